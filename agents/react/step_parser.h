@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/base/json.h"
+
+namespace troupe::agents {
+
+/// What a model's reply asks for, once decided.
+struct ParsedAction {
+  std::string tool;
+  Json input;  ///< usually an object; what the model wrote otherwise (a string for text dialects)
+};
+struct ActionStep {
+  std::vector<ParsedAction> actions;  ///< at least one
+};
+struct FinalStep {
+  std::string answer;
+  Json data;  ///< null unless the model wrote its answer as JSON
+};
+struct Malformed {
+  std::string reason;  ///< exact, for the model to correct itself by
+};
+
+struct ParsedStep {
+  std::string thought;
+  std::variant<Malformed, ActionStep, FinalStep> outcome;
+  std::vector<std::string> repairs;  ///< what was mended ("trailing comma", "single quotes"); each becomes a warning
+  std::size_t consumed = 0;          ///< bytes of the reply up to the end of the construct that decided
+};
+
+/// Typed pieces of a step while the model still writes.
+struct StepDelta {
+  enum class Kind { thought, action, argument, answer };
+  Kind kind;
+  std::string text;
+};
+
+/// Reads a reply byte by byte and decides at the first complete action or final answer by position. Sans I/O;
+/// the same result whatever the chunking. Linear in the bytes fed.
+class StepParser {
+ public:
+  virtual ~StepParser() = default;
+  /// Feeds the next bytes; typed deltas are appended to `deltas`. True while more is wanted; false once a step is
+  /// decided (the rest of the reply is of no interest and the stream can be closed).
+  virtual bool feed(std::string_view bytes, std::vector<StepDelta>& deltas) = 0;
+  /// The end of the reply: what was decided, or could be repaired, or why neither. Deltas that completing the
+  /// step brings to light are appended.
+  virtual ParsedStep finish(std::vector<StepDelta>& deltas) = 0;
+};
+
+}  // namespace troupe::agents

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/message.h"
+#include "runtime/async/task.h"
+#include "runtime/base/context.h"
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+#include "runtime/store/journal.h"
+
+namespace troupe::agents {
+
+/// A user's message on its way to becoming a run.
+struct Submission {
+  Principal principal;
+  std::string session;     ///< must exist and belong to the principal's tenant
+  std::string target;      ///< agent; "" = the session's, else the configuration's default
+  std::string message_id;  ///< the client's own, unique in its session; "" = no idempotency
+  std::string text;
+  Json inputs = Json::object();
+  std::vector<models::Image> attachments;
+};
+
+struct Accepted {
+  std::string run;
+  bool duplicate = false;      ///< this message_id was accepted before: no new run
+  std::int64_t first_seq = 0;  ///< of the run's first event
+};
+
+enum class CancelMode { now, after_step };
+
+/// The only way to start, watch and stop runs: the gateway, `troupe ask` and `troupe chat` all go through it.
+/// Admission, idempotency, one run at a time per session, cancel and resume are decided here. Loop thread only.
+class RunDesk {
+ public:
+  virtual ~RunDesk() = default;
+
+  /// Opens an existing session, or makes one when `session` is "". Errors: not_found (also for another
+  /// tenant's session; also for an unknown target).
+  virtual Task<Result<store::SessionRow>> open_session(Principal principal, std::string session, std::string target) = 0;
+
+  /// Returns once the message is committed ("accepted"): from then on no crash loses it. The run's events
+  /// reach subscribers of its session; that may begin before this returns.
+  /// Errors: not_found (session, target), invalid (empty or too large text), busy (queue full, when_busy: reject,
+  /// disk full), unavailable (draining).
+  virtual Task<Result<Accepted>> submit(Submission submission) = 0;
+
+  /// Asks a run to stop. Returns when the request is taken; `run.finished` follows once everything of the run
+  /// has ended. Cancelling a finished run is not an error. Errors: not_found.
+  virtual Task<Result<>> cancel(Principal principal, std::string run, CancelMode mode) = 0;
+
+  /// A run of the principal's tenant. Errors: not_found.
+  virtual Task<Result<store::RunRow>> find_run(Principal principal, std::string run) = 0;
+
+  /// The journal that sessions are read and followed through (read_events, subscribe).
+  virtual store::Journal& journal() = 0;
+
+  struct Status {
+    bool admitting = false;  ///< resume is done, not draining, disk takes writes
+    std::string reason;      ///< why not
+    std::size_t running = 0;
+    std::size_t queued = 0;
+    std::size_t sessions = 0;
+  };
+  virtual Status status() const = 0;
+};
+
+}  // namespace troupe::agents

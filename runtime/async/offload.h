@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "runtime/async/loop.h"
+#include "runtime/async/task.h"
+
+namespace troupe {
+
+/// A bounded pool for what blocks or computes for more than about 5 ms. Destruction waits for what runs.
+class Workers {
+ public:
+  explicit Workers(std::size_t threads) : pool_(threads) {}
+  ~Workers() { pool_.join(); }
+  boost::asio::thread_pool& pool() { return pool_; }
+
+ private:
+  boost::asio::thread_pool pool_;
+};
+
+/// Runs `work` on a worker thread and comes back to the loop with its value. `work` must own what it
+/// touches; it cannot be cancelled, so it bounds itself. Exceptions must not leave it.
+template <class Work>
+Task<std::invoke_result_t<Work>> offload(Loop& loop, Workers& workers, Work work) {
+  using T = std::invoke_result_t<Work>;
+  std::optional<T> value;
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+      [&](auto handler) {
+        // The guard keeps run() from returning while the only pending work is on the other thread.
+        auto guard = boost::asio::make_work_guard(loop.context());
+        boost::asio::post(workers.pool(), [&loop, &value, work = std::move(work), h = std::move(handler),
+                                           guard = std::move(guard)]() mutable {
+          value.emplace(work());
+          boost::asio::post(loop.context(), std::move(h));
+        });
+      },
+      boost::asio::use_awaitable);
+  co_return std::move(*value);
+}
+
+}  // namespace troupe

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/async/loop.h"
+#include "runtime/async/stop.h"
+#include "runtime/async/task.h"
+#include "runtime/base/limits.h"
+#include "runtime/base/result.h"
+
+namespace troupe::net {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// One outbound request. Header values may hold secrets: they are never logged and never part of an error.
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  Headers headers;
+  std::string body;
+  std::chrono::milliseconds connect_timeout = limits::kConnectTimeout;
+  std::chrono::milliseconds idle_timeout = limits::kModelIdle;  ///< without a byte from the peer
+  Deadline deadline;                                            ///< for the whole exchange
+  std::size_t body_max = limits::kFetchBytes;                   ///< of the answer, after decompression
+  int redirects_max = 0;                                        ///< 0: a 3xx is an answer like any other
+};
+
+struct HttpHead {
+  int status = 0;
+  Headers headers;  ///< names in lower case, in order of arrival; of the last hop only
+  std::string url;  ///< of the last hop
+  /// First value of `name` (lower case), or "".
+  std::string_view header(std::string_view name) const;
+};
+
+struct HttpResponse : HttpHead {
+  std::string body;
+};
+
+/// Receives an answer as it arrives. Loop thread, called from inside the client: it must not call the
+/// client, and returning false closes the connection at once (which is not an error).
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  virtual bool on_head(const HttpHead& head) { return true; }
+  virtual bool on_data(std::string_view bytes) = 0;
+};
+
+/// An HTTP/1.1 client on the loop. Redirects are off unless asked for. Loop thread only.
+///
+/// Errors: network (resolve, connect, TLS, a cut answer; retryable), timeout (connect, idle, deadline),
+/// too_large (body_max), denied (the guard refused an address; its rule is named), cancelled (stop),
+/// invalid (a URL that cannot be parsed or is not http/https). An HTTP status of any kind is not an error here.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  /// The whole answer in memory.
+  virtual Task<Result<HttpResponse>> fetch(HttpRequest request, Stop& stop) = 0;
+  /// The answer piece by piece; returns its head when it is complete or the sink closed it.
+  virtual Task<Result<HttpHead>> stream(HttpRequest request, BodySink& sink, Stop& stop) = 0;
+};
+
+/// From the `network:` section.
+struct NetworkSettings {
+  std::string proxy;    ///< "" = none. Environment variables never redirect traffic that bears keys.
+  std::string ca_file;  ///< "" = the system's certificates
+  std::vector<std::string> allow_private;  ///< hosts, addresses or CIDR blocks that tools and loaders may reach
+};
+
+enum class Guarding {
+  open,     ///< model endpoints: the operator wrote the address down, it may be local
+  guarded,  ///< tools and loaders: private, loopback, link-local and metadata addresses are refused
+};
+
+/// libcurl on the loop, as docs/architecture.md describes. curl_global_init must have run.
+std::unique_ptr<HttpClient> make_curl_client(Loop& loop, NetworkSettings settings, Guarding guarding);
+
+}  // namespace troupe::net

@@ -1,0 +1,14 @@
+#include "tools/tool.h"
+
+namespace troupe::tools {
+
+std::string_view word(Effect effect) {
+  switch (effect) {
+    case Effect::pure: return "pure";
+    case Effect::idempotent: return "idempotent";
+    case Effect::at_most_once: return "at_most_once";
+  }
+  return "at_most_once";
+}
+
+}  // namespace troupe::tools

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/message.h"
+#include "runtime/async/task.h"
+#include "runtime/base/context.h"
+#include "runtime/base/json.h"
+#include "runtime/base/limits.h"
+#include "runtime/base/result.h"
+
+namespace troupe::tools {
+
+/// What calling a tool twice means; decides what a resume may repeat.
+enum class Effect {
+  pure,          ///< reads only: may be repeated at will
+  idempotent,    ///< may be repeated with the same key
+  at_most_once,  ///< never dispatched twice (the default)
+};
+std::string_view word(Effect effect);
+
+struct ToolSpec {
+  models::ToolDeclaration declaration;  ///< name, description for the model, JSON Schema of the input
+  Effect effect = Effect::at_most_once;
+  std::chrono::milliseconds timeout{0};  ///< 0: the agent's tool_time
+  std::string version = "1";             ///< part of the idempotency key
+};
+
+struct ToolInput {
+  Json arguments;               ///< validated against the declaration's schema
+  std::string idempotency_key;  ///< the same for every attempt of this call
+};
+
+/// Where a statement of the output comes from.
+struct Source {
+  std::string title;
+  std::string url;
+};
+
+struct ToolOutput {
+  std::string text;              ///< what the agent reads. Untrusted: never becomes system text
+  std::vector<Source> sources;
+};
+
+/// A tool. Concurrent calls are fine. Loop thread only. call() honours context.stop and context.deadline.
+/// An Error's message is shown to the agent as the observation: say what to do differently.
+class Tool {
+ public:
+  virtual ~Tool() = default;
+  virtual const ToolSpec& spec() const = 0;
+  virtual Task<Result<ToolOutput>> call(ToolInput input, CallContext& context) = 0;
+};
+
+/// The configured tools by their name in `tools:`.
+using ToolTable = std::map<std::string, std::shared_ptr<Tool>, std::less<>>;
+
+}  // namespace troupe::tools
