@@ -3,12 +3,13 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-
 #include <zlib.h>
 
 namespace troupe::fakes {
 
-std::string fixture_path(const std::string& name) { return std::string(TROUPE_FIXTURES_DIR) + "/" + name; }
+std::string fixture_path(const std::string& name) {
+  return std::string(TROUPE_FIXTURES_DIR) + "/" + name;
+}
 
 std::string read_fixture(const std::string& name) {
   // gzread reads plain files as they are, so one path serves both.

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "runtime/async/loop.h"
+
 #include <exception>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-
-#include "runtime/async/loop.h"
 
 namespace troupe::fakes {
 
