@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "memory/conversation/memory.h"
 #include "runtime/base/limits.h"
 
 namespace troupe::agents {
@@ -19,10 +20,7 @@ struct AgentLimits {
   std::size_t observation = limits::kObservation;  ///< bytes of one observation
 };
 
-struct MemorySettings {
-  std::string type = "buffer";  ///< none | buffer | window
-  int turns = 10;               ///< window
-};
+using MemorySettings = memory::MemorySettings;
 
 /// One entry of `agents:`.
 struct AgentSettings {

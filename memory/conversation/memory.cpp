@@ -1,0 +1,78 @@
+#include "memory/conversation/memory.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace troupe::memory {
+
+namespace {
+
+class NoMemory final : public Memory {
+ public:
+  Task<Result<std::vector<models::Message>>> recall(CallContext&) override {
+    co_return std::vector<models::Message>();
+  }
+};
+
+// buffer and window are one thing with another bound.
+class TurnMemory final : public Memory {
+ public:
+  TurnMemory(std::size_t turns_max, store::Journal& journal) : turns_max_(turns_max), journal_(journal) {}
+
+  Task<Result<std::vector<models::Message>>> recall(CallContext& context) override {
+    auto turns = co_await journal_.turns(context.session, context.agent, turns_max_);
+    if (!turns) co_return within("memory", turns.error());
+    co_return fold_turns(*turns, turns_max_);
+  }
+
+ private:
+  std::size_t turns_max_;
+  store::Journal& journal_;
+};
+
+std::string user_text(const store::RunRow& turn) {
+  if (turn.status == "done") return turn.input;
+  return fmt::format("{}\n\n[This message was not answered: the run was {}{}{}.]", turn.input,
+                     turn.status == "limit" ? "stopped by a limit" : turn.status,
+                     turn.reason.empty() ? "" : ", ", turn.reason);
+}
+
+}  // namespace
+
+std::vector<std::string_view> memory_types() {
+  return {"none", "buffer", "window"};
+}
+
+Result<std::unique_ptr<Memory>> make_memory(const MemorySettings& settings, store::Journal& journal) {
+  if (settings.type == "none") return std::make_unique<NoMemory>();
+  if (settings.type == "buffer") return std::make_unique<TurnMemory>(kRecallTurns, journal);
+  if (settings.type == "window") {
+    auto turns =
+        std::clamp<std::size_t>(static_cast<std::size_t>(std::max(settings.turns, 0)), 0, kRecallTurns);
+    return std::make_unique<TurnMemory>(turns, journal);
+  }
+  return fail(ErrorCode::invalid, fmt::format("there is no memory type `{}`; known: {}", settings.type,
+                                              fmt::join(memory_types(), ", ")));
+}
+
+std::vector<models::Message> fold_turns(const std::vector<store::RunRow>& turns, std::size_t turns_max,
+                                        std::size_t bytes_max) {
+  // Newest first while counting, so that what does not fit is the oldest.
+  std::size_t bytes = 0;
+  std::size_t kept = 0;
+  for (auto turn = turns.rbegin(); turn != turns.rend() && kept < turns_max; ++turn, ++kept) {
+    bytes += turn->input.size() + turn->answer.size();
+    if (bytes > bytes_max) break;
+  }
+  std::vector<models::Message> messages;
+  messages.reserve(kept * 2);
+  for (auto turn = turns.end() - static_cast<std::ptrdiff_t>(kept); turn != turns.end(); ++turn) {
+    messages.push_back({.role = models::Role::user, .content = user_text(*turn)});
+    if (turn->status == "done")
+      messages.push_back({.role = models::Role::assistant, .content = turn->answer});
+  }
+  return messages;
+}
+
+}  // namespace troupe::memory
