@@ -1,9 +1,9 @@
-#include <doctest/doctest.h>
-
 #include "runtime/base/clock.h"
 #include "runtime/base/event.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
+
+#include <doctest/doctest.h>
 
 using namespace troupe;
 
@@ -23,7 +23,8 @@ TEST_CASE("ids sort by the time they were made and do not repeat") {
 TEST_CASE("JSON from outside is refused with a reason: duplicate keys, depth, size, rubbish") {
   CHECK(parse_json(R"({"a":1,"b":{"a":2}})").has_value());
   CHECK(parse_json(R"({"a":1,"a":2})").error().message == "duplicate key `a`");
-  CHECK(parse_json(std::string(100, '[') + std::string(100, ']')).error().message == "nested deeper than 64 levels");
+  CHECK(parse_json(std::string(100, '[') + std::string(100, ']')).error().message ==
+        "nested deeper than 64 levels");
   CHECK(parse_json(std::string(100, ' '), 64, 50).error().code == ErrorCode::too_large);
   CHECK(parse_json(R"({"a":)").error().message.starts_with("offset "));
   CHECK_FALSE(parse_json("\"\xff\"").has_value());
@@ -41,8 +42,9 @@ TEST_CASE("dump never throws on invalid UTF-8") {
 TEST_CASE("an event is rendered with its envelope first and its own fields after") {
   Event event{.type = "thought", .session = "s_1", .run = "r_1", .agent = "hello", .step = 2};
   event.fields["text"] = "hm \"x\"";
-  CHECK(render(event, 7, 0) ==
-        R"({"type":"thought","seq":7,"ts":"1970-01-01T00:00:00.000Z","session":"s_1","run":"r_1","agent":"hello","step":2,"text":"hm \"x\""})");
+  CHECK(
+      render(event, 7, 0) ==
+      R"({"type":"thought","seq":7,"ts":"1970-01-01T00:00:00.000Z","session":"s_1","run":"r_1","agent":"hello","step":2,"text":"hm \"x\""})");
   Event bare{.type = "pong"};
   CHECK(render(bare, 0, 0) == R"({"type":"pong","ts":"1970-01-01T00:00:00.000Z"})");
 }
