@@ -1,5 +1,5 @@
 # troupe_floor(NAME DEPS…): the library of one top-level folder, of every .cpp below it.
-# troupe_test(NAME SOURCES… LIBS…): one doctest program, registered with ctest case by case.
+# troupe_test(NAME SOURCES… LIBS…): one doctest program, registered with ctest file by file.
 
 function(troupe_floor name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -19,16 +19,45 @@ function(troupe_floor name)
   endif()
 endfunction()
 
+# A build directory of preset tsan, whose programs then run in this build's ctest as tsan/NAME: one summary for all.
+set(TROUPE_TSAN_BUILD "" CACHE PATH "Build directory of preset tsan, to run its tests from here too")
+# Programs that cross threads; the preset tsan builds these, by target threaded_tests.
+set(TROUPE_THREADED_TESTS runtime_async runtime_net runtime_store runtime_telemetry)
+
+# NAME becomes the program test_NAME and one ctest entry per *_test.cpp, called NAME/FILE: what fails is found by
+# its name, what hangs takes only its own file down, and two cores are kept busy to the end.
 function(troupe_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT" ${ARGN})
-  add_executable(test_${name} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/main.cpp)
-  target_link_libraries(test_${name} PRIVATE ${arg_LIBS} troupe_fakes)
+  add_executable(test_${name} ${arg_SOURCES})
+  target_link_libraries(test_${name} PRIVATE troupe_test_main ${arg_LIBS} troupe_fakes)
   target_compile_definitions(test_${name} PRIVATE
     TROUPE_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures" TROUPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_precompile_headers(test_${name} REUSE_FROM troupe_runtime)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  add_test(NAME ${name} COMMAND test_${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" ENVIRONMENT "${arg_ENVIRONMENT}")
+  if(name IN_LIST TROUPE_THREADED_TESTS)
+    list(APPEND arg_LABELS threads)
+    if(NOT TARGET threaded_tests)
+      add_custom_target(threaded_tests)
+    endif()
+    add_dependencies(threaded_tests test_${name})
+  endif()
+  list(APPEND arg_ENVIRONMENT UBSAN_OPTIONS=print_stacktrace=1)
+  foreach(source IN LISTS arg_SOURCES)
+    if(NOT source MATCHES "([^/]+)/([^/]+)_test\\.cpp$")
+      continue()
+    endif()
+    set(part ${name}/${CMAKE_MATCH_2})
+    set(filter "--source-file=*/${CMAKE_MATCH_1}/${CMAKE_MATCH_2}_test.cpp")
+    add_test(NAME ${part} COMMAND test_${name} ${filter})
+    set_tests_properties(${part} PROPERTIES
+      TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" ENVIRONMENT "${arg_ENVIRONMENT}")
+    if(TROUPE_TSAN_BUILD AND "threads" IN_LIST arg_LABELS)
+      file(RELATIVE_PATH folder ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
+      add_test(NAME tsan/${part} COMMAND ${TROUPE_TSAN_BUILD}/${folder}/test_${name} ${filter})
+      set_tests_properties(tsan/${part} PROPERTIES
+        TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS};tsan" ENVIRONMENT "${arg_ENVIRONMENT}")
+    endif()
+  endforeach()
 endfunction()

@@ -3,6 +3,8 @@
 #include "runtime/async/loop.h"
 
 #include <exception>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>

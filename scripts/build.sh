@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# build.sh PRESET [TARGET…]: configures when needed and builds with progress; says why when it fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/terminal.sh
+
+preset=$1
+shift
+log=build/$preset.log
+mkdir -p build || die "cannot write to $PWD" "Run from a checkout that you own."
+
+# A compiler takes up to 1 GB for one file of this project: more jobs than memory would end in the OOM killer.
+memory_gb=$(awk '/MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo 2>/dev/null || echo 2)
+jobs=${TROUPE_JOBS:-$(nproc)}
+((memory_gb < 1)) && memory_gb=1
+((jobs > memory_gb)) && jobs=$memory_gb
+
+explain() {
+  local free_mb
+  free_mb=$(df -Pm build | awk 'NR == 2 { print $4 }')
+  if grep -q 'No space left on device' "$log" || ((free_mb < 50)); then
+    die "the disk is full" "Preset $preset needs about 2 GB in $PWD/build. Free space, then start again: what is built stays built."
+  fi
+  if grep -qE 'Killed|out of memory' "$log"; then
+    die "the compiler was killed: not enough memory" "Start again with fewer jobs: TROUPE_JOBS=1 $0"
+  fi
+  die "$1" "The whole log is in $log"
+}
+
+started=$SECONDS
+if ! cmake --preset "$preset" ${TROUPE_CONFIGURE_ARGS:-} >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  explain "configuring preset $preset failed"
+fi
+targets=()
+for target in "$@"; do targets+=(--target "$target"); done
+if ! NINJA_STATUS='[%f/%t] ' cmake --build "build/$preset" -j "$jobs" "${targets[@]}" 2>&1 | tee -a "$log" | progress "$preset"; then
+  # Ninja marks what failed; the compiler's words follow up to the next mark.
+  awk '/^FAILED: / { show = 40 } show-- > 0' "$log" | grep -v ccache | head -n 60 >&2
+  explain "building preset $preset failed"
+fi
+good "built preset $preset in $((SECONDS - started)) s"

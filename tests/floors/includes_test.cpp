@@ -1,0 +1,163 @@
+#include "tests/floors/source_tree.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <doctest/doctest.h>
+
+using namespace troupe::floors;
+
+namespace {
+
+const SourceTree& tree() {
+  static const SourceTree kTree = SourceTree::read(TROUPE_SOURCE_DIR);
+  return kTree;
+}
+
+std::optional<std::size_t> floor_of(const SourceFile& file) {
+  const auto names = floor_names();
+  const auto it = std::find(names.begin(), names.end(), file.folder());
+  if (it == names.end()) return std::nullopt;
+  return it - names.begin();
+}
+
+std::string at(const SourceFile& file, const Include& include) {
+  return file.path + ":" + std::to_string(include.line) + ": includes " + include.path;
+}
+
+/// Parts of runtime, lowest first; those of one rank do not see each other.
+int runtime_rank(const SourceFile& file) {
+  // CallContext holds the loop and its Stop: it is a type of the async part that lives beside the other base
+  // types.
+  if (file.path.starts_with("runtime/base/context.")) return 2;
+  const auto part = file.part();
+  if (part == "base") return 0;
+  if (part == "telemetry") return 1;
+  if (part == "async") return 2;
+  return 3;
+}
+
+/// A library that few files may see, because it is slow to compile or because one place is to own it.
+struct Wall {
+  const char* include;               ///< prefix of the included path
+  std::vector<std::string> allowed;  ///< prefixes of paths
+  const char* why;
+};
+
+const std::vector<Wall>& walls() {
+  static const std::vector<Wall> kWalls = {
+      {"boost/beast",
+       {"runtime/net/", "runtime/async/asio_impl.cpp"},
+       "7 s of compile time; hidden behind WsConnection"},
+      {"boost/asio.hpp", {}, "5 s of compile time; include the one header that is needed"},
+      {"curl/", {"runtime/net/", "app/main.cpp"}, "HttpClient is the only way out"},
+      {"yaml-cpp/", {"runtime/config/"}, "code outside of the configuration never sees YAML"},
+      {"sqlite3.h", {"runtime/store/"}, "the journal is the only owner of the database"},
+      {"valijson/", {"tools/"}, "the toolbox checks arguments, nobody else"},
+      {"CLI/", {"app/"}, "the command line belongs to app"},
+      {"spdlog/", {"runtime/telemetry/"}, "logs go through runtime/telemetry/log.h"},
+      {"kainjow/", {"prompts/"}, "templates are rendered by prompts"},
+      {"mutex", {"runtime/"}, "above runtime everything is on the loop thread"},
+      {"thread", {"runtime/"}, "threads belong to runtime; use offload()"},
+      {"boost/asio/detached.hpp", {}, "detached swallows exceptions; use Nursery"},
+      {"regex", {}, "std::regex recurses once per character and overflows the stack"},
+  };
+  return kWalls;
+}
+
+bool allowed(const Wall& wall, const std::string& path) {
+  return std::any_of(wall.allowed.begin(), wall.allowed.end(),
+                     [&](const std::string& prefix) { return path.starts_with(prefix); });
+}
+
+}  // namespace
+
+TEST_CASE("a floor includes only itself and the floors below it") {
+  std::vector<std::string> complaints;
+  for (const auto& [path, file] : tree().files()) {
+    const auto own = floor_of(file);
+    if (!own) continue;
+    for (const auto& include : file.includes) {
+      if (include.angled) continue;
+      const auto* target = tree().find(include.path);
+      if (!target) continue;  // generated, or named from elsewhere: the compiler's business
+      const auto other = floor_of(*target);
+      if (!other) {
+        complaints.push_back(at(file, include) + ", which is not part of the daemon");
+      } else if (*other > *own) {
+        complaints.push_back(at(file, include) + ", which is on a higher floor");
+      }
+    }
+  }
+
+  CHECK_MESSAGE(complaints.empty(), lines(complaints));
+}
+
+TEST_CASE(
+    "within runtime: base, telemetry and async carry net, store and config, which do not know each other") {
+  std::vector<std::string> complaints;
+  for (const auto& [path, file] : tree().files()) {
+    if (file.folder() != "runtime") continue;
+    for (const auto& include : file.includes) {
+      const auto* target = include.angled ? nullptr : tree().find(include.path);
+      if (!target || target->folder() != "runtime") continue;
+      const int own = runtime_rank(file);
+      const int other = runtime_rank(*target);
+      if (other > own) complaints.push_back(at(file, include) + ", which stands on it");
+      if (other == own && file.part() != target->part() && own == 3) {
+        complaints.push_back(at(file, include) + ", a neighbour");
+      }
+    }
+  }
+
+  CHECK_MESSAGE(complaints.empty(), lines(complaints));
+}
+
+TEST_CASE("project headers are included by their path from the top") {
+  std::vector<std::string> complaints;
+  const auto names = floor_names();
+  for (const auto& [path, file] : tree().files()) {
+    for (const auto& include : file.includes) {
+      if (include.angled) continue;
+      const auto top = include.path.substr(0, include.path.find('/'));
+      const bool known =
+          top == "tests" || top == "bench" || std::find(names.begin(), names.end(), top) != names.end();
+      if (!known) complaints.push_back(at(file, include));
+    }
+  }
+
+  CHECK_MESSAGE(complaints.empty(), lines(complaints));
+}
+
+TEST_CASE("walled-in libraries are included only where they live, and never by a header of the daemon") {
+  std::vector<std::string> complaints;
+  for (const auto& [path, file] : tree().files()) {
+    if (!floor_of(file)) continue;
+    for (const auto& include : file.includes) {
+      if (!include.angled) continue;
+      for (const auto& wall : walls()) {
+        const std::string prefix = wall.include;
+        const bool matches =
+            prefix.find('/') == std::string::npos ? include.path == prefix : include.path.starts_with(prefix);
+        if (!matches) continue;
+        if (!allowed(wall, path)) complaints.push_back(at(file, include) + ": " + wall.why);
+        const bool library = include.path.find_first_of("/.") != std::string::npos;
+        if (library && file.is_header()) complaints.push_back(at(file, include) + " in a header");
+      }
+    }
+  }
+
+  CHECK_MESSAGE(complaints.empty(), lines(complaints));
+}
+
+TEST_CASE("no file includes itself in a circle") {
+  std::vector<std::string> complaints;
+  for (const auto& [path, file] : tree().files()) {
+    for (const auto& include : file.includes) {
+      if (!include.angled && tree().closure(include.path).contains(path))
+        complaints.push_back(at(file, include));
+    }
+  }
+
+  CHECK_MESSAGE(complaints.empty(), lines(complaints));
+}
