@@ -1,0 +1,58 @@
+#pragma once
+
+#include "agents/react/step_parser.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::agents {
+
+/// Cuts a byte stream at whole UTF-8 characters: a character of which bytes are missing waits, a byte that
+/// belongs to none becomes U+FFFD.
+class Utf8Gate {
+ public:
+  /// What of `bytes`, and of what waited, is whole.
+  std::string pass(std::string_view bytes);
+  /// The rest, at the end of the text.
+  std::string flush();
+
+ private:
+  std::string waiting_;
+};
+
+/// All of `text` as valid UTF-8.
+std::string valid_utf8(std::string_view text);
+
+/// Writes the deltas of one step, and knows what it wrote, so that in the end every delta is part of the step
+/// and nothing of the step is missing among them.
+class DeltaWriter {
+ public:
+  /// Where the deltas of the present call go. Pieces of one kind that follow each other become one delta.
+  void write_to(std::vector<StepDelta>* deltas) { deltas_ = deltas; }
+
+  void thought(std::string_view piece) {
+    write(StepDelta::Kind::thought, thought_gate_.pass(piece), &thought_);
+  }
+  void answer(std::string_view piece) { write(StepDelta::Kind::answer, answer_gate_.pass(piece), &answer_); }
+  void action(std::string_view name) { write(StepDelta::Kind::action, valid_utf8(name), nullptr); }
+  void argument(std::string_view piece) {
+    write(StepDelta::Kind::argument, argument_gate_.pass(piece), nullptr);
+  }
+
+  const std::string& thought() const { return thought_; }
+  const std::string& answer() const { return answer_; }
+
+  /// The step is decided: makes its texts valid UTF-8 and writes what the deltas lack.
+  void settle(ParsedStep& step);
+
+ private:
+  void write(StepDelta::Kind kind, std::string piece, std::string* total);
+  void rest(StepDelta::Kind kind, const std::string& whole, std::string& total);
+
+  std::vector<StepDelta>* deltas_ = nullptr;
+  Utf8Gate thought_gate_, answer_gate_, argument_gate_;
+  std::string thought_, answer_;  // written so far
+};
+
+}  // namespace troupe::agents
