@@ -13,6 +13,17 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t kJsonDepth = 64;
 inline constexpr std::size_t kJsonBytes = 16u << 20;
 
+// configuration
+inline constexpr std::size_t kConfigBytes = 4u << 20;          // one file
+inline constexpr std::size_t kConfigFiles = 64;
+inline constexpr std::size_t kConfigIncludeDepth = 8;
+inline constexpr std::size_t kConfigNodes = 100'000;           // values of a file, aliases expanded
+inline constexpr std::size_t kConfigTextBytes = 16u << 20;     // text of a file, aliases expanded
+inline constexpr std::size_t kConfigDepth = 64;
+inline constexpr std::size_t kConfigProblems = 200;            // shown at once
+inline constexpr std::size_t kConfigEntries = 1'000;           // of one map or list
+inline constexpr std::size_t kSecretFileBytes = 64u << 10;
+
 // gateway
 inline constexpr std::size_t kMessageBytes = 1u << 20;         // one WebSocket message or HTTP body
 inline constexpr std::size_t kHeaderBytes = 16u << 10;         // HTTP request head
