@@ -61,6 +61,13 @@ inline constexpr std::size_t kLookups = 32;                    // DNS look-ups i
 // store
 inline constexpr std::size_t kEventBytes = 64u << 10;          // larger bodies go to a blob
 inline constexpr std::size_t kGroupCommit = 512;               // appends in one transaction
+inline constexpr std::size_t kJournalTails = 16'384;           // sessions and runs whose end the writer remembers
+inline constexpr std::size_t kWalPages = 1'000;                // of 4 KiB, before a checkpoint
+inline constexpr std::size_t kWalPagesHard = 16'384;           // 64 MiB: the writer waits for a full checkpoint
+inline constexpr auto kReadTime = 1s;                          // one query: a reader pins the WAL
+inline constexpr int kReaders = 2;                             // threads that read the journal
+inline constexpr auto kDiskRetryFirst = 20ms;                  // disk full or I/O error: doubled up to
+inline constexpr auto kDiskRetryMax = 1s;
 inline constexpr std::size_t kReplayPage = 500;                // events read at once for a resuming client
 
 }  // namespace troupe::limits
