@@ -13,7 +13,10 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/role.hpp>
+
+namespace boost::beast {
+enum class role_type;
+}
 
 namespace troupe::net {
 
