@@ -1,0 +1,35 @@
+#pragma once
+
+#include "runtime/base/result.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace troupe::tools {
+
+/// One `pattern` of a schema: PCRE2 with ECMAScript's reading of $, \u and unset groups, and with limits on
+/// time, depth and memory, so that neither the pattern nor the text it is held against can stall or crash the
+/// daemon. Any thread.
+class Pattern {
+ public:
+  /// Errors: invalid (not a regular expression, or longer than 4 KiB), with the offset.
+  static Result<Pattern> compile(std::string_view source);
+
+  enum class Match {
+    yes,
+    no,
+    too_hard
+  };  ///< too_hard: a limit was reached, or the text is too long or no UTF-8
+  /// Whether it matches anywhere in `text`.
+  Match search(std::string_view text) const;
+  const std::string& source() const { return source_; }
+
+ private:
+  struct Code;
+  explicit Pattern(std::string source) : source_(std::move(source)) {}
+  std::string source_;
+  std::shared_ptr<const Code> code_;  // immutable, shared by the copies that valijson makes
+};
+
+}  // namespace troupe::tools
