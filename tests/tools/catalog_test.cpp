@@ -1,0 +1,106 @@
+#include "tools/catalog.h"
+
+#include "tests/fakes/run_loop.h"
+#include "tests/tools/fake_context.h"
+#include "tools/json_schema.h"
+
+#include <regex>
+
+#include <doctest/doctest.h>
+
+using namespace troupe;
+using namespace troupe::tools;
+
+namespace {
+
+/// A network that must not be used.
+struct NoNetwork final : net::HttpClient {
+  Task<Result<net::HttpResponse>> fetch(net::HttpRequest request, Stop& stop) override {
+    if (stop.requested()) co_return fail(stopped("fetch", stop.reason()));
+    co_return fail(ErrorCode::network, "no network in this test: " + request.url);
+  }
+  Task<Result<net::HttpHead>> stream(net::HttpRequest, net::BodySink&, Stop&) override {
+    co_return fail(ErrorCode::network, "no network in this test");
+  }
+};
+
+ToolSettings settings_for(std::string_view type) {
+  ToolSettings settings;
+  settings.name = std::string("my_") + std::string(type);
+  settings.type = type;
+  settings.api_key = "tvly-canary";
+  return settings;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+// The contract every registered tool keeps; a new line in catalog.def is held against it without a new test.
+TEST_CASE("every registered tool keeps the contract") {
+  fakes::FakeContext fake;
+  NoNetwork network;
+  const ToolServices services{fake.clock, network};
+  REQUIRE_FALSE(tool_types().empty());
+
+  for (const ToolType& type : tool_types()) {
+    CAPTURE(std::string(type.name));
+    auto made = make_tool(settings_for(type.name), services);
+    REQUIRE(made);
+    Tool& tool = **made;
+    const ToolSpec& spec = tool.spec();
+
+    CHECK(spec.declaration.name == "my_" + std::string(type.name));
+    CHECK(spec.declaration.description.size() > 20);
+    CHECK_FALSE(spec.version.empty());
+    CHECK(spec.effect == Effect::pure);  // all built-in ones so far read only
+    auto schema = JsonSchema::parse(spec.declaration.schema);
+    REQUIRE(schema);
+
+    // Wrong arguments: an Error, never an exception, also when nobody checked them first.
+    for (const Json& arguments :
+         {Json::object(), Json{{"query", 5}}, Json{{"expression", Json::array()}}, Json::array(), Json(7),
+          Json{{"operation", "no such operation"}, {"timezone", "x/y"}, {"query", "q"}, {"urls", 3}}}) {
+      CAPTURE(dump(arguments));
+      (void)schema->validate(arguments);
+      CHECK_NOTHROW((void)fakes::run(fake.loop, tool.call(ToolInput{arguments, "key"}, fake.context)));
+    }
+    // A requested Stop: it answers cancelled and does nothing.
+    Stop stopped_already(fake.stop);
+    stopped_already.request(StopReason::cancelled);
+    CallContext context{fake.loop, stopped_already, Deadline(), fake.sink, Principal{}, "s", "r", "a", 1};
+    const auto answer =
+        fakes::run(fake.loop, tool.call(ToolInput{Json{{"query", "x"}, {"expression", "1"}}, ""}, context));
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ErrorCode::cancelled);
+    CHECK_FALSE(contains(spec.declaration.description + spec.declaration.schema, "tvly-canary"));
+  }
+}
+
+TEST_CASE("an operator's description replaces the tool's own") {
+  fakes::FakeContext fake;
+  NoNetwork network;
+  ToolSettings settings = settings_for("calculator");
+  settings.description = "Only for invoices.";
+  CHECK((*make_tool(settings, ToolServices{fake.clock, network}))->spec().declaration.description ==
+        "Only for invoices.");
+}
+
+TEST_CASE("tools are made by the names of the configuration") {
+  fakes::FakeContext fake;
+  NoNetwork network;
+  const ToolServices services{fake.clock, network};
+
+  const std::vector<ToolSettings> two{settings_for("calculator"), settings_for("clock")};
+  const auto table = make_tools(two, services);
+  REQUIRE(table);
+  CHECK(table->contains("my_calculator"));
+  CHECK(table->contains("my_clock"));
+
+  const std::vector<ToolSettings> twice{settings_for("clock"), settings_for("clock")};
+  CHECK(make_tools(twice, services).error().code == ErrorCode::conflict);
+  const std::vector<ToolSettings> unknown{settings_for("calculater")};
+  CHECK(contains(make_tools(unknown, services).error().message, "did you mean `calculator`"));
+}

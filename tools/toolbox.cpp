@@ -1,0 +1,184 @@
+#include "tools/toolbox.h"
+
+#include "runtime/base/suggest.h"
+#include "runtime/telemetry/log.h"
+#include "tools/observation.h"
+
+#include <algorithm>
+#include <exception>
+
+#include <fmt/format.h>
+
+namespace troupe::tools {
+
+struct Toolbox::Entry {
+  std::string name;
+  std::shared_ptr<Tool> tool;
+  JsonSchema schema;
+};
+
+namespace {
+
+constexpr std::size_t kSchemaShown = 1'200;  // bytes of a schema that a bad call is reminded of
+
+std::string seconds(std::chrono::milliseconds time) {
+  return fmt::format("{:g} s", static_cast<double>(time.count()) / 1000.0);
+}
+
+std::string reminder(const models::ToolDeclaration& declaration) {
+  if (declaration.schema.size() > kSchemaShown) return "Call it again with arguments that fit its schema.";
+  return fmt::format("Call it again with arguments that fit its schema: {}", declaration.schema);
+}
+
+// The tool's own Error, or why it has none to give.
+Task<Result<ToolOutput>> guarded_call(Tool& tool, ToolInput input, CallContext& context) {
+  std::string escaped;
+  try {
+    auto call = tool.call(std::move(input), context);
+    co_return co_await std::move(call);
+  } catch (const std::exception& e) {
+    escaped = e.what();
+  }
+  log::error("an exception escaped from a tool", {{"tool", tool.spec().declaration.name}, {"what", escaped}});
+  co_return fail(ErrorCode::internal,
+                 fmt::format("the tool failed unexpectedly ({}); do not repeat the same call", escaped));
+}
+
+}  // namespace
+
+CallOutcome failed(Error error, std::size_t observation_max) {
+  CallOutcome outcome;
+  outcome.code = error.code;
+  Clipped text = clip(std::move(error.message), observation_max);
+  outcome.error = std::move(text.text);
+  outcome.truncated = text.truncated;
+  return outcome;
+}
+
+Toolbox::Toolbox() = default;
+Toolbox::Toolbox(Toolbox&&) noexcept = default;
+Toolbox& Toolbox::operator=(Toolbox&&) noexcept = default;
+Toolbox::~Toolbox() = default;
+
+Result<Toolbox> Toolbox::make(const ToolTable& table, const std::vector<std::string>& names,
+                              CallLimits call_limits) {
+  Toolbox box;
+  box.limits_ = call_limits;
+  auto declarations = std::make_shared<std::vector<models::ToolDeclaration>>();
+  for (const std::string& name : names) {
+    if (box.has(name)) continue;  // named twice is still one tool
+    const auto found = table.find(name);
+    if (found == table.end())
+      return fail(ErrorCode::not_found,
+                  fmt::format("there is no tool `{}`{}", name, did_you_mean(name, names_of(table))));
+    models::ToolDeclaration declaration = found->second->spec().declaration;
+    declaration.name = name;
+    auto schema = JsonSchema::parse(declaration.schema);
+    if (!schema) return within(fmt::format("the schema of tool `{}`", name), schema.error());
+    box.entries_.push_back(Entry{name, found->second, std::move(*schema)});
+    declarations->push_back(std::move(declaration));
+  }
+  box.declarations_ = std::move(declarations);
+  return box;
+}
+
+const Toolbox::Entry* Toolbox::find(std::string_view name) const {
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+bool Toolbox::has(std::string_view name) const {
+  return find(name) != nullptr;
+}
+
+Error Toolbox::unknown(std::string_view name) const {
+  const std::string shown = clip(std::string(name), 64).text;
+  if (entries_.empty())
+    return Error{ErrorCode::not_found,
+                 fmt::format("there is no tool `{}`: no tools are available. Answer without one.", shown)};
+  std::vector<std::string> names;
+  for (const Entry& entry : entries_) names.push_back(entry.name);
+  return Error{
+      ErrorCode::not_found,
+      fmt::format("there is no tool `{}`{} Tools: {}. Call one of these, or answer.", shown,
+                  names.size() > 0 && !did_you_mean(name, names).empty() ? did_you_mean(name, names) : ".",
+                  fmt::join(names, ", "))};
+}
+
+Result<Prepared> Toolbox::prepare(std::string_view name, Json arguments) const {
+  const Entry* entry = find(name);
+  if (!entry) return fail(unknown(name));
+  if (arguments.is_null()) arguments = Json::object();  // `Action Input: None`
+  auto checked = entry->schema.validate(std::move(arguments));
+  if (!checked)
+    return fail(ErrorCode::invalid,
+                fmt::format("the arguments of `{}` do not fit:\n{}\n{}", name, checked.error().message,
+                            reminder(entry->tool->spec().declaration)));
+  const ToolSpec& spec = entry->tool->spec();
+  return Prepared{
+      entry->tool,  entry->name, std::move(checked->value), std::move(checked->repairs), spec.effect,
+      spec.version, ""};
+}
+
+Result<Prepared> Toolbox::prepare_text(std::string_view name, std::string_view arguments) const {
+  const Entry* entry = find(name);
+  if (!entry) return fail(unknown(name));
+  if (arguments.find_first_not_of(" \t\r\n") == std::string_view::npos) return prepare(name, Json::object());
+  auto parsed = parse_json(arguments, limits::kJsonDepth, limits::kMessageBytes);
+  if (!parsed)
+    return fail(ErrorCode::invalid,
+                fmt::format("the arguments of `{}` are not valid JSON: {}. {}", name, parsed.error().message,
+                            reminder(entry->tool->spec().declaration)));
+  return prepare(name, std::move(*parsed));
+}
+
+Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
+  const Clock& clock = context.loop.clock();
+  const Instant started = clock.now();
+  const ToolSpec& spec = prepared.tool->spec();
+  const auto time = spec.timeout.count() > 0 ? std::min(spec.timeout, limits_.tool_time) : limits_.tool_time;
+  const Deadline deadline = Deadline::after(clock, time).sooner(context.deadline);
+
+  Stop stop(context.stop);
+  // On the loop's stack, so the hooks below it run as usual; the tool ends its wait and returns.
+  auto alarm = context.loop.at(deadline.at(), [&stop] { stop.request(StopReason::deadline); });
+  CallContext inner{context.loop,    stop,        deadline,      context.events, context.principal,
+                    context.session, context.run, context.agent, context.step};
+  ToolInput input{std::move(prepared.arguments), std::move(prepared.idempotency_key)};
+  auto result = co_await guarded_call(*prepared.tool, std::move(input), inner);
+  alarm.reset();
+
+  CallOutcome outcome;
+  if (result) {
+    Clipped text = clip(std::move(result->text), limits_.observation);
+    outcome.ok = true;
+    outcome.output = std::move(text.text);
+    outcome.truncated = text.truncated;
+    outcome.sources = std::move(result->sources);
+  } else if (context.stop.requested()) {
+    outcome =
+        failed(stopped(fmt::format("tool `{}`", prepared.name), context.stop.reason()), limits_.observation);
+  } else if (stop.reason() == StopReason::deadline) {
+    const bool own = deadline.at() != context.deadline.at();
+    outcome = failed(
+        Error{ErrorCode::timeout,
+              own ? fmt::format("tool `{}` did not finish within {} and was stopped. Ask for less, or go on "
+                                "without it.",
+                                prepared.name, seconds(time))
+                  : fmt::format("tool `{}` was stopped: the time of the whole run is up.", prepared.name)},
+        limits_.observation);
+  } else {
+    outcome = failed(std::move(result.error()), limits_.observation);
+  }
+  outcome.ms = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - started);
+  co_return outcome;
+}
+
+Task<CallOutcome> Toolbox::call(std::string name, Json arguments, CallContext& context) const {
+  auto prepared = prepare(name, std::move(arguments));
+  if (!prepared) co_return failed(std::move(prepared.error()), limits_.observation);
+  co_return co_await run(std::move(*prepared), context);
+}
+
+}  // namespace troupe::tools

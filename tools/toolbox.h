@@ -1,0 +1,87 @@
+#pragma once
+
+#include "tools/json_schema.h"
+#include "tools/tool.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::tools {
+
+/// The limits of an agent's calls.
+struct CallLimits {
+  std::chrono::milliseconds tool_time = limits::kToolTime;  ///< per call; a tool's own timeout may be shorter
+  std::size_t observation = limits::kObservation;           ///< bytes the agent reads of one output
+};
+
+/// A call that was checked and may be carried out. Pure data and the tool: what is journaled between
+/// prepare() and run() is `name`, `arguments`, `effect`.
+struct Prepared {
+  std::shared_ptr<Tool> tool;
+  std::string name;
+  Json arguments;
+  std::vector<std::string> repairs;  ///< what was mended in the arguments; each is a warning
+  Effect effect = Effect::at_most_once;
+  std::string version;          ///< of the tool, for the idempotency key
+  std::string idempotency_key;  ///< set by the caller before run()
+};
+
+/// What became of a call. A failure is an outcome like any other: the agent reads why and goes on.
+struct CallOutcome {
+  bool ok = false;
+  std::string output;  ///< when ok; clipped to the limit
+  std::string error;   ///< when not: what went wrong and what to do instead; clipped too
+  ErrorCode code =
+      ErrorCode::internal;  ///< when not ok: cancelled and timeout are for the caller to tell apart
+  bool truncated = false;
+  std::vector<Source> sources;
+  std::chrono::milliseconds ms{0};
+  /// What the agent reads.
+  const std::string& observation() const { return ok ? output : error; }
+};
+CallOutcome failed(Error error, std::size_t observation_max = limits::kObservation);
+
+/// The tools one agent may call: finds them, holds arguments against their schemas, and runs them within
+/// limits. Made once for an agent, used by all its runs, also at the same time. Loop thread only.
+class Toolbox {
+ public:
+  /// Errors: not_found (a name that is not in the table), invalid (a tool whose schema does not compile).
+  static Result<Toolbox> make(const ToolTable& table, const std::vector<std::string>& names,
+                              CallLimits call_limits = {});
+  Toolbox(Toolbox&&) noexcept;
+  Toolbox& operator=(Toolbox&&) noexcept;
+  ~Toolbox();
+
+  /// As the model is told, in the order of `names`. Never null.
+  std::shared_ptr<const std::vector<models::ToolDeclaration>> declarations() const { return declarations_; }
+  const CallLimits& limits() const { return limits_; }
+  bool has(std::string_view name) const;
+
+  /// Checks a call and does nothing else. Errors, written for the model that made the call: not_found (with
+  /// what there is), invalid (with every problem of the arguments).
+  Result<Prepared> prepare(std::string_view name, Json arguments) const;
+  /// The same for arguments as a provider's native call brings them: JSON text, "" for none.
+  Result<Prepared> prepare_text(std::string_view name, std::string_view arguments) const;
+
+  /// Carries out a prepared call and returns when the tool has ended, also when it was stopped: at the sooner
+  /// of the tool's timeout, the agent's tool_time and the context's deadline, or on the context's stop.
+  Task<CallOutcome> run(Prepared prepared, CallContext& context) const;
+
+  /// prepare() and run() in one, for callers that journal nothing between.
+  Task<CallOutcome> call(std::string name, Json arguments, CallContext& context) const;
+
+ private:
+  struct Entry;
+  Toolbox();
+  const Entry* find(std::string_view name) const;
+  Error unknown(std::string_view name) const;
+
+  CallLimits limits_;
+  std::vector<Entry> entries_;
+  std::shared_ptr<const std::vector<models::ToolDeclaration>> declarations_;
+};
+
+}  // namespace troupe::tools
