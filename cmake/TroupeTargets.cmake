@@ -32,7 +32,7 @@ function(troupe_test name)
   target_link_libraries(test_${name} PRIVATE troupe_test_main ${arg_LIBS} troupe_fakes)
   target_compile_definitions(test_${name} PRIVATE
     TROUPE_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures" TROUPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_precompile_headers(test_${name} REUSE_FROM troupe_runtime)
+  target_precompile_headers(test_${name} REUSE_FROM troupe_test_main)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()

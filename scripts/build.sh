@@ -35,8 +35,12 @@ fi
 targets=()
 for target in "$@"; do targets+=(--target "$target"); done
 if ! NINJA_STATUS='[%f/%t] ' cmake --build "build/$preset" -j "$jobs" "${targets[@]}" 2>&1 | tee -a "$log" | progress "$preset"; then
-  # Ninja marks what failed; the compiler's words follow up to the next mark.
-  awk '/^FAILED: / { show = 40 } show-- > 0' "$log" | grep -v ccache | head -n 60 >&2
+  # Ninja marks what failed, then the command (long, no use here), then the compiler's words.
+  if grep -q '^FAILED: ' "$log"; then
+    awk '/^FAILED: / { show = 40 } show-- > 0 && !/ccache/ && lines++ < 60' "$log" >&2
+  else
+    tail -n 10 "$log" >&2
+  fi
   explain "building preset $preset failed"
 fi
 good "built preset $preset in $((SECONDS - started)) s"

@@ -27,6 +27,7 @@ progress() {
   while IFS= read -r line; do
     [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\ (.*) ]] || continue
     done=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
+    ((done > 0)) || continue
     if [[ -n $on_terminal ]]; then
       printf '\r\e[K    %s %3d%%  %s%s%s' "$label" $((done * 100 / total)) "$dim" "${BASH_REMATCH[3]:0:60}" "$plain" >&2
     else

@@ -13,13 +13,42 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t kJsonDepth = 64;
 inline constexpr std::size_t kJsonBytes = 16u << 20;
 
+// configuration
+inline constexpr std::size_t kConfigBytes = 4u << 20;          // one file
+inline constexpr std::size_t kConfigFiles = 64;
+inline constexpr std::size_t kConfigIncludeDepth = 8;
+inline constexpr std::size_t kConfigNodes = 100'000;           // values of a file, aliases expanded
+inline constexpr std::size_t kConfigTextBytes = 16u << 20;     // text of a file, aliases expanded
+inline constexpr std::size_t kConfigDepth = 64;
+inline constexpr std::size_t kConfigProblems = 200;            // shown at once
+inline constexpr std::size_t kConfigEntries = 1'000;           // of one map or list
+inline constexpr std::size_t kSecretFileBytes = 64u << 10;
+
 // gateway
 inline constexpr std::size_t kMessageBytes = 1u << 20;         // one WebSocket message or HTTP body
 inline constexpr std::size_t kHeaderBytes = 16u << 10;         // HTTP request head
 inline constexpr std::size_t kConnections = 10'000;
 inline constexpr std::size_t kSessionsPerConnection = 64;
 inline constexpr std::size_t kOutboxBytes = 4u << 20;          // per connection, before 1013
+inline constexpr std::size_t kOutboxDeltaBytes = 1u << 20;     // waiting bytes above which deltas are dropped
+inline constexpr std::size_t kWriteBatch = 64u << 10;          // frames joined into one write
+inline constexpr std::size_t kSocketSend = 256u << 10;         // kernel send buffer of one connection
+inline constexpr std::size_t kFragmentSlack = 64u << 10;       // wire bytes beyond twice the message limit
+inline constexpr std::size_t kCommandsInFlight = 64;           // frames of one connection that wait for their turn
+inline constexpr std::size_t kIdChars = 128;                   // ids that clients bring
+inline constexpr std::size_t kNameBytes = 256;                 // names of targets that clients bring
+inline constexpr std::size_t kAttachments = 16;                // of one message
+inline constexpr std::size_t kHeldFrames = 1024;               // of one session, while its client cannot have them yet
+inline constexpr std::size_t kReplayBytes = 256u << 10;        // aimed at for one page of a replay
+inline constexpr int kAuthFailures = 10;                       // wrong tokens of one address, then one per kAuthRefill
+inline constexpr auto kAuthRefill = 6s;
+inline constexpr std::size_t kAuthAddresses = 4096;            // addresses remembered for it
 inline constexpr auto kHeaderTimeout = 5s;
+inline constexpr auto kBodyTimeout = 30s;
+inline constexpr auto kWriteTimeout = 30s;
+inline constexpr auto kKeepAlive = 75s;                        // between two requests
+inline constexpr auto kCloseTimeout = 5s;                      // for the peer's half of a close
+inline constexpr auto kLinger = 1s;                            // for the peer to read our last words
 inline constexpr auto kPingEvery = 30s;
 inline constexpr auto kSilence = 90s;
 inline constexpr auto kDrain = 10s;
@@ -50,6 +79,13 @@ inline constexpr std::size_t kLookups = 32;                    // DNS look-ups i
 // store
 inline constexpr std::size_t kEventBytes = 64u << 10;          // larger bodies go to a blob
 inline constexpr std::size_t kGroupCommit = 512;               // appends in one transaction
+inline constexpr std::size_t kJournalTails = 16'384;           // sessions and runs whose end the writer remembers
+inline constexpr std::size_t kWalPages = 1'000;                // of 4 KiB, before a checkpoint
+inline constexpr std::size_t kWalPagesHard = 16'384;           // 64 MiB: the writer waits for a full checkpoint
+inline constexpr auto kReadTime = 1s;                          // one query: a reader pins the WAL
+inline constexpr int kReaders = 2;                             // threads that read the journal
+inline constexpr auto kDiskRetryFirst = 20ms;                  // disk full or I/O error: doubled up to
+inline constexpr auto kDiskRetryMax = 1s;
 inline constexpr std::size_t kReplayPage = 500;                // events read at once for a resuming client
 
 }  // namespace troupe::limits

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "runtime/async/loop.h"
+#include "runtime/async/task.h"
+#include "runtime/base/event.h"
+#include "runtime/base/result.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,11 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/async/loop.h"
-#include "runtime/async/task.h"
-#include "runtime/base/event.h"
-#include "runtime/base/result.h"
-
 namespace troupe::store {
 
 /// What only the engine needs to fold and resume a run: never sent, no seq, numbered n = 1… within its run.
@@ -20,7 +20,7 @@ struct Fact {
   std::string run;
   std::string_view kind;  ///< a literal: "accepted", "model.intent", "model.reply", "tool.intent", …
   int step = 0;
-  std::string body;       ///< JSON text
+  std::string body;  ///< JSON text
 };
 
 /// A session as listed. A projection: folded from the journal, kept in the same transactions.
@@ -41,18 +41,18 @@ struct RunRow {
   std::string tenant;
   std::string target;
   std::string agent;
-  std::string parent;       ///< run that caused it, or ""
-  std::string message_id;   ///< the client's own, unique in its session; or ""
-  std::string input;        ///< the user's text
-  std::string answer;       ///< of a finished run
+  std::string parent;      ///< run that caused it, or ""
+  std::string message_id;  ///< the client's own, unique in its session; or ""
+  std::string input;       ///< the user's text
+  std::string answer;      ///< of a finished run
   std::string status;
   std::string reason;
   int steps = 0;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
   double cost = 0;
-  std::int64_t first_seq = 0;    ///< of its run.queued or run.started
-  std::int64_t last_seq = 0;     ///< of its run.finished; 0 before
+  std::int64_t first_seq = 0;  ///< of its run.queued or run.started
+  std::int64_t last_seq = 0;   ///< of its run.finished; 0 before
   std::int64_t created_ms = 0;
   std::int64_t finished_ms = 0;  ///< 0 before
   std::string config;            ///< hash of the configuration snapshot it runs under
@@ -62,11 +62,11 @@ struct RunRow {
 
 /// One atomic append. Everything in it is on disk, or nothing is.
 struct Append {
-  std::vector<Event> events;          ///< journaled events, in order; each gets the next seq of its session
+  std::vector<Event> events;  ///< journaled events, in order; each gets the next seq of its session
   std::vector<Fact> facts;
   std::optional<SessionRow> session;  ///< inserted, or updated (target, updated_ms)
-  std::optional<RunRow> run;          ///< inserted or replaced by id; first_seq/last_seq are filled by the journal
-  bool barrier = false;               ///< with `sync: barriers`: fsynced before it counts as committed
+  std::optional<RunRow> run;  ///< inserted or replaced by id; first_seq/last_seq are filled by the journal
+  bool barrier = false;       ///< with `sync: barriers`: fsynced before it counts as committed
 };
 
 enum class Sync { normal, barriers, full };
@@ -88,11 +88,15 @@ class Journal {
   virtual ~Journal() = default;
 
   /// Commits one append, then publishes its events to the subscribers of their session, then returns. Appends
-  /// of one caller commit in call order. On a full disk or an I/O error it waits and tries again: it returns an
-  /// error only when the store is closed or damaged.
+  /// of one caller commit in call order. On a full disk or an I/O error it waits and tries again: it returns
+  /// an error only when the store is closed or damaged (ErrorCode::store), or when the append itself cannot
+  /// be stored, alone and wholly: invalid (an event without a session, a fact without a run, a row without an
+  /// id), conflict (the message id of its run belongs to another run of the session), too_large. A session or
+  /// run that is not known yet is made by the first append that names it.
   virtual Task<Result<>> commit(Append append) = 0;
 
-  /// Queues an append without waiting; publication follows the commit all the same. For what nobody depends on.
+  /// Queues an append without waiting; publication follows the commit all the same. For what nobody depends
+  /// on.
   virtual void post(Append append) = 0;
 
   /// Hands a volatile event (no seq) to the subscribers of its session now. Never stored.
@@ -106,8 +110,10 @@ class Journal {
   };
   virtual std::unique_ptr<Subscription> subscribe(const std::string& session, Subscriber& subscriber) = 0;
 
-  /// Committed events of a session with after < seq, at most `limit`, ascending. An empty list is not an error.
-  virtual Task<Result<std::vector<Frame>>> read_events(std::string session, std::int64_t after, std::size_t limit) = 0;
+  /// Committed events of a session with after < seq, at most `limit`, ascending. An empty list is not an
+  /// error.
+  virtual Task<Result<std::vector<Frame>>> read_events(std::string session, std::int64_t after,
+                                                       std::size_t limit) = 0;
   /// Committed events of one run, ascending.
   virtual Task<Result<std::vector<Frame>>> read_run_events(std::string run) = 0;
   /// Facts of one run in the order they were committed.
@@ -119,28 +125,41 @@ class Journal {
   /// Newest first. tenant "" = all.
   virtual Task<Result<std::vector<SessionRow>>> list_sessions(std::string tenant, std::size_t limit) = 0;
   /// Newest first; session "" = all sessions, tenant "" = all tenants.
-  virtual Task<Result<std::vector<RunRow>>> list_runs(std::string tenant, std::string session, std::size_t limit) = 0;
+  virtual Task<Result<std::vector<RunRow>>> list_runs(std::string tenant, std::string session,
+                                                      std::size_t limit) = 0;
   /// Oldest first: what a start resumes.
   virtual Task<Result<std::vector<RunRow>>> unfinished_runs() = 0;
-  /// Finished and failed runs of (session, agent), oldest first: what memory folds.
-  virtual Task<Result<std::vector<RunRow>>> turns(std::string session, std::string agent, std::size_t limit) = 0;
+  /// Runs of (session, agent) that have ended, however they ended: the newest `limit` of them, oldest first.
+  /// What memory folds.
+  virtual Task<Result<std::vector<RunRow>>> turns(std::string session, std::string agent,
+                                                  std::size_t limit) = 0;
 
-  /// Text kept once by content: configuration snapshots, system prompts, large bodies. Returns its SHA-256 in hex.
+  /// Text kept once by content: configuration snapshots, system prompts, large bodies. Returns its SHA-256 in
+  /// hex.
   virtual Task<Result<std::string>> put_blob(std::string text) = 0;
   virtual Task<Result<std::string>> get_blob(std::string hash) = 0;
 
-  /// Last seq handed out in a session, committed or in flight. 0 when unknown session.
+  /// Last committed seq of a session; 0 for an unknown one. Its event may still be on its way to subscribers:
+  /// who subscribes first and asks then drops what comes live with a seq up to this one.
   virtual Task<Result<std::int64_t>> last_seq(std::string session) = 0;
 
-  /// True while appends wait for the disk (full, I/O error); `reason` says why. New runs are refused meanwhile.
+  /// True while appends wait for the disk (full, I/O error); `reason` says why. New runs are refused
+  /// meanwhile.
   virtual bool paused(std::string* reason = nullptr) const = 0;
+
+  /// True when the last process that had the journal did not close it (crash, kill, power cut). The caller
+  /// then runs quick_check() once it listens, and admits runs after it.
+  virtual bool unclean_start() const { return false; }
+  /// Reads the whole file and checks its structure, beside the writer. Errors: store, naming the file, when
+  /// it is damaged; appends then fail and paused() says so. Takes about a second a GiB.
+  virtual Task<Result<>> quick_check() { co_return Result<>(); }
 
   /// Commits what is queued and stops the writer. Further appends fail with ErrorCode::store.
   virtual Task<> close() = 0;
 };
 
 struct StoreSettings {
-  std::string path;          ///< directory, created 0700
+  std::string path;  ///< directory, created 0700
   Sync sync = Sync::normal;
 };
 
@@ -150,7 +169,8 @@ class StoreLock {
  public:
   /// Takes the lock, or says who holds it: ErrorCode::busy with pid and address in the message.
   static Result<StoreLock> acquire(const std::string& directory);
-  /// Address written by the daemon that holds the lock now ("http://127.0.0.1:7420"), or nothing when nobody does.
+  /// Address written by the daemon that holds the lock now ("http://127.0.0.1:7420"), or nothing when nobody
+  /// does.
   static std::optional<std::string> holder(const std::string& directory);
   /// Publishes where we listen.
   Result<> announce(const std::string& address);

@@ -10,7 +10,8 @@ using namespace troupe::floors;
 
 namespace {
 
-constexpr int kLinesMax = 500;
+constexpr int kLinesMax = 500;      // of the daemon
+constexpr int kTestLinesMax = 800;  // cases are many and simple
 
 const SourceTree& tree() {
   static const SourceTree kTree = SourceTree::read(TROUPE_SOURCE_DIR);
@@ -140,7 +141,7 @@ TEST_CASE("files stay within one idea's length") {
   std::vector<std::string> complaints;
   for (const auto& [path, file] : tree().files()) {
     const auto count = std::count(file.text.begin(), file.text.end(), '\n');
-    if (count > kLinesMax)
+    if (count > (in_daemon(file) ? kLinesMax : kTestLinesMax))
       complaints.push_back(path + ": " + std::to_string(count) + " lines; look for the second noun in it");
   }
 

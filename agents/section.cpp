@@ -1,0 +1,109 @@
+#include "agents/section.h"
+
+#include "runtime/config/choice.h"
+#include "runtime/config/scalars.h"
+
+#include <set>
+
+namespace troupe::agents {
+
+namespace {
+
+using config::Check;
+using config::Record;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kToolsMax = 128;  // what providers take
+
+Record<AgentLimits> limits_of_a_run() {
+  Record<AgentLimits> limits("What one run may use at most");
+  limits.field("steps", &AgentLimits::steps, config::integer<int>(1, 1000),
+               "model calls, corrections and the final answer included");
+  limits.field("tokens", &AgentLimits::tokens, config::integer<std::int64_t>(1, 1'000'000'000),
+               "input and output tokens together");
+  limits
+      .field("cost", &AgentLimits::cost, config::number(0.000001, 1e6),
+             "in the currency of the models' prices; without it no limit")
+      .without_default();
+  limits.field("time", &AgentLimits::time, config::duration(100ms, 24h),
+               "from start to end; waiting for a person does not count");
+  limits.field("tool_time", &AgentLimits::tool_time, config::duration(10ms, 1h), "one tool call");
+  limits.field("repeats", &AgentLimits::repeats, config::integer<int>(1, 100), "identical calls");
+  limits.field("observation", &AgentLimits::observation, config::bytes(256, 1u << 20),
+               "what the model reads of one tool's output");
+  return limits;
+}
+
+Record<MemorySettings> no_more(std::string about) {
+  Record<MemorySettings> memory(std::move(about));
+  memory.reserve({"steps", "max_tokens", "k", "model", "blocks"});
+  return memory;
+}
+
+Record<MemorySettings> window() {
+  Record<MemorySettings> memory = no_more("The last turns");
+  memory.field("turns", &MemorySettings::turns, config::integer<int>(1, 10'000), "how many turns");
+  return memory;
+}
+
+config::ShapePtr<MemorySettings> memory() {
+  config::Choice<MemorySettings> type(
+      "type", &MemorySettings::type,
+      {{"none", "each message stands alone", no_more("No memory")},
+       {"buffer", "the whole conversation", no_more("The whole conversation")},
+       {"window", "the last turns", window()}},
+      {"token_buffer", "summary", "summary_buffer", "vector", "facts", "plugin"});
+  return config::shape(std::move(type.with_shorthand()));
+}
+
+void check_agent(const AgentSettings& agent, Check& check) {
+  std::set<std::string> seen;
+  for (const std::string& tool : agent.tools)
+    if (!seen.insert(tool).second) check.error("tools", fmt::format("`{}` is listed twice", tool));
+}
+
+Record<AgentSettings> agent() {
+  Record<AgentSettings> agent("An agent: a model, a way of working and tools");
+  auto prose = [](const char* expected) {
+    return config::text({.expected = expected, .empty_allowed = true});
+  };
+  agent.field("description", &AgentSettings::description, prose("a description"),
+              "what it does, for people and other agents");
+  agent.field("role", &AgentSettings::role, prose("a role"), "who it is: Senior researcher");
+  agent.field("goal", &AgentSettings::goal, prose("a goal"),
+              "what it is to achieve; {name} is filled from a run's inputs");
+  agent.field("backstory", &AgentSettings::backstory, prose("a backstory"), "where it comes from");
+  agent.field("instructions", &AgentSettings::instructions, prose("instructions"),
+              "instead of, or after, role, goal and backstory");
+  agent
+      .field("model", &AgentSettings::model, config::reference("models", "model"),
+             "the name of an entry of `models`")
+      .required();
+  agent.field("strategy", &AgentSettings::strategy,
+              config::one_of({{{"react", "thinks, acts and observes, in JSON steps"}},
+                              {"react_text", "tools", "conversational", "docstore", "self_ask",
+                               "plan_execute", "plugin"}}),
+              "how it works");
+  agent.field("tools", &AgentSettings::tools,
+              config::list_of(config::reference("tools", "tool"), "a list of tool names", kToolsMax),
+              "names of entries of `tools`");
+  agent.field("memory", &AgentSettings::memory, memory(), "what it remembers of a conversation");
+  agent.field("limits", &AgentSettings::limits, config::shape(limits_of_a_run()),
+              "what one run may use at most");
+  agent.reserve({"approve", "output", "guardrails", "on_limit", "on_deny"});
+  agent.advise("llm", "it is called `model`");
+  agent.advise("system_prompt", "it is called `instructions`");
+  agent.advise("prompt", "it is called `instructions`");
+  agent.advise("max_iter", "it is `limits: { steps: … }`");
+  agent.advise("temperature", "it belongs to the model");
+  agent.check(check_agent);
+  return agent;
+}
+
+}  // namespace
+
+config::ShapePtr<config::Entries<AgentSettings>> section() {
+  return config::entries_of<AgentSettings>(config::shape(agent()), &AgentSettings::name, "agent", "targets");
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,225 @@
+#include "app/configuration.h"
+
+#include "agents/section.h"
+#include "gateway/section.h"
+#include "models/section.h"
+#include "runtime/config/document.h"
+#include "runtime/config/scalars.h"
+#include "tools/section.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+namespace troupe::app {
+
+namespace {
+
+using config::Check;
+using config::Record;
+
+// Everything that costs nothing because it needs no model provider.
+bool free_of_charge(const models::ModelSettings& model) {
+  return model.provider == "builtin";
+}
+
+void check_costs(const Configuration& all, Check& check) {
+  for (const auto& [name, agent] : all.agents) {
+    if (agent.limits.cost <= 0) continue;
+    auto model = all.models.find(agent.model);
+    if (model == all.models.end() || model->second.price || free_of_charge(model->second)) continue;
+    check.error(fmt::format("agents.{}.limits.cost", name),
+                fmt::format("the model `{0}` has no price, so its cost cannot be limited; add `price: {{ "
+                            "input: …, output: … }}` to `models.{0}`",
+                            agent.model));
+  }
+}
+
+void check_presence(const Configuration& all, Check& check) {
+  if (all.agents.empty())
+    check.warning("", "there is no agent, so nobody can answer; add one under `agents`");
+}
+
+Record<Configuration> declaration() {
+  Record<Configuration> root("Configuration of Troupe, a daemon that hosts teams of LLM agents");
+  root.field("version", &Configuration::version, config::integer<int>(1, 1), "the version of this format: 1")
+      .required();
+  root.external(
+      "include", Json{{"type", {"array", "null"}}, {"items", {{"type", "string"}}}},
+      "further files to merge into this one; patterns of `*`, `?` and `[…]`, relative to this file");
+  root.field("server", &Configuration::server, config::shape(gateway::section()),
+             "how clients reach the daemon");
+  root.field("store", &Configuration::store, config::shape(store_section()), "where conversations are kept");
+  root.field("log", &Configuration::log, config::shape(log_section()), "what goes to stderr");
+  root.field("network", &Configuration::network, config::shape(network_section()),
+             "how the daemon reaches others");
+  root.field("artifacts", &Configuration::artifacts, config::path(),
+             "the only folder that agents may write files to");
+  root.field("prompts", &Configuration::prompts, config::path(true),
+             "a folder of prompt files that replace the embedded ones");
+  root.field("models", &Configuration::models, models::section(), "language models by name");
+  root.field("tools", &Configuration::tools, tools::section(),
+             "tools by name; the name is what a model calls them by");
+  root.field("agents", &Configuration::agents, agents::section(), "agents by name");
+  root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
+             "who answers when a client names nobody");
+  root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
+  root.check(check_costs);
+  root.check(check_presence);
+  return root;
+}
+
+// Built once: a declaration is constant.
+const Record<Configuration>& root() {
+  static const Record<Configuration> instance = declaration();
+  return instance;
+}
+
+std::string sha256_hex(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  std::string out;
+  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
+  return out;
+}
+
+// Puts the reference of each secret where its value was or was left out.
+void put_references(Json& tree, const std::vector<config::Reader::Reference>& references) {
+  for (const auto& reference : references) {
+    Json* at = &tree;
+    for (const std::string& key : reference.path) {
+      if (key.starts_with('[') && at->is_array())
+        at = &at->at(std::stoul(key.substr(1)));
+      else
+        at = &(*at)[key];
+    }
+    *at = reference.text;
+  }
+}
+
+std::string default_target(const Configuration& all) {
+  if (!all.default_target.empty() || all.agents.size() != 1) return all.default_target;
+  return all.agents.begin()->first;
+}
+
+Checked bind(std::optional<config::Node> tree, config::Sources& sources,
+             const config::Environment& environment, config::Problems& problems, config::SecretValues known) {
+  config::Reader reader(sources, environment, problems);
+  reader.know(std::move(known));
+  Configuration all;
+  if (tree) {
+    root().read(*tree, all, reader);
+    reader.resolve();
+    if (all.store.path.empty()) all.store.path = default_store_path(environment);
+    if (all.store.path.empty())
+      problems.error(
+          {0, 1, 1},
+          "there is no place for the store: neither HOME nor XDG_STATE_HOME nor STATE_DIRECTORY is set; "
+          "set one, or write `store: { path: … }`");
+  }
+  Checked result;
+  bool good = tree && problems.errors() == 0;
+  result.problems = problems.take(reader.secrets());
+  if (!good) return result;
+  all.default_target = default_target(all);
+  all.secrets = reader.secrets();
+  all.secret_values = reader.secret_values();
+  for (int i = 0; i < static_cast<int>(sources.size()); ++i) all.files.push_back(sources.name(i));
+  Json canonical = root().show(all);
+  put_references(canonical, reader.references());
+  all.canonical = dump(canonical);
+  all.hash = sha256_hex(all.canonical);
+  result.configuration = std::move(all);
+  return result;
+}
+
+}  // namespace
+
+Checked load_configuration(const std::string& path, const config::Environment& environment) {
+  config::Sources sources;
+  config::Problems problems(sources);
+  auto tree = config::load_document(path, sources, environment, problems);
+  return bind(std::move(tree), sources, environment, problems, {});
+}
+
+Checked load_configuration_text(const std::string& name, std::string_view text,
+                                const config::Environment& environment) {
+  config::Sources sources;
+  config::Problems problems(sources);
+  auto tree = config::load_text(name, environment.working_directory(), text, sources, environment, problems);
+  return bind(std::move(tree), sources, environment, problems, {});
+}
+
+Checked restore_configuration(std::string_view canonical, const Configuration& current,
+                              const config::Environment& environment) {
+  config::Sources sources;
+  config::Problems problems(sources);
+  auto tree = config::load_text("stored configuration", environment.working_directory(), canonical, sources,
+                                environment, problems);
+  return bind(std::move(tree), sources, environment, problems, current.secret_values);
+}
+
+Checked default_configuration(const config::Environment& environment) {
+  Checked demo = load_configuration_text("built-in demo", demo_text(), environment);
+  if (demo.configuration) demo.configuration->files.clear();
+  return demo;
+}
+
+std::optional<std::string> find_configuration(const config::Environment& environment) {
+  std::vector<std::string> candidates{"troupe.yaml"};
+  auto folder = environment.variable("XDG_CONFIG_HOME");
+  auto home = environment.variable("HOME");
+  if (folder && folder->starts_with('/'))
+    candidates.push_back(*folder + "/troupe/troupe.yaml");
+  else if (home && home->starts_with('/'))
+    candidates.push_back(*home + "/.config/troupe/troupe.yaml");
+  candidates.push_back("/etc/troupe/troupe.yaml");
+  for (const std::string& path : candidates)
+    if (environment.exists(path)) return path;
+  return std::nullopt;
+}
+
+std::string schema_text() {
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Troupe"}};
+  schema.update(root().schema());
+  return dump_pretty(schema) + "\n";
+}
+
+std::vector<config::Problem> check_files(const std::vector<std::string>& paths,
+                                         const config::Environment& environment) {
+  std::vector<config::Problem> all;
+  for (const std::string& path : paths) {
+    std::vector<config::Problem> problems = load_configuration(path, environment).problems;
+    all.insert(all.end(), problems.begin(), problems.end());
+  }
+  return all;
+}
+
+bool has_errors(const std::vector<config::Problem>& problems) {
+  return std::any_of(problems.begin(), problems.end(),
+                     [](const config::Problem& p) { return p.severity == config::Severity::error; });
+}
+
+std::string_view demo_text() {
+  return R"(version: 1
+models:
+  builtin: { provider: builtin }
+tools:
+  calculator: { type: calculator }
+  clock: { type: clock }
+  wikipedia: { type: wikipedia, language: en }
+agents:
+  hello:
+    description: calculates, tells the time and looks things up; needs no key
+    role: A helpful assistant
+    goal: Answer with what the tools say, and name the source
+    model: builtin
+    tools: [calculator, clock, wikipedia]
+default: hello
+)";
+}
+
+}  // namespace troupe::app

@@ -1,0 +1,6 @@
+// The precompiled header of the test programs.
+#pragma once
+
+#include "cmake/pch.h"
+
+#include <doctest/doctest.h>

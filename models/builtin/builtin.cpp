@@ -1,0 +1,101 @@
+#include "models/builtin/builtin.h"
+
+#include "models/builtin/intents.h"
+#include "models/builtin/planner.h"
+#include "models/builtin/utf8.h"
+#include "models/provider.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace troupe::models::builtin {
+
+namespace {
+
+constexpr std::size_t kChunkBytes = 24;  // about what a provider sends at once
+
+// False when the sink had enough; `text` then ends where it stopped.
+bool stream(std::string& text, TokenSink& sink) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    std::string_view chunk = clip(rest, kChunkBytes);
+    if (chunk.empty()) chunk = rest.substr(0, kChunkBytes);  // not UTF-8: cut anywhere
+    rest.remove_prefix(chunk.size());
+    if (!sink.on_text(chunk)) {
+      text.resize(text.size() - rest.size());
+      return false;
+    }
+  }
+  return true;
+}
+
+ModelReply native_call(NextCall call, std::size_t number) {
+  ModelReply reply;
+  reply.tool_calls.push_back({fmt::format("call_{}", number), std::move(call.tool), dump(call.input)});
+  reply.reasoning = std::move(call.thought);
+  reply.finish = FinishReason::tool_calls;
+  return reply;
+}
+
+}  // namespace
+
+Builtin::Builtin(ModelSettings settings) : Builtin(std::move(settings), Zones::of_this_machine()) {}
+
+Builtin::Builtin(ModelSettings settings, Zones zones)
+    : name_(settings.name.empty() ? "builtin" : std::move(settings.name)), zones_(std::move(zones)) {}
+
+ModelReply Builtin::step(const ModelRequest& request) {
+  auto offer = offers_.get(request.tools, [](const auto& tools) { return Offer(tools); });
+  Turn turn = read_turn(*request.transcript);
+  Decision decision = Planner(turn, *offer, zones_).decide();
+  bool native = request.tool_mode == ToolMode::native;
+  ModelReply reply;
+  Json object = Json::object();
+  if (auto* call = std::get_if<NextCall>(&decision)) {
+    if (native) return native_call(std::move(*call), turn.calls.size() + 1);
+    object["thought"] = std::move(call->thought);
+    object["action"] = std::move(call->tool);
+    object["action_input"] = std::move(call->input);
+  } else {
+    auto& answer = std::get<FinalAnswer>(decision);
+    if (native) {
+      reply.text = std::move(answer.text);
+      return reply;
+    }
+    object["thought"] = std::move(answer.thought);
+    object["final_answer"] = std::move(answer.text);
+  }
+  reply.text = dump(object);
+  return reply;
+}
+
+Result<ModelReply> Builtin::reply(const ModelRequest& request) {
+  if (request.intent == Intent::step) return step(request);
+  auto text = serve_intent(request);
+  if (!text) return fail(std::move(text.error()));
+  ModelReply reply;
+  reply.text = std::move(*text);
+  return reply;
+}
+
+Task<Result<ModelReply>> Builtin::complete(ModelRequest request, TokenSink& sink, CallContext& context) {
+  if (context.stop.requested()) co_return fail(stopped("model " + name_, context.stop.reason()));
+  Result<ModelReply> result = reply(request);
+  if (!result) co_return result;
+  result->model = "builtin";
+  if (!result->reasoning.empty()) sink.on_reasoning(result->reasoning);
+  if (!stream(result->text, sink)) result->finish = FinishReason::closed_early;
+  co_return result;
+}
+
+}  // namespace troupe::models::builtin
+
+namespace troupe::models {
+
+Result<std::shared_ptr<Model>> make_builtin(const ModelSettings& settings, const ModelServices&,
+                                            const ModelTable&) {
+  return std::make_shared<builtin::Builtin>(settings);
+}
+
+}  // namespace troupe::models

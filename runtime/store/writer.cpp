@@ -1,0 +1,279 @@
+#include "runtime/store/writer.h"
+
+#include "runtime/base/fault.h"
+#include "runtime/base/limits.h"
+#include "runtime/telemetry/log.h"
+
+#include <algorithm>
+#include <pthread.h>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace troupe::store {
+
+namespace {
+
+constexpr char kBegin[] = "BEGIN IMMEDIATE";
+constexpr char kCommit[] = "COMMIT";
+constexpr char kSavepoint[] = "SAVEPOINT entry";
+constexpr char kRelease[] = "RELEASE entry";
+constexpr char kUndo[] = "ROLLBACK TO entry";
+
+Result<> run(Database& database, const char* sql) {
+  auto statement = database.statement(sql);
+  if (!statement) return fail(std::move(statement.error()));
+  return (*statement)->run();
+}
+
+/// What the disk would have said.
+std::optional<Error> pretended(const Database& database, std::string_view point) {
+  const Fault fault = fault_point(point);
+  if (fault == Fault::none) return std::nullopt;
+  return Error{ErrorCode::store,
+               fmt::format("{}: {}", database.file(),
+                           fault == Fault::enospc ? "database or disk is full" : "disk I/O error"),
+               true,
+               0,
+               {}};
+}
+
+}  // namespace
+
+Writer::Writer(Loop& loop, Database database, Sync sync, std::shared_ptr<Subscribers> subscribers,
+               Health& health, Upkeep& upkeep)
+    : loop_(loop),
+      sync_(sync),
+      subscribers_(std::move(subscribers)),
+      health_(health),
+      upkeep_(upkeep),
+      database_(std::move(database)),
+      appender_(database_) {
+  sqlite3_wal_hook(
+      database_.raw(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Writer*>(self)->wal_pages_ = static_cast<std::size_t>(pages);
+        return SQLITE_OK;
+      },
+      this);
+  thread_ = std::thread([this] { work(); });
+  pthread_setname_np(thread_.native_handle(), "troupe-journal");
+}
+
+Writer::~Writer() {
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Writer::add(std::unique_ptr<Entry> entry) {
+  {
+    std::lock_guard lock(mutex_);
+    if (closing_) return false;
+    queue_.push_back(std::move(entry));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void Writer::close(std::function<void()> closed) {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = std::move(closed);
+    closing_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Writer::work() {
+  Batch batch;
+  while (take(batch)) {
+    commit(batch);
+    hand_back(std::exchange(batch, {}));
+    fault_point("journal.posted");
+    keep_wal_short();
+  }
+  leave_clean();
+  if (closed_) loop_.post([closed = std::move(closed_)] { closed(); });
+}
+
+bool Writer::take(Batch& batch) {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+  const std::size_t count = std::min(queue_.size(), limits::kGroupCommit);
+  batch.reserve(count);
+  std::move(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count), std::back_inserter(batch));
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+  return !batch.empty();
+}
+
+void Writer::commit(Batch& batch) {
+  Milliseconds pause = limits::kDiskRetryFirst;
+  for (bool last_try = false;;) {
+    Error error;
+    const Outcome outcome = health_.damaged() ? Outcome::damaged : attempt(batch, error);
+    if (outcome == Outcome::done) {
+      if (health_.paused(nullptr)) log::warn("the journal can write again", {{"file", database_.file()}});
+      health_.set_well();
+      return;
+    }
+    if (outcome == Outcome::damaged) {
+      if (!health_.damaged()) {
+        log::error("the journal is damaged", {{"error", error.message}});
+        health_.set_damaged("the journal is damaged: " + error.message);
+      }
+      health_.paused(&error.message);
+      error.code = ErrorCode::store;
+      return fail_all(batch, error);
+    }
+    if (last_try) {
+      error.message =
+          "not stored, because the journal was closed while it waited for the disk: " + error.message;
+      return fail_all(batch, error);
+    }
+    last_try = !wait_for_disk(pause, error);
+    pause = std::min<Milliseconds>(pause * 2, limits::kDiskRetryMax);
+  }
+}
+
+/// False when the journal is being closed: there is time for one more attempt, not for waiting.
+bool Writer::wait_for_disk(Milliseconds pause, const Error& error) {
+  if (!health_.paused(nullptr)) log::error("the journal waits for the disk", {{"error", error.message}});
+  health_.set_waiting("the journal waits for the disk: " + error.message);
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, pause, [this] { return closing_; });
+}
+
+Writer::Outcome Writer::attempt(Batch& batch, Error& error) {
+  bool refused = false;
+  const Outcome outcome = together(batch, error, refused);
+  // The usual case costs no savepoints. When one entry cannot be written, each is given its own.
+  return refused ? one_by_one(batch, error) : outcome;
+}
+
+Writer::Outcome Writer::together(Batch& batch, Error& error, bool& refused) {
+  Result<> done = begin(batch);
+  for (auto entry = batch.begin(); done && entry != batch.end(); ++entry) {
+    done = appender_.write(**entry);
+    if (!done) refused = outcome_of(done.error()) == Outcome::done;
+  }
+  if (done) done = end();
+  if (done) return Outcome::done;
+  error = std::move(done.error());
+  const Outcome outcome = outcome_of(error);
+  database_.rollback();
+  appender_.forget();
+  return outcome == Outcome::done ? Outcome::wait : outcome;
+}
+
+Writer::Outcome Writer::one_by_one(Batch& batch, Error& error) {
+  Result<> done = begin(batch);
+  for (auto entry = batch.begin(); done && entry != batch.end(); ++entry) {
+    done = run(database_, kSavepoint);
+    if (!done) break;
+    Result<> written = appender_.write(**entry);
+    if (!written && outcome_of(written.error()) != Outcome::done) {
+      done = std::move(written);
+      break;
+    }
+    if (!written) {
+      (*entry)->frames.clear();
+      (*entry)->outcome = fail(std::move(written.error()));
+      appender_.forget();
+      done = run(database_, kUndo);
+    }
+    if (done) done = run(database_, kRelease);
+  }
+  if (done) done = end();
+  if (done) return Outcome::done;
+  error = std::move(done.error());
+  const Outcome outcome = outcome_of(error);
+  database_.rollback();
+  appender_.forget();
+  return outcome == Outcome::done ? Outcome::wait : outcome;
+}
+
+Result<> Writer::begin(const Batch& batch) {
+  const bool barrier =
+      std::any_of(batch.begin(), batch.end(), [](const auto& e) { return e->append.barrier; });
+  const bool full = sync_ == Sync::full || (sync_ == Sync::barriers && barrier);
+  if (full != full_) {
+    auto done = database_.execute(full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+    if (!done) return done;
+    full_ = full;
+  }
+  fault_point("journal.begin");
+  return run(database_, kBegin);
+}
+
+Result<> Writer::end() {
+  if (auto error = pretended(database_, "journal.commit")) return fail(std::move(*error));
+  if (auto done = run(database_, kCommit); !done) return done;
+  fault_point("journal.committed");
+  return {};
+}
+
+/// `done` stands for an error that concerns one entry alone.
+Writer::Outcome Writer::outcome_of(const Error& error) const {
+  if (error.code != ErrorCode::store) return Outcome::done;
+  if (error.retryable) return Outcome::wait;  // a fault point said so, SQLite knows nothing of it
+  switch (database_.trouble()) {
+    case Trouble::wait:
+      return Outcome::wait;
+    case Trouble::damaged:
+      return Outcome::damaged;
+    case Trouble::refused:
+      return Outcome::done;
+  }
+  return Outcome::wait;
+}
+
+void Writer::fail_all(Batch& batch, const Error& error) {
+  for (auto& entry : batch) {
+    entry->frames.clear();
+    entry->outcome = fail(error);
+  }
+}
+
+void Writer::hand_back(Batch batch) {
+  for (auto& entry : batch) entry->append = {};  // JSON trees are taken down here rather than on the loop
+  loop_.post([batch = std::move(batch), subscribers = subscribers_]() mutable {
+    for (auto& entry : batch) {
+      for (const Frame& frame : entry->frames) subscribers->publish(frame);
+    }
+    for (auto& entry : batch) {
+      if (entry->waiter) {
+        entry->waiter->set(std::move(entry->outcome));
+      } else if (!entry->outcome) {
+        log::error("an append that nobody waited for was not stored",
+                   {{"error", entry->outcome.error().message}});
+      }
+    }
+  });
+}
+
+void Writer::keep_wal_short() {
+  if (wal_pages_ < limits::kWalPages) return;
+  upkeep_.checkpoint_soon();
+  // A checkpoint beside a writer that never rests does not reach the end of the WAL; past the hard limit we
+  // rest.
+  if (wal_pages_ < std::max(limits::kWalPagesHard, wal_pages_next_) || upkeep_.at_work()) return;
+  int pages = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, &pages, nullptr);
+  if (code == SQLITE_OK) wal_pages_ = 0;
+  wal_pages_next_ = code == SQLITE_OK ? 0 : wal_pages_ + limits::kWalPages;
+  if (code != SQLITE_OK && code != SQLITE_BUSY)
+    log::warn("the WAL cannot be written back", {{"error", database_.failure("checkpoint").message}});
+}
+
+void Writer::leave_clean() {
+  if (health_.paused(nullptr)) return;  // the next start shall look closely
+  if (!database_.execute("UPDATE meta SET value = 1 WHERE key = 'clean'")) return;
+  sqlite3_wal_checkpoint_v2(database_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+}
+
+}  // namespace troupe::store

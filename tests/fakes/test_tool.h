@@ -1,0 +1,47 @@
+#pragma once
+
+#include "runtime/async/one_shot.h"
+#include "tools/tool.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace troupe::fakes {
+
+/// A tool that does what a test says and remembers every call.
+class TestTool final : public tools::Tool {
+ public:
+  using Body = std::function<Result<tools::ToolOutput>(const tools::ToolInput&)>;
+
+  TestTool(std::string name, tools::Effect effect, Body body) : body_(std::move(body)) {
+    spec_.declaration = {
+        .name = std::move(name),
+        .description = "a tool for tests",
+        .schema =
+            R"({"type":"object","properties":{"x":{"type":"integer"}},"required":["x"],"additionalProperties":false})"};
+    spec_.effect = effect;
+  }
+
+  bool hang = false;  ///< does not answer until stopped
+
+  const tools::ToolSpec& spec() const override { return spec_; }
+  Task<Result<tools::ToolOutput>> call(tools::ToolInput input, CallContext& context) override {
+    keys.push_back(input.idempotency_key);
+    if (hang) {
+      OneShot<bool> stopped_now(context.loop);
+      auto hook = context.stop.on_request([&stopped_now] { stopped_now.set(true); });
+      co_await stopped_now.wait();
+      co_return fail(stopped("the tool", context.stop.reason()));
+    }
+    co_return body_(input);
+  }
+
+  std::vector<std::string> keys;  ///< of every call, in order
+
+ private:
+  tools::ToolSpec spec_;
+  Body body_;
+};
+
+}  // namespace troupe::fakes

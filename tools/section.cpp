@@ -1,0 +1,129 @@
+#include "tools/section.h"
+
+#include "runtime/config/choice.h"
+#include "runtime/config/hosts.h"
+#include "runtime/config/scalars.h"
+
+#include <algorithm>
+
+namespace troupe::tools {
+
+namespace {
+
+using config::Check;
+using config::Record;
+
+constexpr std::size_t kDomainsMax = 150;  // what Tavily takes
+constexpr const char* kZones = "/usr/share/zoneinfo";
+
+std::string domain_problem(std::string_view domain) {
+  if (domain.find("://") != std::string_view::npos || domain.find('/') != std::string_view::npos)
+    return "write the host alone, without `https://` and path";
+  if (domain.starts_with("*.")) domain.remove_prefix(2);
+  return config::valid_host(domain) ? "" : "it is not a host name";
+}
+
+// A Wikipedia edition's subdomain: "en", "ko", "zh-min-nan", "simple".
+std::string language_problem(std::string_view language) {
+  bool letters = std::all_of(language.begin(), language.end(),
+                             [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
+  if (letters && language.size() >= 2 && language.size() <= 16 && language.front() != '-' &&
+      language.back() != '-')
+    return "";
+  return "write the code of an edition of Wikipedia, such as `en` or `ko`";
+}
+
+std::string zone_problem(std::string_view zone) {
+  auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("/_+-").find(c) != std::string_view::npos;
+  };
+  if (std::all_of(zone.begin(), zone.end(), allowed) && zone.front() != '/' && zone.size() <= 64) return "";
+  return "write an IANA name such as `Europe/Berlin`";
+}
+
+config::ShapePtr<std::vector<std::string>> domains() {
+  return config::list_of(config::line({.expected = "a domain", .check = domain_problem}), "a list of domains",
+                         kDomainsMax);
+}
+
+void add_common(Record<ToolSettings>& tool) {
+  tool.field("description", &ToolSettings::description, config::text({.bytes_max = 4096}),
+             "what the model is told the tool does; without it the tool's own words");
+}
+
+Record<ToolSettings> calculator() {
+  Record<ToolSettings> tool("Exact arithmetic");
+  add_common(tool);
+  return tool;
+}
+
+Record<ToolSettings> clock() {
+  Record<ToolSettings> tool("The date and the time");
+  add_common(tool);
+  tool.field("timezone", &ToolSettings::timezone,
+             config::line({.expected = "a time zone", .check = zone_problem}),
+             "IANA name of the zone when the model names none");
+  tool.check([](const ToolSettings& t, Check& check) {
+    if (t.timezone == "UTC" || !check.environment().is_directory(kZones)) return;  // nothing to check against
+    // A zone may itself be a folder's name ("America"), which is none.
+    auto file = check.environment().read_file(std::string(kZones) + "/" + t.timezone, 1u << 20);
+    if (!file || !file->starts_with("TZif"))
+      check.error("timezone",
+                  "no such time zone on this machine; write an IANA name such as `Europe/Berlin`");
+  });
+  return tool;
+}
+
+Record<ToolSettings> tavily() {
+  Record<ToolSettings> tool("Web search by Tavily");
+  add_common(tool);
+  tool.field("api_key", &ToolSettings::api_key, config::line({.expected = "a key"}), "the key of the service")
+      .secret();
+  tool.field("base_url", &ToolSettings::base_url, config::base_url(), "another server with the same API");
+  tool.field("max_results", &ToolSettings::max_results, config::integer<int>(1, 20),
+             "how many results a search brings");
+  tool.field("search_depth", &ToolSettings::search_depth,
+             config::one_of({{{"basic", "one credit"}, {"advanced", "two credits, better snippets"}}, {}}),
+             "how hard to search");
+  tool.field("topic", &ToolSettings::topic,
+             config::one_of({{{"general", ""}, {"news", ""}, {"finance", ""}}, {}}),
+             "what kind of pages; without it the service decides");
+  tool.field("include_answer", &ToolSettings::include_answer, config::boolean(),
+             "ask the service for a short answer, too");
+  tool.field("include_domains", &ToolSettings::include_domains, domains(), "only results of these hosts");
+  tool.field("exclude_domains", &ToolSettings::exclude_domains, domains(), "no results of these hosts");
+  tool.check([](const ToolSettings& t, Check& check) {
+    if (t.api_key.empty() && t.base_url.empty())
+      check.error("", "`api_key` is missing: the service wants one; write `api_key: \"${TAVILY_API_KEY}\"`");
+  });
+  return tool;
+}
+
+Record<ToolSettings> wikipedia() {
+  Record<ToolSettings> tool("Wikipedia: search, summaries, sections, look-up in a page");
+  add_common(tool);
+  tool.field("language", &ToolSettings::language,
+             config::line({.expected = "a language", .check = language_problem}),
+             "which edition, when the model names none");
+  tool.field("sentences", &ToolSettings::sentences, config::integer<int>(1, 50), "length of a summary");
+  tool.field("base_url", &ToolSettings::base_url, config::base_url(),
+             "another MediaWiki, in place of https://LANGUAGE.wikipedia.org");
+  return tool;
+}
+
+}  // namespace
+
+config::ShapePtr<config::Entries<ToolSettings>> section() {
+  config::Choice<ToolSettings> type("type", &ToolSettings::type,
+                                    {{"calculator", "exact arithmetic", calculator()},
+                                     {"clock", "the date and the time", clock()},
+                                     {"tavily", "web search", tavily()},
+                                     {"wikipedia", "the encyclopedia", wikipedia()}},
+                                    {"retriever", "http", "openapi", "plugin", "mcp", "image", "ask_human",
+                                     "delegate", "handoff", "code", "files"});
+  return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
+                                          "tools");
+}
+
+}  // namespace troupe::tools
