@@ -1,23 +1,23 @@
 #pragma once
 
+#include "memory/conversation/memory.h"
+#include "runtime/base/limits.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "memory/conversation/memory.h"
-#include "runtime/base/limits.h"
-
 namespace troupe::agents {
 
 struct AgentLimits {
-  int steps = limits::kSteps;              ///< model calls, corrections and the final answer included
-  std::int64_t tokens = limits::kTokens;   ///< input + output over the run
-  double cost = 0;                         ///< 0 = none
+  int steps = limits::kSteps;             ///< model calls, corrections and the final answer included
+  std::int64_t tokens = limits::kTokens;  ///< input + output over the run
+  double cost = 0;                        ///< 0 = none
   std::chrono::milliseconds time = limits::kRunTime;
   std::chrono::milliseconds tool_time = limits::kToolTime;  ///< per call
-  int repeats = limits::kRepeats;          ///< identical calls
-  std::size_t observation = limits::kObservation;  ///< bytes of one observation
+  int repeats = limits::kRepeats;                           ///< identical calls
+  std::size_t observation = limits::kObservation;           ///< bytes of one observation
 };
 
 using MemorySettings = memory::MemorySettings;
@@ -30,7 +30,7 @@ struct AgentSettings {
   std::string goal;
   std::string backstory;
   std::string instructions;
-  std::string model;               ///< key in `models:`
+  std::string model;  ///< key in `models:`
   std::string strategy = "react";
   std::vector<std::string> tools;  ///< keys in `tools:`
   MemorySettings memory;

@@ -1,16 +1,18 @@
 #pragma once
 
+#include "agents/agent.h"
+#include "models/message.h"
+#include "runtime/async/task.h"
+#include "runtime/base/context.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+#include "runtime/store/journal.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "models/message.h"
-#include "runtime/async/task.h"
-#include "runtime/base/context.h"
-#include "runtime/base/json.h"
-#include "runtime/base/result.h"
-#include "runtime/store/journal.h"
 
 namespace troupe::agents {
 
@@ -28,25 +30,27 @@ struct Submission {
 struct Accepted {
   std::string run;
   bool duplicate = false;      ///< this message_id was accepted before: no new run
-  std::int64_t first_seq = 0;  ///< of the run's first event
+  std::int64_t first_seq = 0;  ///< of a duplicate: its run's first event
 };
 
 enum class CancelMode { now, after_step };
 
 /// The only way to start, watch and stop runs: the gateway, `troupe ask` and `troupe chat` all go through it.
-/// Admission, idempotency, one run at a time per session, cancel and resume are decided here. Loop thread only.
+/// Admission, idempotency, one run at a time per session, cancel and resume are decided here. Loop thread
+/// only.
 class RunDesk {
  public:
   virtual ~RunDesk() = default;
 
   /// Opens an existing session, or makes one when `session` is "". Errors: not_found (also for another
   /// tenant's session; also for an unknown target).
-  virtual Task<Result<store::SessionRow>> open_session(Principal principal, std::string session, std::string target) = 0;
+  virtual Task<Result<store::SessionRow>> open_session(Principal principal, std::string session,
+                                                       std::string target) = 0;
 
   /// Returns once the message is committed ("accepted"): from then on no crash loses it. The run's events
   /// reach subscribers of its session; that may begin before this returns.
-  /// Errors: not_found (session, target), invalid (empty or too large text), busy (queue full, when_busy: reject,
-  /// disk full), unavailable (draining).
+  /// Errors: not_found (session, target), invalid (empty or too large text), busy (queue full, when_busy:
+  /// reject, disk full), unavailable (draining).
   virtual Task<Result<Accepted>> submit(Submission submission) = 0;
 
   /// Asks a run to stop. Returns when the request is taken; `run.finished` follows once everything of the run
@@ -68,5 +72,33 @@ class RunDesk {
   };
   virtual Status status() const = 0;
 };
+
+enum class WhenBusy { queue, reject };
+
+struct DeskSettings {
+  std::size_t runs_max = limits::kRuns;  ///< root runs at work at once
+  std::size_t runs_per_tenant_max = limits::kRunsPerTenant;
+  std::size_t queue_max = limits::kRunQueue;
+  WhenBusy when_busy = WhenBusy::queue;  ///< a message while a run of its session is active
+};
+
+/// The desk of this process, over a journal that it is the only writer of. Loop thread only.
+class LocalRunDesk : public RunDesk {
+ public:
+  /// Takes up every unfinished run of the journal, oldest first, through the normal admission; then admits
+  /// new ones. Errors: store.
+  virtual Task<Result<>> resume() = 0;
+  /// From now on runs start from `catalog`; those at work end on the one they began with.
+  virtual void replace_catalog(std::shared_ptr<const Catalog> catalog) = 0;
+  /// Admits nothing more; runs at work have until `grace` to end by themselves, then they stop where they
+  /// are: the next start goes on with them. Returns when nothing is at work.
+  virtual Task<> drain(Milliseconds grace) = 0;
+  /// Ends the grace of drain() now.
+  virtual void hurry() = 0;
+};
+
+/// `loop`, `journal` and `rng` outlive the desk; drain() must have returned before it is destroyed.
+std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, Rng& rng,
+                                            DeskSettings settings, std::shared_ptr<const Catalog> catalog);
 
 }  // namespace troupe::agents

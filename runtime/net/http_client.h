@@ -70,6 +70,7 @@ struct NetworkSettings {
   std::string proxy;    ///< "" = none. Environment variables never redirect traffic that bears keys.
   std::string ca_file;  ///< "" = the system's certificates
   std::vector<std::string> allow_private;  ///< hosts, addresses or CIDR blocks that tools and loaders may reach
+  bool operator==(const NetworkSettings&) const = default;
 };
 
 enum class Guarding {

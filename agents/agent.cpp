@@ -1,0 +1,118 @@
+#include "agents/agent.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+namespace {
+
+template <class Table>
+Result<typename Table::mapped_type> look_up(const Table& table, const std::string& name,
+                                            std::string_view kind, const std::string& agent) {
+  auto it = table.find(name);
+  if (it != table.end()) return it->second;
+  return fail(ErrorCode::not_found, fmt::format("agent {}: there is no {} `{}`", agent, kind, name));
+}
+
+bool name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
+
+std::string as_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : dump(value);
+}
+
+}  // namespace
+
+Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
+                               const std::vector<models::ModelSettings>& model_settings,
+                               const models::ModelTable& models, const tools::ToolTable& tools,
+                               const prompts::PromptSet& prompts) {
+  AgentTable table;
+  for (const AgentSettings& one : settings) {
+    Agent agent;
+    agent.settings = one;
+    auto model = look_up(models, one.model, "model", one.name);
+    if (!model) return std::unexpected(model.error());
+    agent.model = *model;
+    for (const models::ModelSettings& candidate : model_settings)
+      if (candidate.name == one.model) agent.price = candidate.price;
+
+    auto toolbox = tools::Toolbox::make(
+        tools, one.tools, {.tool_time = one.limits.tool_time, .observation = one.limits.observation});
+    if (!toolbox) return within(fmt::format("agent {}", one.name), toolbox.error());
+    agent.toolbox = std::make_shared<const tools::Toolbox>(std::move(*toolbox));
+
+    const prompts::Prompt* prompt = prompts.find(one.strategy);
+    if (!prompt)
+      return fail(ErrorCode::not_found,
+                  fmt::format("agent {}: there is no strategy `{}`", one.name, one.strategy));
+    agent.prompt = std::make_shared<const prompts::Prompt>(*prompt);
+    table.emplace(one.name, std::make_shared<const Agent>(std::move(agent)));
+  }
+  return table;
+}
+
+Result<std::string> fill_placeholders(std::string_view text, const Json& inputs, std::string_view where) {
+  std::string filled;
+  filled.reserve(text.size());
+  while (!text.empty()) {
+    auto open = text.find('{');
+    filled += text.substr(0, open);
+    if (open == text.npos) break;
+    text.remove_prefix(open);
+    auto close = std::find_if_not(text.begin() + 1, text.end(), name_character);
+    std::string_view name(text.begin() + 1, close);
+    bool placeholder = close != text.end() && *close == '}' && !name.empty() &&
+                       !std::isdigit(static_cast<unsigned char>(name[0]));
+    if (!placeholder) {
+      filled += '{';
+      text.remove_prefix(1);
+      continue;
+    }
+    const Json* value = find(inputs, name);
+    if (!value)
+      return fail(
+          ErrorCode::invalid,
+          fmt::format("{} needs the input `{}`, which was not given (inputs: {{\"{}\": …}}, or --input {}=…)",
+                      where, name, name, name));
+    filled += as_text(*value);
+    text.remove_prefix(name.size() + 2);
+  }
+  return filled;
+}
+
+Result<std::string> render_system_prompt(const Agent& agent, const Json& inputs) {
+  const AgentSettings& own = agent.settings;
+  Json values = {{"name", own.name}};
+  const std::pair<const char*, const std::string*> texts[] = {{"role", &own.role},
+                                                              {"goal", &own.goal},
+                                                              {"backstory", &own.backstory},
+                                                              {"instructions", &own.instructions}};
+  for (auto& [key, text] : texts) {
+    auto filled = fill_placeholders(*text, inputs, fmt::format("agents.{}.{}", own.name, key));
+    if (!filled) return filled;
+    values[key] = std::move(*filled);
+  }
+  Json list = Json::array();
+  for (const models::ToolDeclaration& tool : *agent.toolbox->declarations())
+    list.push_back({{"name", tool.name}, {"description", tool.description}, {"schema", tool.schema}});
+  if (!list.empty()) values["tools"] = {{"list", std::move(list)}};
+  for (auto it = values.begin(); it != values.end();)  // an overriding prompt may leave variables out
+    it = agent.prompt->declares(it.key()) ? std::next(it) : values.erase(it);
+  return agent.prompt->render(values);
+}
+
+double cost_of(const models::Usage& usage, const std::optional<models::Price>& price) {
+  if (!price) return 0;
+  double cached_price = price->cached < 0 ? price->input : price->cached;
+  auto fresh = static_cast<double>(usage.input_tokens - usage.cached_tokens);
+  return (fresh * price->input + static_cast<double>(usage.cached_tokens) * cached_price +
+          static_cast<double>(usage.output_tokens) * price->output) /
+         1e6;
+}
+
+}  // namespace troupe::agents

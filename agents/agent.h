@@ -1,0 +1,54 @@
+#pragma once
+
+#include "agents/settings.h"
+#include "models/model.h"
+#include "models/settings.h"
+#include "prompts/prompt.h"
+#include "runtime/base/result.h"
+#include "tools/toolbox.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::agents {
+
+/// An agent ready to run: its settings with everything they name looked up. Immutable and shared: a run keeps
+/// the one it began with while a reload puts another in its place.
+struct Agent {
+  AgentSettings settings;
+  std::shared_ptr<models::Model> model;
+  std::optional<models::Price> price;  ///< of its model
+  std::shared_ptr<const tools::Toolbox> toolbox;
+  std::shared_ptr<const prompts::Prompt> prompt;
+};
+
+using AgentTable = std::map<std::string, std::shared_ptr<const Agent>, std::less<>>;
+
+/// What runs are started from: one generation of the configuration.
+struct Catalog {
+  AgentTable agents;
+  std::string default_target;  ///< "" when the configuration names none and has several
+  std::string config;          ///< hash of the configuration snapshot
+};
+
+/// Looks everything up. Errors: not_found (a model, tool or prompt that is not there), invalid; each names
+/// the agent.
+Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
+                               const std::vector<models::ModelSettings>& model_settings,
+                               const models::ModelTable& models, const tools::ToolTable& tools,
+                               const prompts::PromptSet& prompts);
+
+/// Fills `{name}` placeholders from a run's inputs. A name is letters, digits and underscores; anything else
+/// in braces, such as JSON, stays as it is. Errors: invalid, naming the placeholder and `where` it stands.
+Result<std::string> fill_placeholders(std::string_view text, const Json& inputs, std::string_view where);
+
+/// The system prompt of one run. Errors: as fill_placeholders.
+Result<std::string> render_system_prompt(const Agent& agent, const Json& inputs);
+
+/// What a call cost; 0 without a price.
+double cost_of(const models::Usage& usage, const std::optional<models::Price>& price);
+
+}  // namespace troupe::agents

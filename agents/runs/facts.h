@@ -1,0 +1,34 @@
+#pragma once
+
+#include "models/message.h"
+#include "runtime/base/event.h"
+#include "runtime/base/json.h"
+#include "runtime/store/journal.h"
+#include "tools/tool.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The JSON of what a run writes into the journal besides its visible events, and back. Pure.
+namespace troupe::agents {
+
+/// A model's reply as journaled: the raw text with everything a provider wants back, usage, and what it cost.
+struct RecordedReply {
+  models::ModelReply reply;
+  double cost = 0;
+  std::int64_t ms = 0;
+};
+Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms);
+RecordedReply reply_from_fact(const Json& fact);
+
+/// run.queued or run.started, which say what was asked: `input`, `target`, `message_ids`.
+Event run_event(const store::RunRow& row, std::string_view type);
+
+/// Fills a warning.
+Event warning_event(Event event, std::string_view code, std::string text);
+
+/// The sources that an answer names by address or title, each once, in the order they were found.
+Json cited_sources(const std::vector<tools::Source>& sources, std::string_view answer);
+
+}  // namespace troupe::agents

@@ -1,0 +1,441 @@
+#include "agents/runs/agent_run.h"
+#include "agents/runs/facts.h"
+#include "agents/runs/run_desk.h"
+#include "runtime/async/nursery.h"
+#include "runtime/async/one_shot.h"
+#include "runtime/base/suggest.h"
+#include "runtime/telemetry/log.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+namespace {
+
+/// A run that this process holds: waiting for its turn, or at work.
+struct HeldRun {
+  store::RunRow row;
+  std::shared_ptr<const Agent> agent;
+  std::string system;
+  RecordedRun recorded;
+  Stop stop;
+  std::unique_ptr<AgentRun> driver;  // while at work
+  bool at_work = false;
+};
+
+/// What this process knows of a session while it has runs in it.
+struct LiveSession {
+  std::string tenant;
+  std::deque<std::shared_ptr<HeldRun>> runs;  // the front one is at work or first in line
+};
+
+struct Tenant {
+  std::size_t running = 0;
+  std::deque<std::string> parked;  // sessions that wait because the tenant has enough at work
+};
+
+class Desk final : public LocalRunDesk {
+ public:
+  Desk(Loop& loop, store::Journal& journal, Rng& rng, DeskSettings settings,
+       std::shared_ptr<const Catalog> catalog)
+      : loop_(loop),
+        journal_(journal),
+        rng_(rng),
+        settings_(settings),
+        catalog_(std::move(catalog)),
+        nursery_(loop) {}
+
+  Task<Result<store::SessionRow>> open_session(Principal principal, std::string session,
+                                               std::string target) override;
+  Task<Result<Accepted>> submit(Submission submission) override;
+  Task<Result<>> cancel(Principal principal, std::string run, CancelMode mode) override;
+  Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
+  store::Journal& journal() override { return journal_; }
+  Status status() const override;
+  Task<Result<>> resume() override;
+  void replace_catalog(std::shared_ptr<const Catalog> catalog) override { catalog_ = std::move(catalog); }
+  Task<> drain(Milliseconds grace) override;
+  void hurry() override;
+
+ private:
+  Result<std::string> resolve_target(const std::string& wanted, const std::string& session_target) const;
+  Result<> may_admit(const std::string& session, const std::string& tenant) const;
+  Task<Result<Accepted>> accept(Submission submission, store::SessionRow session);
+  Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
+                                                       const std::string& message_id);
+  Task<Result<>> take_up(store::RunRow row);
+  Task<> end_without_running(std::shared_ptr<HeldRun> run, Finish end);
+
+  bool has_room(const std::string& tenant) const;
+  void enqueue(const std::string& session, std::shared_ptr<HeldRun> run);
+  void start(std::shared_ptr<HeldRun> run);
+  Task<> work(std::shared_ptr<HeldRun> run);
+  void ended(const std::shared_ptr<HeldRun>& run);
+  void pump();
+
+  Loop& loop_;
+  store::Journal& journal_;
+  Rng& rng_;
+  const DeskSettings settings_;
+  std::shared_ptr<const Catalog> catalog_;
+  Nursery nursery_;
+  std::unordered_map<std::string, LiveSession> sessions_;
+  std::unordered_map<std::string, std::shared_ptr<HeldRun>> runs_;
+  std::unordered_map<std::string, Tenant> tenants_;
+  std::deque<std::string> ready_;  // sessions whose first run waits only for room
+  // Messages between look-up and commit: a second one with the same id waits for the first one's outcome.
+  std::map<std::pair<std::string, std::string>, std::vector<OneShot<bool>*>> accepting_;
+  std::size_t running_ = 0;
+  std::size_t queued_ = 0;
+  bool resumed_ = false;
+  bool draining_ = false;
+};
+
+Result<std::string> Desk::resolve_target(const std::string& wanted, const std::string& session_target) const {
+  const std::string& target = !wanted.empty()           ? wanted
+                              : !session_target.empty() ? session_target
+                                                        : catalog_->default_target;
+  if (target.empty())
+    return fail(ErrorCode::not_found,
+                fmt::format("no target was named and the configuration has no `default`; there are: {}",
+                            fmt::join(names_of(catalog_->agents), ", ")));
+  if (catalog_->agents.contains(target)) return target;
+  return fail(ErrorCode::not_found, fmt::format("there is no agent `{}`{}", target,
+                                                did_you_mean(target, names_of(catalog_->agents))));
+}
+
+Task<Result<store::SessionRow>> Desk::open_session(Principal principal, std::string session,
+                                                   std::string target) {
+  if (!session.empty()) {
+    auto row = co_await journal_.find_session(session);
+    if (!row) co_return std::unexpected(row.error());
+    if (!*row || (*row)->tenant != principal.tenant)
+      co_return fail(ErrorCode::not_found, fmt::format("there is no session `{}`", session));
+    if (!target.empty())
+      if (auto known = resolve_target(target, ""); !known) co_return std::unexpected(known.error());
+    co_return std::move(**row);
+  }
+  auto resolved = resolve_target(target, "");
+  if (!resolved) co_return std::unexpected(resolved.error());
+  const std::int64_t now = loop_.clock().wall_ms();
+  store::Append append;
+  append.session = store::SessionRow{.id = make_id("s_", now, rng_),
+                                     .tenant = principal.tenant,
+                                     .target = *resolved,
+                                     .created_ms = now,
+                                     .updated_ms = now};
+  store::SessionRow made = *append.session;
+  if (auto done = co_await journal_.commit(std::move(append)); !done) co_return std::unexpected(done.error());
+  co_return made;
+}
+
+Result<> Desk::may_admit(const std::string& session, const std::string& tenant) const {
+  if (draining_)
+    return fail(ErrorCode::unavailable, "the daemon is stopping; send the message again after its restart");
+  std::string why;
+  if (journal_.paused(&why))
+    return fail(ErrorCode::busy, fmt::format("the store takes no writes now ({}); try again later", why));
+  auto live = sessions_.find(session);
+  bool busy = live != sessions_.end() && !live->second.runs.empty();
+  if (busy && settings_.when_busy == WhenBusy::reject)
+    return fail(ErrorCode::busy,
+                fmt::format("run {} of this session is still at work", live->second.runs.front()->row.id));
+  if ((busy || !has_room(tenant)) && queued_ >= settings_.queue_max)
+    return fail(ErrorCode::busy,
+                fmt::format("{} runs are waiting already, the most there may be; try again later", queued_));
+  return {};
+}
+
+Task<Result<Accepted>> Desk::submit(Submission submission) {
+  if (submission.text.empty() && submission.attachments.empty())
+    co_return fail(ErrorCode::invalid, "the message is empty");
+  if (submission.text.size() > limits::kInputBytes)
+    co_return fail(ErrorCode::too_large, fmt::format("the message has {} bytes; at most {} are taken",
+                                                     submission.text.size(), limits::kInputBytes));
+  auto session = co_await open_session(submission.principal, submission.session, submission.target);
+  if (!session) co_return std::unexpected(session.error());
+  if (submission.message_id.empty()) co_return co_await accept(std::move(submission), std::move(*session));
+
+  const std::pair key(submission.session, submission.message_id);
+  while (accepting_.contains(key)) {  // the same message is on its way: its outcome is ours
+    OneShot<bool> done(loop_);
+    accepting_[key].push_back(&done);
+    co_await done.wait();
+  }
+  accepting_[key];
+  auto duplicate = co_await find_duplicate(submission.session, submission.message_id);
+  Result<Accepted> outcome = fail(ErrorCode::internal, "");
+  if (!duplicate)
+    outcome = std::unexpected(duplicate.error());
+  else if (*duplicate)
+    outcome = **duplicate;
+  else
+    outcome = co_await accept(std::move(submission), std::move(*session));
+  auto waiting = std::move(accepting_[key]);
+  accepting_.erase(key);
+  for (OneShot<bool>* other : waiting) other->set(true);
+  co_return outcome;
+}
+
+Task<Result<std::optional<Accepted>>> Desk::find_duplicate(const std::string& session,
+                                                           const std::string& message_id) {
+  auto row = co_await journal_.find_message(session, message_id);
+  if (!row) co_return std::unexpected(row.error());
+  if (!*row) co_return std::nullopt;
+  co_return Accepted{.run = (*row)->id, .duplicate = true, .first_seq = (*row)->first_seq};
+}
+
+Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow session) {
+  auto target = resolve_target(submission.target, session.target);
+  if (!target) co_return std::unexpected(target.error());
+  auto run = std::make_shared<HeldRun>();
+  run->agent = catalog_->agents.at(*target);
+  auto system = render_system_prompt(*run->agent, submission.inputs);
+  if (!system) co_return std::unexpected(system.error());
+  run->system = std::move(*system);
+  if (auto free = may_admit(session.id, session.tenant); !free) co_return std::unexpected(free.error());
+
+  const std::int64_t now = loop_.clock().wall_ms();
+  store::RunRow& row = run->row;
+  row.id = make_id("r_", now, rng_);
+  row.session = session.id;
+  row.tenant = session.tenant;
+  row.target = *target;
+  row.agent = *target;
+  row.message_id = submission.message_id;
+  row.input = submission.text;
+  row.created_ms = now;
+  row.config = catalog_->config;
+  if (!submission.inputs.empty()) row.extra = dump(Json{{"inputs", submission.inputs}});
+
+  // The place in line is taken before the commit, so that messages keep the order in which they came.
+  LiveSession& live = sessions_[session.id];
+  live.tenant = session.tenant;
+  live.runs.push_back(run);
+  runs_.emplace(row.id, run);
+  bool at_once = live.runs.size() == 1 && has_room(session.tenant);
+  if (at_once) {
+    ++running_;
+    ++tenants_[session.tenant].running;
+    run->at_work = true;
+  } else {
+    ++queued_;
+  }
+  row.status = at_once ? "running" : "queued";
+  session.updated_ms = now;
+  store::Append append;
+  append.events.push_back(run_event(row, at_once ? "run.started" : "run.queued"));
+  append.run = row;
+  append.session = session;
+  append.barrier = true;
+  run->recorded.started = at_once;
+  auto done = co_await journal_.commit(std::move(append));
+  if (!done) {
+    if (!run->driver) {  // otherwise the run before it ended meanwhile, and it is at work: it meets the error
+                         // itself
+      if (!run->at_work) --queued_;
+      ended(run);
+    }
+    co_return std::unexpected(done.error());
+  }
+  Accepted accepted{.run = row.id};
+  if (at_once)
+    start(run);
+  else if (live.runs.front() == run)
+    enqueue(session.id, run);
+  co_return accepted;
+}
+
+bool Desk::has_room(const std::string& tenant) const {
+  auto it = tenants_.find(tenant);
+  return resumed_ && running_ < settings_.runs_max &&
+         (it == tenants_.end() || it->second.running < settings_.runs_per_tenant_max);
+}
+
+// The session's first run may start as far as the session is concerned.
+void Desk::enqueue(const std::string& session, std::shared_ptr<HeldRun> run) {
+  ready_.push_back(session);
+  pump();
+}
+
+void Desk::pump() {
+  while (resumed_ && !draining_ && !ready_.empty() && running_ < settings_.runs_max) {
+    std::string session = std::move(ready_.front());
+    ready_.pop_front();
+    auto live = sessions_.find(session);
+    if (live == sessions_.end() || live->second.runs.empty() || live->second.runs.front()->at_work) continue;
+    Tenant& tenant = tenants_[live->second.tenant];
+    if (tenant.running >= settings_.runs_per_tenant_max) {
+      tenant.parked.push_back(std::move(session));
+      continue;
+    }
+    auto run = live->second.runs.front();
+    run->at_work = true;
+    --queued_;
+    ++running_;
+    ++tenant.running;
+    start(std::move(run));
+  }
+}
+
+void Desk::start(std::shared_ptr<HeldRun> run) {
+  run->driver = std::make_unique<AgentRun>(loop_, journal_, run->agent, run->row, std::move(run->system),
+                                           run->stop, std::move(run->recorded));
+  nursery_.spawn("run", [this, run] { return work(run); });
+}
+
+Task<> Desk::work(std::shared_ptr<HeldRun> run) {
+  co_await run->driver->run();
+  run->driver.reset();
+  ended(run);
+}
+
+void Desk::ended(const std::shared_ptr<HeldRun>& run) {
+  runs_.erase(run->row.id);
+  auto live = sessions_.find(run->row.session);
+  std::erase(live->second.runs, run);
+  if (run->at_work) {
+    --running_;
+    Tenant& tenant = tenants_[run->row.tenant];
+    --tenant.running;
+    if (!tenant.parked.empty()) {
+      ready_.push_back(std::move(tenant.parked.front()));
+      tenant.parked.pop_front();
+    } else if (tenant.running == 0) {
+      tenants_.erase(run->row.tenant);
+    }
+  }
+  if (live->second.runs.empty())
+    sessions_.erase(live);
+  else if (!live->second.runs.front()->at_work)
+    ready_.push_back(live->first);
+  pump();
+}
+
+Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode mode) {
+  auto held = runs_.find(run_id);
+  if (held == runs_.end() || held->second->row.tenant != principal.tenant) {
+    auto row = co_await find_run(principal, run_id);
+    if (!row) co_return std::unexpected(row.error());
+    co_return Result<>{};  // it ended before the request came: that is its one outcome
+  }
+  auto run = held->second;
+  if (!run->at_work) {
+    run->at_work = true;  // nobody may start it while its end is written
+    --queued_;
+    ++running_;
+    ++tenants_[run->row.tenant].running;
+    nursery_.spawn("cancel of a queued run", [this, run] {
+      return end_without_running(run, {.status = "cancelled", .reason = "cancelled"});
+    });
+  } else if (mode == CancelMode::after_step && run->driver) {
+    run->driver->finish_after_step();
+  } else {
+    run->stop.request(StopReason::cancelled);
+  }
+  co_return Result<>{};
+}
+
+Task<> Desk::end_without_running(std::shared_ptr<HeldRun> run, Finish end) {
+  // A stop that is requested before the driver begins leads through its ordinary end, events and all.
+  run->stop.request(StopReason::cancelled);
+  AgentRun driver(loop_, journal_, run->agent, run->row, std::move(run->system), run->stop,
+                  std::move(run->recorded));
+  co_await driver.run();
+  ended(run);
+}
+
+Task<Result<store::RunRow>> Desk::find_run(Principal principal, std::string run) {
+  auto row = co_await journal_.find_run(run);
+  if (!row) co_return std::unexpected(row.error());
+  if (!*row || (*row)->tenant != principal.tenant)
+    co_return fail(ErrorCode::not_found, fmt::format("there is no run `{}`", run));
+  co_return std::move(**row);
+}
+
+RunDesk::Status Desk::status() const {
+  Status status{.admitting = resumed_ && !draining_,
+                .running = running_,
+                .queued = queued_,
+                .sessions = sessions_.size()};
+  if (!resumed_) status.reason = "resuming the runs of the last stop";
+  if (draining_) status.reason = "stopping";
+  if (std::string why; journal_.paused(&why)) {
+    status.admitting = false;
+    status.reason = why;
+  }
+  return status;
+}
+
+Task<Result<>> Desk::resume() {
+  auto rows = co_await journal_.unfinished_runs();
+  if (!rows) co_return within("resume", rows.error());
+  for (store::RunRow& row : *rows)
+    if (auto taken = co_await take_up(std::move(row)); !taken) co_return taken;
+  if (!rows->empty()) log::info("runs of the last stop are taken up again", {{"runs", rows->size()}});
+  resumed_ = true;
+  pump();
+  co_return Result<>{};
+}
+
+Task<Result<>> Desk::take_up(store::RunRow row) {
+  auto run = std::make_shared<HeldRun>();
+  run->row = std::move(row);
+  auto facts = co_await journal_.read_facts(run->row.id);
+  if (!facts) co_return within("resume", facts.error());
+  auto events = co_await journal_.read_run_events(run->row.id);
+  if (!events) co_return within("resume", events.error());
+  auto recorded = fold_run(*facts, *events);
+  if (!recorded) co_return within("resume", recorded.error());
+  run->recorded = std::move(*recorded);
+
+  Finish impossible{.status = "failed", .reason = "quarantined"};
+  if (auto agent = catalog_->agents.find(run->row.agent); agent != catalog_->agents.end()) {
+    run->agent = agent->second;
+    Json inputs = Json::object();
+    if (auto extra = parse_json(run->row.extra); extra)
+      if (const Json* given = find(*extra, "inputs")) inputs = *given;
+    if (auto system = render_system_prompt(*run->agent, inputs))
+      run->system = std::move(*system);
+    else
+      impossible.detail = system.error().message;
+  } else {
+    impossible.detail = fmt::format("agent `{}` is no longer configured", run->row.agent);
+  }
+  if (!impossible.detail.empty()) {
+    log::error("a run cannot be taken up again", {{"run", run->row.id}, {"why", impossible.detail}});
+    co_return Result<>{};  // it stays unfinished in the journal, for a start that has its agent
+  }
+  LiveSession& live = sessions_[run->row.session];
+  live.tenant = run->row.tenant;
+  live.runs.push_back(run);
+  runs_.emplace(run->row.id, run);
+  ++queued_;
+  if (live.runs.size() == 1) ready_.push_back(run->row.session);
+  co_return Result<>{};
+}
+
+Task<> Desk::drain(Milliseconds grace) {
+  draining_ = true;
+  auto alarm = loop_.at(loop_.clock().now() + grace, [this] { hurry(); });
+  co_await nursery_.join();
+}
+
+void Desk::hurry() {
+  auto held = runs_;  // a run that ends at once leaves the table
+  for (auto& [id, run] : held) run->stop.request(StopReason::shutdown);
+}
+
+}  // namespace
+
+std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, Rng& rng,
+                                            DeskSettings settings, std::shared_ptr<const Catalog> catalog) {
+  return std::make_unique<Desk>(loop, journal, rng, settings, std::move(catalog));
+}
+
+}  // namespace troupe::agents

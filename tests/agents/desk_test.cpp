@@ -1,0 +1,402 @@
+#include "agents/runs/run_desk.h"
+#include "runtime/async/nursery.h"
+#include "tests/fakes/run_loop.h"
+#include "tests/fakes/scripted_model.h"
+#include "tests/fakes/temp_dir.h"
+#include "tests/fakes/test_tool.h"
+
+#include <doctest/doctest.h>
+
+using namespace troupe;
+using namespace troupe::agents;
+using namespace std::chrono_literals;
+using fakes::ScriptedModel;
+
+namespace {
+
+const std::string kCall = R"({"thought":"let me look","action":"look","action_input":{"x":1}})";
+const std::string kAnswer = R"({"thought":"done","final_answer":"It is 42."})";
+
+/// A desk over a real store in a directory of its own, with one agent `a` that has the tool `look`.
+class World : store::Subscriber {
+ public:
+  explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {})
+      : model_(std::move(model)), settings_(settings), limits_(limits) {
+    open();
+  }
+  ~World() { close(); }
+
+  void open() {
+    auto opened = store::open_sqlite_journal(loop, {.path = dir_.path().string()});
+    REQUIRE(opened);
+    journal = std::move(*opened);
+    desk = make_run_desk(loop, *journal, rng_, settings_, catalog());
+  }
+
+  // As a crash would: the desk goes with its runs where they are, nothing more is written.
+  void close() {
+    if (!desk) return;
+    desk->hurry();
+    fakes::run(loop, desk->drain(0ms));
+    subscription_.reset();
+    fakes::run(loop, journal->close());
+    desk.reset();
+    journal.reset();
+  }
+
+  void resume() { REQUIRE(fakes::run(loop, desk->resume())); }
+
+  std::string session(std::string tenant = "default") {
+    auto row = fakes::run(loop, desk->open_session({"p", std::move(tenant)}, "", "a"));
+    REQUIRE(row);
+    watch(row->id);
+    return row->id;
+  }
+
+  void watch(const std::string& session) { subscription_ = journal->subscribe(session, *this); }
+
+  Result<Accepted> submit(std::string session, std::string text, std::string id = "",
+                          std::string tenant = "default") {
+    Submission submission{.principal = {"p", std::move(tenant)},
+                          .session = std::move(session),
+                          .message_id = std::move(id),
+                          .text = std::move(text)};
+    return fakes::run(loop, desk->submit(std::move(submission)));
+  }
+
+  // Lets the loop run until `done` holds.
+  template <class Condition>
+  void until(Condition done) {
+    fakes::run(loop, poll(done));
+  }
+  void finished(const std::string& run) {
+    until([&] {
+      for (const Frame& frame : frames)
+        if (frame.type == "run.finished" && frame.run == run) return true;
+      return false;
+    });
+  }
+
+  std::vector<std::string> types(const std::string& run = "") const {
+    std::vector<std::string> types;
+    for (const Frame& frame : frames)
+      if (!frame.is_volatile() && (run.empty() || frame.run == run)) types.emplace_back(frame.type);
+    return types;
+  }
+  Json last(std::string_view type) const {
+    for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
+      if (frame->type == type) return *parse_json(*frame->text);
+    return nullptr;
+  }
+
+  SystemClock clock;
+  Loop loop{clock};
+  std::unique_ptr<store::Journal> journal;
+  std::unique_ptr<LocalRunDesk> desk;
+  std::vector<Frame> frames;
+  std::shared_ptr<fakes::TestTool> tool = std::make_shared<fakes::TestTool>(
+      "look", tools::Effect::pure,
+      [](const tools::ToolInput&) { return tools::ToolOutput{"forty-two", {}}; });
+
+ private:
+  template <class Condition>
+  Task<> poll(Condition done) {
+    Stop never;
+    for (int i = 0; i < 20'000 && !done(); ++i) co_await loop.sleep_for(1ms, never);
+    REQUIRE(done());
+  }
+
+  void on_frame(const Frame& frame) override { frames.push_back(frame); }
+
+  std::shared_ptr<const Catalog> catalog() {
+    AgentSettings agent{.name = "a", .model = "m", .tools = {"look"}, .limits = limits_};
+    auto prompts = prompts::PromptSet::load("");
+    auto table = make_agents({agent}, {{.name = "m"}}, {{"m", model_}}, {{"look", tool}}, *prompts);
+    REQUIRE(table);
+    return std::make_shared<const Catalog>(Catalog{*table, "a", "hash"});
+  }
+
+  fakes::TempDir dir_;
+  SystemRng rng_;
+  std::shared_ptr<ScriptedModel> model_;
+  DeskSettings settings_;
+  AgentLimits limits_;
+  std::unique_ptr<store::Journal::Subscription> subscription_;
+};
+
+std::shared_ptr<ScriptedModel> says(std::vector<ScriptedModel::Line> lines) {
+  return std::make_shared<ScriptedModel>(std::move(lines));
+}
+
+}  // namespace
+
+TEST_CASE("a run's events come in the order of the protocol, each with the next seq") {
+  World world(says({kCall, kAnswer}));
+  world.resume();
+  std::string session = world.session();
+
+  auto accepted = world.submit(session, "what is it?", "m1");
+  REQUIRE(accepted);
+  world.finished(accepted->run);
+
+  CHECK(world.types() == std::vector<std::string>{"run.started", "thought", "action", "observation",
+                                                  "thought", "answer", "usage", "run.finished"});
+  std::int64_t expected = 0;
+  for (const Frame& frame : world.frames)
+    if (!frame.is_volatile()) CHECK(frame.seq == ++expected);
+  CHECK(world.last("run.started")["message_ids"][0] == "m1");
+  CHECK(world.last("observation")["output"] == "forty-two");
+  CHECK(world.last("answer")["text"] == "It is 42.");
+  CHECK(world.last("run.finished")["status"] == "done");
+  CHECK(world.last("run.finished")["steps"] == 2);
+}
+
+TEST_CASE("the same message never starts a second run, not even twice at once") {
+  World world(says({kAnswer, kAnswer}));
+  world.resume();
+  std::string session = world.session();
+  Result<Accepted> first, second;
+  Nursery nursery(world.loop);
+  auto send = [&](Result<Accepted>& out) -> Task<> {
+    Submission submission{
+        .principal = {"p", "default"}, .session = session, .message_id = "m1", .text = "hi"};
+    out = co_await world.desk->submit(std::move(submission));
+  };
+  nursery.spawn("one", [&] { return send(first); });
+  nursery.spawn("two", [&] { return send(second); });
+  fakes::run(world.loop, nursery.join());
+
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->run == second->run);
+  CHECK(first->duplicate != second->duplicate);
+  world.finished(first->run);
+  auto later = world.submit(session, "hi", "m1");
+  REQUIRE(later);
+  CHECK(later->duplicate);
+  CHECK(later->run == first->run);
+  CHECK(later->first_seq == 1);
+}
+
+TEST_CASE("a message while a run is at work waits its turn, and memory has the turn before") {
+  auto model = says({ScriptedModel::Hang{}});
+  World world(model);
+  world.resume();
+  std::string session = world.session();
+  auto first = world.submit(session, "one");
+  auto second = world.submit(session, "two");
+  REQUIRE(second);
+  world.until([&] { return model->calls() == 1; });
+  CHECK(world.types(second->run) == std::vector<std::string>{"run.queued"});
+
+  model->say(kAnswer);
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, first->run, CancelMode::now)));
+  world.finished(second->run);
+
+  CHECK(world.types(first->run) == std::vector<std::string>{"run.started", "run.finished"});
+  CHECK(world.types(second->run).at(1) == "run.started");
+  CHECK(world.desk->status().running == 0);
+}
+
+TEST_CASE("when_busy: reject answers busy") {
+  World world(says({ScriptedModel::Hang{}}), {.when_busy = WhenBusy::reject});
+  world.resume();
+  std::string session = world.session();
+  auto first = world.submit(session, "one");
+  auto second = world.submit(session, "two");
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == ErrorCode::busy);
+}
+
+TEST_CASE("cancel of a queued run, of a finished one and of another tenant's") {
+  auto model = says({ScriptedModel::Hang{}});
+  World world(model);
+  world.resume();
+  std::string session = world.session();
+  auto first = world.submit(session, "one");
+  auto second = world.submit(session, "two");
+  Principal me{"p", "default"};
+
+  CHECK(
+      fakes::run(world.loop, world.desk->cancel({"x", "other"}, first->run, CancelMode::now)).error().code ==
+      ErrorCode::not_found);
+  REQUIRE(fakes::run(world.loop, world.desk->cancel(me, second->run, CancelMode::now)));
+  world.finished(second->run);
+  REQUIRE(fakes::run(world.loop, world.desk->cancel(me, first->run, CancelMode::now)));
+  world.finished(first->run);
+
+  CHECK(world.last("run.finished")["status"] == "cancelled");
+  CHECK(fakes::run(world.loop, world.desk->cancel(me, first->run, CancelMode::now)).has_value());
+  CHECK(fakes::run(world.loop, world.desk->cancel(me, "r_none", CancelMode::now)).error().code ==
+        ErrorCode::not_found);
+}
+
+TEST_CASE("cancel in the middle of a tool call leaves no dangling call") {
+  World world(says({kCall}));
+  world.tool->hang = true;
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.until([&] { return !world.tool->keys.empty(); });
+
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, run->run, CancelMode::now)));
+  world.finished(run->run);
+
+  CHECK(world.types() ==
+        std::vector<std::string>{"run.started", "thought", "action", "observation", "run.finished"});
+  CHECK(world.last("observation")["ok"] == false);
+}
+
+TEST_CASE("the run's time limit cuts a model that says nothing") {
+  World world(says({ScriptedModel::Hang{}}), {}, {.time = 20ms});
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["reason"] == "max_time");
+}
+
+TEST_CASE("a model's error ends the run and says what the provider said") {
+  World world(says({Error{ErrorCode::model, "no such model: gpt-99"}}));
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["reason"] == "model_error");
+  CHECK(world.last("run.finished")["error"] == "no such model: gpt-99");
+}
+
+TEST_CASE("unknown tools and bad arguments become observations, and the run goes on") {
+  auto model = says({R"({"thought":"t","action":"loook","action_input":{"x":1}})",
+                     R"({"thought":"t","action":"look","action_input":{"x":"one"}})", kAnswer});
+  World world(model);
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["status"] == "done");
+  CHECK(world.tool->keys.empty());
+  CHECK(model->heard()[1].contains("loook"));
+  CHECK(model->heard()[2].contains("/x"));
+}
+
+TEST_CASE("parallel calls: all are made, observations keep their order") {
+  World world(says(
+      {R"({"actions":[{"tool":"look","input":{"x":1}},{"tool":"nope","input":{}},{"tool":"look","input":{"x":2}}]})",
+       kAnswer}));
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.finished(run->run);
+  CHECK(world.tool->keys.size() == 2);
+  CHECK(world.tool->keys[0] != world.tool->keys[1]);
+  CHECK(world.last("run.finished")["status"] == "done");
+}
+
+TEST_CASE("sessions belong to their tenant") {
+  World world(says({}));
+  world.resume();
+  std::string session = world.session("acme");
+  CHECK(world.submit(session, "q", "", "other").error().code == ErrorCode::not_found);
+  auto opened = fakes::run(world.loop, world.desk->open_session({"x", "other"}, session, ""));
+  CHECK(opened.error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("wrong submissions are answered with a reason") {
+  World world(says({}));
+  world.resume();
+  std::string session = world.session();
+  CHECK(world.submit(session, "").error().code == ErrorCode::invalid);
+  CHECK(world.submit("s_none", "q").error().code == ErrorCode::not_found);
+  CHECK(world.submit(session, std::string(limits::kInputBytes + 1, 'x')).error().code ==
+        ErrorCode::too_large);
+  auto opened = fakes::run(world.loop, world.desk->open_session({"p", "default"}, "", "b"));
+  CHECK(opened.error().message.contains("there is no agent `b`"));
+}
+
+TEST_CASE("no more runs at once than allowed, and every one gets its turn") {
+  auto model = std::make_shared<ScriptedModel>(
+      [](const models::ModelRequest&) -> ScriptedModel::Line { return kAnswer; });
+  World world(model, {.runs_max = 2, .runs_per_tenant_max = 1});
+  world.resume();
+  std::vector<std::string> runs;
+  for (int i = 0; i < 6; ++i) {
+    auto accepted = world.submit(world.session(i % 2 ? "a" : "b"), "q", "", i % 2 ? "a" : "b");
+    REQUIRE(accepted);
+    runs.push_back(accepted->run);
+    CHECK(world.desk->status().running <= 2);
+  }
+  world.until([&] { return world.desk->status().running + world.desk->status().queued == 0; });
+  for (const std::string& run : runs)
+    CHECK(fakes::run(world.loop, world.journal->find_run(run)).value()->status == "done");
+}
+
+TEST_CASE(
+    "a run that was at work when the process stopped goes on by itself: what is journaled is not asked or "
+    "done again") {
+  auto model = says({kCall, ScriptedModel::Hang{}});
+  World world(model);
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q", "m1");
+  world.until([&] { return model->calls() == 2; });
+  world.close();
+  CHECK(world.tool->keys.size() == 1);
+
+  world.open();
+  world.watch(session);
+  model->say(kAnswer);
+  world.resume();
+  world.finished(run->run);
+
+  CHECK(model->calls() == 3);
+  CHECK(world.tool->keys.size() == 1);
+  CHECK(model->heard()[2].contains("forty-two"));
+  auto events = fakes::run(world.loop, world.journal->read_events(session, 0, 100));
+  REQUIRE(events);
+  std::vector<std::string> types;
+  for (const Frame& frame : *events) types.emplace_back(frame.type);
+  CHECK(types == std::vector<std::string>{"run.started", "thought", "action", "observation", "thought",
+                                          "answer", "usage", "run.finished"});
+}
+
+TEST_CASE(
+    "an at-most-once call that was under way is not made again; the agent is told that its outcome is "
+    "unknown") {
+  auto model = says({kCall});
+  World world(model);
+  world.close();
+  world.tool = std::make_shared<fakes::TestTool>("look", tools::Effect::at_most_once, nullptr);
+  world.tool->hang = true;
+  world.open();
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  world.until([&] { return world.tool->keys.size() == 1; });
+  world.close();
+
+  world.open();
+  world.watch(session);
+  model->say(kAnswer);
+  world.resume();
+  world.finished(run->run);
+
+  CHECK(world.tool->keys.size() == 1);
+  CHECK(model->heard().back().contains("outcome unknown"));
+}
+
+TEST_CASE("a queued message survives a stop, and draining refuses new ones") {
+  auto model = says({ScriptedModel::Hang{}, kAnswer, kAnswer});
+  World world(model);
+  world.resume();
+  std::string session = world.session();
+  auto first = world.submit(session, "one");
+  auto second = world.submit(session, "two");
+  world.until([&] { return model->calls() == 1; });
+  world.close();
+
+  world.open();
+  world.watch(session);
+  world.resume();
+  world.finished(second->run);
+
+  CHECK(world.types(second->run).back() == "run.finished");
+  CHECK(world.last("run.finished")["status"] == "done");
+  fakes::run(world.loop, world.desk->drain(0ms));
+  CHECK(world.submit(session, "three").error().code == ErrorCode::unavailable);
+}
