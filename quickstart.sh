@@ -44,7 +44,7 @@ scripts/build.sh release troupe
 step "Start the daemon on the built-in model: no network, no key"
 mkdir -p "$state"
 # Its own store, so that it never meets a daemon that you run.
-TROUPE_STORE=$PWD/$state/store "$troupe" serve -c examples/hello.yaml --listen 127.0.0.1:0 \
+XDG_STATE_HOME=$PWD/$state "$troupe" serve -c examples/hello.yaml --listen 127.0.0.1:0 \
   >"$state/daemon.out" 2>"$state/daemon.log" &
 daemon=$!
 url=
@@ -71,7 +71,7 @@ Try next:
   $troupe chat -c examples/hello.yaml            a conversation in this terminal
   $troupe serve -c examples/hello.yaml           the daemon, on ws://127.0.0.1:7420/v1/chat
   $troupe check examples/*.yaml                  what a configuration check looks like
-  OPENAI_API_KEY=… $troupe ask -c examples/research.yaml "Who designed the Sydney Opera House?"
+  $troupe ask -c examples/research.yaml "…"       with a language model; the file says which variables to set
   ./test.sh                                      the whole test suite
 Read README.md, then docs/guide.md.
 NEXT

@@ -1,0 +1,25 @@
+# cmake --install: binary, man page, completions, documentation, examples. DESTDIR and --prefix as usual.
+if(NOT TARGET troupe)
+  return()
+endif()
+include(GNUInstallDirs)
+set(docs ${CMAKE_INSTALL_DOCDIR})
+
+install(TARGETS troupe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES README.md LICENSE CONTRIBUTING.md DESTINATION ${docs})
+install(DIRECTORY docs/ DESTINATION ${docs}/docs)
+install(DIRECTORY examples/ DESTINATION ${docs}/examples)
+
+# Written by the program itself, so that they cannot say anything else than --help does.
+if(NOT TROUPE_SANITIZE)
+  set(generated ${CMAKE_BINARY_DIR}/generated)
+  add_custom_command(
+    OUTPUT ${generated}/troupe.1
+    COMMAND ${CMAKE_COMMAND} -DTROUPE=$<TARGET_FILE:troupe> -DOUT=${generated}/troupe.1
+            -DVERSION=${PROJECT_VERSION} -P ${CMAKE_SOURCE_DIR}/cmake/man_page.cmake
+    DEPENDS troupe ${CMAKE_SOURCE_DIR}/cmake/man_page.cmake
+    COMMENT "Writing the man page"
+    VERBATIM)
+  add_custom_target(man_page ALL DEPENDS ${generated}/troupe.1)
+  install(FILES ${generated}/troupe.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
