@@ -75,6 +75,9 @@ inline constexpr std::size_t kModelReplyBytes = 8u << 20;
 inline constexpr std::size_t kFetchBytes = 5u << 20;           // what a tool may fetch
 inline constexpr int kRedirects = 5;
 inline constexpr std::size_t kLookups = 32;                    // DNS look-ups in flight
+inline constexpr std::size_t kTransfers = 4'096;               // outbound exchanges in flight, per client
+inline constexpr std::size_t kUrlBytes = 8u << 10;
+inline constexpr std::size_t kAnswerHeadBytes = 64u << 10;     // status line and headers of an answer
 
 // store
 inline constexpr std::size_t kEventBytes = 64u << 10;          // larger bodies go to a blob

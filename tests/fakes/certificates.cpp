@@ -43,7 +43,7 @@ void extend(X509* certificate, X509* issuer, int nid, const std::string& value) 
 }
 
 /// Everything but extensions and signature. Valid from an hour ago, so that a slow clock does not matter.
-Certificate make_body(EVP_PKEY* key, const char* common_name) {
+Certificate make_body(EVP_PKEY* key, const std::string& name) {
   Certificate certificate(X509_new());
   X509_set_version(certificate.get(), X509_VERSION_3);
   std::uint32_t serial = 0;
@@ -52,8 +52,10 @@ Certificate make_body(EVP_PKEY* key, const char* common_name) {
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 24 * 3600);
   X509_set_pubkey(certificate.get(), key);
+  // Two authorities of one name would be told apart by a failing signature only, which is another error.
+  const std::string common_name = name + " " + std::to_string(serial);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
   return certificate;
 }
 

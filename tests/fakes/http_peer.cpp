@@ -36,6 +36,8 @@ namespace {
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kHeadMax = 256u << 10;
+constexpr std::string_view kBadRequest =
+    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 constexpr int kBacklog = 4096;
 
 std::string decode(std::string_view text, bool plus_is_space) {
@@ -260,7 +262,12 @@ awaitable<bool> HttpPeer::Server::fill(Connection& connection, std::size_t size)
 awaitable<std::optional<PeerRequest>> HttpPeer::Server::read_request(Connection& connection) {
   std::size_t end;
   while ((end = connection.buffer.find("\r\n\r\n")) == std::string::npos) {
-    if (connection.buffer.size() > kHeadMax) co_return std::nullopt;
+    const bool foreign =
+        !connection.buffer.empty() && !std::isalpha(static_cast<unsigned char>(connection.buffer[0]));
+    if (foreign || connection.buffer.size() > kHeadMax) {  // a TLS hello, say: a head would never end
+      co_await connection.wire.write(kBadRequest);
+      co_return std::nullopt;
+    }
     if (!co_await connection.wire.read(connection.buffer)) co_return std::nullopt;
   }
   auto request = parse_head(std::string_view(connection.buffer).substr(0, end + 2));
