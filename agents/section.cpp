@@ -58,8 +58,9 @@ config::ShapePtr<MemorySettings> memory() {
 
 void check_agent(const AgentSettings& agent, Check& check) {
   std::set<std::string> seen;
-  for (const std::string& tool : agent.tools)
-    if (!seen.insert(tool).second) check.error("tools", fmt::format("`{}` is listed twice", tool));
+  for (std::size_t i = 0; i < agent.tools.size(); ++i)
+    if (!seen.insert(agent.tools[i]).second)
+      check.error(fmt::format("tools[{}]", i), fmt::format("`{}` is listed twice", agent.tools[i]));
 }
 
 Record<AgentSettings> agent() {

@@ -30,16 +30,12 @@ void check_costs(const Configuration& all, Check& check) {
     if (agent.limits.cost <= 0) continue;
     auto model = all.models.find(agent.model);
     if (model == all.models.end() || model->second.price || free_of_charge(model->second)) continue;
-    check.error(fmt::format("agents.{}.limits.cost", name),
-                fmt::format("the model `{0}` has no price, so its cost cannot be limited; add `price: {{ "
-                            "input: …, output: … }}` to `models.{0}`",
-                            agent.model));
+    check.entry("agents", name, "agent")
+        .error("limits.cost",
+               fmt::format("the model `{0}` has no price, so its cost cannot be limited; add `price: {{ "
+                           "input: …, output: … }}` to `models.{0}`",
+                           agent.model));
   }
-}
-
-void check_presence(const Configuration& all, Check& check) {
-  if (all.agents.empty())
-    check.warning("", "there is no agent, so nobody can answer; add one under `agents`");
 }
 
 Record<Configuration> declaration() {
@@ -67,7 +63,6 @@ Record<Configuration> declaration() {
              "who answers when a client names nobody");
   root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
   root.check(check_costs);
-  root.check(check_presence);
   return root;
 }
 
@@ -113,6 +108,8 @@ Checked bind(std::optional<config::Node> tree, config::Sources& sources,
   if (tree) {
     root().read(*tree, all, reader);
     reader.resolve();
+    if (problems.errors() == 0 && all.agents.empty())
+      problems.warning({0, 1, 1}, "there is no agent, so nobody can answer; add one under `agents`");
     if (all.store.path.empty()) all.store.path = default_store_path(environment);
     if (all.store.path.empty())
       problems.error(

@@ -122,11 +122,13 @@ void check_server(const ServerSettings& server, Check& check) {
     check.error("listen", problem);
   std::set<std::string> names;
   std::set<std::string> hashes;
-  for (const TokenSettings& token : server.tokens) {
+  for (std::size_t i = 0; i < server.tokens.size(); ++i) {
+    const TokenSettings& token = server.tokens[i];
+    std::string at = fmt::format("auth.tokens[{}]", i);
     if (!names.insert(token.name).second)
-      check.error("auth.tokens", fmt::format("two tokens are named `{}`", token.name));
+      check.error(at, fmt::format("two tokens are named `{}`", token.name));
     if (!hashes.insert(token.sha256).second)
-      check.error("auth.tokens", fmt::format("the token `{}` has the hash of another one", token.name));
+      check.error(at, fmt::format("the token `{}` has the hash of another one", token.name));
   }
 }
 

@@ -27,7 +27,7 @@ class Environment {
 };
 
 /// The process's own. Blocking; used at start and reload only.
-class ProcessEnvironment final : public Environment {
+class ProcessEnvironment : public Environment {
  public:
   std::optional<std::string> variable(const std::string& name) const override;
   Result<std::string> read_file(const std::string& path, std::size_t bytes_max) const override;

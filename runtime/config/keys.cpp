@@ -4,6 +4,8 @@
 #include "runtime/config/text_check.h"
 
 #include <algorithm>
+#include <charconv>
+#include <deque>
 
 #include <fmt/format.h>
 
@@ -15,37 +17,40 @@ void Keys::read(const Node& node, Reader& reader,
     reader.wrong_kind(node, "a map");
     return;
   }
+  std::string said;
   for (const Member& member : node.members) {
     auto key = std::find_if(known.begin(), known.end(), [&](const Key& k) { return k.name == member.key; });
     if (key == known.end()) {
-      report_unknown(member, reader);
+      said += report_unknown(member, reader);
     } else if (!key->external) {
       Reader::Inside inside(reader, member.key);
       Reader::Hushed hushed(reader, key->secret);
       read(static_cast<std::size_t>(key - known.begin()), member.value);
     }
   }
-  for (const Key& key : known)
-    if (key.required && !node.find(key.name))
-      reader.error(node.place, fmt::format("`{}` is missing", key.name));
+  for (const Key& key : known) {
+    if (!key.required || node.find(key.name)) continue;
+    // A misspelled key is one mistake, not two.
+    std::string name = fmt::format("`{}`", key.name);
+    if (said.find(name) == std::string::npos) reader.error(node.place, name + " is missing");
+  }
 }
 
-void Keys::report_unknown(const Member& member, Reader& reader) const {
+std::string Keys::report_unknown(const Member& member, Reader& reader) const {
   std::string in = reader.where();
   if (std::find(reserved.begin(), reserved.end(), member.key) != reserved.end()) {
     reader.raw_error(member.place, fmt::format("`{}`{} is not available in this version", member.key,
                                                in.empty() ? "" : " of " + in));
-    return;
+    return "";
   }
   std::string text = fmt::format("unknown key `{}`{}", clip(member.key), in.empty() ? "" : " in " + in);
   std::vector<std::string> names;
   for (const Key& key : known) names.push_back(key.name);
   std::string hint = did_you_mean(member.key, names);
-  if (auto found = advice.find(member.key); found != advice.end())
-    hint = "; " + found->second;
-  else if (hint.empty())
-    hint = "; known here: " + enumerate(names);
-  reader.raw_error(member.place, text + hint);
+  if (auto found = advice.find(member.key); found != advice.end()) hint = "; " + found->second;
+  std::string all = hint.empty() ? "; known here: " + enumerate(names) : "";
+  reader.raw_error(member.place, text + hint + all);
+  return hint;
 }
 
 Json Keys::schema(std::string_view about, const std::vector<Json>& properties,
@@ -75,25 +80,49 @@ bool blank(const Json& value) {
          (value.is_structured() && value.empty());
 }
 
+Check Check::entry(std::string_view section, const std::string& name, std::string noun) const {
+  const Member* all = node_.find(section);
+  const Member* one = all ? all->value.find(name) : nullptr;
+  Check inner(one ? one->value : node_, reader_);
+  inner.within_ = within_;
+  inner.within_.push_back({std::string(section), ""});
+  inner.within_.push_back({name, std::move(noun)});
+  return inner;
+}
+
+namespace {
+
+// The node that "auth.tokens[1].name" names, or the last one on the way to it.
+const Node& follow(const Node& from, std::string_view key) {
+  const Node* at = &from;
+  while (!key.empty()) {
+    std::size_t end = std::min(key.find_first_of(".[", 1), key.size());
+    std::string_view part = key.substr(0, end);
+    key.remove_prefix(end);
+    if (part.starts_with('.')) part.remove_prefix(1);
+    if (part.starts_with('[')) {
+      std::size_t index = 0;
+      std::from_chars(part.data() + 1, part.data() + part.size(), index);
+      if (index >= at->items.size()) break;
+      at = &at->items[index];
+    } else {
+      const Member* member = at->find(part);
+      if (!member) break;
+      at = &member->value;
+    }
+  }
+  return *at;
+}
+
+}  // namespace
+
 void Check::report(Severity severity, std::string_view key, std::string_view text) {
-  const Node* at = &node_;
-  Place place = node_.place;
-  std::string_view rest = key;
-  while (!rest.empty()) {
-    std::string_view first = rest.substr(0, rest.find('.'));
-    rest.remove_prefix(std::min(rest.size(), first.size() + 1));
-    const Member* member = at->find(first);
-    if (!member) break;
-    at = &member->value;
-    place = at->place;
-  }
-  auto say = [&] { severity == Severity::error ? reader_.error(place, text) : reader_.warning(place, text); };
-  if (key.empty()) {
-    say();
-    return;
-  }
-  Reader::Inside inside(reader_, std::string(key));
-  say();
+  std::deque<Reader::Inside> inside;
+  for (const Within& within : within_) inside.emplace_back(reader_, within.key, within.noun);
+  if (!key.empty()) inside.emplace_back(reader_, std::string(key));
+  Place place = follow(node_, key).place;
+  severity == Severity::error ? reader_.error(place, text) : reader_.warning(place, text);
+  while (!inside.empty()) inside.pop_back();
 }
 
 }  // namespace troupe::config

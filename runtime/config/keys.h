@@ -40,7 +40,8 @@ class Keys {
               const std::vector<Json>& defaults) const;
 
  private:
-  void report_unknown(const Member& member, Reader& reader) const;
+  /// Returns what it said.
+  std::string report_unknown(const Member& member, Reader& reader) const;
 };
 
 /// Nothing worth stating: null, "", [] or {}.
@@ -51,15 +52,22 @@ bool blank(const Json& value);
 class Check {
  public:
   Check(const Node& node, Reader& reader) : node_(node), reader_(reader) {}
-  /// At the value of `key` ("auth.tokens"), or at the record when it is absent; "": at the record.
+  /// At the value of `key` ("auth.tokens[1].name"), or as near as there is something; "": at the record.
   void error(std::string_view key, std::string_view text) { report(Severity::error, key, text); }
   void warning(std::string_view key, std::string_view text) { report(Severity::warning, key, text); }
+  /// For an entry of a section below this record: "agent `x`".
+  Check entry(std::string_view section, const std::string& name, std::string noun) const;
   const Environment& environment() const { return reader_.environment(); }
 
  private:
   void report(Severity severity, std::string_view key, std::string_view text);
+  struct Within {
+    std::string key;
+    std::string noun;
+  };
   const Node& node_;
   Reader& reader_;
+  std::vector<Within> within_;
 };
 
 }  // namespace troupe::config

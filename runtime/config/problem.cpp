@@ -26,18 +26,24 @@ std::string render(const Problem& problem) {
 void Problems::add(Severity severity, Place place, std::string text) {
   if (severity == Severity::error) ++errors_;
   if (entries_.size() < limits::kConfigProblems)
-    entries_.push_back({severity, place, std::move(text)});
+    entries_.push_back({severity, place, std::move(text), entries_.size()});
   else
     ++dropped_;
 }
 
 std::vector<Problem> Problems::take(const Secrets& secrets) {
-  auto key = [](const Entry& e) { return std::tie(e.place.file, e.place.line, e.place.column, e.text); };
-  std::sort(entries_.begin(), entries_.end(),
-            [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+  auto place = [](const Entry& e) { return std::tie(e.place.file, e.place.line, e.place.column); };
+  auto by_text = [&](const Entry& a, const Entry& b) {
+    return std::tuple(place(a), std::tie(a.text, a.order)) < std::tuple(place(b), std::tie(b.text, b.order));
+  };
+  auto by_order = [&](const Entry& a, const Entry& b) {
+    return std::tuple(place(a), a.order) < std::tuple(place(b), b.order);
+  };
+  auto same = [&](const Entry& a, const Entry& b) { return place(a) == place(b) && a.text == b.text; };
   // An alias can bring the same mistake to the same place many times.
-  auto same = [&](const Entry& a, const Entry& b) { return key(a) == key(b); };
+  std::sort(entries_.begin(), entries_.end(), by_text);
   entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
+  std::sort(entries_.begin(), entries_.end(), by_order);
 
   std::vector<Problem> problems;
   problems.reserve(entries_.size() + 1);

@@ -69,6 +69,7 @@ class Problems {
     Severity severity;
     Place place;
     std::string text;
+    std::size_t order = 0;
   };
   void add(Severity severity, Place place, std::string text);
 

@@ -41,8 +41,9 @@ std::optional<Scalar> Reader::scalar(const Node& node, std::string_view expected
     return std::nullopt;
   }
   if (secret_ || value->secret) remember_secret(node, *value);
-  Scalar scalar{std::move(value->text), node.text, !node.quoted || value->whole, value->any,
-                secret_ || value->secret};
+  bool bare = bare_reference(*value);
+  Scalar scalar{std::move(value->text),   node.text, !node.quoted || value->whole, value->any,
+                secret_ || value->secret, bare};
   if (!scalar.interpolated) scalar.source = scalar.text;
   return scalar;
 }

@@ -168,7 +168,7 @@ std::string shortest(std::int64_t value, const Unit (&units)[N]) {
 }  // namespace
 
 std::string Scalar::shown() const {
-  if (secret) return "this value";
+  if (secret && !bare) return "this value";
   if (interpolated) return fmt::format("the value of `{}`", clip(source));
   return fmt::format("`{}`", clip(text));
 }

@@ -15,6 +15,7 @@ struct Scalar {
   bool plain = true;   ///< unquoted, or one whole `${…}`: may be a number or a bool
   bool interpolated = false;
   bool secret = false;
+  bool bare = false;  ///< one `${NAME}` or `${file:PATH}`: shows nothing of its value
 
   /// For messages: "`text`", or for what must not be shown "the value of `${X}`" or "this value".
   std::string shown() const;

@@ -3,6 +3,8 @@
 #include "runtime/base/limits.h"
 #include "runtime/config/text_check.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <unordered_map>
@@ -55,6 +57,12 @@ class Builder final : public YAML::EventHandler {
       : text_(text), file_(file), sources_(sources), problems_(problems) {}
 
   std::optional<Node> take() { return std::move(root_); }
+
+  /// Where the innermost `{` or `[` that is still open stands.
+  std::optional<Place> open_bracket() const {
+    if (open_.empty() || open_.back().block) return std::nullopt;
+    return open_.back().node.place;
+  }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -250,31 +258,46 @@ class Builder final : public YAML::EventHandler {
 };
 
 // yaml-cpp's words for the mistakes people make most, said so that they can be put right.
-std::string explain(std::string_view message, std::string_view line) {
-  struct Known {
-    std::string_view theirs;
-    std::string_view ours;
-  };
-  static constexpr Known kKnown[] = {
-      {"illegal map value", "a `:` stands where no key can be; a value that contains `: ` needs quotes"},
-      {"illegal tab when looking for indentation", "a tab in the indentation; YAML is indented with spaces"},
-      {"end of map not found",
-       "this line does not continue the map above it; is it indented as its neighbours are?"},
-      {"end of sequence not found",
-       "this line does not continue the list above it; is it indented as its neighbours are?"},
-      {"end of map flow not found", "a `{` is not closed with `}`"},
-      {"end of sequence flow not found", "a `[` is not closed with `]`"},
-      {"illegal EOF in scalar", "a quote is not closed before the end of the file"},
-      {"illegal document indicator in scalar", "a quote is not closed before `---` or `...`"},
-      {"unknown token", "a character that cannot stand at the start of a value; put the value in quotes"},
-      {"illegal block entry", "a `- ` stands where no list can be"},
-  };
-  std::string text(message);
-  for (const Known& known : kKnown)
-    if (message == known.theirs) text = known.ours;
-  if (line.find("${") != std::string_view::npos && (text.find('{') != std::string::npos))
-    text += "; inside `{ }` and `[ ]`, `${…}` needs quotes: \"${NAME}\"";
-  return "not valid YAML: " + text;
+struct Known {
+  std::string_view theirs;
+  std::string_view ours;
+};
+constexpr Known kKnown[] = {
+    {"illegal map value", "a `:` stands where no key can be; a value that contains `: ` needs quotes"},
+    {"end of map not found",
+     "this line does not continue the map above it; is it indented as its neighbours are?"},
+    {"end of sequence not found",
+     "this line does not continue the list above it; is it indented as its neighbours are?"},
+    {"end of map flow not found", "this `{` is not closed with `}`, or a quote or comma in it is missing"},
+    {"end of sequence flow not found",
+     "this `[` is not closed with `]`, or a quote or comma in it is missing"},
+    {"illegal EOF in scalar", "a quote is not closed before the end of the file"},
+    {"illegal document indicator in scalar", "a quote is not closed before `---` or `...`"},
+    {"unknown token", "a character that cannot stand at the start of a value; put the value in quotes"},
+    {"illegal block entry", "a `- ` stands where no list can be"},
+    {"the referenced anchor is not defined", "an alias (`*name`) without its anchor (`&name`) before it"},
+};
+
+// Reports a syntax error where a person can put it right, which is not always where yaml-cpp gave up.
+void report_syntax(const YAML::Exception& e, int file, const TextMap& map, const Builder& builder,
+                   Problems& problems) {
+  Place place = map.place(file, e.mark.line, e.mark.column);
+  std::string_view line = map.line(place.line);
+  std::size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
+  if (std::size_t tab = line.substr(0, indent).find('\t'); tab != std::string_view::npos) {
+    problems.error(map.place(file, place.line - 1, static_cast<int>(tab)),
+                   "not valid YAML: a tab in the indentation; YAML is indented with spaces");
+    return;
+  }
+  auto known =
+      std::find_if(std::begin(kKnown), std::end(kKnown), [&](const Known& k) { return k.theirs == e.msg; });
+  std::string text(known == std::end(kKnown) ? std::string_view(e.msg) : known->ours);
+  auto bracket = builder.open_bracket();
+  if (bracket && line.find("${") != std::string_view::npos)
+    text = "inside `{ }` and `[ ]`, `${…}` needs quotes: \"${NAME}\"";
+  else if (bracket && e.msg.find("flow not found") != std::string::npos)
+    place = *bracket;
+  problems.error(place, "not valid YAML: " + text);
 }
 
 }  // namespace
@@ -306,8 +329,7 @@ std::optional<Node> parse_yaml(std::string_view text, int file, const Sources& s
     problems.error(map.place(file, e.mark.line, e.mark.column),
                    fmt::format("nested deeper than {} levels", limits::kConfigDepth));
   } catch (const YAML::Exception& e) {
-    Place place = map.place(file, e.mark.line, e.mark.column);
-    problems.error(place, explain(e.msg, map.line(place.line)));
+    report_syntax(e, file, map, builder, problems);
   }
   return std::nullopt;
 }
