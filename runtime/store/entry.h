@@ -20,7 +20,7 @@ struct Entry {
   OneShot<Result<std::string>>* waiter = nullptr;  ///< of the coroutine that waits, or null; loop thread only
 
   // Decided by the writer.
-  std::vector<Frame> frames;                    ///< what to publish when it is committed
+  std::vector<Frame> frames;                    ///< what to publish: one an event, in order
   Result<std::string> outcome = std::string();  ///< the hash of a blob, "" for an append
 };
 

@@ -162,12 +162,7 @@ Result<> LogAppender::write_event(const Event& event, const RunRow* row, Entry& 
                                                   event.type, event.run, text->size(), limits::kJsonBytes));
   auto done = write_row(events_of((*tail)->number), **tail, run_number, event.step, event.type, *text);
   if (!done) return done;
-  entry.frames.push_back({.text = std::move(text),
-                          .seq = seq,
-                          .session = event.session,
-                          .run = event.run,
-                          .type = event.type,
-                          .step = event.step});
+  entry.frames.push_back({.text = std::move(text), .seq = seq, .type = event.type, .step = event.step});
   const bool planned = row && row->id == event.run && row->session == event.session;
   return planned || run_number == 0 ? Result<>() : mark_run(event, seq);
 }

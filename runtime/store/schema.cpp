@@ -1,5 +1,7 @@
 #include "runtime/store/schema.h"
 
+#include "runtime/store/directory.h"
+
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -126,6 +128,8 @@ Error newer(const Database& database, int version, int known) {
 Result<> back_up(Database& database, int version) {
   const std::string copy = fmt::format("{}.schema-{}", database.file(), version);
   ::unlink(copy.c_str());  // an earlier attempt that did not get through
+  if (auto ready = prepare_file(copy); !ready)
+    return ready;  // VACUUM takes an empty file as it is, and keeps its mode
   auto vacuum = database.statement("VACUUM INTO ?");
   if (!vacuum) return fail(std::move(vacuum.error()));
   if (auto done = (*vacuum)->bind(copy).run(); !done)

@@ -7,18 +7,23 @@ namespace troupe::store {
 
 namespace {
 
+/// What SQLite said, with the file, what was being done (or ""), and what a person can do about it.
+Error error_of(sqlite3* db, std::string_view file, std::string_view doing) {
+  const int code = sqlite3_extended_errcode(db);
+  const std::string place = doing.empty() ? std::string(file) : fmt::format("{}: {}", file, doing);
+  if ((code & 0xff) == SQLITE_INTERRUPT)
+    return {
+        ErrorCode::timeout, fmt::format("{}: a query took too long and was given up", place), true, 0, {}};
+  const char* remedy =
+      trouble_of(code) == Trouble::damaged ? "; restore a backup, or move the file away to begin anew" : "";
+  return {ErrorCode::store, fmt::format("{}: {}{}", place, sqlite3_errmsg(db), remedy), false, 0, {}};
+}
+
 /// The statement's own connection knows why it failed.
-Error statement_failure(sqlite3_stmt* raw, int code) {
+Error statement_failure(sqlite3_stmt* raw) {
   sqlite3* db = sqlite3_db_handle(raw);
   const char* file = sqlite3_db_filename(db, "main");
-  if ((code & 0xff) == SQLITE_INTERRUPT)
-    return Error{ErrorCode::timeout,
-                 fmt::format("{}: a query took too long and was given up", file ? file : "store"),
-                 true,
-                 0,
-                 {}};
-  return Error{
-      ErrorCode::store, fmt::format("{}: {}", file ? file : "store", sqlite3_errmsg(db)), false, 0, {}};
+  return error_of(db, file ? file : "store", "");
 }
 
 }  // namespace
@@ -34,7 +39,7 @@ Result<bool> Statement::step() {
     sqlite3_reset(raw_.get());
     return false;
   }
-  Error error = statement_failure(raw_.get(), code);
+  Error error = statement_failure(raw_.get());
   sqlite3_reset(raw_.get());  // keeps the connection's error code, which trouble() reads
   return fail(std::move(error));
 }
@@ -108,6 +113,7 @@ Result<Database> Database::open(const std::string& file, Mode mode) {
   if (code != SQLITE_OK) return fail(database.failure("cannot open"));
   sqlite3_extended_result_codes(raw, 1);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (!writes) sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_timeout(raw, 2000);
   // cell_size_check finds a damaged page when it is read, rather than after wrong rows came out of it.
   if (auto done =
@@ -175,8 +181,7 @@ bool Database::broke_unique() const {
 }
 
 Error Database::failure(std::string_view doing) const {
-  return Error{
-      ErrorCode::store, fmt::format("{}: {}: {}", file_, doing, sqlite3_errmsg(raw_.get())), false, 0, {}};
+  return error_of(raw_.get(), file_, doing);
 }
 
 Trouble trouble_of(int code) {

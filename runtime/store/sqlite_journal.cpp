@@ -5,6 +5,7 @@
 #include "runtime/store/journal.h"
 #include "runtime/store/queries.h"
 #include "runtime/store/reader_pool.h"
+#include "runtime/store/recovery.h"
 #include "runtime/store/schema.h"
 #include "runtime/store/subscribers.h"
 #include "runtime/store/upkeep.h"
@@ -200,7 +201,7 @@ constexpr char kWriterSettings[] =
     "wal_autocheckpoint = 0;"
     "PRAGMA cache_size = -4096; PRAGMA secure_delete = ON";
 
-/// Counts this start, and notes that from now on the file is in use. False when it was in use already.
+/// Counts this start, and notes that the file is in use from now on. False when it was already.
 Result<bool> note_start(Database& database) {
   if (auto done = database.execute("BEGIN IMMEDIATE"); !done) return fail(std::move(done.error()));
   auto clean = database.integer("SELECT value FROM meta WHERE key = 'clean'");
@@ -232,6 +233,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(Loop& loop, StoreSettings s
   if (auto ready = prepare_directory(settings.path); !ready) return fail(std::move(ready.error()));
   const std::string file = settings.path + "/journal.db";
   if (auto ready = prepare_file(file); !ready) return fail(std::move(ready.error()));
+  if (auto whole = examine_wal(settings.path); !whole) return fail(std::move(whole.error()));
   bool clean = true;
   auto database = open_for_writing(file, clean);
   if (!database) return within("the journal cannot be opened", std::move(database.error()));

@@ -239,7 +239,14 @@ void Writer::fail_all(Batch& batch, const Error& error) {
 }
 
 void Writer::hand_back(Batch batch) {
-  for (auto& entry : batch) entry->append = {};  // JSON trees are taken down here rather than on the loop
+  for (auto& entry : batch) {
+    // The events are not needed any more, so their names move over instead of being copied.
+    for (std::size_t i = 0; i < entry->frames.size(); ++i) {
+      entry->frames[i].session = std::move(entry->append.events[i].session);
+      entry->frames[i].run = std::move(entry->append.events[i].run);
+    }
+    entry->append = {};  // JSON trees are taken down here rather than on the loop
+  }
   loop_.post([batch = std::move(batch), subscribers = subscribers_]() mutable {
     for (auto& entry : batch) {
       for (const Frame& frame : entry->frames) subscribers->publish(frame);

@@ -1,0 +1,111 @@
+#include "runtime/store/store_reader.h"
+
+#include "runtime/store/queries.h"
+#include "runtime/store/schema.h"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace troupe::store {
+
+namespace {
+
+/// The one id that `wanted` stands for.
+Result<std::string> pick(Result<std::vector<std::string>> ids, std::string_view what,
+                         const std::string& wanted) {
+  if (!ids) return fail(std::move(ids.error()));
+  // The whole id of one thing may be the beginning of another's. It sorts first then.
+  if (!ids->empty() && ids->front() == wanted) return wanted;
+  if (ids->empty() || wanted.empty())
+    return fail(ErrorCode::not_found, fmt::format("there is no {} `{}`", what, wanted));
+  if (ids->size() == 1) return std::move(ids->front());
+  std::string some;
+  for (const std::string& id : *ids) some += (some.empty() ? "" : ", ") + id;
+  return fail(ErrorCode::conflict,
+              fmt::format("several {}s begin with `{}`: {} …; write more of the id", what, wanted, some));
+}
+
+constexpr std::size_t kNamed = 4;  // of the candidates, in a message
+
+/// True when another process may be changing the file, or left changes in a WAL behind.
+bool has_wal(const std::string& file) {
+  struct stat status{};
+  return ::stat((file + "-wal").c_str(), &status) == 0 && status.st_size > 0;
+}
+
+}  // namespace
+
+Result<std::vector<SessionRow>> StoreReader::sessions(const std::string& tenant, std::size_t limit) {
+  return queries::sessions(database_, tenant, limit);
+}
+
+Result<std::vector<RunRow>> StoreReader::runs(const std::string& tenant, const std::string& session,
+                                              std::size_t limit) {
+  return queries::runs(database_, tenant, session, limit);
+}
+
+Result<RunRow> StoreReader::run(const std::string& id_or_prefix) {
+  auto id = pick(queries::run_ids(database_, id_or_prefix, kNamed), "run", id_or_prefix);
+  if (!id) return fail(std::move(id.error()));
+  auto row = queries::run(database_, *id);
+  if (!row) return fail(std::move(row.error()));
+  if (!*row) return fail(ErrorCode::not_found, fmt::format("there is no run `{}`", *id));
+  return std::move(**row);
+}
+
+Result<SessionRow> StoreReader::session(const std::string& id_or_prefix) {
+  auto id = pick(queries::session_ids(database_, id_or_prefix, kNamed), "session", id_or_prefix);
+  if (!id) return fail(std::move(id.error()));
+  auto row = queries::session(database_, *id);
+  if (!row) return fail(std::move(row.error()));
+  if (!*row) return fail(ErrorCode::not_found, fmt::format("there is no session `{}`", *id));
+  return std::move(**row);
+}
+
+Result<std::vector<Frame>> StoreReader::events(const std::string& session, std::int64_t after,
+                                               std::size_t limit) {
+  return queries::events(database_, session, after, limit);
+}
+
+Result<std::vector<Frame>> StoreReader::run_events(const std::string& run) {
+  return queries::run_events(database_, run);
+}
+
+Result<std::vector<Fact>> StoreReader::facts(const std::string& run) {
+  return queries::facts(database_, run);
+}
+
+Result<std::string> StoreReader::blob(const std::string& hash) {
+  return queries::blob(database_, hash);
+}
+
+Result<StoreReader> open_store_reader(const std::string& directory) {
+  const std::string file = directory + "/journal.db";
+  if (::access(file.c_str(), F_OK) != 0)
+    return errno == ENOENT || errno == ENOTDIR
+               ? fail(ErrorCode::not_found,
+                      fmt::format("there is no store in {}; `troupe serve` or `troupe ask` makes "
+                                  "one there, or name another with -c",
+                                  directory))
+               : fail(ErrorCode::store, fmt::format("{}: cannot be read: {}", file, std::strerror(errno)));
+  auto database = Database::open(file, Database::Mode::read);
+  if (!database) return fail(std::move(database.error()));
+  auto fits = check_schema(*database);
+
+  // Reading beside a writer needs the shared memory file next to the journal. Where it does not exist and
+  // cannot be made (a copy on a read-only disk, somebody else's backup), the file alone is read, provided
+  // that it is all there is.
+  if (!fits && ::access(directory.c_str(), W_OK) != 0 && !has_wal(file)) {
+    database = Database::open(file, Database::Mode::immutable);
+    if (!database) return fail(std::move(database.error()));
+    fits = check_schema(*database);
+  }
+  if (!fits) return within("the store cannot be read", std::move(fits.error()));
+  return StoreReader(std::move(*database));
+}
+
+}  // namespace troupe::store

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "runtime/base/result.h"
+#include "runtime/store/journal.h"
+#include "runtime/store/sqlite.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace troupe::store {
+
+/// Reads a journal without owning it: for commands that list, show and export while a daemon writes, and on a
+/// store that nobody has open. It takes no lock and changes nothing. Every call sees what is committed at
+/// that moment. Blocking: not for the loop thread. One thread at a time.
+class StoreReader {
+ public:
+  /// Newest first. tenant "" = all.
+  Result<std::vector<SessionRow>> sessions(const std::string& tenant, std::size_t limit);
+  /// Newest first; session "" = all sessions, tenant "" = all tenants.
+  Result<std::vector<RunRow>> runs(const std::string& tenant, const std::string& session, std::size_t limit);
+
+  /// The run or session with this id, or the only one whose id begins so. Errors: not_found; conflict when
+  /// several begin so, naming some of them.
+  Result<RunRow> run(const std::string& id_or_prefix);
+  Result<SessionRow> session(const std::string& id_or_prefix);
+
+  /// Events of a session with after < seq, at most `limit`, ascending. An empty list is not an error.
+  Result<std::vector<Frame>> events(const std::string& session, std::int64_t after, std::size_t limit);
+  /// Events of one run, ascending.
+  Result<std::vector<Frame>> run_events(const std::string& run);
+  /// Facts of one run in the order they were committed.
+  Result<std::vector<Fact>> facts(const std::string& run);
+  Result<std::string> blob(const std::string& hash);
+
+ private:
+  friend Result<StoreReader> open_store_reader(const std::string& directory);
+  explicit StoreReader(Database database) : database_(std::move(database)) {}
+  Database database_;
+};
+
+/// Opens the journal in `directory` for reading. Errors: not_found when there is none; store when it is
+/// damaged, newer or older than this binary reads, or cannot be read by this user.
+Result<StoreReader> open_store_reader(const std::string& directory);
+
+}  // namespace troupe::store
