@@ -33,6 +33,8 @@ struct ParsedStep {
   std::vector<std::string>
       repairs;               ///< what was mended ("trailing comma", "single quotes"); each becomes a warning
   std::size_t consumed = 0;  ///< bytes of the reply up to the end of the construct that decided
+  bool cut = false;  ///< the reply ended inside that construct, which was closed for it: a limit on output
+                     ///< tokens may have taken the rest of the input or answer
 };
 
 /// Typed pieces of a step while the model still writes.

@@ -92,19 +92,28 @@ void DeltaWriter::write(StepDelta::Kind kind, std::string piece, std::string* to
   }
 }
 
-void DeltaWriter::rest(StepDelta::Kind kind, const std::string& whole, std::string& total) {
-  if (whole.starts_with(total)) write(kind, whole.substr(total.size()), &total);
+void DeltaWriter::thought(std::string_view piece) {
+  std::string text = thought_gate_.pass(piece);
+  if (text.empty()) return;
+  if (break_) text.insert(0, "\n");
+  break_ = false;
+  thought_ += text;
+  if (muted_) return;
+  thought_written_ = thought_.size();
+  write(StepDelta::Kind::thought, std::move(text), nullptr);
 }
 
 void DeltaWriter::settle(ParsedStep& step) {
-  step.thought = valid_utf8(step.thought);
-  if (!std::holds_alternative<Malformed>(step.outcome))
-    rest(StepDelta::Kind::thought, step.thought, thought_);
+  thought_ += thought_gate_.flush();
+  step.thought = thought_;
+  if (!std::holds_alternative<Malformed>(step.outcome) && thought_written_ < thought_.size())
+    write(StepDelta::Kind::thought, thought_.substr(thought_written_), nullptr);
   if (auto* final = std::get_if<FinalStep>(&step.outcome)) {
     final->answer = valid_utf8(final->answer);
     // JSON is data, not text to be read while it is written.
     bool json = !final->data.is_null() && (final->answer.starts_with('{') || final->answer.starts_with('['));
-    if (!json) rest(StepDelta::Kind::answer, final->answer, answer_);
+    if (!json && final->answer.starts_with(answer_))
+      write(StepDelta::Kind::answer, final->answer.substr(answer_.size()), &answer_);
   }
 }
 

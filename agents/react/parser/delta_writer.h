@@ -31,9 +31,11 @@ class DeltaWriter {
   /// Where the deltas of the present call go. Pieces of one kind that follow each other become one delta.
   void write_to(std::vector<StepDelta>* deltas) { deltas_ = deltas; }
 
-  void thought(std::string_view piece) {
-    write(StepDelta::Kind::thought, thought_gate_.pass(piece), &thought_);
-  }
+  void thought(std::string_view piece);
+  /// What follows of the thought goes into a new line.
+  void break_thought() { break_ = !thought_.empty(); }
+  /// While muted, thoughts are collected but not written.
+  void mute_thought() { muted_ = true; }
   void answer(std::string_view piece) { write(StepDelta::Kind::answer, answer_gate_.pass(piece), &answer_); }
   void action(std::string_view name) { write(StepDelta::Kind::action, valid_utf8(name), nullptr); }
   void argument(std::string_view piece) {
@@ -43,16 +45,20 @@ class DeltaWriter {
   const std::string& thought() const { return thought_; }
   const std::string& answer() const { return answer_; }
 
-  /// The step is decided: makes its texts valid UTF-8 and writes what the deltas lack.
+  /// The thought is something else than what was collected.
+  void replace_thought(std::string thought) { thought_ = std::move(thought); }
+  /// The step is decided: takes the thought, makes the answer valid UTF-8 and writes what the deltas lack.
   void settle(ParsedStep& step);
 
  private:
   void write(StepDelta::Kind kind, std::string piece, std::string* total);
-  void rest(StepDelta::Kind kind, const std::string& whole, std::string& total);
 
   std::vector<StepDelta>* deltas_ = nullptr;
   Utf8Gate thought_gate_, answer_gate_, argument_gate_;
-  std::string thought_, answer_;  // written so far
+  std::string thought_, answer_;  // so far
+  std::size_t thought_written_ = 0;
+  bool break_ = false;
+  bool muted_ = false;
 };
 
 }  // namespace troupe::agents

@@ -13,8 +13,7 @@ using Role = QuotePlace::Role;
 constexpr std::size_t kKeyBytes = 64;
 
 bool opens_value(char c) {
-  return is_quote(c) || is_digit(c) || c == '-' || c == '{' || c == '[' || c == '(' || c == ']' ||
-         std::string_view("tfnTFN").find(c) != std::string_view::npos;
+  return is_quote(c) || is_digit(c) || c == '-' || c == '{' || c == '[' || c == '(' || c == ']';
 }
 
 }  // namespace
@@ -28,13 +27,21 @@ Verdict QuoteLook::look(std::string_view all, bool at_end) {
 }
 
 Verdict QuoteLook::ended() const {
-  return state_ == State::word || state_ == State::after_word || state_ == State::after_quoted
-             ? Verdict::inner
-             : Verdict::closes;
+  switch (state_) {
+    case State::word:
+    case State::after_word:
+    case State::after_quoted:
+      return Verdict::inner;
+    case State::element_word:
+      return number_ ? Verdict::closes : Verdict::inner;
+    default:
+      return Verdict::closes;
+  }
 }
 
 Verdict QuoteLook::byte(char c) {
-  bool skips_blanks = state_ != State::word && state_ != State::quoted && state_ != State::after_slash;
+  bool skips_blanks = state_ != State::word && state_ != State::element_word && state_ != State::quoted &&
+                      state_ != State::after_slash;
   if (skips_blanks && is_blank(c)) {
     if (state_ != State::after_quoted && state_ != State::after_word) {
       spaced_ = true;
@@ -54,6 +61,8 @@ Verdict QuoteLook::byte(char c) {
       return c == '/' || c == '*' ? Verdict::closes : Verdict::inner;
     case State::word:
       return word(c);
+    case State::element_word:
+      return element_word(c);
     case State::after_word:
       return after_word(c);
     case State::quoted:
@@ -107,9 +116,10 @@ Verdict QuoteLook::after_quote(char c) {
     joined_ = position_;
     return go(member ? State::quoted : State::second_quote);
   }
-  if (!member || !is_word(c)) return Verdict::inner;
+  if (!is_word(c)) return Verdict::inner;
   length_ = 1;
-  return go(State::word);
+  number_ = is_digit(c);
+  return go(member ? State::word : State::element_word);
 }
 
 Verdict QuoteLook::after_comma(char c) {
@@ -127,8 +137,17 @@ Verdict QuoteLook::after_comma(char c) {
   return place_.dirty ? Verdict::inner : Verdict::closes;
 }
 
+// ["one" two, "three"]: the comma after `one` and the quotes of `two` are missing.
+Verdict QuoteLook::element_word(char c) {
+  if (++length_ > kKeyBytes) return Verdict::inner;
+  if (is_word(c) || c == ' ') return Verdict::undecided;
+  bool ends = c == ']' || c == '}' || (c == ',' && !place_.dirty);
+  return ends ? Verdict::closes : Verdict::inner;
+}
+
 Verdict QuoteLook::word(char c) {
   if (++length_ > kKeyBytes) return Verdict::inner;
+  if (c == '}' && !comma_ && !place_.dirty) return Verdict::closes;  // {"key": "value" stray}
   if (is_word(c)) return Verdict::undecided;
   if (c == ' ') return word_spaced_ = true, Verdict::undecided;
   if (is_quote(c)) {
@@ -140,20 +159,22 @@ Verdict QuoteLook::word(char c) {
 
 // An unquoted key, or one whose opening quote is the very quote in question.
 Verdict QuoteLook::after_word(char c) {
-  if (c != ':') return Verdict::inner;
+  if (c != ':' && !(c == '=' && place_.keywords)) return Verdict::inner;
   if (new_line_ || comma_) return word_spaced_ ? Verdict::inner : Verdict::closes;
   return word_quoted_ ? Verdict::opens_key : Verdict::inner;
 }
 
 Verdict QuoteLook::quoted(char c) {
   if (c == second_) return go(State::after_quoted);
-  if (++length_ <= kKeyBytes && c != '\n') return Verdict::undecided;
-  return new_line_ && !comma_ ? Verdict::joins : Verdict::inner;
+  bool key = ++length_ <= kKeyBytes;
+  // Only a string on the next line can be the rest of this one, and that may be long.
+  return c != '\n' && (key || (new_line_ && !comma_)) ? Verdict::undecided : Verdict::inner;
 }
 
 Verdict QuoteLook::after_quoted(char c) {
-  if (c == ':') return Verdict::closes;
-  return new_line_ && !comma_ ? Verdict::joins : Verdict::inner;
+  if (c == ':' && length_ <= kKeyBytes) return Verdict::closes;
+  bool ends = c == ',' || c == '}' || c == ']' || is_quote(c);
+  return ends && new_line_ && !comma_ ? Verdict::joins : Verdict::inner;
 }
 
 Verdict QuoteLook::second_quote(char c) {

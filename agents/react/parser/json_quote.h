@@ -12,8 +12,9 @@ struct QuotePlace {
   bool in_array = false;   ///< some array is open around it, so `]` may follow
   bool in_object = false;  ///< some object is open around it, so `}` may follow
   bool in_parentheses = false;
-  bool dirty = false;  ///< the string already held a quote that nobody escaped
-  bool empty = false;  ///< the quote is the string's first byte
+  bool keywords = false;  ///< name=value counts like "name": value
+  bool dirty = false;     ///< the string already held a quote that nobody escaped
+  bool empty = false;     ///< the quote is the string's first byte
 };
 
 /// Decides whether a quote inside a quoted string ends it. Valid JSON always ends as JSON says: only what
@@ -52,6 +53,7 @@ class QuoteLook {
     after_plus,
     after_slash,
     word,
+    element_word,
     after_word,
     quoted,
     after_quoted,
@@ -63,6 +65,7 @@ class QuoteLook {
   Verdict after_key_quote(char c);
   Verdict after_comma(char c);
   Verdict word(char c);
+  Verdict element_word(char c);
   Verdict after_word(char c);
   Verdict quoted(char c);
   Verdict after_quoted(char c);
@@ -82,6 +85,7 @@ class QuoteLook {
   std::size_t joined_ = 0;  // the position after it
   bool word_quoted_ = false;
   bool word_spaced_ = false;
+  bool number_ = false;     // the word begins with a digit
   std::size_t length_ = 0;  // of the key that is being read
 };
 

@@ -31,6 +31,7 @@ JsonReader::Status JsonReader::read(std::string_view all, bool at_end) {
     if (!moved) break;
   }
   if (at_end && status_ == Status::reading && !interrupted_) {
+    cut_ = true;
     if (state_ == State::string) string(all, true);
     if (state_ == State::bare_value) end_bare_value(all);
     if (!frames_.empty()) note(fmt::format("missing `{}`", frames_.back().closer));
@@ -47,7 +48,7 @@ void JsonReader::close_here() {
 
 void JsonReader::reopen(std::size_t position) {
   note("object closed too early");
-  frames_.push_back({std::move(root_), '}', {}, {}});
+  push(std::move(root_), '}');
   for (const auto& [key, value] : frames_[0].value.items()) frames_[0].seen.insert(key);
   status_ = Status::reading;
   state_ = State::before_key;
@@ -101,6 +102,7 @@ bool JsonReader::before_value(std::string_view all, bool at_end) {
   if (c == '`') return backtick(all, at_end);
   if (c == ':' || c == ';') return skip("unexpected character");
   word_ = position_;
+  braces_ = 0;
   state_ = State::bare_value;
   return true;
 }
@@ -123,15 +125,42 @@ bool JsonReader::before_key(std::string_view all, bool at_end) {
   if (c == ',') return skip("extra comma");
   if (c == '`') return fence(all, at_end);
   if (closer(c)) return close_with(c);
+  if (opener(c)) return stray_value(c), true;
   return skip("unexpected character");
+}
+
+// A value where a key should be: more of the list before it, which was closed too early, or a value without a
+// key.
+void JsonReader::stray_value(char opener) {
+  Frame& frame = frames_.back();
+  auto& members = frame.value.get_ref<Json::object_t&>();
+  if (opener == '[' && !members.empty() && members.back().second.is_array()) {
+    note("list closed too early");
+    Json list = std::move(members.back().second);
+    frame.key = members.back().first;
+    members.pop_back();
+    frame.seen.erase(frame.key);
+    push(std::move(list), ']');
+    state_ = State::before_value;
+    return;
+  }
+  note("value without a key");
+  frame.key.clear();
+  open(opener);
 }
 
 bool JsonReader::after_key(std::string_view all, bool at_end) {
   char c = all[position_];
   if (is_blank(c)) return ++position_, true;
   if (c == ':') return ++position_, begin_member(), true;
+  if (tentative() && !bare_ && (c == ',' || c == '}')) return open_set(), true;
   if (tentative()) return fail(fmt::format("no colon after the key at byte {}", begin_)), true;
-  if (c == '=' || c == '>') return skip("`=` for `:`");
+  if (c == '=') {  // a=1, Ruby's a => 1
+    if (position_ + 1 == all.size() && !at_end) return false;
+    note("`=` for `:`");
+    position_ += all.substr(position_ + 1).starts_with('>') ? 2 : 1;
+    return begin_member(), true;
+  }
   if (c == '/' || c == '#') return comment(all, at_end);
   if (bare_) {
     note("unexpected text");
@@ -141,6 +170,16 @@ bool JsonReader::after_key(std::string_view all, bool at_end) {
   note(c == ',' || closer(c) ? "missing value" : "missing `:`");
   begin_member();
   return true;
+}
+
+// {'a', 'b'}: Python's set is a list.
+void JsonReader::open_set() {
+  note("set");
+  Frame& frame = frames_.back();
+  frame.value = Json::array({std::move(frame.key)});
+  frame.closer = '}';
+  frame.key.clear();
+  state_ = State::after_value;
 }
 
 void JsonReader::begin_member() {
@@ -238,7 +277,11 @@ bool JsonReader::open_string(std::string_view all, bool at_end, QuotePlace::Role
   }
   if (all[position_] != '"') note(bytes == 1 ? "single quotes" : "typographic quotes");
   role_ = frames_.empty() ? QuotePlace::Role::alone : role;
-  QuotePlace place{role_, encloses(']'), encloses('}'), encloses(')'), false, false};
+  QuotePlace place{.role = role_,
+                   .in_array = encloses(']'),
+                   .in_object = encloses('}'),
+                   .in_parentheses = encloses(')'),
+                   .keywords = lenient_};
   string_ = JsonString(all.substr(position_, bytes), place);
   position_ += bytes;
   heard_ = 0;
@@ -251,7 +294,11 @@ bool JsonReader::string(std::string_view all, bool at_end) {
   auto outcome = string_.read(all, position_, at_end, repairs_);
   work_ += string_.work() - work;
   if (outcome == JsonString::Outcome::reading) return hear(string_.settled()), false;
-  if (role_ == QuotePlace::Role::key) return take_key(std::move(string_.text()), false), true;
+  if (role_ == QuotePlace::Role::key) {
+    take_key(std::move(string_.text()), false);
+    if (outcome == JsonString::Outcome::opens_value) begin_member();
+    return true;
+  }
   hear(string_.text().size());
   put(std::move(string_.text()));
   if (outcome == JsonString::Outcome::opens_key && status_ == Status::reading) state_ = State::before_key;
@@ -281,10 +328,16 @@ bool JsonReader::bare_key(std::string_view all) {
 bool JsonReader::bare_value(std::string_view all) {
   for (; position_ < all.size(); ++position_) {
     char c = all[position_];
+    if (c == '{') ++braces_;
+    if (c == '}' && braces_ > 0) {
+      --braces_;
+      continue;
+    }
     if (c == ',' || closer(c) || c == '\n') return end_bare_value(all), true;
     std::string_view word = all.substr(word_, position_ - word_);
     // After a blank only plain words go on: `New York`, but not `1 // one` or `yes "next": 2`.
-    if (c == ' ' && is_json_word(word)) return end_bare_value(all), true;
+    if (c == ' ' && word.find(' ') == std::string_view::npos && is_json_word(word))
+      return end_bare_value(all), true;
     if ((c == '/' || is_quote(c)) && word.ends_with(' ')) return end_bare_value(all), true;
     if (is_quote(c) && word.size() <= 2) {
       note("string prefix");  // r"…", f'…'
@@ -305,28 +358,24 @@ void JsonReader::end_bare_value(std::string_view all) {
   put(json_word(word, repairs_));
 }
 
+void JsonReader::push(Json value, char closer) {
+  ++open_[kind(closer)];
+  frames_.push_back({std::move(value), closer, {}, {}});
+}
+
 void JsonReader::open(char opener) {
   if (frames_.size() == limits::kJsonDepth) {
-    fail(fmt::format("nested deeper than {} levels", limits::kJsonDepth));
+    too_deep_ = true;
+    fail(fmt::format("the JSON that starts at byte {} is nested deeper than {} levels", begin_,
+                     limits::kJsonDepth));
     return;
   }
   ++position_;
   comma_ = false;
   bool object = opener == '{';
   if (opener == '(') note("tuple");
-  frames_.push_back({object ? Json::object() : Json::array(),
-                     object          ? '}'
-                     : opener == '[' ? ']'
-                                     : ')',
-                     {},
-                     {}});
+  push(object ? Json::object() : Json::array(), object ? '}' : opener == '[' ? ']' : ')');
   state_ = object ? State::before_key : State::before_value;
-}
-
-bool JsonReader::encloses(char closer) const {
-  for (const Frame& frame : frames_)
-    if (frame.closer == closer) return true;
-  return false;
 }
 
 // Closes up to the container that `closer` belongs to; one that belongs to none is dropped.
@@ -344,8 +393,10 @@ bool JsonReader::close_with(char closer) {
 void JsonReader::close() {
   Frame frame = std::move(frames_.back());
   frames_.pop_back();
+  --open_[kind(frame.closer)];
+  bool parentheses = frame.closer == ')' && frame.value.size() == 1 && !comma_;  // ("a"), but not ("a",)
   comma_ = false;
-  put(std::move(frame.value));
+  put(parentheses ? std::move(frame.value[0]) : std::move(frame.value));
 }
 
 void JsonReader::take_key(std::string key, bool bare) {

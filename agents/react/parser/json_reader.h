@@ -44,6 +44,8 @@ class JsonReader {
   /// Reads on in `all`. With `at_end` nothing more will come: what is open is closed, and noted.
   Status read(std::string_view all, bool at_end);
 
+  /// How often a caller may reopen: whoever closes too early does it once or twice, and each time costs anew.
+  static constexpr int kReopenings = 4;
   /// Takes back the end of the outermost object: it was closed too early and goes on at `position`.
   void reopen(std::size_t position);
   /// For the listener: read() returns before it looks at another byte.
@@ -63,6 +65,9 @@ class JsonReader {
 
   const Json& value() const { return root_; }
   const std::vector<std::string>& repairs() const { return repairs_; }
+  /// The text ended before the value did.
+  bool cut() const { return cut_; }
+  bool too_deep() const { return too_deep_; }
   const std::string& problem() const { return problem_; }
   /// Bytes looked at, the cost of what was read: a small multiple of position() - begin().
   std::size_t work() const { return work_; }
@@ -110,11 +115,15 @@ class JsonReader {
   bool close_with(char closer);
   void take_key(std::string key, bool bare);
   void begin_member();
+  void open_set();
+  void stray_value(char opener);
   void put(Json value);
   bool skip(std::string_view what);
   void fail(std::string problem);
-  bool encloses(char closer) const;
-  bool in_object() const { return frames_.back().closer == '}'; }
+  void push(Json value, char closer);
+  static std::size_t kind(char closer) { return closer == '}' ? 0 : closer == ']' ? 1 : 2; }
+  bool encloses(char closer) const { return open_[kind(closer)] > 0; }
+  bool in_object() const { return frames_.back().value.is_object(); }
   /// No member was read yet, and it was not said that an object is there for certain.
   bool tentative() const { return frames_.size() == 1 && frames_[0].value.empty() && !lenient_; }
   JsonListener* listener() const { return muted_ == 0 ? listener_ : nullptr; }
@@ -128,7 +137,10 @@ class JsonReader {
   JsonListener* listener_;
   bool lenient_;
   bool interrupted_ = false;
+  bool cut_ = false;
+  bool too_deep_ = false;
   std::vector<Frame> frames_;
+  int open_[3] = {};  // how many of them, by kind
   Json root_;
   std::vector<std::string> repairs_;
   std::string problem_;
@@ -141,6 +153,7 @@ class JsonReader {
   std::size_t heard_ = 0;  // bytes of it the listener was given
   std::size_t word_ = 0;   // where the bare word begins
   bool bare_ = false;      // the key was not quoted
+  int braces_ = 0;         // open in the bare word
   int fences_ = 0;         // opened inside the value
   bool slash_ = false;     // in a block comment, after its `*`
 };

@@ -21,8 +21,9 @@ JsonReader::Status JsonStep::read(std::string_view all, bool at_end) {
   return status;
 }
 
-StepObject JsonStep::step() const {
-  return read_step_object(reader_.value(), fmt::format("the object that starts at byte {}", reader_.begin()));
+StepObject JsonStep::step(bool weak_answers) const {
+  return read_step_object(reader_.value(), fmt::format("the object that starts at byte {}", reader_.begin()),
+                          weak_answers);
 }
 
 void JsonStep::on_key(std::size_t depth, std::string_view key) {
@@ -36,6 +37,8 @@ void JsonStep::on_text(std::size_t depth, std::string_view piece) {
   if (quiet_) return;
   bool of_thoughts = depth == 2 && key_ == StepKey::thought && plain_name(reader_.key_at(2)) == "text";
   if ((depth == 1 && key_ == StepKey::thought && !thought_seen_) || of_thoughts) {
+    if (!thought_written_) writer_.break_thought();
+    thought_written_ = true;
     writer_.thought(piece);
     return;
   }

@@ -24,8 +24,10 @@ class JsonStep : private JsonListener {
   void reopen(std::size_t position) { reader_.reopen(position); }
 
   const JsonReader& reader() const { return reader_; }
+  /// The thought went out already.
+  bool thought_written() const { return thought_written_; }
   /// What the complete object means.
-  StepObject step() const;
+  StepObject step(bool weak_answers) const;
 
  private:
   void on_key(std::size_t depth, std::string_view key) override;
@@ -40,6 +42,7 @@ class JsonStep : private JsonListener {
   bool quiet_;
   StepKey key_ = StepKey::other;  // of the member under way at depth 1
   bool thought_seen_ = false;
+  bool thought_written_ = false;
   bool named_ = false;  // a tool was named
   bool ends_ = false;   // … one that stands for the final answer
   bool answered_ = false;

@@ -139,6 +139,10 @@ JsonString::Outcome JsonString::apply(QuoteLook::Verdict verdict, std::string_vi
       position += 2;
       return Outcome::reading;
     case Verdict::inner:
+      if (place_.role == QuotePlace::Role::key && !place_.dirty && takes_colon()) {
+        note_repair(repairs, "missing closing quote");
+        return Outcome::opens_value;
+      }
       note_repair(repairs, "unescaped quote");
       place_.dirty = true;
       if (openers_ > 0) {  // {"key": … written inside a string
@@ -153,6 +157,16 @@ JsonString::Outcome JsonString::apply(QuoteLook::Verdict verdict, std::string_vi
       text_.end(repairs);
       return Outcome::closed;
   }
+}
+
+// {"key: "value"}: takes the colon off the key.
+bool JsonString::takes_colon() {
+  std::string& key = text();
+  std::size_t end = key.find_last_not_of(" \t");
+  if (end == std::string::npos || end == 0 || key[end] != ':' || key.find_first_of(":{[ ") < end)
+    return false;
+  key.resize(end);
+  return true;
 }
 
 void JsonString::append(std::string_view bytes, std::vector<std::string>& repairs) {

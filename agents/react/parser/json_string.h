@@ -18,7 +18,8 @@ class JsonString {
   enum class Outcome {
     reading,
     closed,
-    opens_key,  ///< closed before a quote that opens the next key; the position is at that quote
+    opens_key,    ///< closed before a quote that opens the next key; the position is at that quote
+    opens_value,  ///< a key, colon and all, before the quote of its value; the position is at that quote
   };
 
   JsonString() = default;
@@ -49,6 +50,7 @@ class JsonString {
   bool mark_is_cut(std::string_view all, std::size_t at) const;
   void append(std::string_view bytes, std::vector<std::string>& repairs);
   void pasted(char c);
+  bool takes_colon();
 
   JsonText text_;
   QuotePlace place_;

@@ -1,6 +1,7 @@
 #include "agents/react/parser/step_names.h"
 
 #include "agents/react/parser/bytes.h"
+#include "agents/react/parser/label_scanner.h"
 #include "agents/react/parser/step_object.h"
 
 #include <algorithm>
@@ -18,39 +19,35 @@ struct Key {
   StepKey kind;
 };
 
+// Keys that are no labels as well (see label_table.h).
 constexpr Key kKeys[] = {
-    {"thought", StepKey::thought},
-    {"thoughts", StepKey::thought},
-    {"thinking", StepKey::thought},
-    {"reasoning", StepKey::thought},
-    {"rationale", StepKey::thought},
-    {"action", StepKey::action},
-    {"actionname", StepKey::action},
-    {"tool", StepKey::action},
-    {"toolname", StepKey::action},
-    {"function", StepKey::action},
-    {"actioninput", StepKey::input},
-    {"actioninputs", StepKey::input},
-    {"toolinput", StepKey::input},
-    {"toolargs", StepKey::input},
-    {"input", StepKey::input},
-    {"inputs", StepKey::input},
-    {"args", StepKey::input},
-    {"arguments", StepKey::input},
-    {"parameters", StepKey::input},
-    {"params", StepKey::input},
-    {"kwargs", StepKey::input},
-    {"actions", StepKey::actions},
-    {"toolcalls", StepKey::actions},
-    {"toolcall", StepKey::command},
-    {"functioncall", StepKey::command},
-    {"command", StepKey::command},
-    {"finalanswer", StepKey::answer},
-    {"finalresponse", StepKey::answer},
-    {"answer", StepKey::weak_answer},
-    {"response", StepKey::weak_answer},
-    {"observation", StepKey::observation},
+    {"rationale", StepKey::thought},    {"actionname", StepKey::action},    {"toolname", StepKey::action},
+    {"function", StepKey::action},      {"toolinput", StepKey::input},      {"toolargs", StepKey::input},
+    {"input", StepKey::input},          {"inputs", StepKey::input},         {"args", StepKey::input},
+    {"arguments", StepKey::input},      {"parameters", StepKey::input},     {"params", StepKey::input},
+    {"kwargs", StepKey::input},         {"actions", StepKey::actions},      {"toolcalls", StepKey::actions},
+    {"toolcall", StepKey::command},     {"functioncall", StepKey::command}, {"command", StepKey::command},
+    {"finalresponse", StepKey::answer}, {"response", StepKey::weak_answer},
 };
+
+StepKey key_of(Label label) {
+  switch (label) {
+    case Label::thought:
+      return StepKey::thought;
+    case Label::action:
+      return StepKey::action;
+    case Label::input:
+      return StepKey::input;
+    case Label::observation:
+      return StepKey::observation;
+    case Label::answer:
+      return StepKey::answer;
+    case Label::weak_answer:
+      return StepKey::weak_answer;
+    default:
+      return StepKey::other;
+  }
+}
 
 constexpr std::string_view kFinalNames[] = {
     "finalanswer",       "finish",           "final", "finalresponse", "answer", "taskcomplete",
@@ -73,6 +70,26 @@ constexpr std::string_view kNoTool[] = {
     "noactionrequired",
     "notoolneeded",
     "notapplicable",
+    "없음",
+    "无",
+    "無",
+    "なし",
+    "不需要",
+    "keine",
+    "keins",
+    "aucune",
+    "aucun",
+    "ninguna",
+    "ninguno",
+    "nenhuma",
+    "nessuna",
+    "geen",
+    "brak",
+    "нет",
+    "не требуется",
+    "yok",
+    "không",
+    "tidakada",
 };
 
 }  // namespace
@@ -93,11 +110,15 @@ std::string trimmed(std::string_view text) {
 StepKey step_key(std::string_view name) {
   std::string plain = plain_name(name);
   auto found = std::ranges::find(kKeys, plain, &Key::name);
-  return found == std::end(kKeys) ? StepKey::other : found->kind;
+  if (found != std::end(kKeys)) return found->kind;
+  auto label = label_of(name);
+  return label ? key_of(*label) : StepKey::other;
 }
 
 bool is_final_name(std::string_view name) {
-  return std::ranges::find(kFinalNames, plain_name(name)) != std::end(kFinalNames);
+  if (name.size() > kNameBytes) return false;
+  return std::ranges::find(kFinalNames, plain_name(name)) != std::end(kFinalNames) ||
+         label_of(name) == Label::answer;
 }
 
 bool is_no_tool(std::string_view name) {

@@ -1,6 +1,8 @@
 #include "agents/react/parser/step_object.h"
 
+#include "agents/react/parser/action_text.h"
 #include "agents/react/parser/bytes.h"
+#include "agents/react/parser/json_repair.h"
 #include "agents/react/parser/step_names.h"
 
 #include <algorithm>
@@ -46,6 +48,19 @@ struct Members {
   bool step = false;  // some key belongs to a step
 };
 
+// The name may be a call of its own: search(query="x"), Search[x].
+Call call_of_name(std::string name) {
+  std::size_t open = name.find_first_of("([");
+  bool call = open != std::string::npos && open > 0 && name.back() == (name[open] == '(' ? ')' : ']') &&
+              std::ranges::all_of(std::string_view(name).substr(0, open), is_word);
+  if (!call) return {std::move(name), nullptr, true};
+  std::vector<std::string> repairs;
+  std::string_view inside = std::string_view(name).substr(open + 1, name.size() - open - 2);
+  Json input = name[open] == '[' ? input_of_brackets(inside, repairs)
+                                 : call_arguments(inside, repairs).value_or(std::string(inside));
+  return {name.substr(0, open), std::move(input), true};
+}
+
 void read_name(const Json& value, Members& members) {
   if (value.is_null()) return;
   if (value.is_object()) {
@@ -57,7 +72,7 @@ void read_name(const Json& value, Members& members) {
     return;
   }
   if (!value.is_string()) {
-    members.problem = fmt::format("`action` is {}, not the name of a tool", value.type_name());
+    members.problem = fmt::format("`action` is a JSON {}, not the name of a tool", value.type_name());
     return;
   }
   std::string name = trimmed(value.get_ref<const std::string&>());
@@ -66,7 +81,7 @@ void read_name(const Json& value, Members& members) {
   } else if (is_no_tool(name)) {
     members.no_tool = true;
   } else {
-    members.call = Call{std::move(name), nullptr, true};
+    members.call = call_of_name(std::move(name));
   }
 }
 
@@ -94,6 +109,13 @@ void read_list(const Json& value, Members& members) {
   }
 }
 
+// OpenAI's format has the arguments as a JSON text.
+Json arguments(const Json& value) {
+  if (!value.is_string()) return value;
+  auto object = repair_json(value.get_ref<const std::string&>());
+  return object && object->value.is_object() ? std::move(object->value) : value;
+}
+
 std::optional<Call> read_call(const Json& value) {
   if (!value.is_object()) return std::nullopt;
   Call call;
@@ -106,7 +128,7 @@ std::optional<Call> read_call(const Json& value) {
       call.name = trimmed(member.get_ref<const std::string&>());
       call.named = !call.name.empty();
     } else if (kind == StepKey::input && call.input.is_null()) {
-      call.input = member;
+      call.input = plain_name(key) == "arguments" ? arguments(member) : member;
     }
   }
   if (!call.named) return std::nullopt;
@@ -164,7 +186,7 @@ Json input_of(const Json& object) {
 }
 
 std::variant<Malformed, ActionStep, FinalStep> decide(Members& members, const Json& object,
-                                                      std::string_view where) {
+                                                      std::string_view where, bool weak_answers) {
   if (!members.actions.empty()) return ActionStep{std::move(members.actions)};
   if (members.call) {
     Json input = members.call->input.is_null() ? input_of(object) : std::move(members.call->input);
@@ -172,7 +194,10 @@ std::variant<Malformed, ActionStep, FinalStep> decide(Members& members, const Js
     return ActionStep{{{std::move(members.call->name), input_or_object(std::move(input))}}};
   }
   if (members.answer) return std::move(*members.answer);
-  if (members.weak_answer) return std::move(*members.weak_answer);
+  // {"name": …, "arguments": …}, as native calls are written.
+  if (auto call = read_call(object); call && !call->input.is_null())
+    return ActionStep{{{std::move(call->name), std::move(call->input)}}};
+  if (members.weak_answer && weak_answers) return std::move(*members.weak_answer);
   if (!members.problem.empty()) return Malformed{fmt::format("in {}, {}", where, members.problem)};
   if (members.no_tool)
     return Malformed{fmt::format("{} names no tool in `action`, and has no `final_answer`", where)};
@@ -193,7 +218,10 @@ bool is_call_list(const Json& value) {
 }
 
 const Json* unwrap(const Json& value, int wrappers) {
-  if (value.is_object() && read_members(value).step) return &value;
+  if (value.is_object()) {
+    Members members = read_members(value);
+    if (members.step && !(members.weak_answer && members.weak_answer->data.is_object())) return &value;
+  }
   if (wrappers == 0 || !value.is_structured()) return nullptr;
   for (const Json& inner : value) {
     if (!inner.is_structured()) continue;
@@ -225,17 +253,19 @@ FinalStep final_step(const Json& value) {
   return {dumped(value), value};
 }
 
-StepObject read_step_object(const Json& value, std::string_view where) {
+StepObject read_step_object(const Json& value, std::string_view where, bool weak_answers) {
+  Members members;
+  const Json* object = &value;
   if (is_call_list(value)) {
-    Members members;
     read_list(value, members);
-    return {"", decide(members, value, where)};
+  } else {
+    if (const Json* inside = unwrap(value, kWrappers)) object = inside;
+    if (object->is_object()) members = read_members(*object);
   }
-  const Json* object = unwrap(value, kWrappers);
-  if (!object) object = &value;
-  Members members = object->is_object() ? read_members(*object) : Members{};
-  std::string thought = std::move(members.thought);
-  return {std::move(thought), decide(members, *object, where)};
+  bool without_input = members.call && members.call->input.is_null() && input_of(*object).is_null();
+  auto outcome = decide(members, *object, where, weak_answers);
+  bool partial = members.step && std::holds_alternative<Malformed>(outcome);
+  return {std::move(members.thought), std::move(outcome), partial, without_input};
 }
 
 }  // namespace troupe::agents

@@ -33,8 +33,11 @@ bool is_no_tool(std::string_view name);
 struct StepObject {
   std::string thought;
   std::variant<Malformed, ActionStep, FinalStep> outcome;
+  bool partial = false;        ///< malformed, but some of its keys belong to a step
+  bool without_input = false;  ///< a tool is named, but no input
 };
-StepObject read_step_object(const Json& value, std::string_view where);
+/// With `weak_answers`, {"answer": …} without anything else is an answer.
+StepObject read_step_object(const Json& value, std::string_view where, bool weak_answers);
 
 /// The text of a thought that may be a string or AutoGPT's object of several.
 std::string thought_text(const Json& value);

@@ -100,8 +100,8 @@ TEST_CASE("fences, prose, single quotes, Python literals and a missing brace are
 TEST_CASE("an object that is no step is named by its place") {
   CHECK(reason(read_reply(R"(Here it is: {"foo": 1})")) ==
         "the object that starts at byte 12 has neither `action` nor `final_answer`");
-  CHECK(reason(read_reply("just prose")).starts_with("the reply has no JSON object"));
-  CHECK(reason(read_reply("  \n")) == "the reply is empty");
+  CHECK(reason(read_reply("just prose")).starts_with("the reply is prose without a step"));
+  CHECK(reason(read_reply("  \n")).starts_with("the reply is empty"));
 }
 
 TEST_CASE("every chunking gives the same step") {
