@@ -1,6 +1,7 @@
 #include "models/catalog.h"
 
 #include "models/provider.h"
+#include "models/retrying.h"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,7 @@
 namespace troupe::models {
 
 #define TROUPE_PROVIDER(name, factory, reach) \
-  Result<std::shared_ptr<Model>> factory(const ModelSettings&, const ModelServices&, const ModelTable&);
+  Result<std::shared_ptr<Model>> factory(const ModelSettings&, const ModelServices&, const KnownModels&);
 #include "models/providers.def"
 #undef TROUPE_PROVIDER
 
@@ -39,9 +40,13 @@ consteval bool names_are_unique() {
 static_assert(names_are_unique(), "providers.def names a provider twice");
 
 Result<> add(const ModelSettings& entry, const Provider& provider, const ModelServices& services,
-             ModelTable& table) {
-  auto model = provider.make(entry, services, table);
+             const KnownModels& known, ModelTable& table) {
+  auto model = provider.make(entry, services, known);
   if (!model) return within(fmt::format("models.{}", entry.name), std::move(model.error()));
+  if (provider.reach == Reach::network) {
+    RetryPolicy policy{.retries = entry.retries};
+    *model = std::make_shared<Retrying>(std::move(*model), policy, services.rng);
+  }
   if (!table.emplace(entry.name, std::move(*model)).second)
     return fail(ErrorCode::invalid, fmt::format("models.{}: two entries have this name", entry.name));
   return {};
@@ -65,7 +70,8 @@ Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, Model
                     fmt::format("models.{}: there is no provider `{}`; there are {}", entry.name,
                                 entry.provider, fmt::join(provider_names(), ", ")));
       if ((provider->reach == Reach::wrapper) != wrappers) continue;
-      if (auto added = add(entry, *provider, services, table); !added) return fail(std::move(added.error()));
+      if (auto added = add(entry, *provider, services, KnownModels{settings, table}, table); !added)
+        return fail(std::move(added.error()));
     }
   return table;
 }

@@ -3,14 +3,20 @@
 #include "models/catalog.h"
 
 #include <memory>
+#include <vector>
 
 namespace troupe::models {
 
-/// How a provider is made: by a free function that its line in providers.def names. `made` holds the entries
-/// made before it; wrappers such as `cassette` are made after all others. Errors name what is wrong with the
-/// entry.
+/// What a factory may know of the other entries.
+struct KnownModels {
+  const std::vector<ModelSettings>& settings;  ///< all of the configuration
+  const ModelTable& made;                      ///< those made so far: for a wrapper, all that are none
+};
+
+/// How a provider is made: by a free function that its line in providers.def names. Errors say what is wrong
+/// with the entry; the catalog puts its name in front.
 using ProviderFactory = Result<std::shared_ptr<Model>> (*)(const ModelSettings& settings,
                                                            const ModelServices& services,
-                                                           const ModelTable& made);
+                                                           const KnownModels& known);
 
 }  // namespace troupe::models

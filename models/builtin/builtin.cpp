@@ -94,7 +94,7 @@ Task<Result<ModelReply>> Builtin::complete(ModelRequest request, TokenSink& sink
 namespace troupe::models {
 
 Result<std::shared_ptr<Model>> make_builtin(const ModelSettings& settings, const ModelServices&,
-                                            const ModelTable&) {
+                                            const KnownModels&) {
   return std::make_shared<builtin::Builtin>(settings);
 }
 

@@ -93,6 +93,11 @@ Formula Formula::percent_of(const Formula& rate, const Formula& whole) {
   return f;
 }
 
+Formula Formula::change(const Formula& by, const Formula& whole) {
+  if (!by.is_percent()) return by;
+  return percent_of(number(by.text_.substr(0, by.text_.size() - 1)), whole);
+}
+
 Formula Formula::factorial(const Formula& value) {
   Formula f = value;
   f.computes_ = true;

@@ -31,6 +31,8 @@ class Formula {
   static Formula modulo(const Formula& a, const Formula& b);
   static Formula percent(const Formula& value);
   static Formula percent_of(const Formula& rate, const Formula& whole);
+  /// By how much `whole` changes when it changes by `by`: a percentage is one of the whole.
+  static Formula change(const Formula& by, const Formula& whole);
   static Formula factorial(const Formula& value);
   static Formula degrees(const Formula& value);
 

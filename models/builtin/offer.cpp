@@ -103,7 +103,7 @@ void OfferedTool::read_properties(const Json& schema) {
     if (!has_part(name_parts(p.name),
                   {"action", "operation", "op", "mode", "command", "function", "method", "task", "do"}))
       continue;
-    std::string search = choice_like(p.choices, {"search", "find", "query", "lookup", "retrieve"});
+    std::string search = choice_like(p.choices, {"find", "search", "query", "lookup", "retrieve"});
     if (search.empty()) continue;
     operation_argument_ = p.name;
     search_operation_ = search;

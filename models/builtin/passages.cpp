@@ -78,25 +78,30 @@ std::string_view strip_marks(std::string_view text) {
 }
 
 // Removes "Title:" and the like; says which it was.
-enum class Label { none, title, url, source, text };
+enum class Label { none, title, url, source, text, titles, remark };
 Label take_label(std::string_view& line) {
-  static constexpr std::array<std::pair<std::string_view, Label>, 16> kLabels{{{"title:", Label::title},
-                                                                               {"page:", Label::title},
-                                                                               {"제목:", Label::title},
-                                                                               {"url:", Label::url},
-                                                                               {"link:", Label::url},
-                                                                               {"주소:", Label::url},
-                                                                               {"source:", Label::source},
-                                                                               {"sources:", Label::source},
-                                                                               {"출처:", Label::source},
-                                                                               {"from:", Label::source},
-                                                                               {"content:", Label::text},
-                                                                               {"snippet:", Label::text},
-                                                                               {"summary:", Label::text},
-                                                                               {"text:", Label::text},
-                                                                               {"answer:", Label::text},
-                                                                               {"내용:", Label::text}}};
-  std::string low = lower(line.substr(0, 16));
+  static constexpr std::array<std::pair<std::string_view, Label>, 20> kLabels{
+      {{"other pages:", Label::titles},
+       {"sections:", Label::remark},
+       {"more with offset", Label::remark},
+       {"(redirected from", Label::remark},
+       {"title:", Label::title},
+       {"page:", Label::title},
+       {"제목:", Label::title},
+       {"url:", Label::url},
+       {"link:", Label::url},
+       {"주소:", Label::url},
+       {"source:", Label::source},
+       {"sources:", Label::source},
+       {"출처:", Label::source},
+       {"from:", Label::source},
+       {"content:", Label::text},
+       {"snippet:", Label::text},
+       {"summary:", Label::text},
+       {"text:", Label::text},
+       {"answer:", Label::text},
+       {"내용:", Label::text}}};
+  std::string low = lower(line.substr(0, 18));
   for (auto [label, kind] : kLabels)
     if (low.starts_with(label)) {
       line = trim(line.substr(label.size()));
@@ -161,6 +166,8 @@ class TextReader {
     if (heading) text = strip_marks(text);
     Label label = take_label(text);
     std::string_view url = url_in(text);
+    if (label == Label::remark) return;
+    if (label == Label::titles) return titles(text);
     if (label == Label::source) return source(text, url);
     if (entry || label == Label::title || heading) return start(text, url, entry);
     if (label == Label::url || (!url.empty() && text.size() < url.size() + kTitleBytes))
@@ -219,6 +226,17 @@ class TextReader {
       append(head);
     current_.url = url;
     if (at + url.size() < text.size()) append(strip_marks(text.substr(at + url.size())));
+  }
+
+  // "Other pages: A; B": subjects that the tool has more on.
+  void titles(std::string_view text) {
+    flush();
+    while (!text.empty() && out_.size() < kPassages) {
+      std::size_t end = text.find(';');
+      if (std::string_view title = trim(text.substr(0, end)); !title.empty())
+        out_.push_back({std::string(title), "", ""});
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
   }
 
   // A source line at the end speaks for what stands above it and has no address of its own.

@@ -2,6 +2,7 @@
 
 #include "models/builtin/phrases.h"
 #include "models/builtin/utf8.h"
+#include "models/builtin/words.h"
 
 #include <algorithm>
 
@@ -31,6 +32,13 @@ std::string result_of(std::string_view output) {
 std::string brief(std::string_view text) {
   std::string_view cut = clip(trim(text), kErrorBytes);
   return std::string(cut) + (cut.size() < trim(text).size() ? "…" : "");
+}
+
+// Whether the search itself brought the page's text, and not only a line about it.
+bool is_read(const std::vector<Passage>& passages, const std::string& title) {
+  return std::ranges::any_of(passages, [&](const Passage& p) {
+    return p.title == title && p.text.size() > 240 && sentences(p.text, 2).size() == 2;
+  });
 }
 
 }  // namespace
@@ -182,6 +190,7 @@ std::optional<Planner::Consulted> Planner::consult(const OfferedTool& tool, cons
   std::vector<Passage> found = read_passages(search->text);
   Excerpt excerpt = best_excerpt(found, subject);
   std::string title = tool.has_pages() ? best_title(found, subject) : "";
+  if (!title.empty() && is_read(found, title)) title.clear();
   if (!title.empty()) {
     const Observed* page = perform(phrases::page_thought(language_, title), tool, tool.page_input(title));
     if (!page) return std::nullopt;

@@ -1,0 +1,175 @@
+#include "models/providers/openai.h"
+
+#include "models/endpoint.h"
+#include "models/limits.h"
+#include "models/provider.h"
+#include "models/providers/openai_error.h"
+#include "models/providers/openai_reply.h"
+#include "models/retry_after.h"
+#include "models/token_estimate.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace troupe::models {
+
+namespace {
+
+constexpr std::string_view kPublicUrl = "https://api.openai.com/v1";
+
+// Between the HTTP client and the caller's sink: feeds the decoder while the answer is a reply, keeps the
+// beginning of it when it is an error.
+class ReplySink final : public net::BodySink {
+ public:
+  explicit ReplySink(TokenSink& sink) : sink_(sink) {}
+
+  bool on_head(const net::HttpHead& head) override {
+    status_ = head.status;
+    return true;
+  }
+
+  bool on_data(std::string_view bytes) override {
+    if (status_ < 200 || status_ >= 300) {
+      error_body_.append(
+          bytes.substr(0, limits::kErrorBodyBytes - std::min(limits::kErrorBodyBytes, error_body_.size())));
+      return error_body_.size() < limits::kErrorBodyBytes;
+    }
+    // What came in the same piece is read to its end, even when the sink has enough: the usage may be in it.
+    auto fed = reply_.feed(bytes, deltas_);
+    forward();
+    if (!fed && !enough_) error_ = std::move(fed.error());
+    return fed.has_value() && !enough_;
+  }
+
+  /// The rest of a complete answer.
+  Result<ModelReply> finish() {
+    if (enough_) return reply_.closed_early();
+    if (error_) return fail(std::move(*error_));
+    auto reply = reply_.finish(deltas_);
+    forward();
+    if (reply && enough_) reply->finish = FinishReason::closed_early;
+    return reply;
+  }
+
+  bool is_error_status() const { return status_ < 200 || status_ >= 300; }
+  bool closed_it() const { return enough_ || error_; }
+  bool has_usage() const { return reply_.has_usage(); }
+  const std::string& error_body() const { return error_body_; }
+
+ private:
+  void forward() {
+    for (ReplyDelta& delta : deltas_) {
+      if (enough_) break;
+      if (delta.kind == ReplyDelta::Kind::reasoning)
+        sink_.on_reasoning(delta.text);
+      else
+        enough_ = !sink_.on_text(delta.text);
+    }
+    deltas_.clear();
+  }
+
+  TokenSink& sink_;
+  int status_ = 0;
+  OpenAiReply reply_;
+  std::vector<ReplyDelta> deltas_;
+  std::string error_body_;
+  std::optional<Error> error_;
+  bool enough_ = false;
+};
+
+// A key that a server repeats half-masked ("sk-ab***yz") is cut out as well.
+std::string without_masked_keys(std::string text) {
+  for (std::size_t at = text.find("***"); at != std::string::npos; at = text.find("***", at + 1)) {
+    auto part = [&](char c) { return c != ' ' && c != '"' && c != '\'' && c != '\n' && c != ','; };
+    std::size_t from = at, end = at;
+    while (from > 0 && part(text[from - 1])) --from;
+    while (end < text.size() && part(text[end])) ++end;
+    if (text[end - 1] == '.') --end;
+    text.replace(from, end - from, "***");
+    at = from + 2;
+  }
+  return text;
+}
+
+}  // namespace
+
+OpenAi::OpenAi(ModelSettings settings, net::HttpClient& http)
+    : settings_(std::move(settings)),
+      http_(http),
+      codec_(settings_),
+      url_(endpoint(settings_.base_url.empty() ? kPublicUrl : std::string_view(settings_.base_url), "/v1",
+                    "/chat/completions")),
+      title_(fmt::format("model {} ({} at {})", settings_.name, settings_.model, shown_url(url_))) {
+  secrets_.add(settings_.api_key);
+  for (const auto& [name, value] : settings_.extra_headers) secrets_.add(value);
+}
+
+net::HttpRequest OpenAi::http_request(const ModelRequest& request, const CallContext& context) {
+  net::HttpRequest http;
+  http.method = "POST";
+  http.url = url_;
+  http.headers = {{"content-type", "application/json"},
+                  {"accept", settings_.stream ? "text/event-stream" : "application/json"}};
+  if (!settings_.api_key.empty()) http.headers.emplace_back("authorization", "Bearer " + settings_.api_key);
+  for (const auto& [name, value] : settings_.extra_headers) http.headers.emplace_back(name, value);
+  http.body = codec_.request_body(request);
+  http.idle_timeout = settings_.timeout;
+  http.deadline = context.deadline;
+  http.body_max = limits::kModelStreamBytes;
+  return http;
+}
+
+std::unexpected<Error> OpenAi::named(Error error) const {
+  error.message = without_masked_keys(redact(error.message, secrets_));
+  return within(title_, std::move(error));
+}
+
+Error OpenAi::transport_error(Error error) const {
+  if (error.code == ErrorCode::too_large) {
+    // Of the answer. too_large means the question to whoever calls a model.
+    error.code = ErrorCode::protocol;
+    error.message = fmt::format("the answer is larger than {} bytes", limits::kModelStreamBytes);
+  }
+  return error;
+}
+
+Error OpenAi::status_error(const net::HttpHead& head, std::string_view body, const Clock& clock) const {
+  Error error = complaint_error(ProviderComplaint::read_text(body), head.status);
+  error.retry_after = retry_after(head, error.message, clock.wall_ms());
+  std::string_view advice = head.header("x-should-retry");
+  if (advice == "true") error.retryable = true;
+  if (advice == "false") error.retryable = false;
+  if (head.status == 401 && settings_.api_key.empty()) error.message += " (it is not set)";
+  return error;
+}
+
+Task<Result<ModelReply>> OpenAi::complete(ModelRequest request, TokenSink& sink, CallContext& context) {
+  if (context.stop.requested()) co_return fail(stopped(title_, context.stop.reason()));
+  ReplySink body(sink);
+  net::HttpRequest http = http_request(request, context);
+  Result<net::HttpHead> head = co_await http_.stream(std::move(http), body, context.stop);
+  if (!head) co_return named(transport_error(std::move(head.error())));
+  if (body.is_error_status()) co_return named(status_error(*head, body.error_body(), context.loop.clock()));
+  Result<ModelReply> reply = body.finish();
+  if (!reply) co_return named(std::move(reply.error()));
+  if (!body.has_usage()) {
+    reply->usage = {.input_tokens = OpenAiCodec::estimate_input(request),
+                    .output_tokens = estimate_tokens(reply->text) + estimate_tokens(reply->reasoning),
+                    .estimated = true};
+    for (const ToolCall& call : reply->tool_calls)
+      reply->usage.output_tokens += estimate_tokens(call.arguments);
+  }
+  if (reply->model.empty()) reply->model = settings_.model;
+  co_return reply;
+}
+
+Result<std::shared_ptr<Model>> make_openai(const ModelSettings& settings, const ModelServices& services,
+                                           const KnownModels&) {
+  if (settings.model.empty())
+    return fail(ErrorCode::invalid, "`model` is missing: the provider's name of the model");
+  return std::make_shared<OpenAi>(settings, services.http);
+}
+
+}  // namespace troupe::models

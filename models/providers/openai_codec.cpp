@@ -1,0 +1,151 @@
+#include "models/providers/openai_codec.h"
+
+#include "models/token_estimate.h"
+
+#include <fmt/format.h>
+
+namespace troupe::models {
+
+namespace {
+
+constexpr std::string_view kDialect = "openai/chat";
+
+void append_field(std::string& out, std::string_view name, std::string_view raw) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  out += raw;
+}
+
+void append_tool_calls(std::string& out, const std::vector<ToolCall>& calls) {
+  out += ",\"tool_calls\":[";
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    out += i ? ",{\"id\":" : "{\"id\":";
+    append_quoted(out, calls[i].id);
+    out += ",\"type\":\"function\",\"function\":{\"name\":";
+    append_quoted(out, calls[i].name);
+    out += ",\"arguments\":";
+    append_quoted(out, calls[i].arguments.empty() ? "{}" : std::string_view(calls[i].arguments));
+    out += "}}";
+  }
+  out += ']';
+}
+
+void append_parts(std::string& out, const Message& message) {
+  out += '[';
+  if (!message.content.empty()) {
+    out += "{\"type\":\"text\",\"text\":";
+    append_quoted(out, message.content);
+    out += '}';
+  }
+  for (std::size_t i = 0; i < message.images.size(); ++i) {
+    if (i || !message.content.empty()) out += ',';
+    out += "{\"type\":\"image_url\",\"image_url\":{\"url\":";
+    append_quoted(out, message.images[i].url);
+    out += "}}";
+  }
+  out += ']';
+}
+
+void append_message(std::string& out, const Message& message) {
+  out += "{\"role\":\"";
+  out += word(message.role);
+  out += "\",\"content\":";
+  bool calls = message.role == Role::assistant && !message.tool_calls.empty();
+  if (message.role == Role::user && !message.images.empty())
+    append_parts(out, message);
+  else if (calls && message.content.empty())
+    out += "null";
+  else
+    append_quoted(out, message.content);
+  if (calls) append_tool_calls(out, message.tool_calls);
+  if (message.role == Role::tool) {
+    out += ",\"tool_call_id\":";
+    append_quoted(out, message.tool_call_id);
+  }
+  out += '}';
+}
+
+std::string render_tools(const std::vector<ToolDeclaration>& tools) {
+  std::string out;
+  for (const ToolDeclaration& tool : tools) {
+    out += out.empty() ? "[" : ",";
+    out += "{\"type\":\"function\",\"function\":{\"name\":";
+    append_quoted(out, tool.name);
+    out += ",\"description\":";
+    append_quoted(out, tool.description);
+    out += ",\"parameters\":";
+    // Compact, and never a text that would break the body.
+    auto schema = parse_json(tool.schema);
+    out += schema && schema->is_object() ? dump(*schema) : R"({"type":"object"})";
+    out += "}}";
+  }
+  if (!out.empty()) out += ']';
+  return out;
+}
+
+std::string render_head(const ModelSettings& settings, bool reasoning_model) {
+  std::string head = "{\"model\":";
+  append_quoted(head, settings.model);
+  if (settings.stream) head += R"(,"stream":true,"stream_options":{"include_usage":true})";
+  if (settings.temperature) append_field(head, "temperature", fmt::format("{}", *settings.temperature));
+  if (settings.top_p) append_field(head, "top_p", fmt::format("{}", *settings.top_p));
+  if (settings.seed) append_field(head, "seed", fmt::format("{}", *settings.seed));
+  if (settings.max_output_tokens > 0)
+    append_field(head, reasoning_model ? "max_completion_tokens" : "max_tokens",
+                 fmt::format("{}", settings.max_output_tokens));
+  return head;
+}
+
+}  // namespace
+
+bool is_reasoning_model(std::string_view model) {
+  if (std::size_t slash = model.rfind('/'); slash != std::string_view::npos) model.remove_prefix(slash + 1);
+  for (std::string_view family : {"o1", "o3", "o4"})
+    if (model.starts_with(family) && (model.size() == family.size() || model[family.size()] == '-'))
+      return true;
+  return model.starts_with("gpt-5");
+}
+
+OpenAiCodec::OpenAiCodec(const ModelSettings& settings)
+    : reasoning_model_(is_reasoning_model(settings.model)), head_(render_head(settings, reasoning_model_)) {}
+
+const std::string& OpenAiCodec::rendered_messages(const Transcript& transcript) const {
+  Transcript::Rendering& rendering = transcript.rendering(kDialect);
+  for (; rendering.rendered < transcript.size(); ++rendering.rendered) {
+    if (rendering.rendered) rendering.text += ',';
+    append_message(rendering.text, transcript.messages()[rendering.rendered]);
+  }
+  return rendering.text;
+}
+
+std::string OpenAiCodec::request_body(const ModelRequest& request) {
+  const std::string& messages = rendered_messages(*request.transcript);
+  std::shared_ptr<const std::string> tools;
+  if (request.tool_mode == ToolMode::native && !request.tools->empty())
+    tools = tools_.get(request.tools, render_tools);
+  std::string body;
+  body.reserve(head_.size() + messages.size() + (tools ? tools->size() : 0) + request.schema.size() + 256);
+  body += head_;
+  if (!request.stop.empty() && !reasoning_model_) append_field(body, "stop", dump(Json(request.stop)));
+  if (!request.schema.empty()) {
+    body += R"(,"response_format":{"type":"json_schema","json_schema":{"name":"reply","schema":)";
+    body += request.schema;
+    body += "}}";
+  }
+  if (tools) append_field(body, "tools", *tools);
+  body += ",\"messages\":[";
+  body += messages;
+  body += "]}";
+  return body;
+}
+
+std::int64_t OpenAiCodec::estimate_input(const ModelRequest& request) {
+  std::int64_t tokens = estimate_tokens(request.transcript->rendering(kDialect).text);
+  if (request.tool_mode == ToolMode::native)
+    for (const ToolDeclaration& tool : *request.tools)
+      tokens += estimate_tokens(tool.name) + estimate_tokens(tool.description) + estimate_tokens(tool.schema);
+  return tokens;
+}
+
+}  // namespace troupe::models
