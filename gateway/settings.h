@@ -1,10 +1,10 @@
 #pragma once
 
+#include "runtime/base/limits.h"
+
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include "runtime/base/limits.h"
 
 namespace troupe::gateway {
 

@@ -1,10 +1,10 @@
 // The one place where Beast's WebSocket is instantiated, for both ends.
 #include "runtime/net/beast_websocket.h"
 
-#include <algorithm>
-
 #include "runtime/base/json.h"
 #include "runtime/net/ws_handshake.h"
+
+#include <algorithm>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/http/empty_body.hpp>

@@ -1,17 +1,17 @@
 #pragma once
 
+#include "runtime/async/loop.h"
+#include "runtime/async/stop.h"
+#include "runtime/async/task.h"
+#include "runtime/base/limits.h"
+#include "runtime/base/result.h"
+
 #include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "runtime/async/loop.h"
-#include "runtime/async/stop.h"
-#include "runtime/async/task.h"
-#include "runtime/base/limits.h"
-#include "runtime/base/result.h"
 
 namespace troupe::net {
 
@@ -55,32 +55,36 @@ class BodySink {
 ///
 /// Errors: network (resolve, connect, TLS, a cut answer; retryable, unless the name does not exist or the
 /// certificate is not accepted), timeout (connect and idle are retryable, the deadline is not), too_large
-/// (body_max, or a head beyond limits::kAnswerHeadBytes), denied (the guard refused an address, its rule is named; a
-/// URL that is not http/https), invalid (a URL, header or method that cannot be sent; network.ca that cannot be
-/// read), protocol (no HTTP/1.1 came back, damaged compression, too many redirects), busy (limits::kTransfers are in
-/// flight), cancelled (stop). An HTTP status of any kind is not an error here. Messages begin with method and URL
-/// ("GET https://host/path: connect to 10.0.0.1:443 refused"), without its query and userinfo, which may hold keys.
+/// (body_max, or a head beyond limits::kAnswerHeadBytes), denied (the guard refused an address, its rule is
+/// named; a URL that is not http/https), invalid (a URL, header or method that cannot be sent; network.ca
+/// that cannot be read), protocol (no HTTP/1.1 came back, damaged compression, too many redirects), busy
+/// (limits::kTransfers are in flight), cancelled (stop). An HTTP status of any kind is not an error here.
+/// Messages begin with method and URL
+/// ("GET https://host/path: connect to 10.0.0.1:443 refused"), without its query and userinfo, which may hold
+/// keys.
 ///
-/// A POST or PATCH is never sent a second time, also not when a kept connection dies under it: the peer may have
-/// acted on the first. On a redirect to another origin only headers that cannot hold a secret go along.
+/// A POST or PATCH is never sent a second time, also not when a kept connection dies under it: the peer may
+/// have acted on the first. On a redirect to another origin only headers that cannot hold a secret go along.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
   /// The whole answer in memory. Asks for gzip and undoes it; the headers stay as they came.
   virtual Task<Result<HttpResponse>> fetch(HttpRequest request, Stop& stop) = 0;
-  /// The answer piece by piece; returns its head when it is complete or the sink closed it. An exception from the
-  /// sink closes the connection and is thrown again here.
+  /// The answer piece by piece; returns its head when it is complete or the sink closed it. An exception from
+  /// the sink closes the connection and is thrown again here.
   virtual Task<Result<HttpHead>> stream(HttpRequest request, BodySink& sink, Stop& stop) = 0;
 };
 
 /// From the `network:` section.
 struct NetworkSettings {
-  /// http://, https:// or socks5h://[user:password@]host:port; "" = none. Loopback and allow_private are reached
-  /// directly. Environment variables never redirect traffic that bears keys. Behind a proxy the guard judges what
-  /// this machine can resolve; beyond that the proxy's own policy decides.
+  /// http://, https:// or socks5h://[user:password@]host:port; "" = none. Loopback and allow_private are
+  /// reached directly. Environment variables never redirect traffic that bears keys. Behind a proxy the guard
+  /// judges what this machine can resolve; beyond that the proxy's own policy decides.
   std::string proxy;
-  std::string ca_file;  ///< a bundle or a folder of hashed certificates, instead of the system's; "" = the system's
-  std::vector<std::string> allow_private;  ///< hosts, addresses or CIDR blocks that tools and loaders may reach
+  std::string
+      ca_file;  ///< a bundle or a folder of hashed certificates, instead of the system's; "" = the system's
+  std::vector<std::string>
+      allow_private;  ///< hosts, addresses or CIDR blocks that tools and loaders may reach
   bool operator==(const NetworkSettings&) const = default;
 };
 
@@ -89,9 +93,10 @@ enum class Guarding {
   guarded,  ///< tools and loaders: private, loopback, link-local and metadata addresses are refused
 };
 
-/// libcurl on the loop, as docs/architecture.md describes. curl_global_init must have run, and SIGPIPE must be
-/// ignored or blocked. No exchange may be in flight when it is destroyed. An entry of allow_private that cannot be read
-/// makes the whole list void, with a line in the log; OutboundGuard::check_entry tells a configuration beforehand.
+/// libcurl on the loop, as docs/architecture.md describes. curl_global_init must have run, and SIGPIPE must
+/// be ignored or blocked. No exchange may be in flight when it is destroyed. An entry of allow_private that
+/// cannot be read makes the whole list void, with a line in the log; OutboundGuard::check_entry tells a
+/// configuration beforehand.
 std::unique_ptr<HttpClient> make_curl_client(Loop& loop, NetworkSettings settings, Guarding guarding);
 
 }  // namespace troupe::net

@@ -63,7 +63,6 @@ TEST_CASE("a reference is resolved against its page") {
   CHECK(base->resolve("http://other.example")->text() == "http://other.example/");
   CHECK(base->resolve("?y")->text() == "https://user:pass@example.com/a/b?y");
   CHECK(base->resolve("javascript://x/alert(1)").error().code == ErrorCode::denied);
-  CHECK(base->resolve("javascript:alert(1)")->host() == "example.com");  // without "//" libcurl sees a path
   CHECK_FALSE(base->resolve("http://"));
   CHECK(base->same_origin(*base->resolve("/z")));
   CHECK_FALSE(base->same_origin(*base->resolve("http://example.com/")));

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "agents/runs/run_desk.h"
+#include "gateway/access.h"
+#include "gateway/chat/chat_connection.h"
+#include "gateway/settings.h"
+#include "runtime/async/loop.h"
+#include "runtime/net/http_server.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace troupe::gateway {
+
+/// Reloads the configuration: says what changed, or why nothing did. Loop thread.
+using Reload = std::function<Result<std::string>()>;
+
+/// What the configuration does not say and tests shorten.
+struct GatewayTiming {
+  net::HttpServerSettings server;  ///< address, port, limits and TLS are taken from ServerSettings
+  ChatSettings chat;
+};
+
+/// The daemon's front door: HTTP and WebSocket on one listener. It decides who may come in and what may be
+/// asked; what is done is the RunDesk's. Loop thread only; stop() must have returned before it is destroyed.
+class Gateway final : public net::HttpHandler {
+ public:
+  Gateway(Loop& loop, agents::RunDesk& desk, ServerSettings settings, Reload reload, std::string version,
+          GatewayTiming timing = {});
+
+  /// Checks the settings (check_listen) and listens. Returns where, with the port that was bound. Errors:
+  /// invalid, network.
+  Result<std::string> start();
+  std::uint16_t port() const;
+  std::size_t connections() const;
+
+  /// Tokens, origins and hosts of a reloaded configuration. `listen`, TLS and limits need a restart.
+  Result<> reconfigure(const ServerSettings& settings);
+
+  /// Stops accepting, closes conversations with 1001 after what they still had to be sent, lets requests end,
+  /// and drops who is not done when `drain` is over.
+  Task<> stop(Milliseconds drain);
+
+  Task<net::ServerReply> on_http(net::ServerRequest request, Stop& drain) override;
+  Task<std::expected<net::WsGrant, net::ServerReply>> on_upgrade(net::ServerRequest request) override;
+
+ private:
+  struct Route;
+  static const Route kRoutes[];
+
+  net::ServerReply health(const net::ServerRequest& request);
+  net::ServerReply ready(const net::ServerRequest& request);
+  net::ServerReply reload(const net::ServerRequest& request);
+  net::ServerReply upgrade_required(const net::ServerRequest& request);
+  Task<> chat(net::WsConnection& connection, Stop& drain, Principal principal);
+
+  Loop& loop_;
+  agents::RunDesk& desk_;
+  const ServerSettings settings_;
+  const Reload reload_;
+  const std::string version_;
+  const GatewayTiming timing_;
+  const Instant started_;
+  Access access_;
+  std::unique_ptr<net::HttpServer> server_;
+};
+
+/// The HTTP status that goes with a failure.
+int status_of(ErrorCode code);
+
+}  // namespace troupe::gateway

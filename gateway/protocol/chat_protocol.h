@@ -1,0 +1,73 @@
+#pragma once
+
+#include "gateway/protocol/client_frame.h"
+#include "gateway/protocol/outbox.h"
+#include "gateway/protocol/session_feed.h"
+#include "runtime/base/clock.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe::gateway {
+
+/// One /v1/chat connection without its socket: frames in, commands to perform out, and what came of them in
+/// again; everything the client is to be sent goes to the outbox. What it answers:
+///   open     session.opened, then ack when the frame has an id; then what the session has to say
+///   message  ack, before the first event of its run on this connection
+///   cancel   ack when the frame has an id
+///   ping     pong, then ack when the frame has an id
+/// or one error. Pure; loop thread.
+class ChatProtocol {
+ public:
+  ChatProtocol(const Clock& clock, Outbox& outbox, std::size_t sessions_max)
+      : clock_(clock), outbox_(outbox), sessions_max_(sessions_max) {}
+
+  /// A text frame. Returns the command to perform (open, message or cancel, in the order they came), or
+  /// nothing when all is said already.
+  std::optional<ClientFrame> on_text(std::string_view text);
+  void on_binary();
+  /// A command that cannot be performed now, because too many wait.
+  void refuse_busy(const ClientFrame& frame);
+
+  // Open: may_open, then (subscribe and) open the session, then exactly one of the others.
+  /// False: refused, and the client was told.
+  bool may_open(const OpenFrame& frame);
+  /// The feed of a session that is being opened, or is open.
+  SessionFeed& feed(const std::string& session);
+  bool is_open(const std::string& session) const;
+  void opened(const OpenFrame& frame, const store::SessionRow& session, std::int64_t oldest_seq);
+  void not_opened(const OpenFrame& frame, const Error& error);
+
+  // Message: addressed_session, then submit, then submitted.
+  /// The session a message is for; nothing when the client was told why not.
+  std::optional<std::string> addressed_session(const MessageFrame& frame);
+  void submitted(const MessageFrame& frame, const std::string& session,
+                 const Result<agents::Accepted>& accepted);
+
+  void cancelled(const CancelFrame& frame, const Result<>& taken);
+
+  /// True when the client reads too slowly to be served any longer.
+  bool overflowed() const { return overflowed_; }
+
+ private:
+  void send(std::string frame);
+  void refuse(std::string ref, std::string code, std::string message);
+  void refuse(std::string ref, const Error& error);
+  void forget(const std::string& session);
+
+  const Clock& clock_;
+  Outbox& outbox_;
+  const std::size_t sessions_max_;
+  struct Session {
+    SessionFeed feed;
+    bool open = false;  // false: being opened
+  };
+  std::map<std::string, Session> sessions_;
+  std::size_t open_ = 0;
+  bool overflowed_ = false;
+};
+
+}  // namespace troupe::gateway

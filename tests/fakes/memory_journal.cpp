@@ -1,0 +1,282 @@
+#include "tests/fakes/memory_journal.h"
+
+#include "runtime/async/one_shot.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <openssl/sha.h>
+
+namespace troupe::fakes {
+
+using store::Append;
+using store::RunRow;
+using store::SessionRow;
+
+namespace {
+
+// Everything comes back on a later turn of the loop, as from a store thread.
+Task<> turn(Loop& loop) {
+  OneShot<bool> next(loop);
+  loop.post([&next] { next.set(true); });
+  co_await next.wait();
+}
+
+template <class Row>
+Result<std::vector<Row>> first(std::vector<std::pair<std::int64_t, Row>> ordered, std::size_t limit,
+                               bool newest_first) {
+  std::ranges::sort(ordered, [&](const auto& a, const auto& b) {
+    return newest_first ? a.first > b.first : a.first < b.first;
+  });
+  std::vector<Row> rows;
+  for (auto& [order, row] : ordered)
+    if (rows.size() < limit) rows.push_back(std::move(row));
+  return rows;
+}
+
+}  // namespace
+
+class MemoryJournal::Handle final : public Subscription {
+ public:
+  Handle(MemoryJournal& journal, std::int64_t id) : journal_(journal), id_(id) {}
+  ~Handle() override { journal_.subscribers_.erase(id_); }
+
+ private:
+  MemoryJournal& journal_;
+  const std::int64_t id_;
+};
+
+std::unique_ptr<store::Journal::Subscription> MemoryJournal::subscribe(const std::string& session,
+                                                                       store::Subscriber& subscriber) {
+  const std::int64_t id = ++handles_;
+  subscribers_.emplace(id, std::pair(session, &subscriber));
+  return std::make_unique<Handle>(*this, id);
+}
+
+// Subscribers come and go while they are told.
+void MemoryJournal::deliver(const Frame& frame) {
+  const std::int64_t last = handles_;
+  for (auto it = subscribers_.begin(); it != subscribers_.end() && it->first <= last;) {
+    const std::int64_t id = it->first;
+    const auto [session, subscriber] = it->second;
+    if (session == frame.session) subscriber->on_frame(frame);
+    it = subscribers_.upper_bound(id);
+  }
+}
+
+void MemoryJournal::forget_upto(const std::string& id, std::int64_t seq) {
+  std::erase_if(session(id).events, [&](const Frame& frame) { return frame.seq <= seq; });
+}
+
+MemoryJournal::Session& MemoryJournal::session(const std::string& id) {
+  auto [it, made] = sessions_.try_emplace(id);
+  if (made) it->second.row.id = id;
+  return it->second;
+}
+
+MemoryJournal::Run& MemoryJournal::run(const std::string& id) {
+  auto [it, made] = runs_.try_emplace(id);
+  if (made) it->second.row.id = id;
+  if (made) it->second.made = ++order_;
+  return it->second;
+}
+
+Result<> MemoryJournal::check(const Append& append) const {
+  if (closed_) return fail(ErrorCode::store, "the journal is closed");
+  const auto invalid = [](std::string message) { return fail(ErrorCode::invalid, std::move(message)); };
+  for (const Event& event : append.events)
+    if (event.session.empty() || event.type.empty()) return invalid("an event needs a session and a type");
+  for (const store::Fact& fact : append.facts)
+    if (fact.run.empty() || fact.kind.empty()) return invalid("a fact needs a run and a kind");
+  if (append.session && append.session->id.empty()) return invalid("a session needs an id");
+  if (!append.run) return {};
+  if (append.run->id.empty() || append.run->session.empty())
+    return invalid("a run needs an id and a session");
+  for (const auto& [id, known] : runs_)
+    if (id != append.run->id && known.row.session == append.run->session && !append.run->message_id.empty() &&
+        known.row.message_id == append.run->message_id)
+      return fail(ErrorCode::conflict,
+                  fmt::format("message id {} belongs to run {}", append.run->message_id, id));
+  return {};
+}
+
+Result<> MemoryJournal::apply(Append append) {
+  if (auto sound = check(append); !sound) return sound;
+  if (append.session) {
+    Session& entry = session(append.session->id);
+    if (entry.row.tenant.empty()) {
+      const std::int64_t last_seq = entry.row.last_seq;  // a session is made by the first event that names it
+      const std::int64_t runs = entry.row.runs;
+      entry.row = *append.session;
+      entry.row.last_seq = last_seq;
+      entry.row.runs = runs;
+    } else {
+      entry.row.target = append.session->target;
+      entry.row.updated_ms = append.session->updated_ms;
+    }
+    if (entry.touched == 0) entry.touched = ++order_;
+  }
+  if (append.run) {
+    Run& entry = run(append.run->id);
+    RunRow row = *append.run;
+    row.first_seq = entry.row.first_seq;
+    row.last_seq = entry.row.last_seq;
+    if (row.message_id.empty()) row.message_id = entry.row.message_id;
+    if (entry.row.session.empty()) ++session(row.session).row.runs;
+    entry.row = std::move(row);
+  }
+  for (store::Fact& fact : append.facts) run(fact.run).facts.push_back(std::move(fact));
+  std::vector<Frame> published;
+  for (const Event& event : append.events) {
+    Session& entry = session(event.session);
+    const std::int64_t seq = ++entry.row.last_seq;
+    auto text = std::make_shared<const std::string>(render(event, seq, loop_.clock().wall_ms()));
+    entry.events.push_back({std::move(text), seq, event.session, event.run, event.type, event.step});
+    published.push_back(entry.events.back());
+    if (event.run.empty()) continue;
+    RunRow& row = run(event.run).row;
+    if (row.first_seq == 0) row.first_seq = seq;
+    if (event.type == "run.finished") row.last_seq = seq;
+  }
+  for (const Frame& frame : published) deliver(frame);
+  return {};
+}
+
+Task<Result<>> MemoryJournal::commit(Append append) {
+  if (before_commit) co_await before_commit();
+  co_await turn(loop_);
+  co_return apply(std::move(append));
+}
+
+void MemoryJournal::post(Append append) {
+  loop_.post([this, append = std::move(append)]() mutable { (void)apply(std::move(append)); });
+}
+
+void MemoryJournal::publish(const Event& event) {
+  auto text = std::make_shared<const std::string>(render(event, 0, loop_.clock().wall_ms()));
+  deliver({std::move(text), 0, event.session, event.run, event.type, event.step});
+}
+
+Task<Result<std::vector<Frame>>> MemoryJournal::read_events(std::string id, std::int64_t after,
+                                                            std::size_t limit) {
+  co_await turn(loop_);
+  ++reads;
+  std::vector<Frame> page;
+  if (auto it = sessions_.find(id); it != sessions_.end())
+    for (const Frame& frame : it->second.events)
+      if (frame.seq > after && page.size() < limit) page.push_back(frame);
+  largest_page = std::max(largest_page, page.size());
+  if (during_read) co_await during_read();
+  if (read_failure) co_return fail(*read_failure);
+  co_return page;
+}
+
+Task<Result<std::vector<Frame>>> MemoryJournal::read_run_events(std::string id) {
+  co_await turn(loop_);
+  std::vector<Frame> frames;
+  for (const auto& [name, entry] : sessions_)
+    for (const Frame& frame : entry.events)
+      if (frame.run == id) frames.push_back(frame);
+  co_return frames;
+}
+
+Task<Result<std::vector<store::Fact>>> MemoryJournal::read_facts(std::string id) {
+  co_await turn(loop_);
+  auto it = runs_.find(id);
+  co_return it == runs_.end() ? std::vector<store::Fact>() : it->second.facts;
+}
+
+Task<Result<std::optional<SessionRow>>> MemoryJournal::find_session(std::string id) {
+  co_await turn(loop_);
+  auto it = sessions_.find(id);
+  if (it == sessions_.end()) co_return std::nullopt;
+  co_return it->second.row;
+}
+
+Task<Result<std::optional<RunRow>>> MemoryJournal::find_run(std::string id) {
+  co_await turn(loop_);
+  auto it = runs_.find(id);
+  if (it == runs_.end()) co_return std::nullopt;
+  co_return it->second.row;
+}
+
+Task<Result<std::optional<RunRow>>> MemoryJournal::find_message(std::string id, std::string message_id) {
+  co_await turn(loop_);
+  for (const auto& [name, entry] : runs_)
+    if (!message_id.empty() && entry.row.session == id && entry.row.message_id == message_id)
+      co_return entry.row;
+  co_return std::nullopt;
+}
+
+Task<Result<std::vector<SessionRow>>> MemoryJournal::list_sessions(std::string tenant, std::size_t limit) {
+  co_await turn(loop_);
+  std::vector<std::pair<std::int64_t, SessionRow>> rows;
+  for (const auto& [name, entry] : sessions_)
+    if (tenant.empty() || entry.row.tenant == tenant) rows.emplace_back(entry.touched, entry.row);
+  co_return first(std::move(rows), limit, true);
+}
+
+Task<Result<std::vector<RunRow>>> MemoryJournal::list_runs(std::string tenant, std::string id,
+                                                           std::size_t limit) {
+  co_await turn(loop_);
+  std::vector<std::pair<std::int64_t, RunRow>> rows;
+  for (const auto& [name, entry] : runs_)
+    if ((tenant.empty() || entry.row.tenant == tenant) && (id.empty() || entry.row.session == id))
+      rows.emplace_back(entry.made, entry.row);
+  co_return first(std::move(rows), limit, true);
+}
+
+Task<Result<std::vector<RunRow>>> MemoryJournal::unfinished_runs() {
+  co_await turn(loop_);
+  std::vector<std::pair<std::int64_t, RunRow>> rows;
+  for (const auto& [name, entry] : runs_)
+    if (!entry.row.session.empty() && !entry.row.finished()) rows.emplace_back(entry.made, entry.row);
+  const std::size_t all = rows.size();
+  co_return first(std::move(rows), all, false);
+}
+
+Task<Result<std::vector<RunRow>>> MemoryJournal::turns(std::string id, std::string agent, std::size_t limit) {
+  co_await turn(loop_);
+  std::vector<std::pair<std::int64_t, RunRow>> rows;
+  for (const auto& [name, entry] : runs_)
+    if (entry.row.finished() && entry.row.session == id && entry.row.agent == agent)
+      rows.emplace_back(entry.made, entry.row);
+  auto newest = first(std::move(rows), limit, true);
+  std::ranges::reverse(*newest);
+  co_return newest;
+}
+
+Task<Result<std::string>> MemoryJournal::put_blob(std::string text) {
+  co_await turn(loop_);
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  std::string hash;
+  for (unsigned char byte : digest) hash += fmt::format("{:02x}", byte);
+  blobs_[hash] = std::move(text);
+  co_return hash;
+}
+
+Task<Result<std::string>> MemoryJournal::get_blob(std::string hash) {
+  co_await turn(loop_);
+  auto it = blobs_.find(hash);
+  if (it == blobs_.end()) co_return fail(ErrorCode::not_found, fmt::format("no text with hash {}", hash));
+  co_return it->second;
+}
+
+Task<Result<std::int64_t>> MemoryJournal::last_seq(std::string id) {
+  co_await turn(loop_);
+  auto it = sessions_.find(id);
+  co_return it == sessions_.end() ? 0 : it->second.row.last_seq;
+}
+
+bool MemoryJournal::paused(std::string* reason) const {
+  if (reason) *reason = pause_reason;
+  return !pause_reason.empty();
+}
+
+Task<> MemoryJournal::close() {
+  co_await turn(loop_);
+  closed_ = true;
+}
+
+}  // namespace troupe::fakes
