@@ -2,6 +2,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/net/http_client.h"
+#include "tools/builtin/web_service.h"
 #include "tools/settings.h"
 #include "tools/tool.h"
 
@@ -19,6 +20,7 @@ struct ToolServices {
   net::HttpClient& http;  ///< guarded: what tools fetch must not reach private addresses
   std::string user_agent =
       "Troupe (self-hosted agent daemon)";  ///< with version and contact, as MediaWiki asks
+  Patience patience{};                      ///< with services that are busy
 };
 
 /// A row of tools/catalog.def.

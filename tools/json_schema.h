@@ -18,8 +18,8 @@ struct Checked {
 };
 
 /// A JSON Schema, compiled once and held against many values: draft 4 to 7 and the part of 2020-12 that is
-/// enforced (docs/tools.md lists it). A keyword that would be ignored in silence is refused when the schema
-/// is compiled.
+/// enforced (schema/rewrite.h says what is refused). A keyword that would be ignored in silence is refused
+/// when the schema is compiled.
 ///
 /// valijson applies the schemas (allOf, anyOf, if, items, properties, references…); the keywords that judge a
 /// value by itself are rules of our own, so that `pattern` runs on PCRE2 with limits and every message says

@@ -22,6 +22,10 @@ std::size_t boundary(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+std::string_view beginning(std::string_view text, std::size_t bytes_max) {
+  return text.substr(0, boundary(text, bytes_max));
+}
+
 Clipped clip(std::string text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return {std::move(text), false};
   const std::string note =

@@ -15,4 +15,7 @@ struct Clipped {
 /// reader how much is missing. A limit too small for that line cuts without it.
 Clipped clip(std::string text, std::size_t bytes_max);
 
+/// The first `bytes_max` bytes, less if that would cut a character in two.
+std::string_view beginning(std::string_view text, std::size_t bytes_max);
+
 }  // namespace troupe::tools

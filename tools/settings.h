@@ -7,8 +7,8 @@ namespace troupe::tools {
 
 /// One entry of `tools:`; which fields apply depends on `type`.
 struct ToolSettings {
-  std::string name;  ///< its key, and what the model calls it by
-  std::string type;  ///< calculator | clock | tavily | wikipedia
+  std::string name;         ///< its key, and what the model calls it by
+  std::string type;         ///< calculator | clock | tavily | wikipedia
   std::string description;  ///< "" = the tool's own
 
   // tavily

@@ -4,9 +4,12 @@ namespace troupe::tools {
 
 std::string_view word(Effect effect) {
   switch (effect) {
-    case Effect::pure: return "pure";
-    case Effect::idempotent: return "idempotent";
-    case Effect::at_most_once: return "at_most_once";
+    case Effect::pure:
+      return "pure";
+    case Effect::idempotent:
+      return "idempotent";
+    case Effect::at_most_once:
+      return "at_most_once";
   }
   return "at_most_once";
 }

@@ -1,18 +1,18 @@
 #pragma once
 
-#include <chrono>
-#include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "models/message.h"
 #include "runtime/async/task.h"
 #include "runtime/base/context.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/result.h"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -43,7 +43,7 @@ struct Source {
 };
 
 struct ToolOutput {
-  std::string text;              ///< what the agent reads. Untrusted: never becomes system text
+  std::string text;  ///< what the agent reads. Untrusted: never becomes system text
   std::vector<Source> sources;
 };
 

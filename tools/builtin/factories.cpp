@@ -2,6 +2,8 @@
 
 #include "tools/builtin/calculator/calculator_tool.h"
 #include "tools/builtin/clock/clock_tool.h"
+#include "tools/builtin/tavily/tavily_tool.h"
+#include "tools/builtin/wikipedia/wikipedia_tool.h"
 
 namespace troupe::tools {
 
@@ -11,6 +13,14 @@ Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, cons
 
 Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const ToolServices& services) {
   return ClockTool::make(settings, services.clock);
+}
+
+Result<std::unique_ptr<Tool>> make_tavily(const ToolSettings& settings, const ToolServices& services) {
+  return TavilyTool::make(settings, services.http, services.user_agent, services.patience);
+}
+
+Result<std::unique_ptr<Tool>> make_wikipedia(const ToolSettings& settings, const ToolServices& services) {
+  return WikipediaTool::make(settings, services.http, services.user_agent, services.patience);
 }
 
 }  // namespace troupe::tools

@@ -18,7 +18,7 @@ struct Options {
   Angle angle = Angle::radians;  ///< of plain numbers in sin(…) and from asin(…)
 };
 
-/// The value of an arithmetic expression as text, exact where it can be; see docs/tools.md for the language.
+/// The value of an arithmetic expression as text, exact where it can be; see Parser for the language.
 /// Pure, bounded in time (about 50 ms at most) and memory; any thread. Errors: invalid, whose message names
 /// the place and what to write instead.
 Result<std::string> calculate(std::string_view expression, Options options = {});
