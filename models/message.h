@@ -1,12 +1,12 @@
 #pragma once
 
+#include "runtime/base/json.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "runtime/base/json.h"
 
 namespace troupe::models {
 
@@ -33,7 +33,7 @@ struct Message {
   std::string tool_call_id;          ///< tool only: the call it answers
   std::string name;                  ///< tool only: the tool
   std::vector<Image> images;         ///< user only
-  std::string provider_state;        ///< opaque JSON a provider wants back unchanged (signatures, thinking blocks)
+  std::string provider_state;  ///< opaque JSON a provider wants back unchanged (signatures, thinking blocks)
 };
 
 /// An append-only conversation. It grows only at its end, so a provider's codec can keep the text of what it
@@ -84,9 +84,9 @@ struct ModelRequest {
   std::shared_ptr<const Transcript> transcript;
   std::shared_ptr<const std::vector<ToolDeclaration>> tools;  ///< never null
   ToolMode tool_mode = ToolMode::prompted;
-  std::string schema;                     ///< JSON Schema the reply must match, or ""
+  std::string schema;  ///< JSON Schema the reply must match, or ""
   Intent intent = Intent::step;
-  std::vector<std::string> stop;          ///< stop sequences
+  std::vector<std::string> stop;  ///< stop sequences
 };
 
 struct Usage {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-
 #include "models/message.h"
 #include "runtime/async/task.h"
 #include "runtime/base/context.h"
 #include "runtime/base/result.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
 
 namespace troupe::models {
 
@@ -28,8 +28,8 @@ class TokenSink {
 class Model {
  public:
   virtual ~Model() = default;
-  /// One call. Errors: model (the server answered with an error; `status` is set), network, timeout, protocol,
-  /// cancelled, too_large ("context length exceeded" is ErrorCode::too_large), unavailable.
+  /// One call. Errors: model (the server answered with an error; `status` is set), network, timeout,
+  /// protocol, cancelled, too_large ("context length exceeded" is ErrorCode::too_large), unavailable.
   virtual Task<Result<ModelReply>> complete(ModelRequest request, TokenSink& sink, CallContext& context) = 0;
   /// The configured model name, for usage events.
   virtual const std::string& name() const = 0;

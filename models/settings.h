@@ -1,12 +1,12 @@
 #pragma once
 
+#include "runtime/base/limits.h"
+
 #include <chrono>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "runtime/base/limits.h"
 
 namespace troupe::models {
 
@@ -19,11 +19,11 @@ struct Price {
 
 /// One entry of `models:`.
 struct ModelSettings {
-  std::string name;      ///< its key
-  std::string provider;  ///< openai | builtin | cassette
-  std::string model;     ///< the provider's own name for it
-  std::string base_url;  ///< "" = the provider's public endpoint
-  std::string api_key;   ///< secret
+  std::string name;                                  ///< its key
+  std::string provider;                              ///< openai | builtin | cassette
+  std::string model;                                 ///< the provider's own name for it
+  std::string base_url;                              ///< "" = the provider's public endpoint
+  std::string api_key;                               ///< secret
   std::map<std::string, std::string> extra_headers;  ///< values are secrets
   std::optional<double> temperature;
   std::optional<double> top_p;

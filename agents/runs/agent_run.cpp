@@ -188,6 +188,10 @@ Task<Step> AgentRun::ask_model() {
 
 Task<Step> AgentRun::take_reply(models::ModelReply reply, ParsedStep parsed, double cost, std::int64_t ms,
                                 bool recorded) {
+  if (parsed.cut && reply.finish == models::FinishReason::length)  // half an input must not be acted on
+    parsed.outcome = Malformed{
+        "the reply was cut off at the model's output limit before its step was complete; write a shorter "
+        "one"};
   const int step_number = react_->step();
   Step step = react_->on_reply(reply, parsed, cost);
   if (auto* wanted = std::get_if<RunTools>(&step)) calls_ = prepare(std::move(wanted->calls));

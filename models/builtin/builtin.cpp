@@ -63,7 +63,8 @@ ModelReply Builtin::step(const ModelRequest& request) {
       reply.text = std::move(answer.text);
       return reply;
     }
-    object["thought"] = std::move(answer.thought);
+    // After an observation the answer speaks for itself; without one, the thought says why no tool was asked.
+    if (turn.calls.empty()) object["thought"] = std::move(answer.thought);
     object["final_answer"] = std::move(answer.text);
   }
   reply.text = dump(object);

@@ -1,8 +1,8 @@
 #include "runtime/async/loop.h"
 
-#include <boost/asio/post.hpp>
-
 #include "runtime/async/one_shot.h"
+
+#include <boost/asio/post.hpp>
 
 namespace troupe {
 
@@ -18,7 +18,9 @@ Loop::~Loop() {
   for (auto& [when, entry] : alarms_) entry->loop = nullptr;  // an Alarm that outlives us must not touch us
 }
 
-void Loop::post(std::move_only_function<void()> work) { boost::asio::post(context_, std::move(work)); }
+void Loop::post(std::move_only_function<void()> work) {
+  boost::asio::post(context_, std::move(work));
+}
 
 Loop::Alarm& Loop::Alarm::operator=(Alarm&& other) noexcept {
   if (this == &other) return *this;

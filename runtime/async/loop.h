@@ -1,15 +1,15 @@
 #pragma once
 
+#include "runtime/async/stop.h"
+#include "runtime/async/task.h"
+#include "runtime/base/clock.h"
+
 #include <functional>
 #include <map>
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include "runtime/async/stop.h"
-#include "runtime/async/task.h"
-#include "runtime/base/clock.h"
 
 namespace troupe {
 

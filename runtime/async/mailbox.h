@@ -1,11 +1,11 @@
 #pragma once
 
+#include "runtime/async/one_shot.h"
+#include "runtime/async/stop.h"
+
 #include <deque>
 #include <optional>
 #include <utility>
-
-#include "runtime/async/one_shot.h"
-#include "runtime/async/stop.h"
 
 namespace troupe {
 

@@ -1,12 +1,12 @@
 #include "runtime/async/nursery.h"
 
+#include "runtime/async/one_shot.h"
+#include "runtime/telemetry/log.h"
+
 #include <cassert>
 #include <exception>
 
 #include <boost/asio/co_spawn.hpp>
-
-#include "runtime/async/one_shot.h"
-#include "runtime/telemetry/log.h"
 
 namespace troupe {
 
@@ -20,25 +20,29 @@ struct Nursery::State {
 Nursery::Nursery(Loop& loop) : state_(std::make_shared<State>(loop)) {}
 
 Nursery::~Nursery() {
-  // The io_context may be destroyed with suspended children (a test that failed half-way); a running loop may not.
+  // The io_context may be destroyed with suspended children (a test that failed half-way); a running loop may
+  // not.
   assert((state_->children == 0 || state_->loop.context().stopped()) && "a nursery was left without join()");
 }
 
 void Nursery::spawn(const char* name, std::function<Task<>()> body) {
   ++state_->children;
-  boost::asio::co_spawn(state_->loop.context(), std::move(body), [state = state_, name](std::exception_ptr failure) {
-    if (failure) {
-      try {
-        std::rethrow_exception(failure);
-      } catch (const std::exception& e) {
-        log::error("an exception escaped from a coroutine", {{"coroutine", name}, {"what", e.what()}});
-      }
-    }
-    if (--state->children == 0 && state->empty) state->empty->set(true);
-  });
+  boost::asio::co_spawn(
+      state_->loop.context(), std::move(body), [state = state_, name](std::exception_ptr failure) {
+        if (failure) {
+          try {
+            std::rethrow_exception(failure);
+          } catch (const std::exception& e) {
+            log::error("an exception escaped from a coroutine", {{"coroutine", name}, {"what", e.what()}});
+          }
+        }
+        if (--state->children == 0 && state->empty) state->empty->set(true);
+      });
 }
 
-std::size_t Nursery::size() const { return state_->children; }
+std::size_t Nursery::size() const {
+  return state_->children;
+}
 
 Task<> Nursery::join() {
   while (state_->children > 0) {

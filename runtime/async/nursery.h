@@ -1,11 +1,11 @@
 #pragma once
 
+#include "runtime/async/loop.h"
+#include "runtime/async/task.h"
+
 #include <functional>
 #include <memory>
 #include <string>
-
-#include "runtime/async/loop.h"
-#include "runtime/async/task.h"
 
 namespace troupe {
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "runtime/async/loop.h"
+#include "runtime/async/task.h"
+
 #include <memory>
 #include <optional>
 #include <utility>
@@ -9,9 +12,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "runtime/async/loop.h"
-#include "runtime/async/task.h"
 
 namespace troupe {
 

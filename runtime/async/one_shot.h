@@ -1,5 +1,8 @@
 #pragma once
 
+#include "runtime/async/loop.h"
+#include "runtime/async/task.h"
+
 #include <cassert>
 #include <functional>
 #include <optional>
@@ -8,9 +11,6 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "runtime/async/loop.h"
-#include "runtime/async/task.h"
 
 namespace troupe {
 

@@ -9,7 +9,9 @@ Stop::Stop(Stop& parent) {
   parent_hook_ = parent.on_request([this, &parent] { request(parent.reason()); });
 }
 
-Stop::~Stop() { assert(hooks_.empty() && "a hook outlives its Stop"); }
+Stop::~Stop() {
+  assert(hooks_.empty() && "a hook outlives its Stop");
+}
 
 void Stop::request(StopReason reason) {
   if (requested()) return;

@@ -9,6 +9,10 @@ namespace troupe {
 
 namespace {
 
+/// Members of one object. Our objects keep their order by looking through their members, so that building one
+/// takes quadratic time: a message of a megabyte could hold up the loop for seconds.
+constexpr std::size_t kMembersMax = 1'024;
+
 // Watches the parse events and builds nothing: depth and duplicate keys are checked before a tree exists.
 class Guard {
  public:
@@ -34,7 +38,12 @@ class Guard {
   bool end_array() { return ascend(); }
 
   bool key(string_t& name) {
-    if (keys_[depth_ - 1].insert(name).second) return true;
+    auto& keys = keys_[depth_ - 1];
+    if (keys.size() >= kMembersMax) {  // our objects keep their order, so that building one is quadratic
+      problem = fmt::format("an object has more than {} members", kMembersMax);
+      return false;
+    }
+    if (keys.insert(name).second) return true;
     problem = fmt::format("duplicate key `{}`", name);
     return false;
   }
@@ -68,18 +77,25 @@ class Guard {
 
 Result<Json> parse_json(std::string_view text, std::size_t depth_max, std::size_t bytes_max) {
   if (text.size() > bytes_max)
-    return fail(ErrorCode::too_large, fmt::format("JSON of {} bytes; at most {} are read", text.size(), bytes_max));
+    return fail(ErrorCode::too_large,
+                fmt::format("JSON of {} bytes; at most {} are read", text.size(), bytes_max));
   Guard guard(depth_max);
   if (!Json::sax_parse(text.begin(), text.end(), &guard))
     return fail(ErrorCode::invalid, guard.problem.empty() ? "not valid JSON" : guard.problem);
   return Json::parse(text.begin(), text.end(), nullptr, false);
 }
 
-std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
-std::string dump_pretty(const Json& value) { return value.dump(2, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+std::string dump_pretty(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace);
+}
 
 namespace {
-bool plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+bool plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
 }  // namespace
 
 void append_quoted(std::string& out, std::string_view text) {

@@ -88,6 +88,8 @@ TEST_CASE("a secret is in no message and no snapshot, however it gets into the f
       // a file that is not YAML
       "version: 1\nmodels: { a: { api_key: \"@CANARY@\" \n",
       "version: 1\napi_key: @CANARY@: x\n",
+      // in an include
+      "version: 1\ninclude: [ \"${file:@FILE@}\" ]\n",
   };
   for (const char* text : texts) {
     INFO(text);

@@ -29,6 +29,9 @@ TEST_CASE("JSON from outside is refused with a reason: duplicate keys, depth, si
   CHECK(parse_json(R"({"a":)").error().message.starts_with("offset "));
   CHECK_FALSE(parse_json("\"\xff\"").has_value());
   CHECK_FALSE(parse_json("").has_value());
+  std::string wide = "{";
+  for (int i = 0; i < 20'000; ++i) wide += "\"k" + std::to_string(i) + "\":1,";
+  CHECK(parse_json(wide + "\"last\":1}").error().message == "an object has more than 1024 members");
 }
 
 TEST_CASE("dump never throws on invalid UTF-8") {

@@ -1,0 +1,227 @@
+#include "app/commands/command.h"
+#include "app/load.h"
+#include "app/run_export.h"
+#include "app/talk/connect.h"
+#include "app/talk/one_run.h"
+#include "app/talk/printer.h"
+#include "runtime/store/store_reader.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace troupe::app {
+
+namespace {
+
+struct RunsOptions {
+  TalkOptions talk;
+  std::string run;
+  std::string session;
+  std::string format = "events";
+  std::size_t limit = 20;
+  bool json = false;
+};
+
+int tell(const Error& error) {
+  complain(error.message);
+  return error.code == ErrorCode::store ? kStore : kFailed;
+}
+
+/// Opens the store of the configuration for reading, beside a daemon that may own it.
+int with_reader(const RunsOptions& options,
+                std::function<int(store::StoreReader&, const CommandConfiguration&)> body) {
+  auto loaded = load_for_command(options.talk.config);
+  if (!loaded) return kUsage;
+  auto reader = store::open_store_reader(loaded->configuration.store.path);
+  if (!reader) return tell(reader.error());
+  return body(*reader, *loaded);
+}
+
+// At most `columns` code points, on one line.
+std::string shortened(const std::string& text, std::size_t columns) {
+  std::string out;
+  std::size_t seen = 0;
+  for (char c : text) {
+    bool starts = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    if (starts && seen++ == columns) return out + "…";
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out;
+}
+
+Json as_json(const store::RunRow& row) {
+  Json json = {{"run", row.id},
+               {"session", row.session},
+               {"target", row.target},
+               {"status", row.status},
+               {"reason", row.reason},
+               {"input", row.input},
+               {"answer", row.answer},
+               {"steps", row.steps},
+               {"input_tokens", row.input_tokens},
+               {"output_tokens", row.output_tokens},
+               {"cost", row.cost},
+               {"created", rfc3339(row.created_ms)}};
+  if (row.finished()) json["finished"] = rfc3339(row.finished_ms);
+  return json;
+}
+
+int list(store::StoreReader& reader, const RunsOptions& options) {
+  auto rows = reader.runs("", options.session, options.limit);
+  if (!rows) return tell(rows.error());
+  if (!options.json && !rows->empty())
+    fmt::print("{:21} {:10} {:14} {:>5} {:20}  {}\n", "RUN", "STATUS", "TARGET", "STEPS", "CREATED", "INPUT");
+  for (const store::RunRow& row : *rows) {
+    if (options.json)
+      fmt::print("{}\n", dump(as_json(row)));
+    else
+      fmt::print("{:21} {:10} {:14} {:5} {:20}  {}\n", row.id, row.status, shortened(row.target, 14),
+                 row.steps, rfc3339(row.created_ms).substr(0, 19), shortened(row.input, 60));
+  }
+  return kDone;
+}
+
+Result<std::vector<Json>> events_of(store::StoreReader& reader, const std::string& run) {
+  auto frames = reader.run_events(run);
+  if (!frames) return std::unexpected(frames.error());
+  std::vector<Json> events;
+  for (const Frame& frame : *frames) {
+    auto event = parse_json(*frame.text);
+    if (!event) return within("run " + run, event.error());
+    events.push_back(std::move(*event));
+  }
+  return events;
+}
+
+void print_events(const std::vector<Json>& events, Show show, std::FILE* err) {
+  Printer printer(show, stdout, err);
+  for (const Json& event : events) printer.print(dump(event), event);
+}
+
+int show(store::StoreReader& reader, const RunsOptions& options) {
+  auto row = reader.run(options.run);
+  if (!row) return tell(row.error());
+  auto events = events_of(reader, row->id);
+  if (!events) return tell(events.error());
+  if (options.json) {
+    Json shown = as_json(*row);
+    shown["events"] = *events;
+    fmt::print("{}\n", dump_pretty(shown));
+    return kDone;
+  }
+  fmt::print(
+      "run      {}\nsession  {}\ntarget   {}\nstatus   {}{}\ncreated  {}\nsteps    {}\ntokens   {} in, {} "
+      "out\n",
+      row->id, row->session, row->target, row->status, row->reason.empty() ? "" : " (" + row->reason + ")",
+      rfc3339(row->created_ms), row->steps, row->input_tokens, row->output_tokens);
+  if (row->cost > 0) fmt::print("cost     {}\n", row->cost);
+  fmt::print("input    {}\n\n", row->input);
+  std::fflush(stdout);
+  print_events(*events, Show::trace, stdout);
+  return kDone;
+}
+
+int export_one(store::StoreReader& reader, const RunsOptions& options) {
+  auto row = reader.run(options.run);
+  if (!row) return tell(row.error());
+  auto events = events_of(reader, row->id);
+  if (!events) return tell(events.error());
+  auto text = export_run(*events, options.format);
+  if (!text) return tell(text.error());
+  fmt::print("{}", *text);
+  return kDone;
+}
+
+Task<int> follow(Loop& loop, Peer& peer, store::RunRow row, bool json) {
+  auto opened = co_await peer.open(row.session, "", row.first_seq - 1);
+  if (!opened) co_return tell(opened.error());
+  Stop left;
+  Stop unused;
+  Interrupts interrupts(loop, left, unused);
+  Printer printer(json ? Show::json : Show::trace, stdout, stderr);
+  for (;;) {
+    auto text = co_await peer.next(left);
+    if (!text) co_return left.requested() ? kInterrupted : tell(text.error());
+    auto event = parse_json(*text);
+    if (!event || string_or(*event, "run") != row.id) continue;
+    printer.print(*text, *event);
+    if (string_or(*event, "type") == "run.finished")
+      co_return string_or(*event, "status") == "done" ? kDone : kFailed;
+  }
+}
+
+int watch(store::StoreReader& reader, const CommandConfiguration& loaded, const RunsOptions& options) {
+  auto row = reader.run(options.run);
+  if (!row) return tell(row.error());
+  auto daemon = store::StoreLock::holder(loaded.configuration.store.path);
+  if (row->finished() || !daemon || daemon->empty()) {
+    auto events = events_of(reader, row->id);
+    if (!events) return tell(events.error());
+    print_events(*events, options.json ? Show::json : Show::trace, stderr);
+    if (row->finished()) return row->status == "done" ? kDone : kFailed;
+    complain("the run is not finished and no daemon works on it; `troupe serve` goes on with it");
+    return kFailed;
+  }
+  TalkOptions talk = options.talk;
+  talk.url = *daemon;
+  return with_peer(talk, [&](Loop& loop, Peer& peer) { return follow(loop, peer, *row, options.json); });
+}
+
+}  // namespace
+
+void add_runs(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<RunsOptions>();
+  CLI::App* command = app.add_subcommand("runs", "List, show, watch and export runs");
+  command->require_subcommand(1);
+  auto add = [&](const char* name, const char* description, bool one_run) {
+    CLI::App* sub = command->add_subcommand(name, description);
+    sub->add_option("-c,--config", options->talk.config,
+                    "Configuration file (default: as `troupe serve` looks for it)");
+    if (one_run) sub->add_option("run", options->run, "The run's id, or enough of its beginning")->required();
+    return sub;
+  };
+
+  CLI::App* list_command = add("list", "Newest first", false);
+  list_command->add_option("--session", options->session, "Only those of one conversation");
+  list_command->add_option("-n,--limit", options->limit, "How many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  list_command->add_flag("--json", options->json, "One JSON object a line");
+  list_command->callback([options, &exit_code] {
+    exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration&) {
+      return list(reader, *options);
+    });
+  });
+
+  CLI::App* show_command = add("show", "What a run did, step by step", true);
+  show_command->add_flag("--json", options->json, "As JSON, with all events");
+  show_command->callback([options, &exit_code] {
+    exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration&) {
+      return show(reader, *options);
+    });
+  });
+
+  CLI::App* watch_command = add("watch", "Follow a run until it ends", true);
+  watch_command->add_flag("--json", options->json, "Events, one JSON object a line");
+  watch_command
+      ->add_option("--token", options->talk.token,
+                   "Bearer token for the daemon (or environment TROUPE_TOKEN)")
+      ->envname("TROUPE_TOKEN");
+  watch_command->callback([options, &exit_code] {
+    exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration& loaded) {
+      return watch(reader, loaded, *options);
+    });
+  });
+
+  CLI::App* export_command = add("export", "Write a run as events or as training data", true);
+  export_command->add_option("--format", options->format, "What to write")
+      ->capture_default_str()
+      ->check(CLI::IsMember(export_formats()));
+  export_command->callback([options, &exit_code] {
+    exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration&) {
+      return export_one(reader, *options);
+    });
+  });
+}
+
+}  // namespace troupe::app

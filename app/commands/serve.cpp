@@ -1,0 +1,139 @@
+#include "app/commands/command.h"
+#include "app/load.h"
+#include "app/version.h"
+#include "app/wiring.h"
+#include "gateway/gateway.h"
+#include "gateway/listen.h"
+#include "runtime/async/one_shot.h"
+#include "runtime/telemetry/log.h"
+
+#include <csignal>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+
+namespace troupe::app {
+
+namespace {
+
+struct ServeOptions {
+  std::string config;
+  std::string listen;
+};
+
+/// SIGTERM and SIGINT end the daemon; a second one ends it without waiting for runs. SIGHUP reloads.
+class Signals {
+ public:
+  Signals(Loop& loop, Engine& engine)
+      : engine_(engine), set_(loop.context(), SIGTERM, SIGINT, SIGHUP), asked_to_stop_(loop) {
+    wait();
+  }
+  ~Signals() { set_.cancel(); }
+  Task<bool> asked_to_stop() { return asked_to_stop_.wait(); }
+  /// Called at the second signal to stop.
+  std::function<void()> hurry;
+
+ private:
+  void wait() {
+    set_.async_wait([this](boost::system::error_code error, int number) {
+      if (error) return;
+      if (number == SIGHUP) {
+        reload();
+      } else if (asked_to_stop_.is_set()) {
+        if (hurry) hurry();
+      } else {
+        log::info("stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+        asked_to_stop_.set(true);
+      }
+      wait();
+    });
+  }
+  void reload() {
+    auto done = engine_.reload();
+    if (done)
+      log::info("configuration reloaded", {{"result", *done}});
+    else
+      log::error("configuration not reloaded; the one before stays", {{"error", done.error().message}});
+  }
+
+  Engine& engine_;
+  boost::asio::signal_set set_;
+  OneShot<bool> asked_to_stop_;
+};
+
+/// After a stop that was not clean, the file is read through before anything is built on it.
+Task<Result<>> check_store(Engine& engine) {
+  if (!engine.journal.unclean_start()) co_return Result<>{};
+  log::info("the last stop was not clean; checking the store");
+  co_return co_await engine.journal.quick_check();
+}
+
+Task<int> serve(Engine& engine, std::string listen) {
+  gateway::ServerSettings settings = engine.configuration.server;
+  if (!listen.empty()) settings.listen = listen;
+  gateway::Gateway gateway(engine.loop, engine.desk, settings, engine.reload, kVersion);
+  engine.reloaded = [&gateway](const Configuration& fresh) {
+    if (auto renewed = gateway.reconfigure(fresh.server); !renewed)
+      log::error("the listener keeps its settings", {{"error", renewed.error().message}});
+  };
+  auto address = gateway.start();
+  if (!address) {
+    complain(address.error().message);
+    co_return kFailed;
+  }
+  if (auto told = engine.lock.announce(*address); !told)
+    log::warn("the lock file cannot be written", {{"error", told.error().message}});
+  fmt::print("troupe: listening on {}\n", *address);
+  std::fflush(stdout);
+
+  Signals signals(engine.loop, engine);
+  signals.hurry = [&engine] { engine.desk.hurry(); };
+  int code = kDone;
+  if (auto healthy = co_await check_store(engine); !healthy) {
+    complain(healthy.error().message);
+    code = kStore;
+  } else if (auto resumed = co_await engine.desk.resume(); !resumed) {
+    complain(resumed.error().message);
+    code = kStore;
+  } else {
+    co_await signals.asked_to_stop();
+  }
+  co_await engine.desk.drain(limits::kDrain);  // clients still hear how their runs end
+  engine.reloaded = nullptr;
+  co_await gateway.stop(limits::kDrain);
+  co_return code;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = app.add_subcommand("serve", "Run the daemon");
+  command->add_option(
+      "-c,--config", options->config,
+      "Configuration file (default: ./troupe.yaml, then $XDG_CONFIG_HOME/troupe/troupe.yaml, then "
+      "/etc/troupe/troupe.yaml, else a demo team on the built-in model)");
+  command->add_option("--listen", options->listen,
+                      "Address to listen on, HOST:PORT; port 0 picks a free one");
+  command->footer(
+      "Prints one line on stdout when ready: troupe: listening on http://HOST:PORT\n"
+      "SIGHUP reloads the configuration, SIGTERM drains and stops, a second SIGTERM stops at once.");
+  command->callback([options, &exit_code] {
+    auto loaded = load_for_command(options->config);
+    if (!loaded) {
+      exit_code = kUsage;
+      return;
+    }
+    if (!options->listen.empty()) loaded->configuration.server.listen = options->listen;
+    if (auto safe = gateway::check_listen(loaded->configuration.server); !safe) {
+      complain(safe.error().message);
+      exit_code = kUsage;
+      return;
+    }
+    exit_code = run_engine(std::move(loaded->configuration), loaded->source,
+                           [listen = options->listen](Engine& engine) { return serve(engine, listen); });
+  });
+}
+
+}  // namespace troupe::app

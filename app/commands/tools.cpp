@@ -1,0 +1,139 @@
+#include "app/commands/command.h"
+#include "app/load.h"
+#include "app/wiring.h"
+#include "runtime/base/suggest.h"
+#include "tools/toolbox.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace troupe::app {
+
+namespace {
+
+struct ToolsOptions {
+  std::string config;
+  std::string name;
+  std::string input;
+  bool json = false;
+};
+
+/// Progress of a call made by hand goes to stderr.
+class ProgressPrinter final : public EventSink {
+ public:
+  void publish(Event event) override {
+    if (event.type == "tool.progress") fmt::print(stderr, "{}\n", string_or(event.fields, "text"));
+  }
+};
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+int list(const tools::ToolTable& tools, bool json) {
+  Json all = Json::array();
+  for (auto& [name, tool] : tools) {
+    const tools::ToolSpec& spec = tool->spec();
+    if (json)
+      all.push_back(
+          {{"name", name}, {"description", spec.declaration.description}, {"effect", word(spec.effect)}});
+    else
+      fmt::print("{:16} {:12} {}\n", name, word(spec.effect), first_line(spec.declaration.description));
+  }
+  if (json) fmt::print("{}\n", dump_pretty(all));
+  return kDone;
+}
+
+int no_such_tool(const tools::ToolTable& tools, const std::string& name) {
+  complain(fmt::format("there is no tool `{}`{}", name, did_you_mean(name, names_of(tools))));
+  return kUsage;
+}
+
+int show(const tools::ToolTable& tools, const std::string& name) {
+  auto it = tools.find(name);
+  if (it == tools.end()) return no_such_tool(tools, name);
+  const tools::ToolSpec& spec = it->second->spec();
+  Json shown = {{"name", name},
+                {"description", spec.declaration.description},
+                {"effect", word(spec.effect)},
+                {"version", spec.version}};
+  if (auto schema = parse_json(spec.declaration.schema)) shown["input"] = *schema;
+  fmt::print("{}\n", dump_pretty(shown));
+  return kDone;
+}
+
+Task<int> call(Loop& loop, const tools::ToolTable& table, std::string name, std::string input) {
+  if (!table.contains(name)) co_return no_such_tool(table, name);
+  auto arguments = parse_json(input);
+  if (!arguments) {
+    complain(fmt::format("the input is not JSON: {}", arguments.error().message));
+    co_return kUsage;
+  }
+  auto toolbox = tools::Toolbox::make(table, {name});
+  if (!toolbox) {
+    complain(toolbox.error().message);
+    co_return kUsage;
+  }
+  auto prepared = toolbox->prepare(name, *arguments);
+  if (!prepared) {
+    complain(prepared.error().message);
+    co_return kUsage;
+  }
+  prepared->idempotency_key = "by-hand";
+  Stop stop;
+  ProgressPrinter progress;
+  CallContext context{.loop = loop, .stop = stop, .deadline = {}, .events = progress};
+  auto outcome = co_await toolbox->run(std::move(*prepared), context);
+  if (!outcome.ok) {
+    complain(outcome.error);
+    co_return kFailed;
+  }
+  fmt::print("{}\n", outcome.output);
+  co_return kDone;
+}
+
+template <class Body>
+int with_loaded_tools(const ToolsOptions& options, Body body) {
+  auto loaded = load_for_command(options.config);
+  if (!loaded) return kUsage;
+  return with_tools(loaded->configuration, std::move(body));
+}
+
+}  // namespace
+
+void add_tools(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<ToolsOptions>();
+  CLI::App* command = app.add_subcommand("tools", "List, show and call the configured tools by hand");
+  command->require_subcommand(1);
+  auto add = [&](const char* name, const char* description) {
+    CLI::App* sub = command->add_subcommand(name, description);
+    sub->add_option("-c,--config", options->config,
+                    "Configuration file (default: as `troupe serve` looks for it)");
+    return sub;
+  };
+  CLI::App* list_command = add("list", "Names, effects and descriptions");
+  list_command->add_flag("--json", options->json, "As JSON");
+  list_command->callback([options, &exit_code] {
+    exit_code = with_loaded_tools(*options, [options](Loop&, const tools::ToolTable& tools) -> Task<int> {
+      co_return list(tools, options->json);
+    });
+  });
+  CLI::App* show_command = add("show", "One tool with the JSON Schema of its input");
+  show_command->add_option("name", options->name, "The tool")->required();
+  show_command->callback([options, &exit_code] {
+    exit_code = with_loaded_tools(*options, [options](Loop&, const tools::ToolTable& tools) -> Task<int> {
+      co_return show(tools, options->name);
+    });
+  });
+  CLI::App* call_command = add("call", "Call a tool and print what an agent would read");
+  call_command->add_option("name", options->name, "The tool")->required();
+  call_command->add_option("input", options->input, "Its input, a JSON object")->required();
+  call_command->footer("Example: troupe tools call calc '{\"expression\": \"17.5% of 2480\"}'");
+  call_command->callback([options, &exit_code] {
+    exit_code = with_loaded_tools(*options, [options](Loop& loop, const tools::ToolTable& tools) {
+      return call(loop, tools, options->name, options->input);
+    });
+  });
+}
+
+}  // namespace troupe::app

@@ -1,0 +1,59 @@
+#include "app/commands/command.h"
+#include "app/version.h"
+#include "runtime/base/fault.h"
+
+#include <csignal>
+#include <exception>
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+namespace troupe::app {
+
+void complain(const std::string& text) {
+  fmt::print(stderr, "troupe: {}\n", text);
+}
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "Hosts teams of LLM agents: every step journaled, cancel means stopped, kill -9 loses nothing."};
+  app.name("troupe");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("troupe ") + kVersion);
+  app.footer(
+      "Start with:  troupe ask --trace \"What is 17.5% of 2480, plus 12^3?\"\nEvery command explains itself: "
+      "troupe COMMAND --help");
+  int exit_code = kDone;
+#define TROUPE_COMMAND(name) add_##name(app, exit_code);
+#include "app/commands/commands.def"
+#undef TROUPE_COMMAND
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace troupe::app
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  umask(077);  // whatever we write is ours alone until somebody decides otherwise
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (auto armed = troupe::arm_faults_from_environment(); !armed) {
+    troupe::app::complain(armed.error().message);
+    return troupe::app::kUsage;
+  }
+  try {
+    return troupe::app::run(argc, argv);
+  } catch (const std::exception& error) {
+    troupe::app::complain(error.what());
+    return troupe::app::kFailed;
+  }
+}

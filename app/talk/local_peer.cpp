@@ -1,0 +1,99 @@
+#include "app/talk/peer.h"
+#include "runtime/async/one_shot.h"
+
+#include <deque>
+
+namespace troupe::app {
+
+namespace {
+
+class LocalPeer final : public Peer, private store::Subscriber {
+ public:
+  LocalPeer(Loop& loop, agents::RunDesk& desk, Principal principal)
+      : loop_(loop), desk_(desk), principal_(std::move(principal)) {}
+
+  Task<Result<std::string>> open(std::string session, std::string target,
+                                 std::optional<std::int64_t> after) override {
+    target_ = target;
+    auto row = co_await desk_.open_session(principal_, std::move(session), std::move(target));
+    if (!row) co_return std::unexpected(row.error());
+    session_ = row->id;
+    subscription_ =
+        desk_.journal().subscribe(session_, *this);  // before reading: what comes meanwhile is not lost
+    if (after) {
+      auto read = co_await read_from(*after);
+      if (!read) co_return std::unexpected(read.error());
+    }
+    co_return session_;
+  }
+
+  Task<Result<std::string>> send(Outgoing message) override {
+    agents::Submission submission{.principal = principal_,
+                                  .session = session_,
+                                  .target = target_,
+                                  .message_id = std::move(message.id),
+                                  .text = std::move(message.text),
+                                  .inputs = std::move(message.inputs)};
+    auto accepted = co_await desk_.submit(std::move(submission));
+    if (!accepted) co_return std::unexpected(accepted.error());
+    co_return accepted->run;
+  }
+
+  Task<Result<>> cancel(std::string run) override {
+    co_return co_await desk_.cancel(principal_, std::move(run), agents::CancelMode::now);
+  }
+
+  Task<Result<std::string>> next(Stop& stop) override {
+    while (frames_.empty()) {
+      if (stop.requested()) co_return fail(stopped("waiting for the next event", stop.reason()));
+      OneShot<bool> ready(loop_);
+      ready_ = &ready;
+      auto hook = stop.on_request([&ready] { ready.set(false); });
+      co_await ready.wait();
+      ready_ = nullptr;
+    }
+    Frame frame = std::move(frames_.front());
+    frames_.pop_front();
+    co_return *frame.text;
+  }
+
+ private:
+  Task<Result<>> read_from(std::int64_t after) {
+    std::deque<Frame> live = std::exchange(frames_, {});
+    for (;;) {
+      auto page = co_await desk_.journal().read_events(session_, after, limits::kReplayPage);
+      if (!page) co_return std::unexpected(page.error());
+      if (page->empty()) break;
+      after = page->back().seq;
+      for (Frame& frame : *page) history_.push_back(std::move(frame));
+    }
+    live.insert(live.end(), std::make_move_iterator(frames_.begin()), std::make_move_iterator(frames_.end()));
+    frames_ = std::exchange(history_, {});
+    for (Frame& frame : live)
+      if (frame.is_volatile() || frame.seq > after) frames_.push_back(std::move(frame));
+    co_return Result<>{};
+  }
+
+  void on_frame(const Frame& frame) override {
+    frames_.push_back(frame);
+    if (ready_) ready_->set(true);
+  }
+
+  Loop& loop_;
+  agents::RunDesk& desk_;
+  Principal principal_;
+  std::string session_;
+  std::string target_;
+  std::unique_ptr<store::Journal::Subscription> subscription_;
+  std::deque<Frame> frames_;
+  std::deque<Frame> history_;
+  OneShot<bool>* ready_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Peer> make_local_peer(Loop& loop, agents::RunDesk& desk, Principal principal) {
+  return std::make_unique<LocalPeer>(loop, desk, std::move(principal));
+}
+
+}  // namespace troupe::app

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "agents/runs/run_desk.h"
+#include "runtime/async/loop.h"
+#include "runtime/async/task.h"
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace troupe::app {
+
+/// A message to send, as /v1/chat takes it.
+struct Outgoing {
+  std::string id;
+  std::string text;
+  Json inputs = Json::object();
+};
+
+/// The other end of a conversation: a daemon over WebSocket, or the run desk in this process. `ask`, `chat`
+/// and `runs watch` talk to both alike. One session at a time; loop thread only.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  /// Opens a session ("" = a new one) and returns its id. With `after`, what is journaled after it comes
+  /// first.
+  virtual Task<Result<std::string>> open(std::string session, std::string target,
+                                         std::optional<std::int64_t> after) = 0;
+  /// Sends a message; returns the run it started, or the one it had started before.
+  virtual Task<Result<std::string>> send(Outgoing message) = 0;
+  /// Asks a run to stop now; its run.finished comes through next().
+  virtual Task<Result<>> cancel(std::string run) = 0;
+  /// The next event of the session as JSON text. Errors: network (the daemon went away), cancelled (`stop`).
+  virtual Task<Result<std::string>> next(Stop& stop) = 0;
+};
+
+std::unique_ptr<Peer> make_local_peer(Loop& loop, agents::RunDesk& desk, Principal principal);
+
+struct RemoteSettings {
+  std::string url;    ///< http(s):// or ws(s)://HOST:PORT
+  std::string token;  ///< bearer token, or ""
+  std::string ca_file;
+};
+/// Connects on the first call.
+std::unique_ptr<Peer> make_remote_peer(Loop& loop, RemoteSettings settings);
+
+}  // namespace troupe::app

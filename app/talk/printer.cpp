@@ -1,0 +1,119 @@
+#include "app/talk/printer.h"
+
+#include <cstdlib>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace troupe::app {
+
+namespace {
+
+constexpr const char* kDim = "\033[2m";
+constexpr const char* kCyan = "\033[36m";
+constexpr const char* kGreen = "\033[32m";
+constexpr const char* kRed = "\033[31m";
+constexpr const char* kYellow = "\033[33m";
+
+// What comes from models and tools must not steer the terminal: control characters are shown, not sent.
+std::string printable(const std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto c = static_cast<unsigned char>(text[i]);
+    bool c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+      out += fmt::format("\\x{:02x}", c);
+    else if (c1)
+      out += fmt::format("\\u00{:02x}", static_cast<unsigned char>(text[++i]));
+    else
+      out += text[i];
+  }
+  return out;
+}
+
+std::string input_text(const Json& event) {
+  const Json* input = find(event, "input");
+  return input ? dump(*input) : "";
+}
+
+std::string outcome_text(const Json& event) {
+  const Json* ok = find(event, "ok");
+  return ok && ok->is_boolean() && ok->get<bool>() ? string_or(event, "output")
+                                                   : "failed: " + string_or(event, "error");
+}
+
+}  // namespace
+
+bool wants_colour(std::FILE* file) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return isatty(fileno(file)) && !(no_colour && *no_colour);
+}
+
+Printer::Printer(Show show, std::FILE* out, std::FILE* err)
+    : show_(show), out_(out), err_(err), colour_(wants_colour(err)) {}
+
+void Printer::line(const char* colour, const std::string& label, const std::string& text) {
+  std::string shown = printable(text);
+  if (colour_)
+    fmt::print(err_, "{}{}\033[0m {}\n", colour, label, shown);
+  else
+    fmt::print(err_, "{} {}\n", label, shown);
+  std::fflush(err_);
+}
+
+void Printer::print(const std::string& text, const Json& event) {
+  if (show_ == Show::json) {
+    fmt::print(out_, "{}\n", text);
+    std::fflush(out_);
+    return;
+  }
+  const std::string type = string_or(event, "type");
+  if (show_ == Show::trace) print_trace(event, type);
+  if (show_ == Show::chat) print_chat(event, type);
+  if (type == "answer" && show_ != Show::chat) {
+    fmt::print(out_, "{}\n",
+               isatty(fileno(out_)) ? printable(string_or(event, "text")) : string_or(event, "text"));
+    std::fflush(out_);
+  }
+  if (type == "run.finished") print_failure(event);
+}
+
+void Printer::print_trace(const Json& event, const std::string& type) {
+  if (type == "thought") line(kDim, "thought:", string_or(event, "text"));
+  if (type == "action") line(kCyan, "action:", string_or(event, "tool") + " " + input_text(event));
+  if (type == "observation") line(kGreen, "observation:", outcome_text(event));
+  if (type == "warning") line(kYellow, "warning:", string_or(event, "text"));
+  if (type == "run.queued") line(kDim, "queued:", "another run goes first");
+}
+
+void Printer::print_chat(const Json& event, const std::string& type) {
+  if (type == "action") line(kCyan, "·", string_or(event, "tool") + " " + input_text(event));
+  if (type == "warning") line(kYellow, "!", string_or(event, "text"));
+  if (type == "stream.reset" && streamed_) {
+    fmt::print(out_, "\n");
+    line(kYellow, "!", "the model's connection broke; asking again");
+    streamed_ = false;
+  }
+  if (type == "answer.delta") {
+    fmt::print(out_, "{}", printable(string_or(event, "text")));
+    streamed_ = true;
+  }
+  if (type == "answer") {
+    if (!streamed_) fmt::print(out_, "{}", printable(string_or(event, "text")));
+    fmt::print(out_, "\n");
+    streamed_ = false;
+  }
+  std::fflush(out_);
+}
+
+void Printer::print_failure(const Json& event) {
+  const std::string status = string_or(event, "status");
+  if (status == "done") return;
+  const std::string detail = string_or(event, "error");
+  line(kRed, "troupe:",
+       fmt::format("the run ended without an answer: {} ({}){}{}", status, string_or(event, "reason"),
+                   detail.empty() ? "" : ": ", detail));
+}
+
+}  // namespace troupe::app

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "runtime/base/json.h"
+
+#include <cstdio>
+#include <string>
+
+namespace troupe::app {
+
+enum class Show {
+  answer,  ///< the answer on stdout, nothing else
+  trace,   ///< also thoughts, actions and observations on stderr
+  json,    ///< every event, one JSON object a line on stdout
+  chat,    ///< for a person at a terminal: the answer as it streams, tool calls in short
+};
+
+/// Writes a run's events for people or programs.
+class Printer {
+ public:
+  /// Colours when `err` is a terminal and NO_COLOR is not set (https://no-color.org).
+  Printer(Show show, std::FILE* out, std::FILE* err);
+
+  /// One event as it comes.
+  void print(const std::string& text, const Json& event);
+
+ private:
+  void print_trace(const Json& event, const std::string& type);
+  void print_chat(const Json& event, const std::string& type);
+  void print_failure(const Json& event);
+  void line(const char* colour, const std::string& label, const std::string& text);
+
+  Show show_;
+  std::FILE* out_;
+  std::FILE* err_;
+  bool colour_;
+  bool streamed_ = false;  // part of the answer is on the screen
+};
+
+/// Whether `file` wants colours.
+bool wants_colour(std::FILE* file);
+
+}  // namespace troupe::app

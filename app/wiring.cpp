@@ -1,0 +1,166 @@
+#include "app/wiring.h"
+
+#include "agents/agent.h"
+#include "app/commands/command.h"
+#include "app/load.h"
+#include "app/version.h"
+#include "models/catalog.h"
+#include "prompts/prompt.h"
+#include "runtime/async/nursery.h"
+#include "runtime/async/run_task.h"
+#include "runtime/base/ids.h"
+#include "runtime/net/http_client.h"
+#include "runtime/telemetry/lag_watch.h"
+#include "runtime/telemetry/log.h"
+#include "tools/catalog.h"
+
+#include <deque>
+
+namespace troupe::app {
+
+namespace {
+
+struct Clients {
+  std::unique_ptr<net::HttpClient> models;   // may reach what the operator wrote down
+  std::unique_ptr<net::HttpClient> fetches;  // tools and loaders: guarded
+};
+
+template <class T>
+std::vector<T> values_of(const config::Entries<T>& entries) {
+  std::vector<T> values;
+  for (const auto& [name, value] : entries) values.push_back(value);
+  return values;
+}
+
+std::string user_agent() {
+  return fmt::format("Troupe/{} (self-hosted agent daemon)", kVersion);
+}
+
+Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
+  return {net::make_curl_client(loop, network, net::Guarding::open),
+          net::make_curl_client(loop, network, net::Guarding::guarded)};
+}
+
+Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
+                                                            const Clients& clients, Loop& loop, Rng& rng,
+                                                            std::string snapshot) {
+  auto models = models::make_models(values_of(configuration.models),
+                                    {.http = *clients.models, .loop = loop, .rng = rng});
+  if (!models) return std::unexpected(models.error());
+  auto tools =
+      tools::make_tools(values_of(configuration.tools),
+                        {.clock = loop.clock(), .http = *clients.fetches, .user_agent = user_agent()});
+  if (!tools) return std::unexpected(tools.error());
+  auto prompts = prompts::PromptSet::load(configuration.prompts);
+  if (!prompts) return std::unexpected(prompts.error());
+  auto table = agents::make_agents(values_of(configuration.agents), values_of(configuration.models), *models,
+                                   *tools, *prompts);
+  if (!table) return std::unexpected(table.error());
+  auto catalog = std::make_shared<agents::Catalog>();
+  catalog->agents = std::move(*table);
+  catalog->default_target = configuration.default_target;
+  if (catalog->default_target.empty() && catalog->agents.size() == 1)
+    catalog->default_target = catalog->agents.begin()->first;
+  catalog->config = std::move(snapshot);
+  return catalog;
+}
+
+// What the `config` of a run stands for.
+Task<> keep(store::Journal& journal, std::string text) {
+  if (auto kept = co_await journal.put_blob(std::move(text)); !kept)
+    log::warn("the configuration snapshot was not kept", {{"error", kept.error().message}});
+}
+
+agents::DeskSettings desk_settings(const gateway::ServerSettings& server) {
+  return {.runs_max = server.runs_max,
+          .runs_per_tenant_max = server.runs_per_tenant_max,
+          .queue_max = server.queue_max,
+          .when_busy = server.when_busy == "reject" ? agents::WhenBusy::reject : agents::WhenBusy::queue};
+}
+
+}  // namespace
+
+int run_engine(Configuration configuration, std::string source, std::function<Task<int>(Engine&)> body) {
+  auto lock = store::StoreLock::acquire(configuration.store.path);
+  if (!lock) {
+    complain(lock.error().message);
+    return kStore;
+  }
+  SystemClock clock;
+  SystemRng rng;
+  Loop loop(clock);
+  auto journal = store::open_sqlite_journal(loop, configuration.store);
+  if (!journal) {
+    complain(journal.error().message);
+    return kStore;
+  }
+  // Runs at work keep the clients they began with, so those of earlier network settings stay until the end.
+  std::deque<Clients> clients;
+  clients.push_back(make_clients(loop, configuration.network));
+  net::NetworkSettings network = configuration.network;
+  auto catalog = make_catalog(configuration, clients.back(), loop, rng, configuration.hash);
+  if (!catalog) {
+    complain(catalog.error().message);
+    return kUsage;
+  }
+  Nursery nursery(loop);
+  LagWatch lag_watch(loop);
+  auto desk = agents::make_run_desk(loop, **journal, rng, desk_settings(configuration.server), *catalog);
+
+  Engine* engine = nullptr;
+  auto reload = [&]() -> Result<std::string> {
+    auto fresh = reload_configuration(source);
+    if (!fresh) return std::unexpected(fresh.error());
+    if (fresh->network != network) {
+      clients.push_back(make_clients(loop, fresh->network));
+      network = fresh->network;
+    }
+    auto next = make_catalog(*fresh, clients.back(), loop, rng, fresh->hash);
+    if (!next) return std::unexpected(next.error());
+    nursery.spawn("keep the configuration",
+                  [&journal, text = fresh->canonical] { return keep(**journal, text); });
+    desk->replace_catalog(*next);
+    if (engine && engine->reloaded) engine->reloaded(*fresh);
+    return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
+                       fresh->tools.size());
+  };
+
+  Engine assembled{.loop = loop,
+                   .journal = **journal,
+                   .desk = *desk,
+                   .lock = *lock,
+                   .configuration = configuration,
+                   .reload = reload};
+  engine = &assembled;
+  auto whole = [&]() -> Task<int> {
+    auto kept =
+        co_await (*journal)->put_blob(configuration.canonical);  // what a run's `config` hash stands for
+    if (!kept) {
+      complain(kept.error().message);
+      co_return kStore;
+    }
+    int code = co_await body(assembled);
+    desk->hurry();
+    co_await desk->drain(Milliseconds(0));
+    co_await nursery.join();
+    co_await (*journal)->close();
+    co_return code;
+  };
+  return run_task(loop, whole());
+}
+
+int with_tools(const Configuration& configuration,
+               std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
+  SystemClock clock;
+  Loop loop(clock);
+  Clients clients = make_clients(loop, configuration.network);
+  auto tools = tools::make_tools(values_of(configuration.tools),
+                                 {.clock = clock, .http = *clients.fetches, .user_agent = user_agent()});
+  if (!tools) {
+    complain(tools.error().message);
+    return kUsage;
+  }
+  return run_task(loop, body(loop, *tools));
+}
+
+}  // namespace troupe::app

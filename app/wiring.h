@@ -1,0 +1,39 @@
+#pragma once
+
+#include "agents/runs/run_desk.h"
+#include "app/configuration.h"
+#include "models/model.h"
+#include "runtime/async/loop.h"
+#include "runtime/async/task.h"
+#include "runtime/base/result.h"
+#include "runtime/store/journal.h"
+#include "tools/tool.h"
+
+#include <functional>
+#include <string>
+
+namespace troupe::app {
+
+/// The floors put together, as a command sees them. References to locals of run_engine().
+struct Engine {
+  Loop& loop;
+  store::Journal& journal;
+  agents::LocalRunDesk& desk;
+  store::StoreLock& lock;
+  const Configuration& configuration;
+  /// Reads the configuration again and lets new runs use it. Says what it read, or why nothing changed.
+  std::function<Result<std::string>()> reload;
+  /// Set by who has something of its own to renew; called with the new configuration once it is in use.
+  std::function<void(const Configuration&)> reloaded;
+};
+
+/// Builds every service in order, runs `body` on the loop, and takes them down in the reverse order once it
+/// has returned and no run is at work. Returns the body's exit code; kStore when the store cannot be opened.
+/// `source` is what the configuration was read from ("" = built in), for reload.
+int run_engine(Configuration configuration, std::string source, std::function<Task<int>(Engine&)> body);
+
+/// The tools of a configuration without anything else around them, for `troupe tools`.
+int with_tools(const Configuration& configuration,
+               std::function<Task<int>(Loop&, const tools::ToolTable&)> body);
+
+}  // namespace troupe::app
