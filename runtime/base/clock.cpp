@@ -5,7 +5,8 @@
 namespace troupe {
 
 std::int64_t SystemClock::wall_ms() const {
-  return std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 namespace {

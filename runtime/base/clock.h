@@ -34,9 +34,11 @@ std::string rfc3339(std::int64_t wall_ms);
 /// A deadline that only shrinks as it is handed down.
 class Deadline {
  public:
-  Deadline() = default;                       ///< none: never expires
+  Deadline() = default;  ///< none: never expires
   explicit Deadline(Instant at) : at_(at) {}
-  static Deadline after(const Clock& clock, Milliseconds duration) { return Deadline(clock.now() + duration); }
+  static Deadline after(const Clock& clock, Milliseconds duration) {
+    return Deadline(clock.now() + duration);
+  }
 
   bool none() const { return at_ == Instant::max(); }
   Instant at() const { return at_; }

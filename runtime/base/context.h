@@ -1,12 +1,12 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "runtime/async/loop.h"
 #include "runtime/async/stop.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/event.h"
+
+#include <string>
+#include <string_view>
 
 namespace troupe {
 
@@ -29,8 +29,8 @@ class EventSink {
 /// the call it is given to.
 struct CallContext {
   Loop& loop;
-  Stop& stop;          ///< requested: end soon, answer ErrorCode::cancelled (or timeout on StopReason::deadline)
-  Deadline deadline;   ///< only shrinks on the way down
+  Stop& stop;  ///< requested: end soon, answer ErrorCode::cancelled (or timeout on StopReason::deadline)
+  Deadline deadline;  ///< only shrinks on the way down
   EventSink& events;
   Principal principal;
   std::string session;

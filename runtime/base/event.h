@@ -1,11 +1,11 @@
 #pragma once
 
+#include "runtime/base/json.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "runtime/base/json.h"
 
 namespace troupe {
 
@@ -15,9 +15,9 @@ struct Event {
   std::string_view type;  ///< a literal: "thought", "action", … (see event_types in docs/protocol.md)
   std::string session;
   std::string run;
-  std::string agent;   ///< "" when it does not apply
-  std::string parent;  ///< the run or call that caused it, or ""
-  int step = 0;        ///< 0 when it does not apply
+  std::string agent;             ///< "" when it does not apply
+  std::string parent;            ///< the run or call that caused it, or ""
+  int step = 0;                  ///< 0 when it does not apply
   Json fields = Json::object();  ///< the type's own fields, in the order they are shown
 };
 

@@ -1,8 +1,7 @@
 #include "runtime/base/ids.h"
 
-#include <sys/random.h>
-
 #include <cstdlib>
+#include <sys/random.h>
 
 namespace troupe {
 

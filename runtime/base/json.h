@@ -1,12 +1,12 @@
 #pragma once
 
+#include "runtime/base/limits.h"
+#include "runtime/base/result.h"
+
 #include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
-
-#include "runtime/base/limits.h"
-#include "runtime/base/result.h"
 
 namespace troupe {
 

@@ -36,9 +36,9 @@ std::string_view word(ErrorCode code);
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;
-  bool retryable = false;                               ///< the same call may succeed later
-  int status = 0;                                       ///< HTTP status where one came back, else 0
-  std::optional<std::chrono::milliseconds> retry_after; ///< what the peer asked us to wait
+  bool retryable = false;                                ///< the same call may succeed later
+  int status = 0;                                        ///< HTTP status where one came back, else 0
+  std::optional<std::chrono::milliseconds> retry_after;  ///< what the peer asked us to wait
 };
 
 template <class T = void>
@@ -47,7 +47,9 @@ using Result = std::expected<T, Error>;
 inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
   return std::unexpected(Error{code, std::move(message), false, 0, std::nullopt});
 }
-inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected(std::move(error));
+}
 
 /// Adds context in front of a message, once per floor: within("tool wiki", e) → "tool wiki: …".
 std::unexpected<Error> within(std::string_view context, Error error);

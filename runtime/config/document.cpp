@@ -97,6 +97,8 @@ class Loader {
       return problems_.error(node.place, "`include`: expected a file or a pattern");
     auto written = interpolate(node.text, folder, environment_, {});
     if (!written) return problems_.error(node.place, "`include`: " + written.error());
+    // File names are shown in messages, and the value of `${file:…}` never is.
+    if (written->secret) return problems_.error(node.place, "`include`: `${file:…}` cannot name a file");
     bool wild = written->text.find_first_of("*?[") != std::string::npos;
     auto pattern = resolve_path(written->text, wild ? escape_glob(folder) : folder, environment_);
     if (!pattern) return problems_.error(node.place, "`include`: " + pattern.error());

@@ -1,15 +1,14 @@
 #include "runtime/telemetry/log.h"
 
-#include <unistd.h>
+#include "runtime/base/clock.h"
+#include "runtime/base/json.h"
 
 #include <atomic>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include "runtime/base/clock.h"
-#include "runtime/base/json.h"
 
 namespace troupe::log {
 
@@ -34,7 +33,8 @@ spdlog::logger& sink() {
 }
 
 std::string as_text(Level level, std::string_view message, Fields fields) {
-  std::string line = fmt::format("{} {:5} {}", rfc3339(SystemClock().wall_ms()), kNames[static_cast<int>(level)], message);
+  std::string line =
+      fmt::format("{} {:5} {}", rfc3339(SystemClock().wall_ms()), kNames[static_cast<int>(level)], message);
   for (const Field& field : fields) {
     line += fmt::format(" {}=", field.name);
     std::visit(
@@ -83,7 +83,9 @@ void configure(Level level, Format format) {
   g_json = format == Format::json || (format == Format::automatic && !isatty(STDERR_FILENO));
 }
 
-bool enabled(Level level) { return level >= g_level.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+  return level >= g_level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view message, Fields fields) {
   sink().log(spdlog::level::info, g_json ? as_json(level, message, fields) : as_text(level, message, fields));

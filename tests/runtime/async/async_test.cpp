@@ -1,13 +1,13 @@
-#include <doctest/doctest.h>
+#include "runtime/async/mailbox.h"
+#include "runtime/async/nursery.h"
+#include "runtime/async/offload.h"
+#include "tests/fakes/run_loop.h"
 
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "runtime/async/mailbox.h"
-#include "runtime/async/nursery.h"
-#include "runtime/async/offload.h"
-#include "tests/fakes/run_loop.h"
+#include <doctest/doctest.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -134,7 +134,7 @@ TEST_CASE("offloaded work runs elsewhere and its value comes back to the loop") 
   auto body = [&]() -> Task<bool> {
     auto work = [] { return std::this_thread::get_id(); };
     auto there = co_await offload(loop, workers, work);
-    co_return there != here && std::this_thread::get_id() == here;
+    co_return there != here&& std::this_thread::get_id() == here;
   };
   CHECK(fakes::run(loop, body()));
 }
