@@ -69,7 +69,7 @@ class Desk final : public LocalRunDesk {
   Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
                                                        const std::string& message_id);
   Task<Result<>> take_up(store::RunRow row);
-  Task<> end_without_running(std::shared_ptr<HeldRun> run, Finish end);
+  Task<> end_without_running(std::shared_ptr<HeldRun> run);
 
   bool has_room(const std::string& tenant) const;
   void enqueue(const std::string& session, std::shared_ptr<HeldRun> run);
@@ -330,9 +330,7 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
     --queued_;
     ++running_;
     ++tenants_[run->row.tenant].running;
-    nursery_.spawn("cancel of a queued run", [this, run] {
-      return end_without_running(run, {.status = "cancelled", .reason = "cancelled"});
-    });
+    nursery_.spawn("cancel of a queued run", [this, run] { return end_without_running(run); });
   } else if (mode == CancelMode::after_step && run->driver) {
     run->driver->finish_after_step();
   } else {
@@ -341,7 +339,7 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
   co_return Result<>{};
 }
 
-Task<> Desk::end_without_running(std::shared_ptr<HeldRun> run, Finish end) {
+Task<> Desk::end_without_running(std::shared_ptr<HeldRun> run) {
   // A stop that is requested before the driver begins leads through its ordinary end, events and all.
   run->stop.request(StopReason::cancelled);
   AgentRun driver(loop_, journal_, run->agent, run->row, std::move(run->system), run->stop,
