@@ -86,6 +86,24 @@ void journal(const std::string& root, int group, int total, store::Sync sync, co
   if (left != 0) std::abort();
 }
 
+Task<> look_up(store::Journal& journal, int count) {
+  for (int i = 0; i < count; ++i) {
+    auto found = co_await journal.find_message("s_01jd3v100000000", "m" + std::to_string(i));
+    if (!found) std::abort();
+  }
+}
+
+void look_ups(const std::string& root, int count) {
+  SystemClock clock;
+  Loop loop(clock);
+  auto opened = store::open_sqlite_journal(loop, {.path = root + "/journal"});
+  if (!opened) std::abort();
+  const Usage before = now();
+  boost::asio::co_spawn(loop.context(), look_up(**opened, count), boost::asio::detached);
+  loop.run();
+  report("find_message", 1, count, before);
+}
+
 void plain(const std::string& root, int group, int total) {
   const std::string file = root + "/plain.db";
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file + suffix);
@@ -135,5 +153,6 @@ int main(int argc, char** argv) {
     journal(root, group, total, store::Sync::normal, "journal");
   }
   if (only == 0) journal(root, 64, total / 10, store::Sync::full, "journal, full");
+  look_ups(root, total / 4);
   std::filesystem::remove_all(root);
 }

@@ -114,7 +114,7 @@ Result<Database> Database::open(const std::string& file, Mode mode) {
   sqlite3_extended_result_codes(raw, 1);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   if (!writes) sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  sqlite3_busy_timeout(raw, 2000);
+  sqlite3_busy_timeout(raw, kBusyTimeoutMs);
   // cell_size_check finds a damaged page when it is read, rather than after wrong rows came out of it.
   if (auto done =
           database.execute("PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON");

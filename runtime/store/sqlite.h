@@ -15,6 +15,9 @@ struct sqlite3_stmt;
 
 namespace troupe::store {
 
+/// How long a statement waits for another process's lock before it fails.
+inline constexpr int kBusyTimeoutMs = 2000;
+
 /// A prepared statement. Belongs to one Database and is used by one thread at a time. Positions count from 1,
 /// columns from 0. Text is bound without a copy: it must live until the statement is reset.
 class Statement {

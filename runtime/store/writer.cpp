@@ -268,9 +268,11 @@ void Writer::keep_wal_short() {
   // A checkpoint beside a writer that never rests does not reach the end of the WAL; past the hard limit we
   // rest.
   if (wal_pages_ < std::max(limits::kWalPagesHard, wal_pages_next_) || upkeep_.at_work()) return;
-  int pages = 0;
+  // Whoever reads is waited for, but not so long that runs notice.
+  sqlite3_busy_timeout(database_.raw(), 100);
   const int code =
-      sqlite3_wal_checkpoint_v2(database_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, &pages, nullptr);
+      sqlite3_wal_checkpoint_v2(database_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(database_.raw(), kBusyTimeoutMs);
   if (code == SQLITE_OK) wal_pages_ = 0;
   wal_pages_next_ = code == SQLITE_OK ? 0 : wal_pages_ + limits::kWalPages;
   if (code != SQLITE_OK && code != SQLITE_BUSY)
