@@ -53,7 +53,7 @@ Record<Configuration> declaration() {
              "how the daemon reaches others");
   root.field("artifacts", &Configuration::artifacts, config::path(),
              "the only folder that agents may write files to");
-  root.field("prompts", &Configuration::prompts, config::path(true),
+  root.field("prompts", &Configuration::prompts, config::path(config::There::directory),
              "a folder of prompt files that replace the embedded ones");
   root.field("models", &Configuration::models, models::section(), "language models by name");
   root.field("tools", &Configuration::tools, tools::section(),

@@ -79,7 +79,7 @@ Record<net::NetworkSettings> network_section() {
              config::line({.expected = "a proxy URL", .check = proxy_problem}),
              "the proxy for everything outbound; environment variables are not read")
       .secret();  // it may hold a password
-  section.field("ca", &NetworkSettings::ca_file, config::path(),
+  section.field("ca", &NetworkSettings::ca_file, config::path(config::There::file),
                 "certificates to trust, PEM; without it the system's");
   section.field("allow_private", &NetworkSettings::allow_private,
                 config::list_of(config::line({.expected = "a private address", .check = network_problem}),

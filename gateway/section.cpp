@@ -69,7 +69,10 @@ Record<TokenSettings> token() {
       .required();
   token
       .field("sha256", &TokenSettings::sha256,
-             config::line({.expected = "a SHA-256", .check = sha256_problem, .pattern = "^[0-9A-Fa-f]{64}$"}),
+             config::line({.expected = "a SHA-256",
+                           .lower_case = true,
+                           .check = sha256_problem,
+                           .pattern = "^[0-9A-Fa-f]{64}$"}),
              "printf %s \"$TOKEN\" | sha256sum")
       .required();
   token.field("tenant", &TokenSettings::tenant, config::line({.expected = "a tenant", .check = name_problem}),
@@ -87,19 +90,23 @@ Record<ServerSettings> auth() {
              "bearer tokens; without any, loopback only");
   auth.field(
       "origins", &ServerSettings::origins,
-      config::list_of(config::line({.expected = "an origin", .check = origin_problem}), "a list of origins"),
+      config::list_of(config::line({.expected = "an origin", .lower_case = true, .check = origin_problem}),
+                      "a list of origins"),
       "web pages that may connect, as https://chat.example");
   auth.field("hosts", &ServerSettings::hosts,
-             config::list_of(config::line({.expected = "a host", .check = host_problem}), "a list of hosts"),
+             config::list_of(config::line({.expected = "a host", .lower_case = true, .check = host_problem}),
+                             "a list of hosts"),
              "further values of the Host header that are ours, behind a proxy");
   return auth;
 }
 
 Record<ServerSettings> tls() {
   Record<ServerSettings> tls("HTTPS and wss");
-  tls.field("certificate", &ServerSettings::tls_certificate, config::path(), "certificate chain, PEM")
+  tls.field("certificate", &ServerSettings::tls_certificate, config::path(config::There::file),
+            "certificate chain, PEM")
       .required();
-  tls.field("key", &ServerSettings::tls_key, config::path(), "its private key, PEM").required();
+  tls.field("key", &ServerSettings::tls_key, config::path(config::There::file), "its private key, PEM")
+      .required();
   return tls;
 }
 

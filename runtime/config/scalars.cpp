@@ -1,6 +1,7 @@
 #include "runtime/config/scalars.h"
 
 #include "runtime/base/suggest.h"
+#include "runtime/config/hosts.h"
 #include "runtime/config/paths.h"
 
 #include <algorithm>
@@ -37,6 +38,9 @@ std::expected<std::string, std::string> check_text(const Scalar& scalar, const T
   if (value->size() > rules.bytes_max)
     return std::unexpected(
         fmt::format("is {} bytes long; at most {} are read", value->size(), rules.bytes_max));
+  if (rules.lower_case)
+    std::transform(value->begin(), value->end(), value->begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   std::string problem = rules.check ? rules.check(*value) : "";
   if (problem.empty()) return value;
   return std::unexpected(fmt::format("expected {}, got {}; {}", rules.expected, scalar.shown(), problem));
@@ -63,6 +67,11 @@ std::string url_problem(std::string_view url) {
   if (rest.find_first_of("?#") != std::string_view::npos) return "it must not have a `?` or `#` part";
   if (rest.find_first_of(" \\\"<>^`{|}") != std::string_view::npos)
     return "it contains a character that no URL has";
+  // Names in other scripts are left to whoever resolves them.
+  bool ascii = std::none_of(authority.begin(), authority.end(), [](unsigned char c) { return c >= 0x80; });
+  std::string_view host = authority;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (ascii && !split_host_port(authority) && !valid_host(host)) return "its host or port is not a valid one";
   return "";
 }
 
@@ -110,31 +119,39 @@ ShapePtr<std::string> reference(std::string space, std::string noun) {
   return std::make_shared<Reference>(std::move(space), std::move(noun));
 }
 
-ShapePtr<std::string> path(bool directory) {
+ShapePtr<std::string> path(There there) {
   class Path final : public Shape<std::string> {
    public:
-    explicit Path(bool must_be_directory) : directory_(must_be_directory) {}
+    explicit Path(There what) : there_(what) {}
     void read(const Node& node, std::string& value, Reader& reader) const override {
       std::string written;
       std::size_t errors = reader.errors();
       text_->read(node, written, reader);
       if (reader.errors() != errors) return;
       auto absolute = resolve_path(written, reader.folder(node), reader.environment());
-      if (!absolute)
-        reader.error(node.place, absolute.error());
-      else if (directory_ && !reader.environment().is_directory(*absolute))
-        reader.error(node.place, fmt::format("there is no folder {}", *absolute));
-      else
+      std::string problem = absolute ? absence(*absolute, reader.environment()) : absolute.error();
+      if (problem.empty())
         value = std::move(*absolute);
+      else
+        reader.error(node.place, problem);
     }
     Json show(const std::string& value) const override { return show_text(value); }
     Json schema() const override { return text_->schema(); }
 
    private:
-    bool directory_;
-    ShapePtr<std::string> text_ = line({.expected = directory_ ? "the path of a folder" : "a path"});
+    std::string absence(const std::string& absolute, const Environment& environment) const {
+      bool folder = there_ != There::anything && environment.is_directory(absolute);
+      if (there_ == There::directory && !folder) return fmt::format("there is no folder {}", absolute);
+      if (there_ == There::file && (folder || !environment.exists(absolute)))
+        return fmt::format("there is no file {}", absolute);
+      return "";
+    }
+
+    There there_;
+    ShapePtr<std::string> text_ =
+        line({.expected = there_ == There::directory ? "the path of a folder" : "a path"});
   };
-  return std::make_shared<Path>(directory);
+  return std::make_shared<Path>(there);
 }
 
 ShapePtr<std::string> base_url() {

@@ -54,6 +54,7 @@ struct TextRules {
   std::string expected = "text";
   std::size_t bytes_max = 256u << 10;
   bool empty_allowed = false;
+  bool lower_case = false;  ///< kept in lower case, because case means nothing in it
   std::function<std::string(std::string_view)> check;  ///< what is wrong with it, or ""
   std::string pattern;                                 ///< for editors: must not refuse what `check` lets in
 };
@@ -63,8 +64,10 @@ ShapePtr<std::string> text(TextRules rules = {});
 ShapePtr<std::string> line(TextRules rules = {});
 /// The name of an entry of `space` ("models"); it must exist once everything is read. `noun`: "model".
 ShapePtr<std::string> reference(std::string space, std::string noun);
-/// A path, made absolute. `directory`: it must exist and be one.
-ShapePtr<std::string> path(bool directory = false);
+/// What must be at a path when it is read.
+enum class There { anything, file, directory };
+/// A path, made absolute.
+ShapePtr<std::string> path(There there = There::anything);
 /// An http or https URL without user, query and fragment; a trailing `/` is dropped.
 ShapePtr<std::string> base_url();
 
