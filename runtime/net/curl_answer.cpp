@@ -1,6 +1,7 @@
 #include "runtime/net/curl_answer.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/net/http_rules.h"
 
 #include <algorithm>
 #include <cctype>
@@ -18,10 +19,6 @@ std::string_view trimmed(std::string_view text) {
          (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n'))
     text.remove_suffix(1);
   return text;
-}
-
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 }  // namespace

@@ -3,11 +3,10 @@
 #include "runtime/async/one_shot.h"
 #include "runtime/base/context.h"
 #include "runtime/net/curl_error.h"
-#include "runtime/telemetry/log.h"
+#include "runtime/net/http_rules.h"
 
 #include <algorithm>
 #include <cassert>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -21,46 +20,6 @@ constexpr std::size_t kShards = 16;
 constexpr std::size_t kUrls = 256;
 constexpr auto kIdleShard = 120s;  // libcurl does not use a connection again that is older
 constexpr auto kSweep = 30s;
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-/// A line end in a header would be a header of the attacker's choice. Values are not shown: they may be
-/// secret.
-Result<> check_request(const HttpRequest& request) {
-  if (!is_token(request.method) || request.method.size() > 32)
-    return fail(ErrorCode::invalid, "the HTTP method is not a word");
-  for (const auto& [name, value] : request.headers) {
-    if (!is_token(name))
-      return fail(ErrorCode::invalid, "a header's name holds characters that no name may hold");
-    if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
-      return fail(ErrorCode::invalid,
-                  fmt::format("the value of the header {} holds a line end or a zero byte", name));
-    const std::string known = lower(name);
-    if (known == "content-length" || known == "transfer-encoding")
-      return fail(ErrorCode::invalid, fmt::format("the header {} is the client's own to write", name));
-  }
-  return {};
-}
-
-/// What another host may see after a redirect. Everything else may be a key under a provider's own name.
-bool travels(std::string_view header) {
-  static constexpr std::string_view kHarmless[] = {"accept",       "accept-language", "cache-control",
-                                                   "content-type", "if-none-match",   "if-modified-since",
-                                                   "range",        "user-agent"};
-  return std::ranges::find(kHarmless, lower(header)) != std::end(kHarmless);
-}
 
 /// Collects an answer for fetch().
 class WholeBody final : public BodySink {
@@ -101,29 +60,14 @@ struct CurlClient::Lease {
 CurlClient::CurlClient(Loop& loop, NetworkSettings settings, Guarding guarding, Resolver::Lookup lookup)
     : loop_(loop),
       settings_(std::move(settings)),
-      guarding_(guarding),
-      resolver_(loop, std::move(lookup)),
+      routing_(loop, settings_, guarding, std::move(lookup)),
       roots_(loop, settings_.ca_file),
       poller_(loop, [this] { settle(); }),
       common_{.clock = loop.clock(),
               .poller = poller_,
-              .guard = guarding == Guarding::guarded ? &guard_ : nullptr,
+              .guard = routing_.guard(),
               .proxy = settings_.proxy,
-              .roots = roots_} {
-  // The configuration has checked both with a place to point at; a caller that did not gets the strict
-  // reading.
-  if (auto guard = OutboundGuard::make(settings_.allow_private))
-    guard_ = std::move(*guard);
-  else
-    log::error("network.allow_private is ignored", {{"error", guard.error().message}});
-  if (!settings_.proxy.empty()) {
-    auto proxy = parse_proxy(settings_.proxy);
-    if (proxy)
-      proxy_.emplace(std::move(*proxy));
-    else
-      proxy_error_ = proxy.error().message;
-  }
-}
+              .roots = roots_} {}
 
 CurlClient::~CurlClient() {
   *alive_ = false;
@@ -177,28 +121,10 @@ Task<Result<HttpHead>> CurlClient::run(Exchange& exchange) {
     if (redirects == exchange.request.redirects_max)
       co_return fail(ErrorCode::protocol,
                      fmt::format("{}: gave up after {} redirects", exchange.what(), redirects));
-    auto ready = redirect(exchange, *done);
-    if (!ready) co_return within(exchange.what(), std::move(ready.error()));
+    auto next = follow_redirect(exchange.request, *exchange.url, done->head.status, done->location);
+    if (!next) co_return within(exchange.what(), std::move(next.error()));
+    exchange.url = std::make_shared<const Url>(std::move(*next));
   }
-}
-
-/// Turns the exchange into the one that the answer pointed to (RFC 9110 15.4).
-Result<> CurlClient::redirect(Exchange& exchange, const Hop& hop) {
-  auto next = exchange.url->resolve(hop.location);
-  if (!next) return within("redirected", std::move(next.error()));
-  HttpRequest& request = exchange.request;
-  const int status = hop.head.status;
-  if ((status == 303 && request.method != "HEAD") ||
-      ((status == 301 || status == 302) && request.method == "POST")) {
-    request.method = "GET";
-    request.body.clear();
-    std::erase_if(request.headers, [](const auto& h) { return lower(h.first).starts_with("content-"); });
-  }
-  if (!next->same_origin(*exchange.url))
-    std::erase_if(request.headers, [](const auto& h) { return !travels(h.first); });
-  exchange.url = std::make_shared<const Url>(std::move(*next));
-  request.url = exchange.url->text();
-  return {};
 }
 
 Task<Result<CurlClient::Hop>> CurlClient::hop(Exchange& exchange) {
@@ -209,10 +135,9 @@ Task<Result<CurlClient::Hop>> CurlClient::hop(Exchange& exchange) {
   if (speaks_tls && !roots_.store()) {
     if (auto loaded = co_await roots_.load(exchange.stop); !loaded) co_return fail(std::move(loaded.error()));
   }
-  const bool proxied = goes_through_proxy(*exchange.url);
-  std::uint64_t generation = 0;
-  Result<std::string> entry = co_await addresses(exchange, proxied, generation);
-  if (!entry) co_return fail(std::move(entry.error()));
+  Result<Route> route = co_await routing_.find(
+      *exchange.url, {exchange.request.connect_timeout, exchange.request.deadline, exchange.stop});
+  if (!route) co_return fail(std::move(route.error()));
 
   Lease lease(shard_for_next());
   lease.transfer.prepare({.request = &exchange.request,
@@ -220,9 +145,7 @@ Task<Result<CurlClient::Hop>> CurlClient::hop(Exchange& exchange) {
                           .sink = &exchange.sink,
                           .decompress = exchange.decompress,
                           .follow = exchange.request.redirects_max > 0,
-                          .proxied = proxied,
-                          .resolve = std::move(*entry),
-                          .resolve_generation = generation});
+                          .route = std::move(*route)});
   OneShot<bool> done(loop_);
   if (!lease.shard.start(lease.transfer, done))
     co_return fail(ErrorCode::internal, "libcurl refused the transfer");
@@ -307,72 +230,7 @@ Error CurlClient::ended(const Exchange& exchange, const CurlTransfer& transfer) 
   }
 }
 
-bool CurlClient::goes_through_proxy(const Url& url) const {
-  if (settings_.proxy.empty()) return false;
-  const bool local = url.host() == "localhost" || url.host().ends_with(".localhost") ||
-                     (url.address() && refusing_rule(*url.address()).starts_with("loopback"));
-  return !local && !guard_.excepts(url.host()) && !(url.address() && guard_.excepts(*url.address()));
-}
-
-/// Resolves and judges. Gives the line for libcurl's own cache, "" when there is nothing to resolve.
-Task<Result<std::string>> CurlClient::addresses(Exchange& exchange, bool proxied, std::uint64_t& generation) {
-  const Url& url = *exchange.url;
-  if (guarding_ == Guarding::guarded) {
-    if (auto ok = guard_.check_host(url.host()); !ok) co_return fail(std::move(ok.error()));
-  }
-  Result<Resolved> resolved = Resolved();
-  if (!url.address() && (!proxied || guarding_ == Guarding::guarded)) {
-    resolved = co_await resolve(exchange, url.host());
-    // Behind a proxy this machine may know no outside names at all; then the proxy's own policy decides.
-    if (!resolved && (!proxied || exchange.stop.requested())) co_return fail(std::move(resolved.error()));
-    if (resolved) {
-      if (auto ok = judge(url, *resolved); !ok) co_return fail(std::move(ok.error()));
-    }
-  }
-  if (proxied ? proxy_->address : url.address()) co_return std::string();
-  if (proxied) resolved = co_await resolve(exchange, proxy_->host);
-  if (!resolved) co_return within("the proxy of network.proxy", std::move(resolved.error()));
-  generation = resolved->generation;
-  std::string entry =
-      fmt::format("+{}:{}:", proxied ? proxy_->host : url.host(), proxied ? proxy_->port : url.port());
-  for (const Address& address : *resolved->addresses) {
-    entry += entry.ends_with(':') ? "" : ",";
-    entry += address.is_v4() ? address.text() : "[" + address.text() + "]";
-  }
-  co_return entry;
-}
-
-/// One refused address refuses the name: a mixture is what an attempt to slip through looks like.
-Result<> CurlClient::judge(const Url& url, const Resolved& resolved) const {
-  if (guarding_ != Guarding::guarded) return {};
-  for (const Address& address : *resolved.addresses) {
-    if (auto ok = guard_.check_address(url.host(), address); !ok) return ok;
-  }
-  return {};
-}
-
-/// A look-up that takes no longer than a connect may.
-Task<Result<Resolved>> CurlClient::resolve(Exchange& exchange, std::string host) {
-  if (auto known = resolver_.known(host)) co_return *known;
-  Stop waiting(exchange.stop);
-  const Instant limit = loop_.clock().now() + exchange.request.connect_timeout;
-  auto alarm = loop_.at(std::min(limit, exchange.request.deadline.at()),
-                        [&] { waiting.request(StopReason::deadline); });
-  Result<Resolved> resolved = co_await resolver_.resolve(host, waiting);
-  if (!resolved && waiting.requested() && !exchange.stop.requested()) {
-    const bool late = exchange.request.deadline.expired(loop_.clock().now());
-    const auto spent = std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - exchange.begun);
-    co_return fail(Error{
-        ErrorCode::timeout,
-        late ? fmt::format("resolve {}: no answer when the deadline passed after {}", host, spoken(spent))
-             : fmt::format("resolve {}: no answer within {}", host, spoken(exchange.request.connect_timeout)),
-        !late});
-  }
-  co_return resolved;
-}
-
 Result<std::shared_ptr<const Url>> CurlClient::parse(const std::string& text) {
-  if (!proxy_error_.empty()) return fail(ErrorCode::invalid, proxy_error_);
   if (const auto known = urls_.find(text); known != urls_.end()) return known->second;
   auto url = Url::parse(text);
   if (!url) return fail(std::move(url.error()));

@@ -3,13 +3,11 @@
 #include "runtime/net/curl_poller.h"
 #include "runtime/net/curl_shard.h"
 #include "runtime/net/http_client.h"
-#include "runtime/net/outbound_guard.h"
-#include "runtime/net/resolver.h"
+#include "runtime/net/outbound_route.h"
 #include "runtime/net/tls_roots.h"
 #include "runtime/net/url.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -45,16 +43,11 @@ class CurlClient final : public HttpClient {
 
   Task<Result<HttpHead>> run(Exchange& exchange);
   Task<Result<Hop>> hop(Exchange& exchange);
-  Task<Result<std::string>> addresses(Exchange& exchange, bool proxied, std::uint64_t& generation);
-  Task<Result<Resolved>> resolve(Exchange& exchange, std::string host);
-  Result<> judge(const Url& url, const Resolved& resolved) const;
-  Result<> redirect(Exchange& exchange, const Hop& hop);
   Result<Hop> outcome(Exchange& exchange, CurlTransfer& transfer);
   Error ended(const Exchange& exchange, const CurlTransfer& transfer) const;
   void watch(Exchange& exchange, CurlTransfer& transfer, CurlShard& shard, Loop::Alarm& alarm);
 
   Result<std::shared_ptr<const Url>> parse(const std::string& text);
-  bool goes_through_proxy(const Url& url) const;
   CurlShard& shard_for_next();
   void kick();
   void settle();
@@ -63,11 +56,7 @@ class CurlClient final : public HttpClient {
 
   Loop& loop_;
   const NetworkSettings settings_;
-  const Guarding guarding_;
-  OutboundGuard guard_;  // in open mode only its exceptions are used, to keep them from the proxy
-  std::optional<ProxyPeer> proxy_;
-  std::string proxy_error_;  // why settings_.proxy cannot be used
-  Resolver resolver_;
+  Routing routing_;
   TlsRoots roots_;
   CurlPoller poller_;
   CurlCommon common_;

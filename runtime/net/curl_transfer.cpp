@@ -1,5 +1,7 @@
 #include "runtime/net/curl_transfer.h"
 
+#include "runtime/net/http_rules.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -19,11 +21,6 @@ void set(CURL* easy, CURLoption option, T value) {
 bool same_name(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
   return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-/// RFC 9110 9.2.2: what may be sent again when nobody knows whether it arrived.
-bool is_idempotent(std::string_view method) {
-  return method != "POST" && method != "PATCH";
 }
 
 /// Where OpenSSL keeps our flag with a connection.
@@ -86,8 +83,8 @@ void CurlTransfer::prepare(CurlOrder order) {
   set_method(request);
   set_headers(request);
   set_coding(order_.decompress);
-  set_route(order_.proxied);
-  set_addresses(std::move(order_.resolve), order_.resolve_generation);
+  set_route(order_.route.proxied);
+  set_addresses();
 
   answer_.start({.sink = order_.sink,
                  .body_max = request.body_max,
@@ -159,15 +156,16 @@ void CurlTransfer::set_route(bool proxied) {
   proxied_ = proxied;
 }
 
-void CurlTransfer::set_addresses(std::string resolve, std::uint64_t generation) {
-  if (generation == resolve_generation_ && resolve == resolve_key_) {
+void CurlTransfer::set_addresses() {
+  Route& route = order_.route;
+  if (route.generation == resolve_generation_ && route.resolve == resolve_key_) {
     set(easy_, CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
     return;
   }
-  resolve_list_.reset(resolve.empty() ? nullptr : curl_slist_append(nullptr, resolve.c_str()));
+  resolve_list_.reset(route.resolve.empty() ? nullptr : curl_slist_append(nullptr, route.resolve.c_str()));
   set(easy_, CURLOPT_RESOLVE, resolve_list_.get());
-  resolve_key_ = std::move(resolve);
-  resolve_generation_ = generation;
+  resolve_key_ = std::move(route.resolve);
+  resolve_generation_ = route.generation;
 }
 
 void CurlTransfer::finish(CURLcode code) {
@@ -182,7 +180,7 @@ CurlFailure CurlTransfer::failure() const {
                      .detail = error_text_,
                      .host = order_.url->host(),
                      .peer = peer_,
-                     .proxied = order_.proxied,
+                     .proxied = order_.route.proxied,
                      .connected = handshake_,
                      .head_complete = answer_.head_complete(),
                      .body_bytes = answer_.body_bytes(),
@@ -210,7 +208,7 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t coun
 
 /// The guard's word on an address; remembers a refusal, which ends the transfer.
 bool CurlTransfer::admits(const Address& address) {
-  if (!common_.guard || order_.proxied) return true;  // through a proxy the peer is the operator's own
+  if (!common_.guard || order_.route.proxied) return true;  // through a proxy the peer is the operator's own
   auto verdict = common_.guard->check_address(order_.url->host(), address);
   if (verdict) return true;
   if (!denial_) denial_ = std::move(verdict.error());

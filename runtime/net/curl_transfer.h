@@ -7,6 +7,7 @@
 #include "runtime/net/curl_poller.h"
 #include "runtime/net/http_client.h"
 #include "runtime/net/outbound_guard.h"
+#include "runtime/net/outbound_route.h"
 #include "runtime/net/tls_roots.h"
 #include "runtime/net/url.h"
 
@@ -35,11 +36,7 @@ struct CurlOrder {
   BodySink* sink = nullptr;
   bool decompress = false;  ///< ask for gzip; otherwise for nothing, and undo it where it comes unasked
   bool follow = false;
-  bool proxied = false;
-  /// "+host:port:address,…" for libcurl's own cache, and what tells it from an older one; "" for literal
-  /// hosts.
-  std::string resolve;
-  std::uint64_t resolve_generation = 0;
+  Route route;
 };
 
 /// Why we ended a transfer, as opposed to libcurl.
@@ -97,7 +94,7 @@ class CurlTransfer {
   void set_headers(const HttpRequest& request);
   void set_coding(bool decompress);
   void set_route(bool proxied);
-  void set_addresses(std::string resolve, std::uint64_t generation);
+  void set_addresses();
   bool admits(const Address& address);
   void listen_for_goodbye();
 

@@ -59,9 +59,8 @@ class BodySink {
 /// named; a URL that is not http/https), invalid (a URL, header or method that cannot be sent; network.ca
 /// that cannot be read), protocol (no HTTP/1.1 came back, damaged compression, too many redirects), busy
 /// (limits::kTransfers are in flight), cancelled (stop). An HTTP status of any kind is not an error here.
-/// Messages begin with method and URL
-/// ("GET https://host/path: connect to 10.0.0.1:443 refused"), without its query and userinfo, which may hold
-/// keys.
+/// Messages begin with method and URL ("GET https://host/path: connect to 10.0.0.1:443 refused"), without
+/// query and userinfo, which may hold keys.
 ///
 /// A POST or PATCH is never sent a second time, also not when a kept connection dies under it: the peer may
 /// have acted on the first. On a redirect to another origin only headers that cannot hold a secret go along.
@@ -81,8 +80,8 @@ struct NetworkSettings {
   /// reached directly. Environment variables never redirect traffic that bears keys. Behind a proxy the guard
   /// judges what this machine can resolve; beyond that the proxy's own policy decides.
   std::string proxy;
-  std::string
-      ca_file;  ///< a bundle or a folder of hashed certificates, instead of the system's; "" = the system's
+  /// A bundle, or a folder of hashed certificates, instead of the system's; "" = the system's.
+  std::string ca_file;
   std::vector<std::string>
       allow_private;  ///< hosts, addresses or CIDR blocks that tools and loaders may reach
   bool operator==(const NetworkSettings&) const = default;
@@ -95,8 +94,8 @@ enum class Guarding {
 
 /// libcurl on the loop, as docs/architecture.md describes. curl_global_init must have run, and SIGPIPE must
 /// be ignored or blocked. No exchange may be in flight when it is destroyed. An entry of allow_private that
-/// cannot be read makes the whole list void, with a line in the log; OutboundGuard::check_entry tells a
-/// configuration beforehand.
+/// cannot be read makes the whole list void, with a line in the log; OutboundGuard::check_entry tells
+/// beforehand.
 std::unique_ptr<HttpClient> make_curl_client(Loop& loop, NetworkSettings settings, Guarding guarding);
 
 }  // namespace troupe::net

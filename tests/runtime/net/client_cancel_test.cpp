@@ -186,7 +186,7 @@ TEST_CASE("a slow name server is waited for no longer than a connect may take, a
       bench.fetch({.url = "http://slow.example/x", .deadline = Deadline::after(bench.clock, 20ms)});
   CHECK(deadline.error().code == ErrorCode::timeout);
   CHECK(deadline.error().message.starts_with(
-      "GET http://slow.example/x: resolve slow.example: no answer when the deadline passed"));
+      "GET http://slow.example/x: resolve slow.example: no answer before the deadline"));
   CHECK(slow.asked() == 1);
 
   Nursery nursery(bench.loop);

@@ -282,14 +282,14 @@ TEST_CASE("the address that is really connected to is judged, whatever was resol
     HttpRequest request{.url = fmt::format("http://rebound.example:{}/", port)};
     auto url = std::make_shared<const Url>(std::move(*Url::parse(request.url)));
     CurlTransfer& transfer = shard.acquire();
-    transfer.prepare({.request = &request,
-                      .url = url,
-                      .sink = &sink,
-                      .resolve = fmt::format("+rebound.example:{}:127.0.0.1", port),
-                      .resolve_generation = 1});
+    transfer.prepare(
+        {.request = &request,
+         .url = url,
+         .sink = &sink,
+         .route = {.resolve = fmt::format("+rebound.example:{}:127.0.0.1", port), .generation = 1}});
     OneShot<bool> done(loop);
     REQUIRE(shard.start(transfer, done));
-    for (int i = 0; i < 2000 && !done.is_set(); ++i) {
+    for (const Instant end = clock.now() + fakes::kMaxTestWait; !done.is_set() && clock.now() < end;) {
       shard.settle();
       loop.context().restart();
       loop.context().run_for(1ms);
