@@ -1,10 +1,15 @@
-#include "tests/e2e/chat_client.h"
 #include "tests/e2e/daemon.h"
+#include "tests/fakes/chat_client.h"
+#include "tests/fakes/run_loop.h"
 
 #include <doctest/doctest.h>
 
 using namespace troupe;
 using namespace troupe::e2e;
+using fakes::ChatClient;
+using fakes::frame_of;
+using fakes::journaled;
+using fakes::run;
 
 std::string troupe::e2e::program() {
   return TROUPE_PROGRAM;
@@ -80,10 +85,11 @@ TEST_CASE("a whole turn over WebSocket reads as the protocol says") {
   daemon.start();
   SystemClock clock;
   Loop loop(clock);
-  ChatClient client(loop, daemon.url());
-  client.open("", "hello");
+  ChatClient client(loop);
+  run(loop, client.connect(daemon.url()));
+  run(loop, client.open(R"(,"target":"hello")"));
 
-  auto frames = client.ask("m1", "What is 17.5% of 2480, plus 12^3?");
+  auto frames = run(loop, client.ask("m1", "What is 17.5% of 2480, plus 12^3?"));
 
   CHECK(string_or(frames[0], "type") == "ack");
   CHECK(journaled(frames) == std::vector<std::string>{"run.started", "thought", "action", "observation",
@@ -115,22 +121,20 @@ TEST_CASE("two clients of one conversation see the same seq") {
   daemon.start();
   SystemClock clock;
   Loop loop(clock);
-  ChatClient one(loop, daemon.url());
-  ChatClient two(loop, daemon.url());
-  std::string session = one.open();
-  CHECK(two.open(session) == session);
+  ChatClient one(loop);
+  ChatClient two(loop);
+  run(loop, one.connect(daemon.url()));
+  run(loop, two.connect(daemon.url()));
+  const Json opened = run(loop, one.open());
+  const std::string session = opened["session"];
+  CHECK(run(loop, two.open(R"(,"session":")" + session + "\""))["session"] == session);
 
-  auto seen_by_one = one.ask("m1", "What is 1 + 1?");
-  auto seen_by_two = two.until("run.finished");
+  run(loop, one.ask("m1", "What is 1 + 1?"));
+  run(loop, two.until("run.finished"));
 
-  auto seqs = [](const std::vector<Json>& frames) {
-    std::vector<std::int64_t> list;
-    for (const Json& frame : frames)
-      if (auto* seq = find(frame, "seq")) list.push_back(seq->get<std::int64_t>());
-    return list;
-  };
-  CHECK(seqs(seen_by_one) == seqs(seen_by_two));
-  CHECK(seqs(seen_by_one).front() == 1);
+  CHECK(one.texts() == two.texts());
+  CHECK(one.seqs() == two.seqs());
+  CHECK(one.seqs().front() == 1);
 }
 
 TEST_CASE("after kill -9 a client resumes with `after`, without a gap or a double") {
@@ -141,24 +145,25 @@ TEST_CASE("after kill -9 a client resumes with `after`, without a gap or a doubl
   std::string session;
   std::int64_t last = 0;
   {
-    ChatClient client(loop, daemon.url());
-    session = client.open();
-    auto frames = client.ask("m1", "What is 1 + 1?");
+    ChatClient client(loop);
+    run(loop, client.connect(daemon.url()));
+    session = string_or(run(loop, client.open()), "session");
+    auto frames = run(loop, client.ask("m1", "What is 1 + 1?"));
     last = frames[4].contains("seq") ? frames[4]["seq"].get<std::int64_t>() : 3;
   }
   daemon.kill();
   daemon.start();
 
-  ChatClient client(loop, daemon.url());
-  client.send({{"type", "open"}, {"session", session}, {"after", last}});
-  auto frames = client.until("run.finished");
-  auto again = client.ask("m2", "What is 2 + 2?");
+  ChatClient client(loop);
+  run(loop, client.connect(daemon.url()));
+  const Json opened =
+      run(loop, client.open(R"(,"session":")" + session + R"(","after":)" + std::to_string(last)));
+  run(loop, client.until("run.finished"));
+  run(loop, client.ask("m2", "What is 2 + 2?"));
 
   std::int64_t expected = last;
-  for (const std::vector<Json>* list : {&frames, &again})
-    for (const Json& frame : *list)
-      if (auto* seq = find(frame, "seq")) CHECK(seq->get<std::int64_t>() == ++expected);
-  CHECK(frame_of(frames, "session.opened")["resumed"] == true);
+  for (std::int64_t seq : client.seqs()) CHECK(seq == ++expected);
+  CHECK(opened["resumed"] == true);
 }
 
 TEST_CASE("runs list, show, export and watch read what the daemon wrote, while it runs and after") {
@@ -201,12 +206,13 @@ TEST_CASE("SIGHUP takes a new configuration, and keeps the old one when the new 
   auto append = [&](const std::string& yaml) { std::ofstream(daemon.config(), std::ios::app) << yaml; };
   SystemClock clock;
   Loop loop(clock);
-  ChatClient client(loop, daemon.url());
+  ChatClient client(loop);
+  run(loop, client.connect(daemon.url()));
 
   append("default: nobody\n");
   daemon.process().signal(SIGHUP);
-  client.open("", "hello");
-  CHECK(journaled(client.ask("m1", "What is 1 + 1?")).back() == "run.finished");
+  run(loop, client.open(R"(,"target":"hello")"));
+  CHECK(journaled(run(loop, client.ask("m1", "What is 1 + 1?"))).back() == "run.finished");
   CHECK(daemon.stop().exit_code == 0);
 }
 

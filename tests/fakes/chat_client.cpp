@@ -7,9 +7,13 @@
 namespace troupe::fakes {
 
 Task<> ChatClient::connect(std::uint16_t port, std::vector<std::pair<std::string, std::string>> headers) {
+  return connect(fmt::format("http://127.0.0.1:{}", port), std::move(headers));
+}
+
+Task<> ChatClient::connect(std::string address, std::vector<std::pair<std::string, std::string>> headers) {
   Stop never;
   net::WsConnect how;
-  how.url = fmt::format("ws://127.0.0.1:{}/v1/chat", port);
+  how.url = std::move(address) + "/v1/chat";
   how.headers = std::move(headers);
   how.subprotocol = "troupe.v1";
   auto connected = co_await net::connect_websocket(loop_, std::move(how), never);
@@ -60,6 +64,11 @@ Task<Json> ChatClient::open(std::string fields) {
   }
 }
 
+Task<std::vector<Json>> ChatClient::ask(std::string id, std::string text) {
+  co_await send(dump(Json{{"type", "message"}, {"id", std::move(id)}, {"text", std::move(text)}}));
+  co_return co_await until("run.finished");
+}
+
 Task<std::vector<Json>> ChatClient::rest() {
   std::vector<Json> frames;
   for (;;) {
@@ -71,6 +80,26 @@ Task<std::vector<Json>> ChatClient::rest() {
 
 Task<> ChatClient::close() {
   co_await socket_->close(net::close_code::kNormal, "");
+}
+
+Json frame_of(const std::vector<Json>& frames, std::string_view type) {
+  for (const Json& frame : frames)
+    if (string_or(frame, "type") == type) return frame;
+  return nullptr;
+}
+
+std::vector<std::string> journaled(const std::vector<Json>& frames) {
+  std::vector<std::string> types;
+  for (const Json& frame : frames)
+    if (find(frame, "seq")) types.push_back(string_or(frame, "type"));
+  return types;
+}
+
+std::vector<std::int64_t> seqs_of(const std::vector<Json>& frames) {
+  std::vector<std::int64_t> seqs;
+  for (const Json& frame : frames)
+    if (const Json* seq = find(frame, "seq")) seqs.push_back(seq->get<std::int64_t>());
+  return seqs;
 }
 
 }  // namespace troupe::fakes
