@@ -46,10 +46,17 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
     if (!toolbox) return within(fmt::format("agent {}", one.name), toolbox.error());
     agent.toolbox = std::make_shared<const tools::Toolbox>(std::move(*toolbox));
 
+    auto strategy = make_strategy(one.strategy, *agent.toolbox->declarations());
+    if (!strategy) return within(fmt::format("agent {}", one.name), strategy.error());
+    agent.strategy = std::move(*strategy);
+    auto output = StructuredOutput::make(one.output);
+    if (!output) return within(fmt::format("agent {}: output.schema", one.name), output.error());
+    agent.output = std::move(*output);
+
     const prompts::Prompt* prompt = prompts.find(one.strategy);
     if (!prompt)
       return fail(ErrorCode::not_found,
-                  fmt::format("agent {}: there is no strategy `{}`", one.name, one.strategy));
+                  fmt::format("agent {}: there is no prompt for strategy `{}`", one.name, one.strategy));
     agent.prompt = std::make_shared<const prompts::Prompt>(*prompt);
     table.emplace(one.name, std::make_shared<const Agent>(std::move(agent)));
   }

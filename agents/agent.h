@@ -1,6 +1,8 @@
 #pragma once
 
 #include "agents/settings.h"
+#include "agents/strategies/strategy.h"
+#include "agents/strategies/structured_output.h"
 #include "models/model.h"
 #include "models/settings.h"
 #include "prompts/prompt.h"
@@ -23,6 +25,8 @@ struct Agent {
   std::optional<models::Price> price;  ///< of its model
   std::shared_ptr<const tools::Toolbox> toolbox;
   std::shared_ptr<const prompts::Prompt> prompt;
+  std::shared_ptr<const Strategy> strategy;        ///< each run works with a clone
+  std::shared_ptr<const StructuredOutput> output;  ///< null: any text is an answer
 };
 
 using AgentTable = std::map<std::string, std::shared_ptr<const Agent>, std::less<>>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/conversation/memory.h"
+#include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 
 #include <chrono>
@@ -22,6 +23,26 @@ struct AgentLimits {
 
 using MemorySettings = memory::MemorySettings;
 
+/// A few-shot example, in no strategy's form: each renders it as it asks the model to write.
+struct ExampleStep {
+  std::string thought;
+  std::string tool;
+  Json input = Json::object();
+  std::string observation;
+};
+struct Example {
+  std::string question;
+  std::vector<ExampleStep> steps;
+  std::string thought;  ///< before the answer
+  Json answer;          ///< a text, or what `output.schema` asks for
+};
+
+/// What an answer must be.
+struct OutputSettings {
+  Json schema;      ///< JSON Schema; null: any text
+  int retries = 2;  ///< how often an answer that does not fit is sent back
+};
+
 /// One entry of `agents:`.
 struct AgentSettings {
   std::string name;  ///< its key
@@ -32,9 +53,12 @@ struct AgentSettings {
   std::string instructions;
   std::string model;  ///< key in `models:`
   std::string strategy = "react";
+  std::string prompt;              ///< path of a prompt file; "": the strategy's own
+  std::vector<Example> examples;   ///< for the prompt
   std::vector<std::string> tools;  ///< keys in `tools:`
   MemorySettings memory;
   AgentLimits limits;
+  OutputSettings output;
 };
 
 }  // namespace troupe::agents

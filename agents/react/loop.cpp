@@ -1,5 +1,8 @@
 #include "agents/react/loop.h"
 
+#include "agents/strategies/json_steps.h"
+#include "tools/observation.h"
+
 #include <fmt/format.h>
 
 namespace troupe::agents {
@@ -9,28 +12,23 @@ namespace {
 using models::Message;
 using models::Role;
 
-// Each observation is one JSON object: whatever stands in a web page, it cannot end its string, pose as
-// another message or as an instruction of ours.
-Json to_json(const Observation& observation, const std::string& note) {
-  Json json = {{"call", observation.call}, {"tool", observation.tool}, {"ok", observation.ok}};
-  if (observation.ok)
-    json["output"] = observation.output;
-  else
-    json["error"] = observation.error;
-  if (observation.truncated) json["truncated"] = true;
-  if (!note.empty()) json["note"] = note;
-  return json;
-}
-
 Finish limit(std::string_view reason, std::string detail) {
   return Finish{.status = "limit", .reason = reason, .detail = std::move(detail)};
 }
 
 }  // namespace
 
-ReactLoop::ReactLoop(AgentLimits limits, LoopStart start) : limits_(limits) {
+ReactLoop::ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strategy> strategy,
+                     std::shared_ptr<const StructuredOutput> output)
+    : limits_(limits),
+      strategy_(strategy ? std::move(strategy) : std::make_unique<JsonSteps>()),
+      output_(std::move(output)) {
   transcript_->add({.role = Role::system, .content = std::move(start.system)});
-  for (Message& message : start.history) transcript_->add(std::move(message));
+  for (Message& message : start.history) {
+    // An answer in another form than the one asked for would teach the model to write that one.
+    if (message.role == Role::assistant) message.content = strategy_->answered(message.content);
+    transcript_->add(std::move(message));
+  }
   transcript_->add(std::move(start.user));
 }
 
@@ -58,32 +56,60 @@ Step ReactLoop::on_reply(const models::ModelReply& reply, const ParsedStep& pars
   input_tokens_ += reply.usage.input_tokens;
   output_tokens_ += reply.usage.output_tokens;
   cost_ += cost;
-  if (auto* malformed = std::get_if<Malformed>(&parsed.outcome)) return ask_again(reply, *malformed);
+  reading_ = strategy_->read(reply, parsed);
+  hold_against_schema(reply);
+  if (auto* malformed = std::get_if<Malformed>(&reading_.outcome)) return ask_again(reply, *malformed);
 
-  corrections_ = 0;
-  if (auto* final = std::get_if<FinalStep>(&parsed.outcome))
+  corrections_ = prose_ = 0;
+  if (auto* final = std::get_if<FinalStep>(&reading_.outcome))
     return Finish{.status = "done", .reason = "final_answer", .answer = final->answer, .data = final->data};
-  return plan(reply, parsed, std::get<ActionStep>(parsed.outcome));
+  if (auto* onward = std::get_if<Onward>(&reading_.outcome)) {
+    remember_reply(reply, parsed.consumed);
+    transcript_->add({.role = Role::user, .content = onward->message});
+    return next_model_call();
+  }
+  return plan(reply, parsed, std::get<ActionStep>(reading_.outcome));
+}
+
+void ReactLoop::hold_against_schema(const models::ModelReply& reply) {
+  if (!output_) return;
+  auto* malformed = std::get_if<Malformed>(&reading_.outcome);
+  if (!malformed && !std::holds_alternative<FinalStep>(reading_.outcome)) return;
+  // What the schema asks for is an answer, also where it was written without the step around it.
+  auto* final = std::get_if<FinalStep>(&reading_.outcome);
+  auto fitting = output_->read(final, reply.text);
+  if (fitting)
+    reading_.outcome = std::move(*fitting);
+  else if (final)
+    reading_.outcome = Malformed{fitting.error().message, Malformed::Kind::answer};
 }
 
 void ReactLoop::remember_reply(const models::ModelReply& reply, std::size_t consumed) {
-  // What the model wrote after the construct that decided (a made-up observation) is not part of the
-  // conversation.
-  transcript_->add({.role = Role::assistant,
-                    .content = reply.text.substr(0, consumed),
-                    .provider_state = reply.provider_state});
+  Message said = strategy_->said(reply, consumed);
+  if (!said.content.empty() || !said.tool_calls.empty()) transcript_->add(std::move(said));
 }
 
 Step ReactLoop::ask_again(const models::ModelReply& reply, const Malformed& malformed) {
-  if (++corrections_ > limits::kCorrections)
-    return Finish{
-        .status = "failed",
-        .reason = "unparsable",
-        .detail = fmt::format("the model's reply could not be read {} times in a row; the last time: {}",
-                              corrections_, malformed.reason)};
-  remember_reply(reply, reply.text.size());
-  transcript_->add({.role = Role::user, .content = dump(Json{{"correction", malformed.reason}})});
+  if (std::string why = too_many_corrections(malformed); !why.empty())
+    return Finish{.status = "failed", .reason = "unparsable", .detail = std::move(why)};
+  remember_reply(reply, tools::beginning(reply.text, kRefusedReplyBytes).size());
+  transcript_->add(strategy_->corrected(malformed.reason));
   return next_model_call();
+}
+
+// What ends the run; "" while the model may try again.
+std::string ReactLoop::too_many_corrections(const Malformed& malformed) {
+  if (malformed.kind == Malformed::Kind::answer) {
+    corrections_ = prose_ = 0;
+    if (++wrong_answers_ <= output_->retries()) return "";
+    return fmt::format("no answer fitted `output.schema`, {} of them were sent back; the last one: {}",
+                       output_->retries(), malformed.reason);
+  }
+  ++corrections_;
+  prose_ = malformed.kind == Malformed::Kind::prose ? prose_ + 1 : 0;
+  if (corrections_ <= limits::kCorrections && prose_ <= kProseCorrections) return "";
+  return fmt::format("the model's reply could not be read {} times in a row; the last time: {}", corrections_,
+                     malformed.reason);
 }
 
 Step ReactLoop::plan(const models::ModelReply& reply, const ParsedStep& parsed, const ActionStep& action) {
@@ -102,6 +128,7 @@ Step ReactLoop::plan(const models::ModelReply& reply, const ParsedStep& parsed, 
                                  limits::kParallelCalls);
     else
       judge_repeat(call);
+    if (call.refused.empty()) call.refused = wanted.problem;
     if (!call.note.empty()) notes_[call.id] = call.note;
     run.calls.push_back(std::move(call));
   }
@@ -123,16 +150,9 @@ void ReactLoop::judge_repeat(PlannedCall& call) {
 }
 
 Step ReactLoop::on_observations(std::vector<Observation> observations) {
-  Json message;
-  if (observations.size() == 1) {
-    message["observation"] = to_json(observations[0], notes_[observations[0].call]);
-  } else {
-    Json& list = message["observations"] = Json::array();
-    for (const Observation& observation : observations)
-      list.push_back(to_json(observation, notes_[observation.call]));
-  }
+  for (Observation& observation : observations) observation.note = std::move(notes_[observation.call]);
   notes_.clear();
-  transcript_->add({.role = Role::user, .content = dump(message)});
+  strategy_->observed(*transcript_, observations);
   return next_model_call();
 }
 

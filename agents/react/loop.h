@@ -1,10 +1,12 @@
 #pragma once
 
+#include "agents/react/observation.h"
 #include "agents/react/step_parser.h"
 #include "agents/settings.h"
+#include "agents/strategies/strategy.h"
+#include "agents/strategies/structured_output.h"
 #include "models/message.h"
 #include "runtime/base/json.h"
-#include "tools/tool.h"
 
 #include <cstdint>
 #include <map>
@@ -14,6 +16,11 @@
 #include <vector>
 
 namespace troupe::agents {
+
+/// How often in a row prose that is no step is sent back before the run ends as unparsable.
+inline constexpr int kProseCorrections = 1;
+/// Bytes of a reply that could not be used which stay in the conversation for the model to see.
+inline constexpr std::size_t kRefusedReplyBytes = 16u << 10;
 
 /// What a run begins with. All of it is journaled before the first model call, so a resumed run begins alike.
 struct LoopStart {
@@ -30,19 +37,6 @@ struct PlannedCall {
   Json input;
   std::string refused;  ///< not "": do not call; this is the observation's error
   std::string note;     ///< not "": told to the model beside the observation
-};
-
-/// What came of a call. Also of one that was refused, failed, timed out or was cut short: no call is left
-/// dangling.
-struct Observation {
-  std::string call;
-  std::string tool;
-  bool ok = false;
-  std::string output;
-  std::string error;
-  bool truncated = false;
-  std::int64_t ms = 0;
-  std::vector<tools::Source> sources;
 };
 
 struct AskModel {};
@@ -68,7 +62,9 @@ enum class Interrupt { cancelled, deadline, shutdown };
 /// ReAct: Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models", 2022.
 class ReactLoop {
  public:
-  ReactLoop(AgentLimits limits, LoopStart start);
+  /// `strategy`: null for `react`. `output`: null when any text is an answer.
+  ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strategy> strategy = nullptr,
+            std::shared_ptr<const StructuredOutput> output = nullptr);
 
   /// The first step.
   Step start();
@@ -80,6 +76,10 @@ class ReactLoop {
   Step on_model_error(const Error& error);
   Step on_interrupt(Interrupt why);
 
+  const Strategy& strategy() const { return *strategy_; }
+  /// What was made of the last reply that on_reply() got: an answer that does not fit is malformed here.
+  const Reading& reading() const { return reading_; }
+
   /// The conversation as the next model call gets it. Grows only at its end.
   const std::shared_ptr<models::Transcript>& transcript() const { return transcript_; }
   /// Model calls begun so far = number of the current step, from 1.
@@ -89,17 +89,24 @@ class ReactLoop {
   double cost() const { return cost_; }
 
  private:
+  void hold_against_schema(const models::ModelReply& reply);
   Step ask_again(const models::ModelReply& reply, const Malformed& malformed);
+  std::string too_many_corrections(const Malformed& malformed);
   Step plan(const models::ModelReply& reply, const ParsedStep& parsed, const ActionStep& action);
   Step next_model_call();
   void judge_repeat(PlannedCall& call);
   void remember_reply(const models::ModelReply& reply, std::size_t consumed);
 
   const AgentLimits limits_;
+  const std::unique_ptr<Strategy> strategy_;
+  const std::shared_ptr<const StructuredOutput> output_;
+  Reading reading_;
   std::shared_ptr<models::Transcript> transcript_ = std::make_shared<models::Transcript>();
   int step_ = 0;
   int calls_ = 0;
-  int corrections_ = 0;  // in a row
+  int corrections_ = 0;    // in a row, of any kind but answers
+  int prose_ = 0;          // of them, for prose
+  int wrong_answers_ = 0;  // that did not fit the schema, in all
   bool repeated_too_often_ = false;
   std::map<std::string, int> seen_calls_;     // tool and canonical input → how often
   std::map<std::string, std::string> notes_;  // call → what the model is told beside its observation

@@ -14,7 +14,8 @@ namespace troupe::agents {
 /// What a model's reply asks for, once decided.
 struct ParsedAction {
   std::string tool;
-  Json input;  ///< usually an object; what the model wrote otherwise (a string for text dialects)
+  Json input;           ///< usually an object; what the model wrote otherwise (a string for text dialects)
+  std::string problem;  ///< not "": the call cannot be made; this becomes its observation
 };
 struct ActionStep {
   std::vector<ParsedAction> actions;  ///< at least one
@@ -24,7 +25,14 @@ struct FinalStep {
   Json data;  ///< null unless the model wrote its answer as JSON
 };
 struct Malformed {
+  /// How often the model is told differs by kind.
+  enum class Kind {
+    unreadable,
+    prose,   ///< nothing in the reply looks like a step
+    answer,  ///< a final answer that does not fit `output.schema`; not the parser's finding
+  };
   std::string reason;  ///< exact, for the model to correct itself by
+  Kind kind = Kind::unreadable;
 };
 
 struct ParsedStep {

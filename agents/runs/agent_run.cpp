@@ -15,9 +15,9 @@ namespace troupe::agents {
 namespace {
 
 // The reply of a recorded step: what the parser made of it while it streamed, it makes of it again.
-ParsedStep parse_whole(const std::string& text) {
+ParsedStep parse_whole(const Strategy& strategy, const std::string& text) {
   std::vector<StepDelta> ignored;
-  auto parser = make_step_parser({.dialect = Dialect::json_steps});
+  auto parser = make_step_parser(strategy.parser());
   parser->feed(text, ignored);
   return parser->finish(ignored);
 }
@@ -49,7 +49,7 @@ class AgentRun::Deltas final : public EventSink {
 class AgentRun::StreamSink final : public models::TokenSink {
  public:
   explicit StreamSink(AgentRun& run)
-      : run_(run), parser_(make_step_parser({.dialect = Dialect::json_steps})) {}
+      : run_(run), parser_(make_step_parser(run.react_->strategy().parser())) {}
 
   bool on_text(std::string_view text) override {
     bool more = parser_->feed(text, deltas_);
@@ -58,11 +58,23 @@ class AgentRun::StreamSink final : public models::TokenSink {
   }
 
   void on_reset(int attempt) override {
-    parser_ = make_step_parser({.dialect = Dialect::json_steps});
+    parser_ = make_step_parser(run_.react_->strategy().parser());
     deltas_.clear();
+    attempt_ = attempt;
+    shown_ = false;
+    answer_.clear();
     Event reset = run_.event("stream.reset", run_.react_->step());
     reset.fields["attempt"] = attempt;
     run_.journal_.publish(reset);
+  }
+
+  /// What was shown and came to be something else is void: an answer beside tool calls or one that does not
+  /// fit, thoughts of a reply that could not be used.
+  void settle(const Reading& made) {
+    auto* final = std::get_if<FinalStep>(&made.outcome);
+    bool malformed = std::holds_alternative<Malformed>(made.outcome);
+    bool stands = malformed ? !shown_ : answer_.empty() || (final && final->answer == answer_);
+    if (!stands) on_reset(attempt_ + 1);
   }
 
   ParsedStep finish() {
@@ -75,8 +87,10 @@ class AgentRun::StreamSink final : public models::TokenSink {
   void flush() {
     for (StepDelta& delta : deltas_) {
       if (delta.kind != StepDelta::Kind::thought && delta.kind != StepDelta::Kind::answer) continue;
-      Event event = run_.event(delta.kind == StepDelta::Kind::thought ? "thought.delta" : "answer.delta",
-                               run_.react_->step());
+      bool answer = delta.kind == StepDelta::Kind::answer && run_.react_->strategy().answering();
+      Event event = run_.event(answer ? "answer.delta" : "thought.delta", run_.react_->step());
+      shown_ = true;
+      if (answer) answer_ += delta.text;
       event.fields["text"] = std::move(delta.text);
       run_.journal_.publish(event);
     }
@@ -86,6 +100,9 @@ class AgentRun::StreamSink final : public models::TokenSink {
   AgentRun& run_;
   std::unique_ptr<StepParser> parser_;
   std::vector<StepDelta> deltas_;
+  int attempt_ = 1;
+  bool shown_ = false;
+  std::string answer_;  // as shown
 };
 
 /// A planned call after the toolbox has looked at it: ready to be made, or answered already.
@@ -118,7 +135,7 @@ Task<> AgentRun::run() {
     co_await finish({.status = "failed", .reason = "internal", .detail = start.error().message});
     co_return;
   }
-  react_ = std::make_unique<ReactLoop>(limits, std::move(*start));
+  react_ = std::make_unique<ReactLoop>(limits, std::move(*start), agent_->strategy->clone(), agent_->output);
   Step step = react_->start();
   while (!lost_) {
     if (auto* end = std::get_if<Finish>(&step)) {
@@ -160,8 +177,8 @@ Task<Step> AgentRun::ask_model() {
     Json body = std::move(recorded_.replies.front());
     recorded_.replies.pop_front();
     RecordedReply known = reply_from_fact(body);
-    ParsedStep parsed = parse_whole(known.reply.text);
-    co_return co_await take_reply(std::move(known.reply), std::move(parsed), known.cost, known.ms, true);
+    ParsedStep parsed = parse_whole(react_->strategy(), known.reply.text);
+    co_return co_await take_reply(std::move(known.reply), std::move(parsed), known.cost, known.ms, nullptr);
   }
 
   bool asked_before = recorded_.last_intent_step == react_->step();
@@ -173,6 +190,8 @@ Task<Step> AgentRun::ask_model() {
   models::ModelRequest request;
   request.transcript = react_->transcript();
   request.tools = agent_->toolbox->declarations();
+  request.tool_mode = react_->strategy().tool_mode();
+  request.stop = react_->strategy().stop();
   auto call = context(stop_);
   const Instant asked = loop_.clock().now();
   auto reply = co_await agent_->model->complete(std::move(request), sink, call);
@@ -183,32 +202,35 @@ Task<Step> AgentRun::ask_model() {
   auto ms = std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - asked).count();
   double cost = cost_of(reply->usage, agent_->price);
   ParsedStep parsed = sink.finish();
-  co_return co_await take_reply(std::move(*reply), std::move(parsed), cost, ms, false);
+  co_return co_await take_reply(std::move(*reply), std::move(parsed), cost, ms, &sink);
 }
 
 Task<Step> AgentRun::take_reply(models::ModelReply reply, ParsedStep parsed, double cost, std::int64_t ms,
-                                bool recorded) {
+                                StreamSink* sink) {
   if (parsed.cut && reply.finish == models::FinishReason::length)  // half an input must not be acted on
     parsed.outcome = Malformed{
         "the reply was cut off at the model's output limit before its step was complete; write a shorter "
         "one"};
   const int step_number = react_->step();
   Step step = react_->on_reply(reply, parsed, cost);
+  const Reading& made = react_->reading();
   if (auto* wanted = std::get_if<RunTools>(&step)) calls_ = prepare(std::move(wanted->calls));
-  if (recorded) co_return step;
+  if (!sink) co_return step;  // recorded: what follows was journaled then
+  sink->settle(made);
 
   store::Append append = std::exchange(pending_, {});
   append.facts.push_back(fact("model.reply", reply_to_fact(reply, cost, ms)));
-  if (auto* malformed = std::get_if<Malformed>(&parsed.outcome)) {
-    append.events.push_back(
-        warning_event(event("warning", step_number), "unreadable_reply", malformed->reason));
+  if (auto* malformed = std::get_if<Malformed>(&made.outcome)) {
+    bool answer = malformed->kind == Malformed::Kind::answer;
+    append.events.push_back(warning_event(event("warning", step_number),
+                                          answer ? "invalid_answer" : "unreadable_reply", malformed->reason));
   } else {
     if (!parsed.repairs.empty())
       append.events.push_back(warning_event(event("warning", step_number), "repaired_reply",
                                             fmt::format("{}", fmt::join(parsed.repairs, "; "))));
-    if (!parsed.thought.empty()) {
+    if (!made.thought.empty()) {
       append.events.push_back(event("thought", step_number));
-      append.events.back().fields["text"] = parsed.thought;
+      append.events.back().fields["text"] = made.thought;
     }
   }
   if (auto* end = std::get_if<Finish>(&step)) {
@@ -425,7 +447,7 @@ store::Fact AgentRun::intent_fact() {
   } else {
     Json& tail = body["tail"] = Json::array();
     for (std::size_t i = std::max<std::size_t>(recorded_.journaled_messages, 1); i < messages.size(); ++i)
-      tail.push_back({{"role", word(messages[i].role)}, {"content", messages[i].content}});
+      tail.push_back(message_to_fact(messages[i]));
   }
   recorded_.journaled_messages = messages.size();
   return fact("model.intent", body);

@@ -60,7 +60,7 @@ class AgentRun {
   Task<Step> perform(Step step);
   Task<Step> ask_model();
   Task<Step> take_reply(models::ModelReply reply, ParsedStep parsed, double cost, std::int64_t ms,
-                        bool recorded);
+                        StreamSink* sink);
   Task<Step> run_tools();
   Task<Observation> call_tool(ReadyCall& call);
   Task<> call_and_commit(ReadyCall& call, Observation& result);

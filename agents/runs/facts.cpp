@@ -56,6 +56,15 @@ Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms
   return fact;
 }
 
+Json message_to_fact(const models::Message& message) {
+  Json fact = {{"role", word(message.role)}, {"content", message.content}};
+  for (const models::ToolCall& call : message.tool_calls)
+    fact["tool_calls"].push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
+  if (!message.tool_call_id.empty()) fact["tool_call_id"] = message.tool_call_id;
+  if (!message.name.empty()) fact["name"] = message.name;
+  return fact;
+}
+
 RecordedReply reply_from_fact(const Json& fact) {
   RecordedReply known;
   known.reply.text = string_or(fact, "text");

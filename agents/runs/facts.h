@@ -22,6 +22,9 @@ struct RecordedReply {
 Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms);
 RecordedReply reply_from_fact(const Json& fact);
 
+/// A message as the fact of a request keeps it, native calls included.
+Json message_to_fact(const models::Message& message);
+
 /// run.queued or run.started, which say what was asked: `input`, `target`, `message_ids`.
 Event run_event(const store::RunRow& row, std::string_view type);
 

@@ -412,7 +412,9 @@ void ReplyReader::end_of_reply() {
     prose_.clear();
     return decide(final_of_text(prose.text()));
   }
-  decide_malformed(why_not());
+  bool only_prose = section_ == Section::prose && problem_.empty() && reason_.empty() && !labelled_;
+  bool blank = all_.find_first_not_of(" \t\r\n") == std::string::npos;
+  decide(Malformed{why_not(), only_prose && !blank ? Malformed::Kind::prose : Malformed::Kind::unreadable});
 }
 
 // Nothing stood at the beginning of a line: a label inside one is better than none.

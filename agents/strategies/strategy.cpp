@@ -1,0 +1,44 @@
+#include "agents/strategies/strategy.h"
+
+#include "runtime/base/suggest.h"
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+#define TROUPE_STRATEGY(name, about) Result<std::unique_ptr<Strategy>> make_##name(const Declarations& tools);
+#include "agents/strategies/strategies.def"
+#undef TROUPE_STRATEGY
+
+Reading Strategy::read(const models::ModelReply&, const ParsedStep& parsed) {
+  return {
+      parsed.thought,
+      std::visit([](const auto& outcome) -> decltype(Reading::outcome) { return outcome; }, parsed.outcome)};
+}
+
+models::Message Strategy::said(const models::ModelReply& reply, std::size_t consumed) const {
+  return {.role = models::Role::assistant,
+          .content = reply.text.substr(0, consumed),
+          .provider_state = reply.provider_state};
+}
+
+const std::vector<StrategyEntry>& strategy_entries() {
+  static const std::vector<StrategyEntry> entries = {
+#define TROUPE_STRATEGY(name, about) {#name, about, make_##name},
+#include "agents/strategies/strategies.def"
+#undef TROUPE_STRATEGY
+  };
+  return entries;
+}
+
+Result<std::unique_ptr<Strategy>> make_strategy(std::string_view name, const Declarations& tools) {
+  std::vector<std::string> known;
+  for (const StrategyEntry& entry : strategy_entries()) {
+    if (entry.name == name) return entry.make(tools);
+    known.emplace_back(entry.name);
+  }
+  return fail(ErrorCode::not_found,
+              fmt::format("there is no strategy `{}`{}", name, did_you_mean(name, known)));
+}
+
+}  // namespace troupe::agents
