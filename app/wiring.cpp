@@ -71,6 +71,19 @@ Task<> keep(store::Journal& journal, std::string text) {
     log::warn("the configuration snapshot was not kept", {{"error", kept.error().message}});
 }
 
+// A configuration of the store, with the secrets of today's.
+Task<Result<Configuration>> kept_configuration(store::Journal& journal, std::string hash,
+                                               const Configuration& current) {
+  auto canonical = co_await journal.get_blob(hash);
+  if (!canonical) co_return within(fmt::format("configuration {}", hash.substr(0, 12)), canonical.error());
+  Checked restored = restore_configuration(*canonical, current);
+  if (restored.configuration) co_return std::move(*restored.configuration);
+  std::string why;
+  for (const config::Problem& problem : restored.problems)
+    why += (why.empty() ? "" : "; ") + config::render(problem);
+  co_return fail(ErrorCode::invalid, why);
+}
+
 agents::DeskSettings desk_settings(const gateway::ServerSettings& server) {
   return {.runs_max = server.runs_max,
           .runs_per_tenant_max = server.runs_per_tenant_max,
@@ -98,6 +111,13 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   std::deque<Clients> clients;
   clients.push_back(make_clients(loop, configuration.network));
   net::NetworkSettings network = configuration.network;
+  auto clients_for = [&](const net::NetworkSettings& wanted) -> const Clients& {
+    if (wanted != network) {
+      clients.push_back(make_clients(loop, wanted));
+      network = wanted;
+    }
+    return clients.back();
+  };
   auto catalog = make_catalog(configuration, clients.back(), loop, rng, configuration.hash);
   if (!catalog) {
     complain(catalog.error().message);
@@ -111,11 +131,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto reload = [&]() -> Result<std::string> {
     auto fresh = reload_configuration(source);
     if (!fresh) return std::unexpected(fresh.error());
-    if (fresh->network != network) {
-      clients.push_back(make_clients(loop, fresh->network));
-      network = fresh->network;
-    }
-    auto next = make_catalog(*fresh, clients.back(), loop, rng, fresh->hash);
+    auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, fresh->hash);
     if (!next) return std::unexpected(next.error());
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
@@ -125,11 +141,18 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                        fresh->tools.size());
   };
 
+  auto earlier = [&](std::string hash) -> Task<Result<std::shared_ptr<const agents::Catalog>>> {
+    auto kept = co_await kept_configuration(**journal, hash, configuration);
+    if (!kept) co_return std::unexpected(kept.error());
+    co_return make_catalog(*kept, clients_for(kept->network), loop, rng, hash);
+  };
+
   Engine assembled{.loop = loop,
                    .journal = **journal,
                    .desk = *desk,
                    .lock = *lock,
                    .configuration = configuration,
+                   .earlier = earlier,
                    .reload = reload};
   engine = &assembled;
   auto whole = [&]() -> Task<int> {

@@ -21,6 +21,8 @@ struct Engine {
   agents::LocalRunDesk& desk;
   store::StoreLock& lock;
   const Configuration& configuration;
+  /// Finds what runs of an earlier configuration go on under; for desk.resume().
+  agents::CatalogFinder earlier;
   /// Reads the configuration again and lets new runs use it. Says what it read, or why nothing changed.
   std::function<Result<std::string>()> reload;
   /// Set by who has something of its own to renew; called with the new configuration once it is in use.

@@ -57,7 +57,7 @@ class Desk final : public LocalRunDesk {
   Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
   store::Journal& journal() override { return journal_; }
   Status status() const override;
-  Task<Result<>> resume() override;
+  Task<Result<>> resume(CatalogFinder earlier) override;
   void replace_catalog(std::shared_ptr<const Catalog> catalog) override { catalog_ = std::move(catalog); }
   Task<> drain(Milliseconds grace) override;
   void hurry() override;
@@ -68,7 +68,9 @@ class Desk final : public LocalRunDesk {
   Task<Result<Accepted>> accept(Submission submission, store::SessionRow session);
   Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
                                                        const std::string& message_id);
-  Task<Result<>> take_up(store::RunRow row);
+  using Generations = std::map<std::string, Result<std::shared_ptr<const Catalog>>>;  // by hash
+  Task<Result<>> take_up(store::RunRow row, const Generations& generations);
+  static Result<> restore(HeldRun& run, const Generations& generations);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
 
   bool has_room(const std::string& tenant) const;
@@ -370,18 +372,25 @@ RunDesk::Status Desk::status() const {
   return status;
 }
 
-Task<Result<>> Desk::resume() {
+Task<Result<>> Desk::resume(CatalogFinder earlier) {
   auto rows = co_await journal_.unfinished_runs();
   if (!rows) co_return within("resume", rows.error());
+  Generations generations;
+  generations.emplace(catalog_->config, catalog_);
+  for (const store::RunRow& row : *rows) {
+    if (generations.contains(row.config)) continue;
+    auto found = co_await earlier(row.config);
+    generations.emplace(row.config, std::move(found));
+  }
   for (store::RunRow& row : *rows)
-    if (auto taken = co_await take_up(std::move(row)); !taken) co_return taken;
+    if (auto taken = co_await take_up(std::move(row), generations); !taken) co_return taken;
   if (!rows->empty()) log::info("runs of the last stop are taken up again", {{"runs", rows->size()}});
   resumed_ = true;
   pump();
   co_return Result<>{};
 }
 
-Task<Result<>> Desk::take_up(store::RunRow row) {
+Task<Result<>> Desk::take_up(store::RunRow row, const Generations& generations) {
   auto run = std::make_shared<HeldRun>();
   run->row = std::move(row);
   auto facts = co_await journal_.read_facts(run->row.id);
@@ -392,22 +401,9 @@ Task<Result<>> Desk::take_up(store::RunRow row) {
   if (!recorded) co_return within("resume", recorded.error());
   run->recorded = std::move(*recorded);
 
-  Finish impossible{.status = "failed", .reason = "quarantined"};
-  if (auto agent = catalog_->agents.find(run->row.agent); agent != catalog_->agents.end()) {
-    run->agent = agent->second;
-    Json inputs = Json::object();
-    if (auto extra = parse_json(run->row.extra); extra)
-      if (const Json* given = find(*extra, "inputs")) inputs = *given;
-    if (auto system = render_system_prompt(*run->agent, inputs))
-      run->system = std::move(*system);
-    else
-      impossible.detail = system.error().message;
-  } else {
-    impossible.detail = fmt::format("agent `{}` is no longer configured", run->row.agent);
-  }
-  if (!impossible.detail.empty()) {
-    log::error("a run cannot be taken up again", {{"run", run->row.id}, {"why", impossible.detail}});
-    co_return Result<>{};  // it stays unfinished in the journal, for a start that has its agent
+  if (auto restored = restore(*run, generations); !restored) {
+    log::error("a run cannot be taken up again", {{"run", run->row.id}, {"why", restored.error().message}});
+    co_return Result<>{};
   }
   LiveSession& live = sessions_[run->row.session];
   live.tenant = run->row.tenant;
@@ -416,6 +412,24 @@ Task<Result<>> Desk::take_up(store::RunRow row) {
   ++queued_;
   if (live.runs.size() == 1) ready_.push_back(run->row.session);
   co_return Result<>{};
+}
+
+// The agent and the prompt that the run began with.
+Result<> Desk::restore(HeldRun& run, const Generations& generations) {
+  const auto& catalog = generations.at(run.row.config);
+  if (!catalog) return within("the configuration it began with", catalog.error());
+  auto agent = (*catalog)->agents.find(run.row.agent);
+  if (agent == (*catalog)->agents.end())
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no agent `{}` in the configuration it began with", run.row.agent));
+  run.agent = agent->second;
+  Json inputs = Json::object();
+  if (auto extra = parse_json(run.row.extra); extra)
+    if (const Json* given = find(*extra, "inputs")) inputs = *given;
+  auto system = render_system_prompt(*run.agent, inputs);
+  if (!system) return std::unexpected(system.error());
+  run.system = std::move(*system);
+  return {};
 }
 
 Task<> Desk::drain(Milliseconds grace) {

@@ -10,6 +10,7 @@
 #include "runtime/store/journal.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,12 +83,18 @@ struct DeskSettings {
   WhenBusy when_busy = WhenBusy::queue;  ///< a message while a run of its session is active
 };
 
+/// The catalog of an earlier configuration, by the hash that the runs begun under it bear. Errors: not_found
+/// (it was not kept), invalid (it cannot be used any more: a secret, file or setting that is gone).
+using CatalogFinder = std::function<Task<Result<std::shared_ptr<const Catalog>>>(std::string config)>;
+
 /// The desk of this process, over a journal that it is the only writer of. Loop thread only.
 class LocalRunDesk : public RunDesk {
  public:
-  /// Takes up every unfinished run of the journal, oldest first, through the normal admission; then admits
-  /// new ones. Errors: store.
-  virtual Task<Result<>> resume() = 0;
+  /// Takes up every unfinished run of the journal, oldest first, through the normal admission and under the
+  /// configuration it began with, which `earlier` finds when it is not today's; then admits new ones. A run
+  /// whose configuration cannot be had stays unfinished in the journal, with the reason in the log, for a
+  /// start that has what it needs. Errors: store.
+  virtual Task<Result<>> resume(CatalogFinder earlier) = 0;
   /// From now on runs start from `catalog`; those at work end on the one they began with.
   virtual void replace_catalog(std::shared_ptr<const Catalog> catalog) = 0;
   /// Admits nothing more; runs at work have until `grace` to end by themselves, then they stop where they

@@ -93,7 +93,7 @@ Task<int> serve(Engine& engine, std::string listen) {
   if (auto healthy = co_await check_store(engine); !healthy) {
     complain(healthy.error().message);
     code = kStore;
-  } else if (auto resumed = co_await engine.desk.resume(); !resumed) {
+  } else if (auto resumed = co_await engine.desk.resume(engine.earlier); !resumed) {
     complain(resumed.error().message);
     code = kStore;
   } else {

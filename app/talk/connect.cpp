@@ -57,7 +57,7 @@ int with_peer(const TalkOptions& options, std::function<Task<int>(Loop&, Peer&)>
   if (auto holder = store::StoreLock::holder(loaded->configuration.store.path); holder && !holder->empty())
     return with_remote({*holder, options.token, options.ca_file}, std::move(body));
   return run_engine(std::move(loaded->configuration), loaded->source, [&body](Engine& engine) -> Task<int> {
-    auto resumed = co_await engine.desk.resume();
+    auto resumed = co_await engine.desk.resume(engine.earlier);
     if (!resumed) {
       complain(resumed.error().message);
       co_return kStore;

@@ -30,7 +30,7 @@ class World : store::Subscriber {
     auto opened = store::open_sqlite_journal(loop, {.path = dir_.path().string()});
     REQUIRE(opened);
     journal = std::move(*opened);
-    desk = make_run_desk(loop, *journal, rng_, settings_, catalog());
+    desk = make_run_desk(loop, *journal, rng_, settings_, catalog("a", config));
   }
 
   // As a crash would: the desk goes with its runs where they are, nothing more is written.
@@ -44,7 +44,7 @@ class World : store::Subscriber {
     journal.reset();
   }
 
-  void resume() { REQUIRE(fakes::run(loop, desk->resume())); }
+  void resume() { REQUIRE(fakes::run(loop, desk->resume(finder()))); }
 
   std::string session(std::string tenant = "default") {
     auto row = fakes::run(loop, desk->open_session({"p", std::move(tenant)}, "", "a"));
@@ -89,11 +89,25 @@ class World : store::Subscriber {
     return nullptr;
   }
 
+  /// A configuration with one agent, of the name given.
+  std::shared_ptr<const Catalog> catalog(std::string name, std::string hash,
+                                         std::shared_ptr<ScriptedModel> model = nullptr) {
+    AgentSettings agent{.name = name, .model = "m", .tools = {"look"}, .limits = limits_};
+    auto prompts = prompts::PromptSet::load("");
+    auto table =
+        make_agents({agent}, {{.name = "m"}}, {{"m", model ? model : model_}}, {{"look", tool}}, *prompts);
+    REQUIRE(table);
+    return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash)});
+  }
+
   SystemClock clock;
   Loop loop{clock};
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
+  std::string config = "hash";             ///< of the configuration the next open() reads
+  std::shared_ptr<const Catalog> earlier;  ///< what resume() finds for a run of another configuration
+  std::vector<std::string> asked_for;      ///< configurations it looked for
   std::shared_ptr<fakes::TestTool> tool = std::make_shared<fakes::TestTool>(
       "look", tools::Effect::pure,
       [](const tools::ToolInput&) { return tools::ToolOutput{"forty-two", {}}; });
@@ -108,12 +122,13 @@ class World : store::Subscriber {
 
   void on_frame(const Frame& frame) override { frames.push_back(frame); }
 
-  std::shared_ptr<const Catalog> catalog() {
-    AgentSettings agent{.name = "a", .model = "m", .tools = {"look"}, .limits = limits_};
-    auto prompts = prompts::PromptSet::load("");
-    auto table = make_agents({agent}, {{.name = "m"}}, {{"m", model_}}, {{"look", tool}}, *prompts);
-    REQUIRE(table);
-    return std::make_shared<const Catalog>(Catalog{*table, "a", "hash"});
+  CatalogFinder finder() {
+    return [this](std::string hash) { return find_earlier(std::move(hash)); };
+  }
+  Task<Result<std::shared_ptr<const Catalog>>> find_earlier(std::string hash) {
+    asked_for.push_back(std::move(hash));
+    if (!earlier) co_return fail(ErrorCode::invalid, "its secret is gone");
+    co_return earlier;
   }
 
   fakes::TempDir dir_;
@@ -378,6 +393,63 @@ TEST_CASE(
 
   CHECK(world.tool->keys.size() == 1);
   CHECK(model->heard().back().contains("outcome unknown"));
+}
+
+TEST_CASE("a run goes on under the configuration it began with, whatever the daemon now reads") {
+  auto model = says({kCall, ScriptedModel::Hang{}});
+  auto other = says({kAnswer});
+  World world(model);
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  world.until([&] { return model->calls() == 2; });
+  world.earlier = world.catalog("a", "hash");
+  world.close();
+
+  world.config = "another";
+  world.open();
+  world.desk->replace_catalog(world.catalog("a", "another", other));
+  world.watch(session);
+  model->say(kAnswer);
+  world.resume();
+  world.finished(run->run);
+  auto next = world.submit(session, "and now?");
+  world.finished(next->run);
+
+  CHECK(world.asked_for == std::vector<std::string>{"hash"});
+  CHECK(model->calls() == 3);
+  CHECK(other->calls() == 1);
+  CHECK(fakes::run(world.loop, world.journal->find_run(run->run)).value()->config == "hash");
+  CHECK(fakes::run(world.loop, world.journal->find_run(next->run)).value()->config == "another");
+}
+
+TEST_CASE("a run whose configuration cannot be had waits in the journal, and its session goes on") {
+  auto model = says({ScriptedModel::Hang{}});
+  World world(model);
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  world.until([&] { return model->calls() == 1; });
+  auto first = world.catalog("a", "hash");
+  world.close();
+
+  world.config = "another";
+  world.open();
+  world.watch(session);
+  model->say(kAnswer);
+  world.resume();
+  auto next = world.submit(session, "again");
+  world.finished(next->run);
+  CHECK(fakes::run(world.loop, world.journal->find_run(run->run)).value()->status == "running");
+  world.close();
+
+  world.open();
+  world.watch(session);
+  world.earlier = first;
+  model->say(kAnswer);
+  world.resume();
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["status"] == "done");
 }
 
 TEST_CASE("a queued message survives a stop, and draining refuses new ones") {

@@ -18,7 +18,10 @@ std::string program();
 class Daemon {
  public:
   /// `yaml` without `version`, `server.listen` and `store`, which are added.
-  explicit Daemon(const std::string& yaml, std::string server_extra = "") {
+  explicit Daemon(const std::string& yaml, std::string server_extra = "") { rewrite(yaml, server_extra); }
+
+  /// Puts another configuration in the file; the daemon learns of it by SIGHUP or a restart.
+  void rewrite(const std::string& yaml, const std::string& server_extra = "") {
     std::ofstream(config()) << "version: 1\nserver:\n  listen: 127.0.0.1:0\n"
                             << server_extra << "store: { path: " << (folder_.path() / "store").string()
                             << " }\n"

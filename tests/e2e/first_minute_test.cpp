@@ -1,5 +1,6 @@
 #include "tests/e2e/daemon.h"
 #include "tests/fakes/chat_client.h"
+#include "tests/fakes/http_peer.h"
 #include "tests/fakes/run_loop.h"
 
 #include <doctest/doctest.h>
@@ -164,6 +165,46 @@ TEST_CASE("after kill -9 a client resumes with `after`, without a gap or a doubl
   std::int64_t expected = last;
   for (std::int64_t seq : client.seqs()) CHECK(seq == ++expected);
   CHECK(opened["resumed"] == true);
+}
+
+TEST_CASE("a run that kill -9 met goes on under the configuration it began with, secrets and all") {
+  fakes::HttpPeer model([](const fakes::PeerRequest&) { return fakes::PeerReply::silence(); });
+  auto yaml = [&](const std::string& agent, const std::string& url) {
+    return fmt::format(
+        "models: {{ main: {{ provider: openai, model: m, base_url: \"{}/v1\", api_key: \"${{TEST_KEY}}\" }} "
+        "}}\n"
+        "agents: {{ {}: {{ model: main }} }}\n",
+        url, agent);
+  };
+  Daemon daemon(yaml("writer", model.url("")));
+  daemon.start({"TEST_KEY=of-the-first-start"});
+  SystemClock clock;
+  Loop loop(clock);
+  std::string session;
+  {
+    ChatClient client(loop);
+    run(loop, client.connect(daemon.url()));
+    session = run(loop, client.open())["session"];
+    run(loop, client.send(R"({"type":"message","id":"m1","text":"Write a poem."})"));
+    run(loop, client.until("run.started"));
+    REQUIRE(model.wait_for_requests(1));
+  }
+  daemon.kill();
+
+  // Nothing of it is in today's file any more: another agent, and a server that nobody answers for.
+  daemon.rewrite(yaml("editor", "http://127.0.0.1:9"));
+  model.answer([](const fakes::PeerRequest&) {
+    return fakes::PeerReply::json(
+        R"({"choices":[{"message":{"role":"assistant","content":"{\"final_answer\":\"Roses.\"}"},"finish_reason":"stop"}],)"
+        R"("usage":{"prompt_tokens":1,"completion_tokens":1}})");
+  });
+  daemon.start({"TEST_KEY=of-the-second-start"});
+  ChatClient client(loop);
+  run(loop, client.connect(daemon.url()));
+  run(loop, client.open(R"(,"after":0,"session":")" + session + '"'));
+  auto frames = run(loop, client.until("run.finished"));
+  CHECK(frame_of(frames, "answer")["text"] == "Roses.");
+  CHECK(model.requests().back().header("authorization") == "Bearer of-the-second-start");
 }
 
 TEST_CASE("runs list, show, export and watch read what the daemon wrote, while it runs and after") {
