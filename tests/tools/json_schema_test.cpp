@@ -210,6 +210,25 @@ TEST_CASE("a bare value is taken for the one argument there is") {
   CHECK_FALSE(two.validate("x"));
 }
 
+TEST_CASE("a bare value is taken for the one of several arguments that it fits") {
+  const JsonSchema either = schema(
+      R"({"type":"object","properties":{"query":{"type":"string"},"urls":{"type":"array","items":{"type":"string"}},"k":{"type":"integer"}},
+          "anyOf":[{"required":["query"]},{"required":["urls"]}],"additionalProperties":false})");
+  CHECK(either.validate("Seoul")->value == Json{{"query", "Seoul"}});
+  CHECK(either.validate(Json{"https://a.example"})->value == Json{{"urls", {"https://a.example"}}});
+  CHECK(either.validate("Seoul")->repairs.at(0) == "(root): a bare value taken as `query`");
+  CHECK_FALSE(either.validate(7));
+  const JsonSchema unclear = schema(
+      R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"anyOf":[{"required":["a"]},{"required":["b"]}]})");
+  CHECK_FALSE(unclear.validate("x"));
+  const JsonSchema more = schema(
+      R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{}},"anyOf":[{"required":["a"]},{"required":["b","c"]}]})");
+  CHECK(more.validate("x")->value == Json{{"a", "x"}});
+  const JsonSchema both = schema(
+      R"({"type":"object","properties":{"a":{"type":"string"},"b":{}},"required":["a","b"],"anyOf":[{"required":["a"]}]})");
+  CHECK_FALSE(both.validate("x"));
+}
+
 namespace {
 
 struct Tally {

@@ -126,16 +126,39 @@ class Repair {
     return *parsed;
   }
 
-  // A bare value instead of the object: clear when exactly one argument is required, or there is only one.
+  static std::string only_required(const Json& schema) {
+    const Json* required = find(schema, "required");
+    if (!required || !required->is_array() || required->size() != 1 || !required->front().is_string())
+      return "";
+    return required->front().get<std::string>();
+  }
+
+  // Which of several arguments that would do alone (a query or addresses) has the type of this value.
+  std::string fitting_alternative(const Json& value, const Json& schema, const Json& properties) const {
+    std::string fitting;
+    for (const char* keyword : {"anyOf", "oneOf"}) {
+      const Json* list = find(schema, keyword);
+      if (!list || !list->is_array()) continue;
+      for (const Json& alternative : *list) {
+        const std::string name = only_required(alternative);
+        const Json* declared = name.empty() ? nullptr : find(properties, name);
+        const Json* target = declared ? followed(declared) : nullptr;
+        if (!target || !fits(value, types_of(*target, 0))) continue;
+        if (!fitting.empty() && fitting != name) return "";
+        fitting = name;
+      }
+    }
+    return fitting;
+  }
+
+  // A bare value instead of the object: clear when one argument is required, when there is only one, or when
+  // of those that would do alone one takes such a value.
   void wrap_single(Json& value, const Json& schema) {
     const Json* properties = find(schema, "properties");
     if (!properties || !properties->is_object() || value.is_null()) return;
-    const Json* required = find(schema, "required");
-    std::string name;
-    if (required && required->is_array() && required->size() == 1 && required->front().is_string())
-      name = required->front().get<std::string>();
-    else if (properties->size() == 1)
-      name = properties->begin().key();
+    std::string name = only_required(schema);
+    if (name.empty() && properties->size() == 1) name = properties->begin().key();
+    if (name.empty() && !find(schema, "required")) name = fitting_alternative(value, schema, *properties);
     if (name.empty() || !properties->contains(name)) return;
     note("", fmt::format("a bare value taken as `{}`", name));
     Json object = Json::object();
