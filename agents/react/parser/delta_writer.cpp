@@ -103,6 +103,15 @@ void DeltaWriter::thought(std::string_view piece) {
   write(StepDelta::Kind::thought, std::move(text), nullptr);
 }
 
+void DeltaWriter::replace_thought(std::string thought) {
+  std::string written = thought_.substr(0, thought_written_);
+  if (thought.starts_with(written)) {
+    thought_ = std::move(thought);
+  } else {
+    thought_ = written.starts_with(thought) ? written : written + "\n" + thought;
+  }
+}
+
 void DeltaWriter::settle(ParsedStep& step) {
   thought_ += thought_gate_.flush();
   step.thought = thought_;

@@ -45,8 +45,8 @@ class DeltaWriter {
   const std::string& thought() const { return thought_; }
   const std::string& answer() const { return answer_; }
 
-  /// The thought is something else than what was collected.
-  void replace_thought(std::string thought) { thought_ = std::move(thought); }
+  /// The thought is something else than what was collected; what was written of it stays.
+  void replace_thought(std::string thought);
   /// The step is decided: takes the thought, makes the answer valid UTF-8 and writes what the deltas lack.
   void settle(ParsedStep& step);
 

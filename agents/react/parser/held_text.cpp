@@ -13,7 +13,6 @@ std::string HeldText::add(std::string_view bytes) {
 
 void HeldText::byte(char c, std::string& out) {
   if (c == '\n') {
-    if (state_ == State::fence) ++held_fences_;
     if (state_ == State::ticks) release(out);
     held_ += c;
     line_ = held_.size();
@@ -44,35 +43,25 @@ void HeldText::byte(char c, std::string& out) {
 void HeldText::release(std::string& out) {
   if (text_.empty() && out.empty()) {
     std::size_t from = keeps_fences_ ? 0 : line_;
-    if (!keeps_fences_) held_fences_ = 0;
     while (from < held_.size() && is_blank(held_[from])) ++from;
     held_.erase(0, from);
   }
   out += held_;
-  fences_ += held_fences_;
   held_.clear();
-  held_fences_ = 0;
   line_ = 0;
 }
 
 void HeldText::part() {
   held_ = text_.empty() ? "" : "\n";
   line_ = held_.size();
-  held_fences_ = 0;
   state_ = State::line_start;
 }
 
 std::string HeldText::end() {
   std::string rest = std::move(held_);
   held_.clear();
-  if (state_ == State::fence) ++held_fences_;
-  if (!keeps_fences_ || text_.empty() || held_fences_ == 0) return "";
-  auto trim = [&rest] {
-    while (!rest.empty() && is_blank(rest.back())) rest.pop_back();
-  };
-  trim();
-  if ((fences_ + held_fences_) % 2 == 1) rest.erase(rest.rfind("```"));
-  trim();
+  if (!keeps_fences_ || text_.empty()) return "";
+  while (!rest.empty() && is_blank(rest.back())) rest.pop_back();
   text_ += rest;
   return rest;
 }

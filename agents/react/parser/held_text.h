@@ -16,7 +16,8 @@ class HeldText {
   std::string add(std::string_view bytes);
   /// What follows is a new part.
   void part();
-  /// The end; returns what may still go out. A closing fence without its opening one stays behind.
+  /// The end; returns what may still go out. Fences of content go out even where one of a pair is missing:
+  /// what stands behind a label is the model's, and a mark taken off on a guess could not be put back.
   std::string end();
 
   /// All that went out.
@@ -34,8 +35,6 @@ class HeldText {
   std::string held_;
   std::size_t line_ = 0;  // where its last line begins
   int ticks_ = 0;
-  int fences_ = 0;       // fence lines in text_
-  int held_fences_ = 0;  // … and in held_
 };
 
 }  // namespace troupe::agents

@@ -1,7 +1,10 @@
 #include "agents/react/parser/json_reader.h"
 
 #include "agents/react/parser/bytes.h"
+#include "agents/react/parser/delta_writer.h"
 #include "agents/react/parser/json_word.h"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -14,6 +17,15 @@ bool opener(char c) {
 }
 bool closer(char c) {
   return c == '}' || c == ']' || c == ')';
+}
+
+// A longer word behind a fence names no language.
+constexpr std::size_t kLanguageBytes = 32;
+
+// Bytes that are no characters are replaced, lest two keys become one when they are written.
+std::string characters(std::string text) {
+  bool ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii ? text : valid_utf8(text);
 }
 
 std::string_view trim_end(std::string_view text) {
@@ -101,9 +113,7 @@ bool JsonReader::before_value(std::string_view all, bool at_end) {
   }
   if (c == '`') return backtick(all, at_end);
   if (c == ':' || c == ';') return skip("unexpected character");
-  word_ = position_;
-  braces_ = 0;
-  state_ = State::bare_value;
+  begin_word();
   return true;
 }
 
@@ -182,6 +192,16 @@ void JsonReader::open_set() {
   state_ = State::after_value;
 }
 
+// ["key": "value"]: the braces of an object are missing.
+void JsonReader::open_member() {
+  note("missing `{`");
+  Json& list = frames_.back().value;
+  std::string key = std::move(list.back().get_ref<std::string&>());
+  list.erase(list.size() - 1);
+  push(Json::object(), '}');
+  take_key(std::move(key), false);
+}
+
 void JsonReader::begin_member() {
   state_ = State::before_value;
   const Frame& frame = frames_.back();
@@ -206,6 +226,8 @@ bool JsonReader::other_than_comma(std::string_view all, bool at_end) {
   char c = all[position_];
   if (c == '/' || c == '#') return comment(all, at_end);
   if (c == '`') return fence(all, at_end);
+  if (c == ':' && !in_object() && frames_.back().value.size() > 0 && frames_.back().value.back().is_string())
+    return open_member(), true;
   bool follows =
       in_object() ? is_quote(c) || is_word(c) || c == '\xE2' : is_quote(c) || is_word(c) || opener(c);
   if (!follows) return skip("unexpected character");
@@ -259,7 +281,7 @@ bool JsonReader::backtick(std::string_view all, bool at_end) {
   if (all.size() - position_ < 3 && !at_end) return false;
   if (all.substr(position_, 3) != "```") return open_string(all, at_end, QuotePlace::Role::member);
   std::size_t line = position_ + 3;
-  while (line < all.size() && is_word(all[line])) ++line;  // the language
+  while (line < all.size() && line < position_ + kLanguageBytes && is_word(all[line])) ++line;
   if (line == all.size() && !at_end) return false;
   note("code fence");
   ++fences_;
@@ -271,8 +293,8 @@ bool JsonReader::open_string(std::string_view all, bool at_end, QuotePlace::Role
   if (all[position_] == '\xE2' && all.size() - position_ < 3 && !at_end) return false;
   std::size_t bytes = JsonString::opening(all, position_);
   if (bytes == 0) {
-    word_ = position_;
-    state_ = role == QuotePlace::Role::key ? State::bare_key : State::bare_value;
+    begin_word();
+    if (role == QuotePlace::Role::key) state_ = State::bare_key;
     return true;
   }
   if (all[position_] != '"') note(bytes == 1 ? "single quotes" : "typographic quotes");
@@ -300,7 +322,7 @@ bool JsonReader::string(std::string_view all, bool at_end) {
     return true;
   }
   hear(string_.text().size());
-  put(std::move(string_.text()));
+  put(characters(std::move(string_.text())));
   if (outcome == JsonString::Outcome::opens_key && status_ == Status::reading) state_ = State::before_key;
   return true;
 }
@@ -325,6 +347,13 @@ bool JsonReader::bare_key(std::string_view all) {
   return true;
 }
 
+void JsonReader::begin_word() {
+  word_ = position_;
+  word_spaced_ = false;
+  braces_ = 0;
+  state_ = State::bare_value;
+}
+
 bool JsonReader::bare_value(std::string_view all) {
   for (; position_ < all.size(); ++position_) {
     char c = all[position_];
@@ -336,8 +365,10 @@ bool JsonReader::bare_value(std::string_view all) {
     if (c == ',' || closer(c) || c == '\n') return end_bare_value(all), true;
     std::string_view word = all.substr(word_, position_ - word_);
     // After a blank only plain words go on: `New York`, but not `1 // one` or `yes "next": 2`.
-    if (c == ' ' && word.find(' ') == std::string_view::npos && is_json_word(word))
-      return end_bare_value(all), true;
+    if (c == ' ' && !word_spaced_) {
+      if (is_json_word(word)) return end_bare_value(all), true;
+      word_spaced_ = true;
+    }
     if ((c == '/' || is_quote(c)) && word.ends_with(' ')) return end_bare_value(all), true;
     if (is_quote(c) && word.size() <= 2) {
       note("string prefix");  // r"…", f'…'
@@ -355,7 +386,7 @@ void JsonReader::end_bare_value(std::string_view all) {
     state_ = State::after_value;
     return;
   }
-  put(json_word(word, repairs_));
+  put(json_word(characters(std::string(word)), repairs_));
 }
 
 void JsonReader::push(Json value, char closer) {
@@ -401,7 +432,7 @@ void JsonReader::close() {
 
 void JsonReader::take_key(std::string key, bool bare) {
   while (!key.empty() && is_blank(key.back())) key.pop_back();
-  frames_.back().key = std::move(key);
+  frames_.back().key = characters(std::move(key));
   bare_ = bare;
   comma_ = false;
   state_ = State::after_key;

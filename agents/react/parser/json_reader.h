@@ -60,6 +60,11 @@ class JsonReader {
   std::size_t position() const { return position_; }
   std::size_t depth() const { return frames_.size(); }
   bool in_string() const { return state_ == State::string; }
+  /// It is an object for certain: a member was read, or all of it.
+  bool certain() const {
+    return status_ == Status::complete ? root_.is_object()
+                                       : !frames_.empty() && frames_[0].value.is_object() && !tentative();
+  }
   /// The key under which the value at `depth` is being read; empty in an array.
   std::string_view key_at(std::size_t depth) const { return frames_[depth - 1].key; }
 
@@ -106,6 +111,7 @@ class JsonReader {
   bool string(std::string_view all, bool at_end);
   void hear(std::size_t until);
   bool bare_key(std::string_view all);
+  void begin_word();
   bool bare_value(std::string_view all);
   void end_bare_value(std::string_view all);
   void drop_ellipsis();
@@ -116,6 +122,7 @@ class JsonReader {
   void take_key(std::string key, bool bare);
   void begin_member();
   void open_set();
+  void open_member();
   void stray_value(char opener);
   void put(Json value);
   bool skip(std::string_view what);
@@ -150,12 +157,13 @@ class JsonReader {
 
   JsonString string_;  // under way in State::string
   QuotePlace::Role role_ = QuotePlace::Role::alone;
-  std::size_t heard_ = 0;  // bytes of it the listener was given
-  std::size_t word_ = 0;   // where the bare word begins
-  bool bare_ = false;      // the key was not quoted
-  int braces_ = 0;         // open in the bare word
-  int fences_ = 0;         // opened inside the value
-  bool slash_ = false;     // in a block comment, after its `*`
+  std::size_t heard_ = 0;     // bytes of it the listener was given
+  std::size_t word_ = 0;      // where the bare word begins
+  bool word_spaced_ = false;  // it has a blank
+  bool bare_ = false;         // the key was not quoted
+  int braces_ = 0;            // open in the bare word
+  int fences_ = 0;            // opened inside the value
+  bool slash_ = false;        // in a block comment, after its `*`
 };
 
 }  // namespace troupe::agents

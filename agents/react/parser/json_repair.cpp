@@ -12,6 +12,8 @@ namespace troupe::agents {
 
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
@@ -50,8 +52,8 @@ Result<RepairedJson> repair_json(std::string_view text) {
   if (text.size() > limits::kJsonBytes)
     return fail(ErrorCode::too_large,
                 fmt::format("JSON of {} bytes; at most {} are read", text.size(), limits::kJsonBytes));
-  if (auto scalar = parse_json(trim(text)); scalar && !scalar->is_structured())
-    return RepairedJson{*scalar, {}};
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (auto valid = parse_json(trim(text))) return RepairedJson{std::move(*valid), {}};
 
   if (is_escaped(text)) {
     std::string plain = unescaped(text);

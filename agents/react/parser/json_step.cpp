@@ -29,6 +29,7 @@ StepObject JsonStep::step(bool weak_answers) const {
 void JsonStep::on_key(std::size_t depth, std::string_view key) {
   if (depth != 1) return;
   key_ = step_key(key);
+  if (key_ == StepKey::input && input_seen_) key_ = StepKey::other;  // the first one counts
   if (key_ == StepKey::observation && named_) reader_.interrupt();
   if (key_ == StepKey::input && named_ && !ends_) argument_ = reader_.position();
 }
@@ -60,6 +61,7 @@ void JsonStep::on_value(std::size_t depth, const Json& value) {
     if (key_ == StepKey::actions) named_ = true;
     if (key_ == StepKey::answer && !writer_.answer().empty()) answered_ = true;
     if (key_ == StepKey::input) {
+      input_seen_ = true;
       write_argument();
       argument_ = 0;
     }

@@ -43,6 +43,7 @@ class JsonStep : private JsonListener {
   StepKey key_ = StepKey::other;  // of the member under way at depth 1
   bool thought_seen_ = false;
   bool thought_written_ = false;
+  bool input_seen_ = false;
   bool named_ = false;  // a tool was named
   bool ends_ = false;   // … one that stands for the final answer
   bool answered_ = false;

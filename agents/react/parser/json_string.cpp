@@ -2,6 +2,8 @@
 
 #include "agents/react/parser/bytes.h"
 
+#include <algorithm>
+
 namespace troupe::agents {
 
 namespace {
@@ -172,10 +174,11 @@ bool JsonString::takes_colon() {
 void JsonString::append(std::string_view bytes, std::vector<std::string>& repairs) {
   char c = bytes[0];
   if (c == '\n') note_repair(repairs, "raw line break in a string");
-  if (braces_ > 0 && !is_quote(c)) pasted(c);
+  if (braces_ > 0 && !is_quote(c))
+    for (char byte : bytes) pasted(byte);
   if (c == '{' || c == '[') {
     ++openers_;
-  } else if (!is_blank(c) || bytes.size() > 1) {
+  } else if (!std::ranges::all_of(bytes, is_blank)) {
     openers_ = 0;
   }
   text_.run(bytes);
@@ -190,6 +193,7 @@ void JsonString::append(std::string_view bytes, std::vector<std::string>& repair
 // Follows JSON inside the string, where quotes come in pairs, until its braces are closed or it proves to be
 // none.
 void JsonString::pasted(char c) {
+  if (braces_ == 0) return;
   if (after_quote_ && !is_blank(c)) {
     after_quote_ = false;
     if (c != ':' && c != ',' && c != '}' && c != ']') {

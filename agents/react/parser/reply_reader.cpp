@@ -4,6 +4,8 @@
 #include "agents/react/parser/bytes.h"
 #include "agents/react/parser/step_names.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace troupe::agents {
@@ -11,6 +13,7 @@ namespace troupe::agents {
 namespace {
 constexpr std::size_t kBareNameBytes = 32;
 constexpr int kInlineLabelWords = 3;
+constexpr std::size_t kInlineLabelBytes = 48;
 constexpr std::size_t kNameBytes = 128;
 }  // namespace
 
@@ -104,8 +107,7 @@ bool ReplyReader::step(bool at_end) {
 
 void ReplyReader::begin_line() {
   line_begin_ = position_;
-  bool no_labels = section_ == Section::think || section_ == Section::plain_answer;
-  state_ = no_labels ? State::in_line : State::line_start;
+  state_ = section_ == Section::think ? State::in_line : State::line_start;
   label_ = LabelScanner();
   label_possible_ = true;
   bare_possible_ = rules_.bare_brackets && (section_ == Section::prose || section_ == Section::thought);
@@ -142,8 +144,8 @@ bool ReplyReader::line_start() {
 // `Search[` at the beginning of a line. True when it is one.
 bool ReplyReader::bare_bracket(char c) {
   std::string_view line = std::string_view(all_).substr(line_begin_, position_ - 1 - line_begin_);
-  bool indent = line.find_first_not_of(" \t") == std::string_view::npos;
-  if (indent && (c == ' ' || c == '\t')) return false;
+  bool indent = line.empty() || line.back() == ' ' || line.back() == '\t';
+  bool blank = c == ' ' || c == '\t';
   if (c == '[' && !indent) {
     name_ = trimmed(line);
     set_label(line_begin_);
@@ -151,7 +153,8 @@ bool ReplyReader::bare_bracket(char c) {
     begin_enclosed(position_);
     return true;
   }
-  if (!(is_letter(c) || is_digit(c) || c == '_') || line.size() > kBareNameBytes) bare_possible_ = false;
+  bool name = is_letter(c) || is_digit(c) || c == '_' || (blank && indent);
+  if (!name || line.size() > kBareNameBytes) bare_possible_ = false;
   return false;
 }
 
@@ -229,7 +232,8 @@ bool ReplyReader::text() {
   if (c == '\\' && position_ > 0 && all_[position_ - 1] == '{') escaped_ = true;
   if (c == '{' && opens) return begin_object(position_, Purpose::step), true;
   if (c == '<' && position_ != no_tag_at_) return begin_tag();
-  bool answers = section_ == Section::prose && rules_.prose == DialectRules::Prose::answer && !is_blank(c);
+  bool answers = section_ == Section::prose && rules_.prose == DialectRules::Prose::answer;
+  if (answers && is_blank(c)) return ++position_, true;
   if ((c == '[' && opens) || (c == '`' && answers)) {
     value_begin_ = position_;
     state_ = c == '[' ? State::list : State::fence;
@@ -249,16 +253,17 @@ bool ReplyReader::text() {
 // At a colon in the middle of a line: do the words before it make a label that could decide?
 void ReplyReader::look_back_for_label() {
   if (inline_at_ != std::string::npos || section_ == Section::think) return;
-  std::string_view line = std::string_view(all_).substr(line_begin_, position_ - line_begin_);
+  std::size_t begin = std::max(line_begin_, position_ - std::min(position_, kInlineLabelBytes));
+  std::string_view line = std::string_view(all_).substr(begin, position_ - begin);
   std::size_t word = line.size();
   for (int words = 0; words < kInlineLabelWords && word != std::string_view::npos && word > 0; ++words) {
     word = line.find_last_of(' ', word - 1);
-    if (word == std::string_view::npos || line.size() - word > 48) return;
+    if (word == std::string_view::npos) return;
     std::string_view candidate = line.substr(word + 1);
     if (candidate.empty() || (candidate[0] >= 'a' && candidate[0] <= 'z')) continue;
     auto label = label_of(candidate);
     if (label != Label::action && label != Label::answer) continue;
-    inline_at_ = line_begin_ + word + 1;
+    inline_at_ = begin + word + 1;
     inline_content_ = position_ + 1;
     inline_label_ = *label;
     std::string_view before = rules_.prose == DialectRules::Prose::held && section_ == Section::prose
@@ -346,8 +351,11 @@ bool ReplyReader::answer() {
   }
   if (fresh_ && (c == '{' || c == '[')) answer_is_json_ = true;
   fresh_ = false;
-  if (c == '<' && tagged_ && position_ != no_tag_at_) return begin_tag();
-  add_answer(run(tagged_ ? "<" : ""));
+  if (c == '<' && (tagged_ || plain) && position_ != no_tag_at_) return begin_tag();
+  // A step behind prose; an object inside a line is an example.
+  if (c == '{' && plain && position_ >= no_object_before_ && begins_line(position_))
+    return begin_object(position_, Purpose::step, true), true;
+  add_answer(run(plain ? "{<" : tagged_ ? "<" : ""));
   return true;
 }
 
@@ -412,9 +420,9 @@ void ReplyReader::no_fence() {
   if (section_ == Section::prose) section_ = Section::plain_answer;
 }
 
-void ReplyReader::begin_object(std::size_t at, Purpose purpose) {
+void ReplyReader::begin_object(std::size_t at, Purpose purpose, bool quiet) {
   if (object_) work_ += object_->reader().work();
-  object_.emplace(at, writer_, purpose != Purpose::step);
+  object_.emplace(at, writer_, quiet || spoken_ || purpose != Purpose::step);
   purpose_ = purpose;
   argument_ = at;
   fenced_ = false;
@@ -424,7 +432,7 @@ void ReplyReader::begin_object(std::size_t at, Purpose purpose) {
 bool ReplyReader::object(bool at_end) {
   auto status = object_->read(all_, at_end);
   position_ = object_->reader().position();
-  if (purpose_ == Purpose::input && status != JsonReader::Status::failed) {
+  if (purpose_ == Purpose::input && object_->reader().certain()) {
     writer_.argument(std::string_view(all_).substr(argument_, position_ - argument_));
     argument_ = position_;
   }

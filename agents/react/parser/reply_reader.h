@@ -52,7 +52,7 @@ class ReplyReader : public StepParser {
     after_action,  ///< an action is named; its input should follow
     input,
     answer,
-    plain_answer,  ///< an answer in which nothing has a meaning
+    plain_answer,  ///< prose that is the answer, unless a step comes in it
     follow_up,
     ignored,  ///< a repeated question, a stray input
   };
@@ -83,7 +83,7 @@ class ReplyReader : public StepParser {
   bool after_object();
   bool enclosed();
   void begin_line();
-  void begin_object(std::size_t at, Purpose purpose);
+  void begin_object(std::size_t at, Purpose purpose, bool quiet = false);
   void begin_enclosed(std::size_t open);
   void begin_value(Section section);
   std::string_view run(std::string_view stops);
@@ -91,8 +91,9 @@ class ReplyReader : public StepParser {
 
   // reply_sections.cpp: what it means
   bool on_label(Label label, bool decorated);
-  bool label_in_text(Label label);
-  bool label_in_action(Label label);
+  bool label_in_text(Label label, bool decorated);
+  bool label_in_prose_answer(Label label, bool decorated);
+  bool label_in_action(Label label, bool decorated);
   bool label_in_input(Label label, bool decorated);
   bool label_in_answer(Label label, bool decorated);
   void on_tag();
@@ -111,6 +112,8 @@ class ReplyReader : public StepParser {
   bool decide_without_input();
   void decide_action(std::string name, Json input);
   void decide_malformed(std::string reason);
+  void speak();
+  void add_spoken(std::variant<Malformed, ActionStep, FinalStep>& outcome);
   void decide(std::variant<Malformed, ActionStep, FinalStep> outcome);
   void end_of_reply();
   bool retry_inside_line();
@@ -159,9 +162,12 @@ class ReplyReader : public StepParser {
   std::string input_;
   HeldText answer_{true};
   bool answer_is_json_ = false;  // not to be streamed
+  bool called_end_ = false;      // it is the input of an action such as Finish
   bool tailing_ = false;         // what came since may be a second trace
   std::string tail_;
-  bool labelled_ = false;  // some label came
+  bool labelled_ = false;      // some label came
+  bool spoken_ = false;        // answer_ holds prose that stood before a label or object
+  std::size_t spoken_at_ = 0;  // where in the thought it belongs, should a call follow
 
   // a label in the middle of a line, tried if nothing else decides
   std::size_t inline_at_ = std::string::npos;

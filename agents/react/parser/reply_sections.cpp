@@ -21,14 +21,14 @@ bool ReplyReader::on_label(Label label, bool decorated) {
     case Section::prose:
     case Section::thought:
     case Section::ignored:
-      accepted = label_in_text(label);
+      accepted = label_in_text(label, decorated);
       break;
     case Section::follow_up:
-      accepted = is_strong(label) && label_in_text(label);
+      accepted = is_strong(label) && label_in_text(label, decorated);
       break;
     case Section::action:
     case Section::after_action:
-      accepted = label_in_action(label);
+      accepted = label_in_action(label, decorated);
       break;
     case Section::input:
       accepted = label_in_input(label, decorated);
@@ -36,16 +36,18 @@ bool ReplyReader::on_label(Label label, bool decorated) {
     case Section::answer:
       accepted = label_in_answer(label, decorated);
       break;
-    case Section::think:
     case Section::plain_answer:
+      accepted = label_in_prose_answer(label, decorated);
+      break;
+    case Section::think:
       break;
   }
   labelled_ = labelled_ || (accepted && is_strong(label));
   return accepted;
 }
 
-bool ReplyReader::label_in_text(Label label) {
-  bool may_be_answer = rules_.prose_answers && !labelled_;
+bool ReplyReader::label_in_text(Label label, bool decorated) {
+  bool may_be_answer = rules_.prose_answers && !labelled_ && (decorated || !is_strong(label));
   switch (label) {
     case Label::thought:
       return begin_thought(), true;
@@ -56,7 +58,8 @@ bool ReplyReader::label_in_text(Label label) {
       return true;
     case Label::input:
       if (may_be_answer) return false;
-      problem_ = fmt::format("`{}` at byte {} has no action before it", label_text(), label_at_);
+      if (problem_.empty())  // `Action: None` says more
+        problem_ = fmt::format("`{}` at byte {} has no action before it", label_text(), label_at_);
       section_ = Section::ignored;
       return true;
     case Label::observation:
@@ -88,7 +91,23 @@ bool ReplyReader::label_in_text(Label label) {
   return false;
 }
 
-bool ReplyReader::label_in_action(Label label) {
+// Prose that went out as the answer: behind it, labels of a step are still no text to be shown.
+bool ReplyReader::label_in_prose_answer(Label label, bool decorated) {
+  if (!is_strong(label) || decorated) return false;
+  if (label == Label::answer && !answer_.text().empty()) {  // what follows is more of the same
+    fresh_ = true;
+    return true;
+  }
+  if (label == Label::observation && !answer_.text().empty()) {
+    position_ = label_at_;
+    return decide_answer(), true;
+  }
+  speak();
+  section_ = Section::prose;
+  return label_in_text(label, decorated);
+}
+
+bool ReplyReader::label_in_action(Label label, bool decorated) {
   if (section_ == Section::action) end_action_line();
   bool named = section_ == Section::after_action;
   if (named && label == Label::input) {
@@ -99,7 +118,7 @@ bool ReplyReader::label_in_action(Label label) {
   if (named && called_) return decide_call(), true;
   if (named && decide_without_input()) return true;
   section_ = Section::thought;
-  return label_in_text(label);
+  return label_in_text(label, decorated);
 }
 
 bool ReplyReader::label_in_input(Label label, bool decorated) {
@@ -115,7 +134,7 @@ bool ReplyReader::label_in_answer(Label label, bool decorated) {
     bool repeats = label == Label::speaker || label == Label::reply || label == Label::weak_answer ||
                    label == Label::answer;
     if (repeats) return true;
-    if (label == Label::thought || label == Label::action) return label_in_text(label);
+    if (label == Label::thought || label == Label::action) return label_in_text(label, decorated);
     return false;
   }
   if (decorated) return false;
@@ -133,6 +152,10 @@ bool ReplyReader::label_in_answer(Label label, bool decorated) {
 }
 
 void ReplyReader::on_tag() {
+  if (section_ == Section::plain_answer && tag_.kind() != TagScanner::Kind::call) {
+    position_ = no_tag_at_ = tag_begin_;
+    return;
+  }
   switch (tag_.kind()) {
     case TagScanner::Kind::think:
       if (section_ == Section::think) return;
@@ -152,6 +175,7 @@ void ReplyReader::on_tag() {
         prose_blank_ = true;
       }
       return;
+    case TagScanner::Kind::call:
     case TagScanner::Kind::wrapper:
       return;
     case TagScanner::Kind::closing:
@@ -185,7 +209,10 @@ void ReplyReader::begin_value(Section section) {
   fresh_ = true;
   tagged_ = false;
   input_.clear();
-  if (section == Section::input && is_final_name(name_)) begin_answer();
+  if (section == Section::input && is_final_name(name_)) {
+    begin_answer();
+    called_end_ = true;
+  }
 }
 
 void ReplyReader::begin_answer() {
@@ -193,6 +220,11 @@ void ReplyReader::begin_answer() {
   fresh_ = true;
   tagged_ = false;
   tailing_ = false;
+  called_end_ = false;
+  if (spoken_) {  // it goes on; if it was held back so far, so is the rest
+    answer_.add("\n");
+    return;
+  }
   answer_is_json_ = false;
   answer_ = HeldText(true);
 }
@@ -246,6 +278,8 @@ void ReplyReader::object_done() {
     return decide_action(std::move(name_), reader.value());
   }
   StepObject step = object_->step(rules_.weak_answers);
+  if (purpose_ == Purpose::answer && called_end_ && std::holds_alternative<Malformed>(step.outcome))
+    step.outcome = final_step(reader.value());
   auto* malformed = std::get_if<Malformed>(&step.outcome);
   bool half = cut_ && step.without_input && std::holds_alternative<ActionStep>(step.outcome);
   if (half)
@@ -257,6 +291,7 @@ void ReplyReader::object_done() {
       writer_.break_thought();
       writer_.thought(step.thought);
     }
+    if (section_ == Section::plain_answer) speak();
     return decide(std::move(step.outcome));
   }
   reason_ =
@@ -368,8 +403,34 @@ void ReplyReader::decide_malformed(std::string reason) {
   decide(Malformed{std::move(reason)});
 }
 
+// The prose so far was an answer, and something else follows: its thought if that is a call.
+void ReplyReader::speak() {
+  if (spoken_ || answer_.text().empty()) return;
+  spoken_ = true;
+  spoken_at_ = writer_.thought().size();
+  writer_.mute_thought();
+}
+
+void ReplyReader::add_spoken(std::variant<Malformed, ActionStep, FinalStep>& outcome) {
+  const std::string& prose = answer_.text();
+  if (std::holds_alternative<ActionStep>(outcome)) {
+    std::string thought = writer_.thought();
+    std::size_t at = std::min(spoken_at_, thought.size());
+    bool more = at < thought.size() && thought[at] != '\n';
+    thought.insert(at, (at > 0 ? "\n" : "") + prose + (more ? "\n" : ""));
+    writer_.replace_thought(std::move(thought));
+  } else if (std::holds_alternative<Malformed>(outcome)) {
+    outcome = final_of_text(prose);
+  } else if (auto& final = std::get<FinalStep>(outcome); !final.answer.starts_with(prose)) {
+    final.answer = prose + "\n" + final.answer;
+  }
+}
+
 void ReplyReader::decide(std::variant<Malformed, ActionStep, FinalStep> outcome) {
-  if (auto* final = std::get_if<FinalStep>(&outcome); final && trimmed(final->answer).empty())
+  if (spoken_) add_spoken(outcome);
+  // Finish[] says that no answer was found; an empty field or label was forgotten or cut off.
+  bool gives_up = enclosed_ && all_[enclosed_->open()] == '[' && !enclosed_->unclosed();
+  if (auto* final = std::get_if<FinalStep>(&outcome); final && !gives_up && trimmed(final->answer).empty())
     outcome = Malformed{"the final answer is empty"};
   bool malformed = std::holds_alternative<Malformed>(outcome);
   if (!malformed && writer_.thought().empty() && !prose_.empty()) {
@@ -432,7 +493,7 @@ bool ReplyReader::retry_inside_line() {
   state_ = State::in_line;
   section_ = Section::thought;
   labelled_ = true;
-  label_in_text(inline_label_);
+  label_in_text(inline_label_, false);
   advance(true);
   if (state_ != State::decided) end_of_reply();
   return true;

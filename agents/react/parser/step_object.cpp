@@ -243,7 +243,7 @@ std::string thought_text(const Json& value) {
 
 FinalStep final_step(const Json& value) {
   if (value.is_string()) return {value.get<std::string>(), nullptr};
-  if (value.is_null()) return {"", nullptr};
+  if (value.is_null() || (value.is_structured() && value.empty())) return {"", nullptr};
   if (!value.is_structured()) return {dumped(value), value};
   if (value.is_object() && value.size() == 1 && value.begin()->is_string())
     return {value.begin()->get<std::string>(), value};

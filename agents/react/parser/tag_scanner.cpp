@@ -30,8 +30,8 @@ constexpr Tag kTags[] = {
     {"observation", TagScanner::Kind::label, Label::observation},
     {"final_answer", TagScanner::Kind::label, Label::answer},
     {"answer", TagScanner::Kind::label, Label::answer},
-    {"tool_call", TagScanner::Kind::wrapper},
-    {"function_call", TagScanner::Kind::wrapper},
+    {"tool_call", TagScanner::Kind::call},
+    {"function_call", TagScanner::Kind::call},
     {"response", TagScanner::Kind::wrapper},
     {"output", TagScanner::Kind::wrapper},
 };

@@ -17,7 +17,8 @@ class TagScanner {
     closing,  ///< the part that a tag began ends
     think,    ///< reasoning begins; nothing in it decides
     think_end,
-    wrapper,  ///< says nothing: <tool_call>, <response> …
+    call,     ///< a call follows: <tool_call>
+    wrapper,  ///< says nothing: <response> …
   };
   enum class Verdict { undecided, none, tag };
 

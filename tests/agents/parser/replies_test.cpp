@@ -1,0 +1,150 @@
+#include "agents/react/parser/json_repair.h"
+#include "agents/react/parser/parse_report.h"
+#include "agents/react/step_parser.h"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace troupe;
+using namespace troupe::agents;
+
+namespace {
+
+struct Read {
+  Json report;
+  std::string thought, answer, argument;
+};
+
+Read read(std::string_view reply, Dialect dialect, std::size_t piece = 1) {
+  auto parser = make_step_parser({.dialect = dialect});
+  std::vector<StepDelta> deltas;
+  for (std::size_t at = 0; at < reply.size(); at += piece)
+    if (!parser->feed(reply.substr(at, piece), deltas)) break;
+  Read out{report_of(parser->finish(deltas)), {}, {}, {}};
+  for (const StepDelta& delta : deltas) {
+    if (delta.kind == StepDelta::Kind::thought) out.thought += delta.text;
+    if (delta.kind == StepDelta::Kind::answer) out.answer += delta.text;
+    if (delta.kind == StepDelta::Kind::argument) out.argument += delta.text;
+  }
+  return out;
+}
+
+Json action(std::string tool, Json input, std::string thought) {
+  return {{"type", "action"},
+          {"tool", std::move(tool)},
+          {"input", std::move(input)},
+          {"thought", std::move(thought)}};
+}
+Json final_answer(std::string answer) {
+  return {{"type", "final"}, {"answer", std::move(answer)}};
+}
+std::string reason(const Read& reading) {
+  return string_or(reading.report, "reason");
+}
+
+}  // namespace
+
+TEST_CASE("prose beside native tool calls is an answer, unless a call is written behind it") {
+  CHECK(read("It is <b>9</b> { so }.\n  {\"a\": 1}\nDone.", Dialect::native_tools).report ==
+        final_answer("It is <b>9</b> { so }.\n  {\"a\": 1}\nDone."));
+  CHECK(read("search[mugs] costs 5 < 6", Dialect::native_tools).answer == "search[mugs] costs 5 < 6");
+
+  CHECK(read("Let me look.\nAction: wiki\nAction Input: Seoul", Dialect::native_tools).report ==
+        action("wiki", "Seoul", "Let me look."));
+  CHECK(read("Let me look.\n```json\n{\"action\": \"wiki\", \"action_input\": \"Seoul\"}\n```",
+             Dialect::native_tools)
+            .report == action("wiki", "Seoul", "Let me look."));
+  CHECK(read("Let me look.\n<tool_call>\n{\"name\": \"wiki\", \"arguments\": {\"q\": 1}}\n</tool_call>",
+             Dialect::native_tools)
+            .report == action("wiki", {{"q", 1}}, "Let me look."));
+}
+
+TEST_CASE("prose that went out as an answer stays the answer when a label behind it leads to nothing") {
+  Read labelled = read("The sum:\nFinal Answer: 42", Dialect::native_tools);
+  CHECK(labelled.report == final_answer("The sum:\n42"));
+  CHECK(labelled.answer == "The sum:\n42");
+
+  CHECK(read("It is 42.\nObservation: made up", Dialect::native_tools).report == final_answer("It is 42."));
+  CHECK(string_or(read("It is 42.\nThought: or is it", Dialect::native_tools).report, "answer") ==
+        "It is 42.");
+}
+
+TEST_CASE("a made-up observation is no answer of a conversation") {
+  Read observation = read("Observation: Episode finished, reward = 1", Dialect::conversational);
+
+  CHECK(reason(observation) ==
+        "`Observation:` at byte 0 comes before any action; only a tool's result is an observation");
+  CHECK(observation.answer == "");
+}
+
+TEST_CASE("an answer keeps the fence that ends it") {
+  CHECK(read("```\nThought: done\nFinal Answer: 42\n```\n", Dialect::text_labels).report["answer"] ==
+        "42\n```");
+  CHECK(read("Final Answer: so:\n```py\nx = 1\n```", Dialect::text_labels).answer ==
+        "so:\n```py\nx = 1\n```");
+}
+
+TEST_CASE("Finish[] says that there is no answer; an end that says nothing was cut off or forgotten") {
+  Read none = read("Thought: failed\nAction: finish[]", Dialect::brackets);
+  CHECK(none.report == Json{{"type", "final"}, {"answer", ""}, {"thought", "failed"}});
+
+  CHECK(reason(read("Action: finish()", Dialect::brackets)) == "the final answer is empty");
+  CHECK(reason(read(R"({"action": "finish", "action_input": {}})", Dialect::json_steps)) ==
+        "the final answer is empty");
+  CHECK(reason(read("Final Answer:  ", Dialect::text_labels)) == "`Final Answer:` at byte 0 is empty");
+}
+
+TEST_CASE("the input of a tool that means the end is the answer, its text if it holds only one") {
+  Read finish = read("Action: Finish\nAction Input: {\"return_type\": \"give_up\"}", Dialect::text_labels);
+  CHECK(finish.report["answer"] == "give_up");
+
+  Read several =
+      read("Action: Finish\nAction Input: {\"return_type\": \"give_answer\", \"final_answer\": \"42\"}",
+           Dialect::text_labels);
+  CHECK(several.report["answer"] == "42");
+}
+
+TEST_CASE("an action that names no tool is told so, whatever input stands behind it") {
+  CHECK(reason(read("Action: None\nAction Input: None\n", Dialect::text_labels)) ==
+        "`Action:` at byte 0 names no tool, and no final answer follows");
+  CHECK(read("Action: None\nFinal Answer: 42", Dialect::text_labels).report["answer"] == "42");
+}
+
+TEST_CASE("what begins with a brace and is no object was never shown as an argument") {
+  std::string reply = "Action: query\nInput Action: query { allFilms { title } }";
+  for (std::size_t piece : {1u, 7u, 100u}) CHECK(read(reply, Dialect::text_labels, piece).argument == "");
+}
+
+TEST_CASE("only the first input of an object is shown") {
+  Read answer = read(R"({"action": "Final Answer", "action_input": "a", "input": "b"})", Dialect::json_steps);
+  CHECK(answer.answer == "a");
+  Read call = read(R"({"action": "t", "action_input": {"x": 1}, "input": {"y": 2}})", Dialect::json_steps);
+  CHECK(call.argument == " {\"x\": 1}");
+}
+
+TEST_CASE("a thought that was shown is kept when a label inside its line decides") {
+  Read reading = read("I think Action: wiki[Seoul]", Dialect::brackets);
+  CHECK(reading.report["tool"] == "wiki");
+  CHECK(reading.thought == string_or(reading.report, "thought"));
+}
+
+TEST_CASE("an answer that was held back for its JSON is held back to its end") {
+  Read reading =
+      read("```json\n{\"f\n x}\n```\nFinal Answer: and more\nObservation: x", Dialect::native_tools);
+  CHECK(string_or(reading.report, "answer").starts_with(reading.answer));
+}
+
+TEST_CASE("a byte order mark is no part of JSON") {
+  auto repaired = repair_json("\xEF\xBB\xBF{}");
+  REQUIRE(repaired);
+  CHECK(repaired->repairs.empty());
+}
+
+TEST_CASE("keys whose bytes are no characters do not become one key when they are written") {
+  auto repaired = repair_json("{\"\xE0\": 1, \"\xE1\": 2, \"k\": \"\xFF\"}");
+  REQUIRE(repaired);
+  CHECK(parse_json(dump(repaired->value)));
+  CHECK(repaired->value["k"] == "\uFFFD");
+}
