@@ -15,9 +15,15 @@ void add_parse(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember(
           {"react", "react_text", "tools", "conversational", "docstore", "self_ask", "plan_execute"}));
   command->footer(
-      "Reads model text on standard input, or JSON lines with `completion`, and prints one JSON object "
-      "each:\n"
-      "{\"type\":\"action\",…}, {\"type\":\"final\",…} or {\"type\":\"malformed\",\"reason\":…}.\n"
+      "Reads one reply on standard input, as the model wrote it; or, where the first line is a JSON object "
+      "with\n"
+      "`completion`, a reply a line. Prints one JSON object each:\n"
+      "  {\"type\":\"action\",\"tool\":…,\"input\":…}   (several calls: \"actions\":[…])\n"
+      "  {\"type\":\"final\",\"answer\":…}\n"
+      "  {\"type\":\"malformed\",\"reason\":…}\n"
+      "with \"thought\", what had to be mended in \"repairs\", and the \"id\" of its line. A line that is "
+      "none is\n"
+      "answered as malformed, with its number, and the others are read.\n"
       "Exit: 0 when every reply was a step, 1 otherwise.");
   command->callback([strategy, &exit_code] {
     exit_code = agents::run_parse(std::cin, std::cout, *agents::dialect_of(*strategy));

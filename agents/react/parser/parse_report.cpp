@@ -5,6 +5,8 @@
 #include <ostream>
 #include <string>
 
+#include <fmt/format.h>
+
 namespace troupe::agents {
 
 namespace {
@@ -28,11 +30,16 @@ Json report_of_outcome(const Malformed& step) {
   return {{"type", "malformed"}, {"reason", step.reason}};
 }
 
-// The reply of a JSON line; nothing where the line is none.
-std::optional<Json> record_of(std::string_view line) {
+// A JSON line with a reply; an error says what else line `number` is.
+Result<Json> record_of(std::string_view line, std::size_t number) {
   auto record = parse_json(line);
-  if (!record || !find(*record, "completion") || !(*record)["completion"].is_string()) return std::nullopt;
-  return std::move(*record);
+  if (!record)
+    return fail(ErrorCode::invalid, fmt::format("line {} is no JSON: {}", number, record.error().message));
+  const Json* completion = find(*record, "completion");
+  if (!completion || !completion->is_string())
+    return fail(ErrorCode::invalid,
+                fmt::format("line {} is no JSON object with a text in `completion`", number));
+  return record;
 }
 
 std::string_view trim_end(std::string_view line) {
@@ -68,11 +75,15 @@ Json parse_reply(std::string_view reply, Dialect dialect) {
 }
 
 int run_parse(std::istream& in, std::ostream& out, Dialect dialect) {
-  std::string line;
-  if (!std::getline(in, line)) line.clear();
-  auto record = record_of(trim_end(line));
-  if (!record) {  // one reply, as the model wrote it
-    std::string reply = std::move(line);
+  std::string line, before;
+  std::size_t number = 0;
+  do {  // blank lines before the first one decide nothing
+    if (number > 0) before += line + '\n';
+    line.clear();
+    ++number;
+  } while (std::getline(in, line) && trim_end(line).empty());
+  if (!record_of(trim_end(line), number)) {  // one reply, as the model wrote it
+    std::string reply = before + line;
     if (!in.eof()) reply += '\n';
     reply.append(std::istreambuf_iterator<char>(in), {});
     Json report = parse_reply(reply, dialect);
@@ -82,14 +93,14 @@ int run_parse(std::istream& in, std::ostream& out, Dialect dialect) {
   int code = 0;
   do {
     if (trim_end(line).empty()) continue;
-    record = record_of(trim_end(line));
-    Json report =
-        record ? parse_reply((*record)["completion"].get_ref<const std::string&>(), dialect)
-               : Json{{"type", "malformed"}, {"reason", "the line is no JSON object with `completion`"}};
-    if (record && record->contains("id")) report["id"] = (*record)["id"];
+    auto record = record_of(trim_end(line), number);
+    Json report = record ? parse_reply(find(*record, "completion")->get_ref<const std::string&>(), dialect)
+                         : report_of_outcome(Malformed{record.error().message});
+    if (!record) report["line"] = number;
+    if (record && find(*record, "id")) report["id"] = *find(*record, "id");
     if (report["type"] == "malformed") code = 1;
     out << dump(report) << std::endl;
-  } while (std::getline(in, line));
+  } while (++number, std::getline(in, line));
   return code;
 }
 

@@ -20,8 +20,9 @@ Json report_of(const ParsedStep& step);
 Json parse_reply(std::string_view reply, Dialect dialect);
 
 /// `troupe parse`: reads model text, or JSON lines with `completion`, and prints a report a line, flushed,
-/// with the line's `id` where it has one. Returns the exit code: 0 when everything was a step, 1 when
-/// something was malformed or no JSON line.
+/// with the line's `id` where it has one. Which of both it is shows in the first line that is not blank; a
+/// later line that is no JSON with `completion` is reported by its number. Returns the exit code: 0 when
+/// everything was a step, 1 when something was malformed or no JSON line.
 int run_parse(std::istream& in, std::ostream& out, Dialect dialect);
 
 }  // namespace troupe::agents
