@@ -92,15 +92,17 @@ void DeltaWriter::write(StepDelta::Kind kind, std::string piece, std::string* to
   }
 }
 
-void DeltaWriter::thought(std::string_view piece) {
+void DeltaWriter::thought(std::string_view piece, std::size_t (*held)(std::string_view)) {
   std::string text = thought_gate_.pass(piece);
   if (text.empty()) return;
   if (break_) text.insert(0, "\n");
   break_ = false;
   thought_ += text;
   if (muted_) return;
-  thought_written_ = thought_.size();
-  write(StepDelta::Kind::thought, std::move(text), nullptr);
+  std::size_t until = thought_.size() - (held ? held(thought_) : 0);
+  if (until <= thought_written_) return;
+  write(StepDelta::Kind::thought, thought_.substr(thought_written_, until - thought_written_), nullptr);
+  thought_written_ = until;
 }
 
 void DeltaWriter::replace_thought(std::string thought) {
@@ -115,7 +117,8 @@ void DeltaWriter::replace_thought(std::string thought) {
 void DeltaWriter::settle(ParsedStep& step) {
   thought_ += thought_gate_.flush();
   step.thought = thought_;
-  if (!std::holds_alternative<Malformed>(step.outcome) && thought_written_ < thought_.size())
+  bool whole = !muted_ || !std::holds_alternative<Malformed>(step.outcome);
+  if (whole && thought_written_ < thought_.size())
     write(StepDelta::Kind::thought, thought_.substr(thought_written_), nullptr);
   if (auto* final = std::get_if<FinalStep>(&step.outcome)) {
     final->answer = valid_utf8(final->answer);

@@ -31,7 +31,8 @@ class DeltaWriter {
   /// Where the deltas of the present call go. Pieces of one kind that follow each other become one delta.
   void write_to(std::vector<StepDelta>* deltas) { deltas_ = deltas; }
 
-  void thought(std::string_view piece);
+  /// `held` says how many bytes at the end of the thought had better wait for what follows.
+  void thought(std::string_view piece, std::size_t (*held)(std::string_view) = nullptr);
   /// What follows of the thought goes into a new line.
   void break_thought() { break_ = !thought_.empty(); }
   /// While muted, thoughts are collected but not written.

@@ -144,4 +144,21 @@ std::optional<Label> label_of(std::string_view text) {
   return scanner.byte(':') == LabelScanner::Verdict::label ? std::optional(scanner.label()) : std::nullopt;
 }
 
+std::size_t label_tail(std::string_view text) {
+  std::size_t held = 0;
+  std::size_t begin = text.size() - std::min(text.size(), kInlineLabelBytes);
+  int words = 0;
+  for (std::size_t at = text.size(); at-- > begin && words < kInlineLabelWords;) {
+    if (is_blank(text[at]) || (at > 0 && !is_blank(text[at - 1]))) continue;
+    ++words;
+    if (text[at] >= 'a' && text[at] <= 'z') continue;
+    LabelScanner scanner;
+    bool possible = std::ranges::all_of(
+        text.substr(at), [&](char c) { return scanner.byte(c) == LabelScanner::Verdict::undecided; });
+    if (possible) held = text.size() - at;
+  }
+  while (held > 0 && held < text.size() && is_blank(text[text.size() - held - 1])) ++held;
+  return held;
+}
+
 }  // namespace troupe::agents

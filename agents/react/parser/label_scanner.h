@@ -53,4 +53,10 @@ class LabelScanner {
 /// The label that `text`, a whole label without its colon, is.
 std::optional<Label> label_of(std::string_view text);
 
+/// How many bytes at the end of `text` may be the beginning of a label in the middle of a line, with the
+/// blanks before it. Labels there begin with no small letter and have at most kInlineLabelWords words.
+std::size_t label_tail(std::string_view text);
+inline constexpr int kInlineLabelWords = 3;
+inline constexpr std::size_t kInlineLabelBytes = 48;
+
 }  // namespace troupe::agents

@@ -12,8 +12,6 @@ namespace troupe::agents {
 
 namespace {
 constexpr std::size_t kBareNameBytes = 32;
-constexpr int kInlineLabelWords = 3;
-constexpr std::size_t kInlineLabelBytes = 48;
 constexpr std::size_t kNameBytes = 128;
 }  // namespace
 

@@ -166,6 +166,7 @@ class ReplyReader : public StepParser {
   bool tailing_ = false;         // what came since may be a second trace
   std::string tail_;
   bool labelled_ = false;      // some label came
+  bool heading_ = false;       // … which may as well be a heading of the prose: **Actions**
   bool spoken_ = false;        // answer_ holds prose that stood before a label or object
   std::size_t spoken_at_ = 0;  // where in the thought it belongs, should a call follow
 

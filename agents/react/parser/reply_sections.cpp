@@ -48,6 +48,7 @@ bool ReplyReader::on_label(Label label, bool decorated) {
 
 bool ReplyReader::label_in_text(Label label, bool decorated) {
   bool may_be_answer = rules_.prose_answers && !labelled_ && (decorated || !is_strong(label));
+  heading_ = may_be_answer && label == Label::action && section_ == Section::prose && !prose_blank_;
   switch (label) {
     case Label::thought:
       return begin_thought(), true;
@@ -236,7 +237,7 @@ void ReplyReader::add_text(std::string_view bytes) {
     return;
   }
   if (inline_at_ != std::string::npos) writer_.mute_thought();
-  writer_.thought(thought_.add(bytes));
+  writer_.thought(thought_.add(bytes), label_tail);
 }
 
 void ReplyReader::add_answer(std::string_view bytes) {
@@ -316,7 +317,7 @@ void ReplyReader::object_done() {
     return;
   }
   bool in_text = section_ == Section::prose || section_ == Section::thought;
-  if (in_text && rules_.prose != DialectRules::Prose::answer && begins_line(reader.begin())) {
+  if (in_text && !(rules_.prose_answers && section_ == Section::prose) && begins_line(reader.begin())) {
     // A block of JSON is no thought to be read; but if its end was missing, labels may stand in it.
     if (!reader.cut()) {
       no_object_before_ = position_;
@@ -469,9 +470,17 @@ void ReplyReader::end_of_reply() {
   HeldText prose(true);
   std::string whole = prose.add(prose_) + prose.end();
   bool answers = rules_.prose_answers && !labelled_ && !partial_ && problem_.empty();
+  if (heading_ && !partial_) {
+    answers = true;
+    prose = HeldText(true);
+    prose.add(all_);
+    prose.end();
+  }
   if (answers && !prose.text().empty()) {
+    FinalStep final = final_of_text(prose.text());
+    if (!final.data.is_null() && !reason_.empty()) return decide_malformed(reason_);  // an object alone
     prose_.clear();
-    return decide(final_of_text(prose.text()));
+    return decide(std::move(final));
   }
   bool only_prose = section_ == Section::prose && problem_.empty() && reason_.empty() && !labelled_;
   bool blank = all_.find_first_not_of(" \t\r\n") == std::string::npos;
@@ -503,6 +512,8 @@ bool ReplyReader::retry_inside_line() {
 bool ReplyReader::retry_unescaped() {
   if (!escaped_ || !reason_.empty()) return false;
   auto repaired = repair_json(all_);
+  if (repaired && repaired->value.is_string())  // the string that it stands in was written, too
+    repaired = repair_json(repaired->value.get_ref<const std::string&>());
   if (!repaired) return false;
   StepObject step = read_step_object(repaired->value, "the escaped object", rules_.weak_answers);
   if (std::holds_alternative<Malformed>(step.outcome))

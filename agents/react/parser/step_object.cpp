@@ -195,7 +195,7 @@ std::variant<Malformed, ActionStep, FinalStep> decide(Members& members, const Js
   }
   if (members.answer) return std::move(*members.answer);
   // {"name": …, "arguments": …}, as native calls are written.
-  if (auto call = read_call(object); call && !call->input.is_null())
+  if (auto call = read_call(object); call && !call->input.is_null() && !is_no_tool(call->name))
     return ActionStep{{{std::move(call->name), std::move(call->input)}}};
   if (members.weak_answer && weak_answers) return std::move(*members.weak_answer);
   if (!members.problem.empty()) return Malformed{fmt::format("in {}, {}", where, members.problem)};

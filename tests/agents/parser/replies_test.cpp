@@ -124,10 +124,36 @@ TEST_CASE("only the first input of an object is shown") {
   CHECK(call.argument == " {\"x\": 1}");
 }
 
-TEST_CASE("a thought that was shown is kept when a label inside its line decides") {
-  Read reading = read("I think Action: wiki[Seoul]", Dialect::brackets);
-  CHECK(reading.report["tool"] == "wiki");
-  CHECK(reading.thought == string_or(reading.report, "thought"));
+TEST_CASE("a label inside a line that decides was not shown as part of the thought") {
+  for (std::size_t piece : {1u, 3u, 100u}) {
+    Read reading = read("I know the Final Answer now. Final Answer: 42", Dialect::text_labels, piece);
+    CHECK(reading.report["answer"] == "42");
+    CHECK(reading.report["thought"] == "I know the Final Answer now.");
+    CHECK(reading.thought == "I know the Final Answer now.");
+  }
+}
+
+TEST_CASE("an answer of a conversation may have headings and blocks of JSON") {
+  for (std::string_view reply :
+       {"Here is your plan:\n\n### Actions\n1. Call Bob\n2. Write Al",
+        "The JSON looks so:\n```json\n{\"a\": 1}\n```\nIs it ok?", "**Answer:** see below\n{x}"})
+    CHECK(read(reply, Dialect::conversational).answer != "");
+  CHECK(read("Here is your plan:\n\n### Actions\n1. Call Bob", Dialect::conversational).answer ==
+        "Here is your plan:\n\n### Actions\n1. Call Bob");
+  CHECK(read("The JSON:\n```json\n{\"a\": 1}\n```\nIs it ok?", Dialect::conversational).answer ==
+        "The JSON:\n```json\n{\"a\": 1}\n```\nIs it ok?");
+  CHECK(reason(read("{\"a\": 1}", Dialect::conversational)) ==
+        "the object that starts at byte 0 has neither `action` nor `final_answer`");
+}
+
+TEST_CASE("an object whose action names no tool is no call, whatever else it holds") {
+  CHECK(reason(read(R"({"action": "none", "action_input": "42"})", Dialect::json_steps)) ==
+        "the object that starts at byte 0 names no tool in `action`, and has no `final_answer`");
+}
+
+TEST_CASE("a step that was written as a JSON string is read") {
+  CHECK(read(R"("{\"thought\": \"x\", \"final_answer\": \"y\"}")", Dialect::json_steps).report["answer"] ==
+        "y");
 }
 
 TEST_CASE("an answer that was held back for its JSON is held back to its end") {
