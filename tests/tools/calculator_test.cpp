@@ -316,6 +316,43 @@ TEST_CASE("bounds are checked before anything large is computed") {
   CHECK(value("1.0001^100000").starts_with("22015.4560485522"));
 }
 
+namespace {
+
+std::string repeated(std::string_view part, int times, std::string_view last = "") {
+  std::string text;
+  for (int i = 0; i < times; ++i) text += part;
+  return text.append(last);
+}
+
+}  // namespace
+
+// Work is counted, so that what is too much is refused in the same place on every machine.
+TEST_CASE("hostile expressions end within the budget of work") {
+  const std::string too_long = "takes too long";
+  CHECK(contains(problem(repeated("1e6000+", 560, "1")), too_long));
+  CHECK(contains(problem("max(" + repeated("1e6000,", 500, "1)")), too_long));
+  CHECK(contains(problem(repeated("log(3,1.01)*", 300, "1")), too_long));
+  CHECK(contains(problem(repeated("sin(1/3)*", 400, "1")), too_long));
+  CHECK(contains(problem(repeated("1700!-", 500, "1")), too_long));
+  CHECK(contains(problem(repeated("sqrt(10^6000-1)*", 200, "1")), too_long));
+  CHECK(contains(problem(repeated("nCr(19000,9000)+", 200, "1")), too_long));
+  CHECK(contains(problem(repeated("tan(1e-6000)*", 250, "1")), too_long));
+
+  CHECK(value("1" + repeated("%", 501)) == "1e-1002");
+  CHECK(value(repeated("1.0000000001*", 300, "1")) == "1.00000003");
+  CHECK(value("sqrt(10^6000)") == "1" + std::string(3000, '0'));
+  CHECK(value("nCr(20000, 10000)").size() == 6019);
+  CHECK(value("10^6000 in binary").size() == 19934);
+  CHECK(contains(problem(std::string(2000, '(') + "1"), "64 levels"));
+  CHECK(contains(problem(repeated("2^", 2000, "2")), "64 levels"));
+  CHECK(contains(problem(repeated("√", 1300, "2")), "64 levels"));
+  CHECK(contains(problem("sin(10^1000)"), "too large"));
+  CHECK(contains(problem("pi^(10^5000)"), "too large"));
+  CHECK(contains(problem("2^(-10^100)"), "too close to zero"));
+  CHECK(contains(problem("exp(-1e8)*exp(-1e8)"), "too close to zero"));
+  CHECK(contains(problem("exp(1e8)*exp(1e8)"), "too large"));
+}
+
 TEST_CASE("digits sets how many significant digits an irrational result shows") {
   CHECK(value("pi", {.digits = 50}) == "3.1415926535897932384626433832795028841971693993751");
   CHECK(value("1/3", {.digits = 4}) == "0.3333");

@@ -27,13 +27,11 @@ void strip_zeros(Decimal& decimal) {
 // The finite decimal of a fraction whose denominator has only twos and fives; nothing for 1/3.
 bool finite_decimal(const Rational& value, Decimal& decimal) {
   Integer d = denominator(value);
-  unsigned twos = d.is_zero() ? 0 : static_cast<unsigned>(lsb(d));
+  const unsigned twos = static_cast<unsigned>(lsb(d));
   d >>= twos;
-  unsigned fives = 0;
-  for (Integer quotient, remainder; d > 1; d = quotient, ++fives) {
-    divide_qr(d, Integer(5), quotient, remainder);
-    if (!remainder.is_zero()) return false;
-  }
+  // 5^k has k·log2(5) bits, so that only one k comes into question.
+  const auto fives = static_cast<unsigned>(std::lround((bits(d) - 1) / 2.321928094887362));
+  if (mp::pow(Integer(5), fives) != d) return false;
   const unsigned places = std::max(twos, fives);
   const Integer scaled = abs(numerator(value)) * mp::pow(Integer(10), places) / denominator(value);
   decimal.negative = value.sign() < 0;
@@ -115,27 +113,31 @@ std::string text_of(const Decimal& decimal) {
 Decimal decimal_of(const Number& number, int digits, Work& work) {
   if (!number.rational()) return rounded(number.real(), digits);
   const unsigned size = std::max(bits(numerator(number.fraction())), bits(denominator(number.fraction())));
-  work.spend(500 + static_cast<std::int64_t>(size) * size / 20);
+  work.spend(500 + static_cast<std::int64_t>(size) * size / 40);
   Decimal decimal;
   if (finite_decimal(number.fraction(), decimal) && decimal.digits.size() <= kExactDigits) return decimal;
   return rounded(number.fraction(), digits);
 }
 
-std::string in_base(const Number& number, int base, std::string_view mark) {
-  if (!number.integer()) throw Problem{fmt::format("only whole numbers can be shown to base {}", base)};
-  const Integer value = numerator(number.fraction());
+std::string binary_of(const std::string& hex) {
   std::string out;
-  Integer rest = abs(value);
-  if (rest.is_zero()) out = "0";
-  const unsigned step = base == 16 ? 4 : base == 8 ? 3 : 1;
-  for (; !rest.is_zero(); rest >>= step)
-    out += "0123456789ABCDEF"[(rest & (base - 1)).convert_to<unsigned>()];
-  std::reverse(out.begin(), out.end());
+  for (char c : hex) {
+    const int digit = c <= '9' ? c - '0' : c - 'a' + 10;
+    for (int bit = 3; bit >= 0; --bit) out += (digit >> bit & 1) != 0 ? '1' : '0';
+  }
+  return out.erase(0, std::min(out.find('1'), out.size() - 1));
+}
+
+std::string in_base(const Number& number, int base, std::string_view mark) {
+  const Integer value = numerator(number.fraction());
+  const Integer magnitude = abs(value);
+  std::string out = magnitude.str(0, base == 8 ? std::ios_base::oct : std::ios_base::hex);
+  if (base == 2) out = binary_of(out);
+  for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return fmt::format("{}{}{}", value.sign() < 0 ? "-" : "", mark, out);
 }
 
 std::string as_fraction(const Number& number) {
-  if (!number.exact()) throw Problem{"this value is irrational: it has no exact fraction"};
   const Rational& q = number.fraction();
   if (!number.pi_multiple()) return denominator(q) == 1 ? numerator(q).str() : q.str();
   const std::string over = numerator(q) == 1 ? "pi" : numerator(q) == -1 ? "-pi" : numerator(q).str() + "*pi";
@@ -145,7 +147,7 @@ std::string as_fraction(const Number& number) {
 std::string text_of(const Number& number, int digits, Work& work) {
   if (number.integer()) {
     const unsigned size = bits(numerator(number.fraction()));
-    work.spend(500 + static_cast<std::int64_t>(size) * size / 20);
+    work.spend(500 + static_cast<std::int64_t>(size) * size / 40);
     return numerator(number.fraction()).str();
   }
   return text_of(decimal_of(number, digits, work));
@@ -153,7 +155,18 @@ std::string text_of(const Number& number, int digits, Work& work) {
 
 }  // namespace
 
+void check_form(const Value& value) {
+  using Form = Value::Form;
+  if (value.dimension != kPlain) return;
+  const bool base = value.form == Form::hex || value.form == Form::binary || value.form == Form::octal;
+  if (base && !value.number.integer())
+    throw Problem{"only whole numbers can be shown to another base; round it first"};
+  if (value.form == Form::fraction && !value.number.exact())
+    throw Problem{"this value is irrational: it has no exact fraction"};
+}
+
 std::string format(const Value& value, int digits, Work& work) {
+  check_form(value);
   if (value.truth) return *value.truth ? "true" : "false";
   if (value.dimension == kPlain) {
     switch (value.form) {

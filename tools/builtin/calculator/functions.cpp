@@ -1,5 +1,6 @@
 #include "tools/builtin/calculator/functions.h"
 
+#include "tools/builtin/calculator/exponential.h"
 #include "tools/builtin/calculator/trigonometry.h"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ namespace {
 
 using Arguments = std::span<const Number>;
 
-constexpr std::int64_t kTranscendentalCost = 150'000;
 constexpr int kMany = 1'000;
 
 Number absolute(const Number& x) {
@@ -50,12 +50,14 @@ void require_positive(const Number& x, const char* function) {
 }
 
 // The k for which base^k is x exactly, so that floor(log10(1000)) is 3 and not 2.
-bool exact_log(const Number& x, long long base, Number& result) {
+bool exact_log(const Number& x, long long base, Number& result, Work& work) {
   if (!x.rational()) return false;
   Integer n = numerator(x.fraction()), d = denominator(x.fraction());
   const bool inverse = n == 1;
   if (inverse) std::swap(n, d);
   if (d != 1 || n < 1) return false;
+  const std::int64_t limbs = bits(n) / 64 + 1;
+  work.spend(500 + 2 * limbs * limbs);  // three powers as long as n
   const auto k = std::llround((static_cast<double>(bits(n)) - 0.5) / std::log2(static_cast<double>(base)));
   for (long long guess = std::max(0LL, k - 1); guess <= k + 1; ++guess) {
     if (mp::pow(Integer(base), static_cast<unsigned>(guess)) != n) continue;
@@ -68,14 +70,13 @@ bool exact_log(const Number& x, long long base, Number& result) {
 Number natural_log(const Number& x, Work& work) {
   require_positive(x, "a logarithm");
   if (x.rational() && x.fraction() == 1) return Number(0);
-  work.spend(kTranscendentalCost);
-  return Number(Real(mp::log(x.real())));
+  return Number(log_of(x, work));
 }
 
 Number log_to(const Number& x, long long base, Work& work) {
   require_positive(x, "a logarithm");
   Number exact;
-  if (exact_log(x, base, exact)) return exact;
+  if (exact_log(x, base, exact, work)) return exact;
   return divide(natural_log(x, work), natural_log(Number(base), work), work);
 }
 
@@ -90,11 +91,7 @@ Number logarithm(Arguments a, Setting& s) {
 
 Number exponential(const Number& x, Work& work) {
   if (x.zero()) return Number(1);
-  static const Real kLargest("1e8");
-  const Real value = x.real();
-  if (mp::abs(value) > kLargest) throw Problem{"the result is too large to be computed"};
-  work.spend(kTranscendentalCost);
-  return Number(Real(mp::exp(value)));
+  return Number(exp_of(x.real(), work));
 }
 
 Number total(Arguments a, Work& work) {
@@ -152,22 +149,31 @@ double log2_factorial(long long n) {
   return std::lgamma(static_cast<double>(n) + 1) / std::log(2.0);
 }
 
-// n·(n-1)·…, `count` factors `step` apart; its size was checked before.
-Integer falling(long long n, long long count, long long step, Work& work) {
-  Integer product = 1;
-  for (long long i = 0; i < count; ++i) {
-    product *= n - i * step;
-    work.spend(50 + static_cast<std::int64_t>(bits(product) / 32));
+// first·(first+step)·…, `count` factors, multiplied in halves: factors of like size multiply fast.
+Integer product_of(long long first, long long count, long long step) {
+  if (count > 8) {
+    const long long half = count / 2;
+    return product_of(first, half, step) * product_of(first + half * step, count - half, step);
   }
+  Integer product = 1;
+  for (long long i = 0; i < count; ++i) product *= first + i * step;
   return product;
+}
+
+// The same, paid for by the size it will have, in bits.
+Integer paid_product(long long first, long long count, long long step, double bits_expected, Work& work) {
+  const auto size = static_cast<std::int64_t>(bits_expected / 64) + 1;
+  work.spend(500 + 100 * count + 2 * size * size);
+  return product_of(first, count, step);
 }
 
 Number permutations(Arguments a, Setting& s) {
   const long long n = counted(a[0], "n"), k = counted(a[1], "r");
   if (k > n) return Number(0);
-  check_bits(n < 1'000'000 ? log2_factorial(n) - log2_factorial(n - k)
-                           : static_cast<double>(k) * std::log2(static_cast<double>(n)));
-  return Number(Rational(falling(n, k, 1, s.work)));
+  const double expected = n < 1'000'000 ? log2_factorial(n) - log2_factorial(n - k)
+                                        : static_cast<double>(k) * std::log2(static_cast<double>(n));
+  check_bits(expected);
+  return Number(Rational(paid_product(n - k + 1, k, 1, expected, s.work)));
 }
 
 Number combinations(Arguments a, Setting& s) {
@@ -175,22 +181,32 @@ Number combinations(Arguments a, Setting& s) {
   long long k = counted(a[1], "r");
   if (k > n) return Number(0);
   k = std::min(k, n - k);
-  // C(n,k) > (n/k)^k: refuses before either factorial is near.
-  if (k > 0) check_bits(static_cast<double>(k) * std::log2(static_cast<double>(n) / static_cast<double>(k)));
-  Integer result = 1;
-  for (long long i = 1; i <= k; ++i) {
-    result = result * (n - k + i) / i;
-    s.work.spend(100 + static_cast<std::int64_t>(bits(result) / 8));
-  }
+  if (k == 0) return Number(1);
+  // C(n,k) > (n/k)^k: refuses before either product is near.
+  check_bits(static_cast<double>(k) * std::log2(static_cast<double>(n) / static_cast<double>(k)));
+  const double above = static_cast<double>(k) * std::log2(static_cast<double>(n));
+  const Integer result =
+      paid_product(n - k + 1, k, 1, above, s.work) / paid_product(1, k, 1, log2_factorial(k), s.work);
   check_bits(bits(result));
   return Number(Rational(result));
 }
 
-Number hyperbolic(Arguments a, Setting& s, int which) {
-  const Number up = exponential(a[0], s.work), down = divide(Number(1), up, s.work);
-  if (which == 0) return divide(subtract(up, down, s.work), Number(2), s.work);
-  if (which == 1) return divide(add(up, down, s.work), Number(2), s.work);
-  return divide(subtract(up, down, s.work), add(up, down, s.work), s.work);
+enum class Hyperbolic { sine, cosine, tangent };
+
+Number hyperbolic(const Number& x, Hyperbolic which, Work& work) {
+  const bool cosine = which == Hyperbolic::cosine;
+  if (x.zero()) return Number(cosine ? 1 : 0);
+  const Real value = x.real();
+  static const Real kFlat("100"), kSmall("0.5");
+  if (which == Hyperbolic::tangent && mp::abs(value) > kFlat) return Number(x.sign());  // to 80 digits
+  if (!cosine && mp::abs(value) < kSmall) {  // the difference of e^x and e^-x would lose its digits
+    work.spend(100'000);
+    return Number(Real(which == Hyperbolic::sine ? mp::sinh(value) : mp::tanh(value)));
+  }
+  const Real up = exp_of(value, work), down = 1 / up;
+  if (which == Hyperbolic::sine) return Number(Real((up - down) / 2));
+  if (cosine) return Number(Real((up + down) / 2));
+  return Number(Real((up - down) / (up + down)));
 }
 
 Number hypotenuse(Arguments a, Setting& s) {
@@ -254,9 +270,12 @@ const Function kFunctions[] = {
     {"atan", 1, 1, Units::none, arc_tangent},
     {"arctan", 1, 1, Units::none, arc_tangent},
     {"atan2", 2, 2, Units::none, arc_tangent2},
-    {"sinh", 1, 1, Units::none, [](Arguments a, Setting& s) { return hyperbolic(a, s, 0); }},
-    {"cosh", 1, 1, Units::none, [](Arguments a, Setting& s) { return hyperbolic(a, s, 1); }},
-    {"tanh", 1, 1, Units::none, [](Arguments a, Setting& s) { return hyperbolic(a, s, 2); }},
+    {"sinh", 1, 1, Units::none,
+     [](Arguments a, Setting& s) { return hyperbolic(a[0], Hyperbolic::sine, s.work); }},
+    {"cosh", 1, 1, Units::none,
+     [](Arguments a, Setting& s) { return hyperbolic(a[0], Hyperbolic::cosine, s.work); }},
+    {"tanh", 1, 1, Units::none,
+     [](Arguments a, Setting& s) { return hyperbolic(a[0], Hyperbolic::tangent, s.work); }},
     {"degrees", 1, 1, Units::none, to_degrees},
     {"radians", 1, 1, Units::none, to_radians},
     {"hypot", 1, kMany, Units::none, hypotenuse},
@@ -282,14 +301,16 @@ Number square_root(const Number& x, Work& work) {
 
 Number factorial(const Number& n, Work& work) {
   const long long count = counted(n, "the number before !");
-  check_bits(log2_factorial(count));
-  return Number(Rational(falling(count, count, 1, work)));
+  const double expected = log2_factorial(count);
+  check_bits(expected);
+  return Number(Rational(paid_product(1, count, 1, expected, work)));
 }
 
 Number double_factorial(const Number& n, Work& work) {
   const long long count = counted(n, "the number before !!");
-  check_bits(log2_factorial(count) / 2);
-  return Number(Rational(falling(count, (count + 1) / 2, 2, work)));
+  const double expected = log2_factorial(count) / 2;
+  check_bits(expected);
+  return Number(Rational(paid_product(count % 2 == 0 ? 2 : 1, (count + 1) / 2, 2, expected, work)));
 }
 
 }  // namespace troupe::tools::calculator

@@ -181,15 +181,26 @@ Token Lexer::prefixed_number(int base) {
   at_ += 2;
   Integer value = 0;
   std::size_t count = 0;
+  // Some digits at a time: a long number grows in a few large steps.
+  std::uint64_t part = 0, part_base = 1;
+  const auto append_part = [&] {
+    value = value * part_base + part;
+    part = 0;
+    part_base = 1;
+  };
   for (;; ++at_) {
     const char c = peek_ascii(0);
     if (c == '_' && count > 0) continue;
     if (!std::isxdigit(static_cast<unsigned char>(c))) break;
     const int digit = std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : (c | 0x20) - 'a' + 10;
     if (digit >= base) break;
-    value = value * base + digit;
+    part = part * static_cast<unsigned>(base) + static_cast<unsigned>(digit);
+    part_base *= static_cast<unsigned>(base);
+    if (part_base >> 56 != 0) append_part();
     ++count;
   }
+  append_part();
+  work_->spend(200 + static_cast<std::int64_t>(20 * count + count * count / 64));
   if (count == 0 || std::isalnum(static_cast<unsigned char>(peek_ascii(0))))
     fail(fmt::format("this is not a number to base {}", base), start);
   check_bits(bits(value));
@@ -228,6 +239,10 @@ Token Lexer::number(bool comma_separates) {
       fail(fmt::format("the exponent is larger than {}", kExponentMax), start);
     exponent = text.empty() ? 0 : (after == '-' ? -1 : 1) * std::stoi(text);
   }
+  // Reading the digits and reducing the fraction are quadratic in their number.
+  const auto limbs = static_cast<std::int64_t>(whole.size() + fraction.size()) / 19 + 1;
+  const auto scale_limbs = static_cast<std::int64_t>(std::abs(exponent)) / 19 + limbs;
+  work_->spend(200 + 40 * limbs * scale_limbs + scale_limbs * scale_limbs);
   const Integer mantissa = parse_integer(without_leading_zeros(whole + fraction));
   const int scale = exponent - static_cast<int>(fraction.size());
   check_bits(bits(mantissa) + std::abs(scale) * 3.3219281);

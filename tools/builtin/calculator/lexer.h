@@ -49,7 +49,8 @@ struct Token {
 /// looks ahead. Throws Problem at what it cannot read.
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  /// `work` pays for long numbers; it outlives the lexer and its copies.
+  Lexer(std::string_view text, Work& work) : text_(text), work_(&work) {}
 
   /// `comma_separates`: inside a function's parentheses 1,234 is two arguments; elsewhere it is 1234.
   Token next(bool comma_separates);
@@ -68,6 +69,7 @@ class Lexer {
   [[noreturn]] void fail(std::string text, std::size_t offset) const;
 
   std::string_view text_;
+  Work* work_;
   std::size_t at_ = 0;
 };
 

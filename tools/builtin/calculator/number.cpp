@@ -1,5 +1,7 @@
 #include "tools/builtin/calculator/number.h"
 
+#include "tools/builtin/calculator/exponential.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -10,16 +12,19 @@ namespace troupe::tools::calculator {
 namespace {
 
 constexpr std::int64_t kRealCost = 2'000;  // one operation on 60 digits
-constexpr std::int64_t kTranscendentalCost = 150'000;
 
 unsigned size_of(const Rational& q) {
   return std::max(bits(numerator(q)), bits(denominator(q)));
 }
 
-// A product of two limbs and the reduction of the fraction afterwards, which dominates.
+std::int64_t limbs(unsigned bit_count) {
+  return bit_count / 64 + 1;
+}
+
+// The products and, which dominates, the reduction of the fraction afterwards.
 std::int64_t cost(const Rational& a, const Rational& b) {
-  const std::int64_t limbs_a = size_of(a) / 64 + 1, limbs_b = size_of(b) / 64 + 1;
-  return 200 + 40 * limbs_a * limbs_b;
+  const std::int64_t limbs_a = limbs(size_of(a)), limbs_b = limbs(size_of(b));
+  return 3'000 + 300 * (limbs_a + limbs_b) + 40 * limbs_a * limbs_b;
 }
 
 const Real& tiny() {
@@ -28,7 +33,7 @@ const Real& tiny() {
 }
 
 Real to_real(const Rational& q) {
-  return Real(numerator(q)) / Real(denominator(q));
+  return to_decimal<Real>(numerator(q)) / to_decimal<Real>(denominator(q));
 }
 
 }  // namespace
@@ -97,6 +102,12 @@ Number negate(const Number& a) {
 
 namespace {
 
+// A product or quotient of decimals: what falls below their range is no zero.
+Number scaled(Real value) {
+  if (value.is_zero()) throw Problem{"the result is too close to zero to be computed"};
+  return Number(std::move(value));
+}
+
 Number add_reals(const Real& a, const Real& b, Work& work) {
   work.spend(kRealCost);
   Real sum = a + b;
@@ -113,9 +124,14 @@ bool same_kind(const Number& a, const Number& b) {
 
 Number add(const Number& a, const Number& b, Work& work) {
   if (!same_kind(a, b)) return add_reals(a.real(), b.real(), work);
+  if (a.integer() && b.integer()) {
+    const Integer whole = numerator(a.fraction()) + numerator(b.fraction());
+    check_bits(bits(whole));
+    work.spend(200 + 2 * limbs(bits(whole)));
+    return Number(Rational(whole));
+  }
   work.spend(cost(a.fraction(), b.fraction()));
   Rational sum = a.fraction() + b.fraction();
-  if (a.integer() && b.integer()) check_bits(bits(numerator(sum)));
   // A long exact fraction is worth less than an answer: go on with 60 digits.
   if (size_of(sum) > kBitsMax) return add_reals(a.real(), b.real(), work);
   return a.pi_multiple() || b.pi_multiple() ? Number::pi_times(std::move(sum)) : Number(std::move(sum));
@@ -130,13 +146,17 @@ Number multiply(const Number& a, const Number& b, Work& work) {
   const bool exact = a.exact() && b.exact() && !(a.pi_multiple() && b.pi_multiple());
   if (!exact) {
     work.spend(kRealCost);
-    return Number(Real(a.real() * b.real()));
+    return scaled(a.real() * b.real());
   }
-  if (a.integer() && b.integer())
-    check_bits(bits(numerator(a.fraction())) + bits(numerator(b.fraction())) - 1.0);
+  if (a.integer() && b.integer()) {
+    const unsigned bits_a = bits(numerator(a.fraction())), bits_b = bits(numerator(b.fraction()));
+    check_bits(bits_a + bits_b - 1.0);
+    work.spend(200 + 3 * limbs(bits_a) * limbs(bits_b));
+    return Number(Rational(Integer(numerator(a.fraction()) * numerator(b.fraction()))));
+  }
   work.spend(cost(a.fraction(), b.fraction()));
   Rational product = a.fraction() * b.fraction();
-  if (size_of(product) > kBitsMax) return Number(Real(a.real() * b.real()));
+  if (size_of(product) > kBitsMax) return scaled(a.real() * b.real());
   return a.pi_multiple() || b.pi_multiple() ? Number::pi_times(std::move(product))
                                             : Number(std::move(product));
 }
@@ -148,20 +168,21 @@ Number divide(const Number& a, const Number& b, Work& work) {
   const bool exact = a.exact() && b.exact() && (a.pi_multiple() || !b.pi_multiple());
   if (!exact) {
     work.spend(kRealCost);
-    return Number(Real(a.real() / b.real()));
+    return scaled(a.real() / b.real());
   }
   work.spend(cost(a.fraction(), b.fraction()));
   Rational quotient = a.fraction() / b.fraction();
-  if (size_of(quotient) > kBitsMax) return Number(Real(a.real() / b.real()));
+  if (size_of(quotient) > kBitsMax) return scaled(a.real() / b.real());
   return a.pi_multiple() && !b.pi_multiple() ? Number::pi_times(std::move(quotient))
                                              : Number(std::move(quotient));
 }
 
 Number floor(const Number& a) {
   if (!a.rational()) {
+    static const Real kKnown("1e40");
     const Real whole = mp::floor(a.real());
-    static const Real kLargest("1e6000");
-    if (mp::abs(whole) > kLargest) check_bits(1e6);
+    if (mp::abs(whole) > kKnown)
+      throw Problem{"this value is not exact, and too large for its whole part to be known"};
     return Number(Rational(static_cast<Integer>(whole)));
   }
   const Integer n = numerator(a.fraction()), d = denominator(a.fraction());
@@ -181,13 +202,29 @@ Number modulo(const Number& a, const Number& b, Work& work) {
 }
 
 int compare(const Number& a, const Number& b, Work& work) {
-  return subtract(a, b, work).sign();
+  if (!a.rational() || !b.rational()) return subtract(a, b, work).sign();
+  work.spend(500 + 4 * limbs(size_of(a.fraction())) * limbs(size_of(b.fraction())));
+  return a.fraction().compare(b.fraction());
 }
+
+namespace {
+
+// At most a little above the root: of the leading bits as a double, scaled.
+Integer root_from_above(const Integer& value, unsigned degree) {
+  constexpr unsigned kDoubleBits = 1'000;
+  const unsigned size = bits(value);
+  const unsigned shift = size > kDoubleBits ? (size - kDoubleBits + degree) / degree * degree : 0;
+  const double leading = Integer(value >> shift).convert_to<double>();
+  const double estimate = std::pow(leading * (1 + 1e-10) + 1, 1.0 / degree) * (1 + 1e-10) + 1;
+  return Integer(estimate) << (shift / degree);
+}
+
+}  // namespace
 
 Integer integer_root(const Integer& value, unsigned degree) {
   if (value < 2 || degree == 1) return value;
   // Newton from above: decreases until it is the floor of the root.
-  Integer guess = Integer(1) << (bits(value) / degree + 1);
+  Integer guess = root_from_above(value, degree);
   for (;;) {
     Integer next = ((degree - 1) * guess + value / mp::pow(guess, degree - 1)) / degree;
     if (next >= guess) return guess;
@@ -205,7 +242,8 @@ Number root(const Number& radicand, long long degree, Work& work) {
                               : "an even root of a negative number is not real"};
   const Number magnitude = negative ? negate(radicand) : radicand;
   if (magnitude.rational() && degree <= 64) {
-    work.spend(20 * cost(magnitude.fraction(), magnitude.fraction()));
+    const std::int64_t size = limbs(size_of(magnitude.fraction()));
+    work.spend(20'000 + 60 * size * size);
     const Integer n = numerator(magnitude.fraction()), d = denominator(magnitude.fraction());
     const auto k = static_cast<unsigned>(degree);
     const Integer root_n = integer_root(n, k);
@@ -217,8 +255,9 @@ Number root(const Number& radicand, long long degree, Work& work) {
       }
     }
   }
-  work.spend(kTranscendentalCost);
-  Real value = degree == 2 ? mp::sqrt(magnitude.real()) : mp::exp(mp::log(magnitude.real()) / degree);
+  work.spend(kRealCost * 10);
+  Real value =
+      degree == 2 ? mp::sqrt(magnitude.real()) : exp_of(log_of(magnitude, work) / Real(degree), work);
   return Number(negative ? Real(-value) : value);
 }
 
@@ -234,8 +273,8 @@ bool exact_power(const Rational& base, long long exponent, Work& work, Number& r
     if (d == 1 && exponent > 0) check_bits(expected);  // an integer is exact or refused
     return false;
   }
-  const auto limbs = static_cast<std::int64_t>(expected / 64) + 1;
-  work.spend(500 + 10 * limbs * limbs);
+  const std::int64_t size_limbs = limbs(static_cast<unsigned>(expected));
+  work.spend(500 + 10 * size_limbs * size_limbs);
   const auto k = static_cast<unsigned>(unit ? size % 2 : size);
   Integer power_n = mp::pow(n, k), power_d = mp::pow(d, k);
   if (exponent < 0) std::swap(power_n, power_d);
@@ -265,13 +304,13 @@ Number power(const Number& base, const Number& exponent, Work& work) {
       const Rational& q = base.fraction();
       const bool unit = abs(numerator(q)) == 1 && denominator(q) == 1;
       if (unit) return Number(q.sign() > 0 || n % 2 == 0 ? 1 : -1);
-      if (bits(n) > 40) throw Problem{"the exponent is too large"};
+      const bool short_enough = bits(n) <= 62;
+      if (!short_enough && base.integer() && n.sign() > 0) throw Problem{"the exponent is too large"};
       Number result;
-      if (exact_power(q, n.convert_to<long long>(), work, result)) return result;
+      if (short_enough && exact_power(q, n.convert_to<long long>(), work, result)) return result;
     }
     if (base.pi_multiple() && n == 1) return base;
-    work.spend(kTranscendentalCost);
-    Real value = mp::exp(mp::log(mp::abs(base.real())) * Real(n));
+    Real value = exp_of(log_of(base.sign() < 0 ? negate(base) : base, work) * Real(n), work);
     return Number(base.sign() < 0 && n % 2 != 0 ? Real(-value) : value);
   }
   if (exponent.rational() && denominator(exponent.fraction()) <= 64) {
@@ -281,8 +320,7 @@ Number power(const Number& base, const Number& exponent, Work& work) {
     if (r.exact() || base.sign() < 0) return power(r, Number(Rational(numerator(exponent.fraction()))), work);
   }
   if (base.sign() < 0) throw Problem{"a negative number to a power that is not whole is not real"};
-  work.spend(2 * kTranscendentalCost);
-  return Number(Real(mp::exp(mp::log(base.real()) * exponent.real())));
+  return Number(exp_of(log_of(base, work) * exponent.real(), work));
 }
 
 }  // namespace troupe::tools::calculator

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include <boost/multiprecision/cpp_dec_float.hpp>
@@ -82,12 +83,23 @@ Number modulo(const Number& a, const Number& b, Work& work);
 Number power(const Number& base, const Number& exponent, Work& work);
 Number root(const Number& radicand, long long degree, Work& work);
 Number negate(const Number& a);
+/// Throws Problem for an inexact number that is too large for its whole part to be known.
 Number floor(const Number& a);
 int compare(const Number& a, const Number& b, Work& work);
 
 unsigned bits(const Integer& value);
 /// Throws Problem when an exact whole number of about this many bits is too large to compute.
 void check_bits(double bits_expected);
+/// The value as a decimal of T's digits, quickly also where it has thousands of bits.
+template <class T>
+T to_decimal(const Integer& value) {
+  constexpr unsigned kBitsKept = 64 + std::numeric_limits<T>::digits10 * 4;
+  const unsigned size = bits(value);
+  if (size <= kBitsKept) return T(value);
+  const unsigned shift = size - kBitsKept;
+  return T(Integer(value >> shift)) * mp::pow(T(2), shift);
+}
+
 /// Largest r with r^degree <= value, for value >= 0.
 Integer integer_root(const Integer& value, unsigned degree);
 

@@ -39,7 +39,7 @@ Relation relation_of(Symbol symbol) {
 
 }  // namespace
 
-Parser::Parser(std::string_view text, Setting setting) : lexer_(text), setting_(setting) {
+Parser::Parser(std::string_view text, Setting setting) : lexer_(text, setting.work), setting_(setting) {
   advance();
 }
 

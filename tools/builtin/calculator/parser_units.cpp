@@ -1,4 +1,5 @@
 // Units in an expression: behind a number, and as the target of a conversion.
+#include "tools/builtin/calculator/format.h"
 #include "tools/builtin/calculator/parser.h"
 #include "tools/builtin/calculator/words.h"
 
@@ -93,6 +94,7 @@ Value Parser::convert(Value left) {
     plain(left, fmt::format("`{} {}`", word.name, shown(token_)), word.offset);
     advance();
     left.form = *form;
+    at(word.offset, [&] { check_form(left); });
     return left;
   }
   Unit target = unit_expression();

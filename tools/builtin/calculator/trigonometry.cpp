@@ -11,8 +11,7 @@ Number fraction(long long n, long long d) {
   return Number(Rational(n, d));
 }
 
-// The angle as a multiple of 30° within one turn, when it is one exactly; -1 otherwise. 45° is told apart by
-// `eighths`.
+// The angle in steps of 30° and of 45° within one turn, where it is a whole number of them; -1 otherwise.
 struct ExactAngle {
   int thirties = -1;
   int forty_fives = -1;
@@ -39,21 +38,57 @@ ExactAngle exact_angle(const Number& radians, Work& work) {
   return angle;
 }
 
-// In radians: a plain number in degree mode means degrees. A number with an angle unit arrives as a multiple
-// of π already.
+// In radians: a plain number in degree mode means degrees. A multiple of π, which is what a number with an
+// angle unit arrives as too, is an angle already.
 Number as_radians(const Number& x, const Setting& setting) {
-  if (setting.angle == Angle::radians || !x.rational()) return x;
-  return Number::pi_times(x.fraction() / 180);
+  if (setting.angle == Angle::radians || x.pi_multiple()) return x;
+  if (x.rational()) return Number::pi_times(x.fraction() / 180);
+  return Number(Real(x.real() * pi() / 180));
 }
 
-Real reduced(const Number& radians, Work& work) {
-  // A multiple of π is brought into one turn while it is exact.
-  if (radians.pi_multiple())
-    return Number::pi_times(modulo_turn(radians.fraction() * 180, work) / 180).real();
-  const Real value = radians.real();
-  static const Real kLargest("1e25");  // beyond, too few of the 60 digits are left for the angle
-  if (mp::abs(value) > kLargest) throw Problem{"the angle is too large for its sine to have a meaning"};
-  return value;
+/// An angle as a whole number of half turns and a rest of at most a quarter: sin is the sine of the rest,
+/// with the other sign behind an odd number. The rest has all its digits also where it is small.
+struct Reduced {
+  Real rest;
+  bool odd = false;
+};
+
+bool is_odd(const Integer& n) {
+  return n % 2 != 0;
+}
+
+// The first angles for which too few of the digits are left: of an exact number 120 take part, of others 60.
+const Real& too_large(bool exact) {
+  static const Real kExact("1e50"), kOther("1e25");
+  return exact ? kExact : kOther;
+}
+
+Reduced reduced(const Number& radians, bool quarter_ahead) {
+  if (radians.pi_multiple()) {
+    const Rational turns = radians.fraction() + Rational(quarter_ahead ? 1 : 0, 2);
+    const Number half_turns = floor(Number(Rational(turns + Rational(1, 2))));
+    return {Number::pi_times(turns - half_turns.fraction()).real(), is_odd(numerator(half_turns.fraction()))};
+  }
+  if (mp::abs(radians.real()) > too_large(radians.rational()))
+    throw Problem{"the angle is too large for its sine to have a meaning"};
+  using Wide = mp::number<mp::cpp_dec_float<120>, mp::et_off>;
+  static const Wide kPi(
+      "3."
+      "14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798"
+      "2148086513282306647093844609550582231725359408128481");
+  Wide angle = radians.rational() ? to_decimal<Wide>(numerator(radians.fraction())) /
+                                        to_decimal<Wide>(denominator(radians.fraction()))
+                                  : Wide(radians.real());
+  if (quarter_ahead) angle += kPi / 2;
+  const Wide half_turns = mp::floor(Wide(angle / kPi + Wide("0.5")));
+  return {Real(angle - half_turns * kPi), is_odd(static_cast<Integer>(half_turns))};
+}
+
+Number signed_sine(const Number& radians, bool quarter_ahead, Work& work) {
+  work.spend(kCost);
+  const Reduced angle = reduced(radians, quarter_ahead);
+  const Real sine = mp::sin(angle.rest);
+  return Number(angle.odd ? Real(-sine) : sine);
 }
 
 Number sine_of(const Number& radians, Work& work) {
@@ -74,16 +109,14 @@ Number sine_of(const Number& radians, Work& work) {
     default:
       break;
   }
-  work.spend(kCost);
-  return Number(Real(mp::sin(reduced(radians, work))));
+  return signed_sine(radians, false, work);
 }
 
 Number cosine_of(const Number& radians, Work& work) {
   // cos x = sin(90° - x), exactly, where x is a multiple of π.
   if (radians.zero() || radians.pi_multiple())
     return sine_of(subtract(Number::pi_times(Rational(1, 2)), radians, work), work);
-  work.spend(kCost);
-  return Number(Real(mp::cos(reduced(radians, work))));
+  return signed_sine(radians, true, work);
 }
 
 // An angle as the setting wants it: a multiple of π for radians, a plain number for degrees.

@@ -91,6 +91,7 @@ Value as_percent(Value value, Work& work) {
   require_plain(value, "%");
   value.number = divide(value.number, Number(100), work);
   value.percent = true;
+  value.form = Value::Form::decimal;
   return value;
 }
 
