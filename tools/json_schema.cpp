@@ -14,6 +14,7 @@
 #include <valijson/validator.hpp>
 #pragma clang diagnostic pop
 
+#include "runtime/base/suggest.h"
 #include "tools/schema/repair.h"
 
 namespace troupe::tools {
@@ -23,20 +24,36 @@ namespace {
 using json = nlohmann::json;
 
 constexpr std::size_t kSchemaBytes = 256u << 10;
-constexpr std::size_t kApplicationsMax = 50'000;  // of a schema to a value, in one check
+constexpr std::size_t kStepsMax = 50'000;   // of one check; applying a schema to a value is one
+constexpr std::size_t kNestingMax = 1'000;  // schemas under way within one another: what the stack holds
 constexpr std::size_t kProblemsMax = 12;
 constexpr char kOurs = '\x01';  // marks our messages among valijson's
 
+using Adapter = valijson::adapters::NlohmannJsonAdapter;
+using Context = std::vector<std::string>;
+
 struct TooMuchWork {};
 
-/// One check under way: what the rules, which valijson calls, need to know.
-struct Run {
+/// A schema with its definitions, and the check of one value that is under way: what its nodes need to know.
+struct Check {
+  RewrittenSchema schema;
+  std::vector<const valijson::Subschema*> definitions;
   const json* value = nullptr;
-  std::size_t applications = 0;
+  std::size_t steps = 0;
+  std::size_t nesting = 0;
+
+  void begin(const json& target) {
+    value = &target;
+    steps = nesting = 0;
+  }
+  void spend(std::size_t more) {
+    steps += more;
+    if (steps > kStepsMax) throw TooMuchWork{};
+  }
 };
 
 // valijson's context: "<root>", then "[name]" or "[0]" for each step down.
-const json* at_context(const json& root, const std::vector<std::string>& context) {
+const json* at_context(const json& root, const Context& context) {
   const json* at = &root;
   for (std::size_t i = 1; i < context.size(); ++i) {
     const std::string step = context[i].substr(1, context[i].size() - 2);
@@ -55,56 +72,145 @@ const json* at_context(const json& root, const std::vector<std::string>& context
   return at;
 }
 
-std::string pointer_of(const std::vector<std::string>& context) {
+std::string pointer_of(const Context& context) {
   std::string pointer;
   for (std::size_t i = 1; i < context.size(); ++i)
     append_pointer(pointer, std::string_view(context[i]).substr(1, context[i].size() - 2));
   return pointer;
 }
 
-/// Hangs a rule list into valijson's tree of constraints.
-class RuleConstraint final : public valijson::constraints::PolyConstraint {
- public:
-  RuleConstraint(const std::vector<Rule>& rules, Run& run) : rules_(rules), run_(run) {}
+Context stepped(Context context, std::string_view name) {
+  context.push_back(fmt::format("[{}]", name));
+  return context;
+}
 
-  bool validate(const valijson::adapters::Adapter&, const std::vector<std::string>& context,
+/// What valijson leaves to us of one schema object, hung into its tree of constraints.
+class NodeConstraint final : public valijson::constraints::PolyConstraint {
+ public:
+  NodeConstraint(const SchemaNode& node, Check& check) : node_(node), check_(check) {}
+
+  bool validate(const valijson::adapters::Adapter&, const Context& context,
                 valijson::ValidationResults* results) const override {
-    run_.applications += 1 + context.size() / 8;  // valijson copies the context at each step
-    if (run_.applications > kApplicationsMax) throw TooMuchWork{};
-    if (rules_.empty()) return true;
-    const json* value = at_context(*run_.value, context);
+    check_.spend(1 + context.size() / 8);  // valijson copies the context at each step
+    const json* value = at_context(*check_.value, context);
     if (!value) return true;
-    std::vector<Violation> found;
-    for (const Rule& rule : rules_) {
-      rule(*value, found);
-      if (!found.empty() && !results) return false;
+    bool fits = rules(*value, context, results);
+    if (!fits && !results) return false;
+    if (node_.reference) fits &= apply(*node_.reference, *value, context, results);
+    if (node_.contains && value->is_array()) fits &= contains(*value, context, results);
+    if (node_.members && value->is_object()) fits &= members(*value, context, results);
+    return fits;
+  }
+
+ private:
+  bool rules(const json& value, const Context& context, valijson::ValidationResults* results) const {
+    Findings found;
+    for (const Rule& rule : node_.rules) {
+      rule(value, found);
+      if (!found.violations.empty() && !results) break;
     }
-    for (const Violation& violation : found)
-      results->pushError(context, fmt::format("{}{}\n{}", kOurs, violation.pointer, violation.text));
-    return found.empty();
+    check_.spend(found.steps);
+    if (results)
+      for (const Violation& violation : found.violations) tell(*results, context, violation);
+    return found.violations.empty();
   }
 
- private:
+  static void tell(valijson::ValidationResults& results, const Context& context, const Violation& violation) {
+    results.pushError(context, fmt::format("{}{}\n{}", kOurs, violation.pointer, violation.text));
+  }
+
+  // Counted before it goes deeper, so that the stack holds whatever schema and value lead to.
+  bool apply(std::size_t definition, const json& value, Context context,
+             valijson::ValidationResults* results) const {
+    const std::size_t levels = check_.schema.nesting.at(definition) + 1;
+    if (check_.nesting + levels > kNestingMax) throw TooMuchWork{};
+    check_.nesting += levels;
+    std::unordered_map<std::string, std::regex> no_patterns;  // valijson is given none
+    const Adapter target(value);
+    valijson::ValidationVisitor<Adapter> visitor(target, std::move(context), true, results, no_patterns);
+    const bool fits = visitor.validateSchema(*check_.definitions.at(definition));
+    check_.nesting -= levels;
+    return fits;
+  }
+
+  bool contains(const json& list, const Context& context, valijson::ValidationResults* results) const {
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (apply(*node_.contains, list[i], stepped(context, std::to_string(i)), nullptr)) return true;
+    if (results) tell(*results, context, {"", "lacks an item that `contains` of its schema asks for"});
+    return false;
+  }
+
+  bool members(const json& object, const Context& context, valijson::ValidationResults* results) const {
+    const NamedMembers& named = *node_.members;
+    bool fits = true;
+    for (const auto& [name, member] : object.items()) {
+      if (!fits && !results) return false;
+      bool additional = std::find(named.known.begin(), named.known.end(), name) == named.known.end();
+      for (const auto& [pattern, definition] : named.patterns) {
+        std::size_t steps = 0;
+        const auto match = pattern.search(name, steps);
+        check_.spend(steps);
+        if (match == Pattern::Match::no) continue;
+        additional = false;
+        if (match == Pattern::Match::yes) {
+          fits &= apply(definition, member, stepped(context, name), results);
+        } else {
+          fits = false;
+          if (results)
+            tell(*results, context,
+                 {"", fmt::format("has a name of {} bytes that cannot be held against the "
+                                  "pattern {} within its limits; give a shorter name",
+                                  name.size(), pattern.source())});
+        }
+      }
+      if (!additional) continue;
+      if (named.additional) fits &= apply(*named.additional, member, stepped(context, name), results);
+      if (named.closed) fits &= unknown(name, context, results);
+    }
+    return fits;
+  }
+
+  bool unknown(const std::string& name, const Context& context, valijson::ValidationResults* results) const {
+    Violation violation{"", "is not known" + did_you_mean(name, node_.members->known)};
+    append_pointer(violation.pointer, name);
+    if (results) tell(*results, context, violation);
+    return false;
+  }
+
   valijson::constraints::Constraint* cloneInto(void* memory) const override {
-    return new (memory) RuleConstraint(*this);
+    return new (memory) NodeConstraint(*this);
   }
-  std::size_t sizeOf() const override { return sizeof(RuleConstraint); }
+  std::size_t sizeOf() const override { return sizeof(NodeConstraint); }
 
-  const std::vector<Rule>& rules_;
-  Run& run_;
+  const SchemaNode& node_;
+  Check& check_;
 };
 
-class RuleBuilder final : public valijson::ConstraintBuilder {
+class NodeBuilder final : public valijson::ConstraintBuilder {
  public:
-  RuleBuilder(const std::vector<std::vector<Rule>>& rules, Run& run) : rules_(rules), run_(run) {}
+  explicit NodeBuilder(Check& check) : check_(check) {}
   valijson::constraints::Constraint* make(const valijson::adapters::Adapter& number) const override {
-    return new RuleConstraint(rules_.at(static_cast<std::size_t>(number.asInteger())), run_);
+    return new NodeConstraint(check_.schema.nodes.at(static_cast<std::size_t>(number.asInteger())), check_);
   }
 
  private:
-  const std::vector<std::vector<Rule>>& rules_;
-  Run& run_;
+  Check& check_;
 };
+
+// The alternatives of the document are the definitions, in their order.
+std::vector<const valijson::Subschema*> definitions_of(const valijson::Schema& schema) {
+  std::vector<const valijson::Subschema*> definitions;
+  valijson::Subschema::ApplyFunction collect = [&](const valijson::constraints::Constraint& constraint) {
+    if (const auto* all = dynamic_cast<const valijson::constraints::AnyOfConstraint*>(&constraint))
+      all->applyToSubschemas([&](unsigned int, const valijson::Subschema* definition) {
+        definitions.push_back(definition);
+        return true;
+      });
+    return true;
+  };
+  schema.apply(collect);
+  return definitions;
+}
 
 // What is worth telling of valijson's own messages; most only repeat that something below them failed.
 std::string_view translated(std::string_view text) {
@@ -114,8 +220,7 @@ std::string_view translated(std::string_view text) {
     return "matches none of the alternatives";
   if (text.starts_with("Failed to validate against exactly one"))
     return "matches more than one of the alternatives of oneOf";
-  if (text.starts_with("Target should not validate"))
-    return "is what `not` of its schema rules out, or lacks an item that `contains` asks for";
+  if (text.starts_with("Target should not validate")) return "is what `not` of its schema rules out";
   if (text.starts_with("Object contains a property")) return "has a property that is not allowed";
   if (text.starts_with("Cannot validate item #") || text.starts_with("Array contains more items"))
     return "has more items than are allowed";
@@ -165,8 +270,7 @@ bool too_deep(const Json& value, std::size_t left) {
 
 struct JsonSchema::Compiled {
   Json original;
-  RewrittenSchema rewritten;
-  Run run;
+  Check check;
   valijson::Schema schema;
 };
 
@@ -187,12 +291,12 @@ Result<JsonSchema> JsonSchema::compile(const Json& schema, Dialect dialect) {
   compiled->original = schema;
   auto rewritten = rewrite_schema(json(schema), dialect);
   if (!rewritten) return fail(rewritten.error());
-  compiled->rewritten = std::move(*rewritten);
+  compiled->check.schema = std::move(*rewritten);
   try {
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-    parser.addConstraintBuilder(kRulesKeyword, new RuleBuilder(compiled->rewritten.rules, compiled->run));
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(compiled->rewritten.document),
-                          compiled->schema);
+    parser.addConstraintBuilder(kNodeKeyword, new NodeBuilder(compiled->check));
+    parser.populateSchema(Adapter(compiled->check.schema.document), compiled->schema);
+    compiled->check.definitions = definitions_of(compiled->schema);
   } catch (const std::exception& e) {
     return fail(ErrorCode::invalid, fmt::format("the schema cannot be compiled: {}", e.what()));
   }
@@ -203,14 +307,13 @@ Result<> JsonSchema::check(const Json& value) const {
   if (too_deep(value, limits::kJsonDepth))
     return fail(ErrorCode::invalid, fmt::format("(root): nested deeper than {} levels", limits::kJsonDepth));
   const json target(value);
-  compiled_->run = Run{&target, 0};
+  compiled_->check.begin(target);
   valijson::ValidationResults results;
   try {
     valijson::Validator validator;
-    if (validator.validate(compiled_->schema, valijson::adapters::NlohmannJsonAdapter(target), &results))
-      return {};
+    if (validator.validate(*compiled_->check.definitions.at(0), Adapter(target), &results)) return {};
   } catch (const TooMuchWork&) {
-    return fail(ErrorCode::invalid, "(root): too large to be held against its schema");
+    return fail(ErrorCode::invalid, "(root): too large or nested too deep to be held against its schema");
   } catch (const std::exception& e) {
     return fail(ErrorCode::invalid, fmt::format("(root): cannot be held against its schema: {}", e.what()));
   }

@@ -97,37 +97,6 @@ std::string place(const std::string& path) {
   return path.empty() ? "the schema" : path;
 }
 
-// patternProperties is carried out by std::regex, which recurses and backtracks without limit. What is let
-// through cannot do either for long: no repeated groups, no back references, at most two open-ended
-// repetitions.
-bool harmless_name_pattern(const std::string& source) {
-  int open_ended = 0;
-  bool in_class = false;
-  for (std::size_t i = 0; i < source.size(); ++i) {
-    const char c = source[i];
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-    if (c == '\\') {
-      const char escaped = i + 1 < source.size() ? source[i + 1] : '\0';
-      if (std::string_view("dDwWsS.^$*+?()[]{}|/\\-_").find(escaped) == std::string_view::npos) return false;
-      ++i;
-    } else if (in_class) {
-      in_class = c != ']';
-    } else if (c == '[') {
-      in_class = true;
-    } else if (c == '(') {
-      if (i + 1 < source.size() && source[i + 1] == '?' && source.substr(i, 3) != "(?:") return false;
-    } else if (c == ')') {
-      const char next = i + 1 < source.size() ? source[i + 1] : '\0';
-      if (next == '*' || next == '+' || next == '{' || next == '?') return false;
-    } else if (c == '*' || c == '+') {
-      ++open_ended;
-    } else if (c == '{' && source.find(',', i) < source.find('}', i)) {
-      ++open_ended;
-    }
-  }
-  return open_ended <= 2;
-}
-
 // One letter more, less, other or swapped, or another case: stricter than what a suggestion needs, because
 // here it decides between a misspelling and somebody's own annotation.
 bool one_slip(std::string_view a, std::string_view b) {
@@ -153,7 +122,7 @@ class Rewriter {
   Rewriter(const json& root, bool modern) : root_(root), modern_(modern) {}
 
   RewrittenSchema run() {
-    const int first = definition_of("");
+    definition_of("");
     while (done_ < pointers_.size()) {
       const std::string pointer = pointers_[done_];
       const json* target = resolve(pointer);
@@ -161,20 +130,19 @@ class Rewriter {
       current_ = done_++;
       weights_.push_back(0);
       in_place_.emplace_back();
-      definitions_[std::to_string(current_)] = schema(*target, pointer, 0, true);
+      result_.nesting.push_back(0);
+      json rewritten = schema(*target, pointer, 0, true);
+      definitions_.push_back(std::move(rewritten));
     }
     check_expansion();
-    RewrittenSchema result;
-    result.document =
-        json{{"definitions", std::move(definitions_)}, {"$ref", fmt::format("#/definitions/{}", first)}};
-    result.rules = std::move(rules_);
-    return result;
+    result_.document["anyOf"] = std::move(definitions_);
+    return std::move(result_);
   }
 
  private:
   // The number of the definition for a place in the original; the place is rewritten in its turn.
-  int definition_of(const std::string& pointer) {
-    const auto [entry, is_new] = numbers_.try_emplace(pointer, static_cast<int>(pointers_.size()));
+  std::size_t definition_of(const std::string& pointer) {
+    const auto [entry, is_new] = numbers_.try_emplace(pointer, pointers_.size());
     if (is_new) pointers_.push_back(pointer);
     return entry->second;
   }
@@ -225,10 +193,11 @@ class Rewriter {
       throw Failure{fmt::format("{}: nested too deep", place(path))};
     if (++nodes_ > kNodesMax) throw Failure{fmt::format("more than {} schemas in one", kNodesMax)};
     if (in_place) ++weights_[current_];
+    result_.nesting[current_] = std::max(result_.nesting[current_], static_cast<std::size_t>(depth));
+    SchemaNode ours;
     if (node.is_boolean()) {
-      std::vector<Rule> rules;
-      if (node == false) rules.push_back(nothing_allowed());
-      return with_rules(json::object(), std::move(rules));
+      if (node == false) ours.rules.push_back(nothing_allowed());
+      return with_node(json::object(), std::move(ours));
     }
     if (!node.is_object())
       throw Failure{
@@ -237,24 +206,24 @@ class Rewriter {
     json out = json::object();
     if (const auto reference = node.find("$ref"); reference != node.end()) {
       if (!reference->is_string()) throw Failure{fmt::format("{}: $ref must be a string", place(path))};
-      const int number = definition_of(pointer_of(reference->get<std::string>(), path));
-      if (in_place) in_place_[current_].push_back(number);
-      const json target{{"$ref", fmt::format("#/definitions/{}", number)}};
-      // Wrapped: valijson would ignore what stands beside a reference.
-      out["allOf"] = json::array({target});
-      if (!modern_) return with_rules(std::move(out), {});
+      ours.reference = definition_of(pointer_of(reference->get<std::string>(), path));
+      if (in_place) in_place_[current_].push_back(*ours.reference);
+      if (!modern_) return with_node(std::move(out), std::move(ours));
     }
     applicators(node, out, path, depth + 1, in_place);
+    ours.members = named_members(node, path);
+    if (node.contains("contains")) ours.contains = definition_of(path + "/contains");
     auto rules = make_rules(node);
     if (!rules) throw Failure{fmt::format("{}: {}", place(path), rules.error().message)};
     if (const auto names = node.find("propertyNames"); names != node.end())
       rules->push_back(names_rule(*names, path));
-    return with_rules(std::move(out), std::move(*rules));
+    ours.rules = std::move(*rules);
+    return with_node(std::move(out), std::move(ours));
   }
 
-  json with_rules(json out, std::vector<Rule> rules) {
-    out[kRulesKeyword] = rules_.size();  // also where there are none: each application is counted
-    rules_.push_back(std::move(rules));
+  json with_node(json out, SchemaNode ours) {
+    out[kNodeKeyword] = result_.nodes.size();  // also where it is empty: each application is counted
+    result_.nodes.push_back(std::move(ours));
     return out;
   }
 
@@ -337,31 +306,44 @@ class Rewriter {
   }
 
   void objects(const json& node, json& out, const std::string& path, int depth) {
-    const auto patterns = node.find("patternProperties");
-    if (patterns != node.end()) {
-      out["patternProperties"] = named(*patterns, "patternProperties", path, depth, false);
-      for (const auto& [pattern, sub] : patterns->items())
-        if (!harmless_name_pattern(pattern))
-          throw Failure{
-              fmt::format("{}: the name pattern `{}` is too complex: no repeated groups, no back references, "
-                          "ASCII only, at most two of * + {{n,}}",
-                          place(path), pattern)};
-    }
     if (const auto a = node.find("properties"); a != node.end())
       out["properties"] = named(*a, "properties", path, depth, false);
-    if (const auto a = node.find("additionalProperties"); a != node.end()) {
-      // `false` without patterns is a rule: it can name the misspelt property.
-      if (*a != false || patterns != node.end())
-        out["additionalProperties"] = member(*a, "additionalProperties", path, depth, false);
+    // `false` is a rule: it can name the misspelt property. Beside patterns, what is additional is ours to
+    // say.
+    const auto rest = node.find("additionalProperties");
+    if (rest != node.end() && *rest != false && !node.contains("patternProperties"))
+      out["additionalProperties"] = member(*rest, "additionalProperties", path, depth, false);
+  }
+
+  std::optional<NamedMembers> named_members(const json& node, const std::string& path) {
+    const auto patterns = node.find("patternProperties");
+    if (patterns == node.end()) return std::nullopt;
+    if (!patterns->is_object())
+      throw Failure{fmt::format("{}: `patternProperties` must be an object", place(path))};
+    NamedMembers members;
+    for (const auto& [source, sub] : patterns->items()) {
+      auto pattern = Pattern::compile(source);
+      if (!pattern) throw Failure{fmt::format("{}: {}", place(path), pattern.error().message)};
+      std::string inner = path + "/patternProperties";
+      append_pointer(inner, source);
+      members.patterns.emplace_back(std::move(*pattern), definition_of(inner));
     }
+    if (const auto properties = node.find("properties"); properties != node.end())
+      for (const auto& [name, sub] : properties->items()) members.known.push_back(name);
+    if (const auto rest = node.find("additionalProperties"); rest != node.end()) {
+      members.closed = *rest == false;
+      if (!members.closed) members.additional = definition_of(path + "/additionalProperties");
+    }
+    return members;
   }
 
   // A name is a string, so its schema comes down to rules; they can say which name is meant, valijson could
   // not.
   Rule names_rule(const json& node, const std::string& path) const {
     if (node.is_boolean()) {
-      return [allowed = node.get<bool>()](const json& value, std::vector<Violation>& found) {
-        if (!allowed && value.is_object() && !value.empty()) found.push_back({"", "must be an empty object"});
+      return [allowed = node.get<bool>()](const json& value, Findings& found) {
+        if (!allowed && value.is_object() && !value.empty())
+          found.violations.push_back({"", "must be an empty object"});
       };
     }
     for (const char* keyword : {"$ref", "allOf", "anyOf", "oneOf", "not", "if"})
@@ -372,16 +354,17 @@ class Rewriter {
     check_keywords(node, path + "/propertyNames");
     auto rules = make_rules(node);
     if (!rules) throw Failure{fmt::format("{}/propertyNames: {}", path, rules.error().message)};
-    return [rules = std::move(*rules)](const json& value, std::vector<Violation>& found) {
+    return [rules = std::move(*rules)](const json& value, Findings& found) {
       if (!value.is_object()) return;
       for (const auto& [name, sub] : value.items()) {
-        std::vector<Violation> inner;
+        Findings inner;
         for (const Rule& rule : rules) rule(json(name), inner);
-        for (Violation& violation : inner) {
+        found.steps += inner.steps;
+        for (Violation& violation : inner.violations) {
           violation.pointer.clear();
           append_pointer(violation.pointer, name);
           violation.text = "its name " + violation.text;
-          found.push_back(std::move(violation));
+          found.violations.push_back(std::move(violation));
         }
       }
     };
@@ -404,16 +387,6 @@ class Rewriter {
     } else if (items != node.end()) {
       out["items"] = member(*items, "items", path, depth, false);
     }
-    if (const auto a = node.find("contains"); a != node.end()) {
-      // "Not all items are other than this": valijson's own `contains` does not say which item it is looking
-      // at.
-      json other = with_rules(json{{"not", member(*a, "contains", path, depth, false)}}, {});
-      json all_other = with_rules(json{{"items", std::move(other)}}, {});
-      json is_array = with_rules(json::object(), *make_rules(json{{"type", "array"}}));
-      json none_found = with_rules(json{{"not", std::move(all_other)}}, {});
-      out["allOf"].push_back(
-          with_rules(json{{"if", std::move(is_array)}, {"then", std::move(none_found)}}, {}));
-    }
   }
 
   // What one value costs: references that apply to the same value multiply, and one that comes back to itself
@@ -432,8 +405,8 @@ class Rewriter {
     if (depth > 512) throw Failure{"references follow each other for more than 512 steps"};
     open[index] = true;
     long sum = weights_[index];
-    for (int next : in_place_[index]) {
-      sum += expansion(static_cast<std::size_t>(next), cost, open, depth + 1);
+    for (std::size_t next : in_place_[index]) {
+      sum += expansion(next, cost, open, depth + 1);
       if (sum > kExpansionMax)
         throw Failure{
             fmt::format("its references multiply to more than {} schemas for one value", kExpansionMax)};
@@ -445,14 +418,14 @@ class Rewriter {
   const json& root_;
   bool modern_;
   int nodes_ = 0;
-  std::map<std::string, int> numbers_;
+  std::map<std::string, std::size_t> numbers_;
   std::vector<std::string> pointers_;  // by definition number
   std::size_t done_ = 0;
   std::size_t current_ = 0;
-  std::vector<long> weights_;               // schemas of a definition that apply to its own value
-  std::vector<std::vector<int>> in_place_;  // definitions it applies to its own value
-  json definitions_ = json::object();
-  std::vector<std::vector<Rule>> rules_;
+  std::vector<long> weights_;                       // schemas of a definition that apply to its own value
+  std::vector<std::vector<std::size_t>> in_place_;  // definitions it applies to its own value
+  json definitions_ = json::array();
+  RewrittenSchema result_;
 };
 
 std::optional<bool> modern_dialect(const json& schema, Dialect dialect) {

@@ -16,6 +16,7 @@ namespace {
 
 using json = nlohmann::json;
 constexpr std::size_t kShownBytes = 60;
+constexpr std::size_t kBytesPerStep = 256;  // of text compared
 
 std::string dumped(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -53,11 +54,21 @@ std::string article(const std::string& type) {
   return (type == "integer" || type == "array" || type == "object" ? "an " : "a ") + type;
 }
 
-// -1, 0, 1; exact for integers beyond 2^53.
+// -1, 0, 1. A long double holds every integer of 64 bits exactly.
 int compare(const json& a, const json& b) {
-  if (a.is_number_integer() && b.is_number_integer()) return a < b ? -1 : b < a ? 1 : 0;
-  const double x = a.get<double>(), y = b.get<double>();
+  const auto exact = [](const json& number) {
+    if (number.is_number_unsigned()) return static_cast<long double>(number.get<std::uint64_t>());
+    if (number.is_number_integer()) return static_cast<long double>(number.get<std::int64_t>());
+    return static_cast<long double>(number.get<double>());
+  };
+  const long double x = exact(a), y = exact(b);
   return x < y ? -1 : x > y ? 1 : 0;
+}
+
+std::uint64_t magnitude(const json& integer) {
+  if (integer.is_number_unsigned()) return integer.get<std::uint64_t>();
+  const auto value = static_cast<std::uint64_t>(integer.get<std::int64_t>());
+  return integer.get<std::int64_t>() < 0 ? 0 - value : value;
 }
 
 std::size_t characters(const std::string& text) {
@@ -66,10 +77,8 @@ std::size_t characters(const std::string& text) {
 }
 
 bool multiple_of(const json& value, const json& divisor) {
-  if (value.is_number_integer() && divisor.is_number_integer() && !value.is_number_unsigned())
-    return value.get<std::int64_t>() % divisor.get<std::int64_t>() == 0;
-  if (value.is_number_unsigned() && divisor.is_number_integer())
-    return value.get<std::uint64_t>() % divisor.get<std::uint64_t>() == 0;
+  if (value.is_number_integer() && divisor.is_number_integer())
+    return magnitude(value) % magnitude(divisor) == 0;
   const double quotient = value.get<double>() / divisor.get<double>();
   // 0.0075 / 0.0001 is 74.99999999999999: decimals are not exact in binary.
   return std::isfinite(quotient) &&
@@ -85,7 +94,8 @@ struct Failure {
 
 std::size_t count_argument(std::string_view keyword, const json& argument) {
   if (!whole(argument) || argument.get<double>() < 0) refuse(keyword, "a whole number from 0", argument);
-  return static_cast<std::size_t>(argument.get<double>());
+  constexpr double kBeyondAnyValue = 1e15;
+  return static_cast<std::size_t>(std::min(argument.get<double>(), kBeyondAnyValue));
 }
 
 std::vector<std::string> names_argument(std::string_view keyword, const json& argument) {
@@ -116,10 +126,10 @@ Rule type_rule(const json& schema) {
   std::string wanted;
   for (std::size_t i = 0; i < types.size(); ++i)
     wanted += (i == 0 ? "" : i + 1 == types.size() ? " or " : ", ") + article(types[i]);
-  return [types, wanted](const json& value, std::vector<Violation>& found) {
+  return [types, wanted](const json& value, Findings& found) {
     for (const std::string& type : types)
       if (has_type(value, type)) return;
-    found.push_back({"", fmt::format("must be {}, is {}", wanted, shown(value))});
+    found.violations.push_back({"", fmt::format("must be {}, is {}", wanted, shown(value))});
   };
 }
 
@@ -128,24 +138,30 @@ Rule enum_rule(const json& argument) {
   std::unordered_set<std::string> allowed;
   std::vector<std::string> strings;
   std::string list;
+  std::size_t longest = 0;
   for (const json& value : argument) {
-    allowed.insert(canonical(value));
+    longest = std::max(longest, allowed.insert(canonical(value)).first->size());
     if (value.is_string()) strings.push_back(value.get<std::string>());
     if (list.size() < 400) list += (list.empty() ? "" : ", ") + clipped(dumped(value));
   }
-  return [allowed, strings, list](const json& value, std::vector<Violation>& found) {
-    if (allowed.contains(canonical(value))) return;
+  return [allowed, strings, list, longest](const json& value, Findings& found) {
+    const std::string text = canonical(value, longest);
+    found.steps += text.size() / kBytesPerStep;
+    if (allowed.contains(text)) return;
     const std::string suggestion = value.is_string() ? did_you_mean(value.get<std::string>(), strings) : "";
-    found.push_back({"", fmt::format("must be one of {}, is {}{}", list, shown(value), suggestion)});
+    found.violations.push_back(
+        {"", fmt::format("must be one of {}, is {}{}", list, shown(value), suggestion)});
   };
 }
 
 Rule const_rule(const json& argument) {
-  return [wanted = canonical(argument), text = clipped(dumped(argument))](const json& value,
-                                                                          std::vector<Violation>& found) {
-    if (canonical(value) != wanted)
-      found.push_back({"", fmt::format("must be {}, is {}", text, shown(value))});
-  };
+  return
+      [wanted = canonical(argument), text = clipped(dumped(argument))](const json& value, Findings& found) {
+        const std::string is = canonical(value, wanted.size());
+        found.steps += is.size() / kBytesPerStep;
+        if (is != wanted)
+          found.violations.push_back({"", fmt::format("must be {}, is {}", text, shown(value))});
+      };
 }
 
 Rule bound_rule(std::string_view keyword, const json& argument) {
@@ -157,20 +173,22 @@ Rule bound_rule(std::string_view keyword, const json& argument) {
   const bool exclusive = keyword.starts_with("exclusive");
   const std::string wanted =
       exclusive ? (lower ? "more than" : "less than") : (lower ? "at least" : "at most");
-  return [argument, lower, exclusive, wanted](const json& value, std::vector<Violation>& found) {
+  return [argument, lower, exclusive, wanted](const json& value, Findings& found) {
     if (!value.is_number()) return;
     const int order = lower ? compare(value, argument) : compare(argument, value);
     if (exclusive ? order > 0 : order >= 0) return;
-    found.push_back({"", fmt::format("must be {} {}, is {}", wanted, dumped(argument), shown(value))});
+    found.violations.push_back(
+        {"", fmt::format("must be {} {}, is {}", wanted, dumped(argument), shown(value))});
   };
 }
 
 Rule multiple_rule(const json& argument) {
   if (!argument.is_number() || argument.get<double>() <= 0)
     refuse("multipleOf", "a number above 0", argument);
-  return [argument](const json& value, std::vector<Violation>& found) {
+  return [argument](const json& value, Findings& found) {
     if (!value.is_number() || multiple_of(value, argument)) return;
-    found.push_back({"", fmt::format("must be a multiple of {}, is {}", dumped(argument), shown(value))});
+    found.violations.push_back(
+        {"", fmt::format("must be a multiple of {}, is {}", dumped(argument), shown(value))});
   };
 }
 
@@ -180,7 +198,7 @@ Rule count_rule(std::string_view keyword, const json& argument) {
   const bool at_least = keyword.starts_with("min");
   const std::string_view thing = keyword.substr(3);
   const std::string what = thing == "Length" ? "character" : thing == "Items" ? "item" : "property";
-  return [bound, at_least, what](const json& value, std::vector<Violation>& found) {
+  return [bound, at_least, what](const json& value, Findings& found) {
     std::size_t count = 0;
     if (what == "character" && value.is_string())
       count = characters(value.get_ref<const std::string&>());
@@ -192,8 +210,8 @@ Rule count_rule(std::string_view keyword, const json& argument) {
       return;
     if (at_least ? count >= bound : count <= bound) return;
     const std::string plural = what == "property" ? "properties" : what + "s";
-    found.push_back({"", fmt::format("must have at {} {} {}, has {}", at_least ? "least" : "most", bound,
-                                     bound == 1 ? what : plural, count)});
+    found.violations.push_back({"", fmt::format("must have at {} {} {}, has {}", at_least ? "least" : "most",
+                                                bound, bound == 1 ? what : plural, count)});
   };
 }
 
@@ -201,17 +219,17 @@ Rule pattern_rule(const json& argument) {
   if (!argument.is_string()) refuse("pattern", "a string", argument);
   auto pattern = Pattern::compile(argument.get<std::string>());
   if (!pattern) throw Failure{"`pattern`: " + pattern.error().message};
-  return [pattern = *pattern](const json& value, std::vector<Violation>& found) {
+  return [pattern = *pattern](const json& value, Findings& found) {
     if (!value.is_string()) return;
-    switch (pattern.search(value.get_ref<const std::string&>())) {
+    switch (pattern.search(value.get_ref<const std::string&>(), found.steps)) {
       case Pattern::Match::yes:
         return;
       case Pattern::Match::no:
-        found.push_back(
+        found.violations.push_back(
             {"", fmt::format("must match the pattern {}, is {}", pattern.source(), shown(value))});
         return;
       case Pattern::Match::too_hard:
-        found.push_back(
+        found.violations.push_back(
             {"",
              fmt::format(
                  "cannot be held against the pattern {} within its limits ({} bytes); give a shorter text",
@@ -221,38 +239,40 @@ Rule pattern_rule(const json& argument) {
 }
 
 Rule unique_rule() {
-  return [](const json& value, std::vector<Violation>& found) {
+  return [](const json& value, Findings& found) {
     if (!value.is_array()) return;
     std::unordered_set<std::string> seen;
     for (const json& item : value) {
-      if (seen.insert(canonical(item)).second) continue;
-      found.push_back({"", fmt::format("must not have the same item twice, has {} again", shown(item))});
+      std::string text = canonical(item);
+      found.steps += text.size() / kBytesPerStep;
+      if (seen.insert(std::move(text)).second) continue;
+      found.violations.push_back(
+          {"", fmt::format("must not have the same item twice, has {} again", shown(item))});
       return;
     }
   };
 }
 
 Rule required_rule(const json& argument) {
-  return [names = names_argument("required", argument)](const json& value, std::vector<Violation>& found) {
+  return [names = names_argument("required", argument)](const json& value, Findings& found) {
     if (!value.is_object()) return;
     for (const std::string& name : names) {
       if (value.contains(name)) continue;
       Violation violation{"", "is required"};
       append_pointer(violation.pointer, name);
-      found.push_back(std::move(violation));
+      found.violations.push_back(std::move(violation));
     }
   };
 }
 
 Rule dependent_rule(const std::string& name, const json& argument) {
-  return [name, names = names_argument("dependentRequired", argument)](const json& value,
-                                                                       std::vector<Violation>& found) {
+  return [name, names = names_argument("dependentRequired", argument)](const json& value, Findings& found) {
     if (!value.is_object() || !value.contains(name)) return;
     for (const std::string& needed : names) {
       if (value.contains(needed)) continue;
       Violation violation{"", fmt::format("is required when `{}` is given", name)};
       append_pointer(violation.pointer, needed);
-      found.push_back(std::move(violation));
+      found.violations.push_back(std::move(violation));
     }
   };
 }
@@ -262,7 +282,7 @@ Rule closed_rule(const json& schema) {
   std::vector<std::string> names;
   if (const auto properties = schema.find("properties"); properties != schema.end())
     for (const auto& [name, sub] : properties->items()) names.push_back(name);
-  return [names](const json& value, std::vector<Violation>& found) {
+  return [names](const json& value, Findings& found) {
     if (!value.is_object()) return;
     for (const auto& [name, member] : value.items()) {
       if (std::find(names.begin(), names.end(), name) != names.end()) continue;
@@ -272,7 +292,7 @@ Rule closed_rule(const json& schema) {
                   (suggestion.empty() ? fmt::format("; known: {}", fmt::join(names, ", ")) : suggestion)};
       if (names.empty()) violation.text = "is not allowed: nothing is";
       append_pointer(violation.pointer, name);
-      found.push_back(std::move(violation));
+      found.violations.push_back(std::move(violation));
     }
   };
 }
@@ -308,25 +328,43 @@ std::vector<Rule> rules_of(const json& schema) {
   return rules;
 }
 
-void append_canonical(std::string& out, const json& value) {
+// A float that is a whole number of 64 bits reads as that number.
+void append_number(std::string& out, const json& value) {
+  constexpr double kSigned = 9223372036854775808.0, kUnsigned = 18446744073709551616.0;
+  const double number = value.is_number_float() && whole(value) ? value.get<double>() : kUnsigned;
+  if (number >= -kSigned && number < kSigned) {
+    out += std::to_string(static_cast<std::int64_t>(number));
+  } else if (number >= kSigned && number < kUnsigned) {
+    out += std::to_string(static_cast<std::uint64_t>(number));
+  } else {
+    out += dumped(value);
+  }
+}
+
+void append_canonical(std::string& out, const json& value, std::size_t bytes_max) {
+  if (out.size() > bytes_max) return;
   if (value.is_object()) {
     out += '{';
     for (const auto& [name, member] : value.items()) {  // nlohmann::json keeps keys sorted
       out += dumped(name);
       out += ':';
-      append_canonical(out, member);
+      append_canonical(out, member, bytes_max);
       out += ',';
+      if (out.size() > bytes_max) return;
     }
     out += '}';
   } else if (value.is_array()) {
     out += '[';
     for (const json& item : value) {
-      append_canonical(out, item);
+      append_canonical(out, item, bytes_max);
       out += ',';
+      if (out.size() > bytes_max) return;
     }
     out += ']';
-  } else if (value.is_number_float() && whole(value) && std::abs(value.get<double>()) < 9e15) {
-    out += std::to_string(value.get<std::int64_t>());
+  } else if (value.is_number()) {
+    append_number(out, value);
+  } else if (value.is_string() && value.get_ref<const std::string&>().size() > bytes_max) {
+    out.append(bytes_max + 1, '"');  // longer than what it is compared with, quotes not counted
   } else {
     out += dumped(value);
   }
@@ -343,7 +381,7 @@ Result<std::vector<Rule>> make_rules(const nlohmann::json& schema) {
 }
 
 Rule nothing_allowed() {
-  return [](const json&, std::vector<Violation>& found) { found.push_back({"", "is not allowed here"}); };
+  return [](const json&, Findings& found) { found.violations.push_back({"", "is not allowed here"}); };
 }
 
 void append_pointer(std::string& pointer, std::string_view name) {
@@ -361,12 +399,14 @@ void append_pointer(std::string& pointer, std::string_view name) {
 std::string shown(const nlohmann::json& value) {
   if (value.is_object()) return value.empty() ? "an empty object" : "an object";
   if (value.is_array()) return value.empty() ? "an empty array" : fmt::format("an array of {}", value.size());
+  if (value.is_string() && value.get_ref<const std::string&>().size() > 2 * kShownBytes)
+    return clipped(dumped(value.get_ref<const std::string&>().substr(0, 2 * kShownBytes)));
   return clipped(dumped(value));
 }
 
-std::string canonical(const nlohmann::json& value) {
+std::string canonical(const nlohmann::json& value, std::size_t bytes_max) {
   std::string out;
-  append_canonical(out, value);
+  append_canonical(out, value, bytes_max);
   return out;
 }
 

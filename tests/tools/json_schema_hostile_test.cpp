@@ -1,0 +1,160 @@
+// Schemas and values made to hurt: each ends in a verdict, within bounds of time, memory and stack.
+#include "tools/json_schema.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace troupe;
+using namespace troupe::tools;
+
+namespace {
+
+std::string refusal(std::string_view text) {
+  const auto compiled = JsonSchema::parse(text);
+  return compiled ? "compiled" : compiled.error().message;
+}
+
+std::string verdict(std::string_view text, const Json& value) {
+  const auto compiled = JsonSchema::parse(text);
+  if (!compiled) return "refused: " + compiled.error().message;
+  const auto checked = compiled->check(value);
+  return checked ? "fits" : checked.error().message;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+Json nested_arrays(int levels, Json inner = Json(1)) {
+  for (int i = 0; i < levels; ++i) inner = Json::array({std::move(inner)});
+  return inner;
+}
+
+// {"$defs":{"d0": BODY with %d of the next, …}}: definitions that refer to one another in a row.
+std::string chain(int count, std::string_view body_of_next, bool closed) {
+  std::string text = R"({"$ref":"#/$defs/d0","$defs":{)";
+  for (int i = 0; i < count; ++i) {
+    const bool last = i + 1 == count;
+    const std::string reference =
+        last && !closed ? "{}" : fmt::format(R"({{"$ref":"#/$defs/d{}"}})", last ? 0 : i + 1);
+    std::string body(body_of_next);
+    body.replace(body.find('@'), 1, reference);
+    text += fmt::format(R"({}"d{}":{})", i ? "," : "", i, body);
+  }
+  return text + "}}";
+}
+
+}  // namespace
+
+TEST_CASE("long chains of references end in a verdict, whichever way they go") {
+  for (int count : {10, 100, 200, 1'000}) {
+    CAPTURE(count);
+    for (bool closed : {false, true}) {
+      const std::string deeper = verdict(chain(count, R"({"properties":{"a":@}})", closed), Json::object());
+      CHECK((deeper == "fits" || contains(deeper, "refused: ")));
+      const std::string items = verdict(chain(count, R"({"items":@})", closed), nested_arrays(60));
+      CHECK((items == "fits" || contains(items, "refused: ")));
+    }
+    const std::string in_place = verdict(chain(count, R"({"allOf":[@]})", false), Json(1));
+    CHECK((in_place == "fits" || contains(in_place, "refused: ")));
+    const std::string endless = refusal(chain(count, R"({"allOf":[@]})", true));
+    CHECK((contains(endless, "itself") || contains(endless, "512 steps")));
+  }
+  CHECK(verdict(chain(100, R"({"properties":{"a":@}})", true), Json::object()) == "fits");
+}
+
+TEST_CASE("schemas nested within one another do not add up to a stack overflow") {
+  std::string inner = R"({"items":{"$ref":"#"}})";
+  for (int i = 0; i < 24; ++i) inner = R"({"allOf":[)" + inner + "]}";
+  const std::string answer = verdict(inner, nested_arrays(60));
+  CHECK((answer == "fits" || contains(answer, "too")));
+}
+
+TEST_CASE("many hard patterns in one value stay within one budget") {
+  Json many = Json::array();
+  for (int i = 0; i < 10'000; ++i) many.push_back(std::string(40, 'a') + "!");
+  CHECK(contains(verdict(R"({"items":{"pattern":"^(a+)+$"}})", many), "too"));
+  // The limit of the matcher counts for each place it begins at; this one stays just below it everywhere.
+  const std::string sweep = verdict(R"({"pattern":"a{0,400}a{0,400}[bc]"})", std::string(60'000, 'a'));
+  CHECK(contains(sweep, "within its limits"));
+  CHECK(verdict(R"({"pattern":"^[a-z ]+$"})", std::string(60'000, 'a')) == "fits");
+  CHECK(verdict(R"({"pattern":"needle"})", std::string(60'000, 'n') + "needle") == "fits");
+  CHECK(contains(verdict(R"({"pattern":"(?R)?a|b"})", std::string(1'000, 'a')), "") == true);
+  CHECK(contains(refusal(fmt::format(R"({{"pattern":"{}"}})", std::string(5'000, 'a'))), "at most"));
+  CHECK(contains(refusal(R"({"pattern":"((((a{1,999}){1,999}){1,999}){1,999}){1,999}"})"),
+                 "not a regular expression"));
+  CHECK(contains(
+      refusal(fmt::format(R"({{"pattern":"{}a{}"}})", std::string(1'000, '('), std::string(1'000, ')'))),
+      "not a regular expression"));
+}
+
+TEST_CASE("names of any length are held against name patterns") {
+  const std::string long_name(200'000, 'a');
+  const std::string open =
+      verdict(R"({"patternProperties":{"^[a-z]+$":{"type":"string"}}})", {{long_name, 5}});
+  CHECK(contains(open, "pattern"));
+  CHECK(contains(
+      verdict(R"({"patternProperties":{"^[a-z]+$":{"type":"string"}}})", {{std::string(900, 'a'), 5}}),
+      "must be a string"));
+  Json names = Json::object();
+  for (int i = 0; i < 500; ++i) names[std::string(200, 'a') + std::to_string(i)] = 1;
+  CHECK(contains(verdict(R"({"patternProperties":{"a*a*a*b":{}}})", names), ""));
+}
+
+TEST_CASE("name patterns apply their schemas, and additionalProperties sees the rest") {
+  constexpr std::string_view kSchema = R"({
+    "properties": {"id": {"type": "integer"}},
+    "patternProperties": {"^x-": {"type": "string"}, "(ab)+$": {"properties": {"n": {"maximum": 3}}}},
+    "additionalProperties": {"type": "boolean"}})";
+  CHECK(verdict(kSchema, Json::parse(R"({"id":1,"x-a":"t","abab":{"n":3},"other":true})")) == "fits");
+  CHECK(contains(verdict(kSchema, Json::parse(R"({"x-a":1})")), "/x-a: must be a string, is 1"));
+  CHECK(contains(verdict(kSchema, Json::parse(R"({"abab":{"n":4}})")), "/abab/n: must be at most 3, is 4"));
+  CHECK(contains(verdict(kSchema, Json::parse(R"({"other":1})")), "/other: must be a boolean, is 1"));
+  CHECK(contains(verdict(kSchema, Json::parse(R"({"id":"x"})")), "/id: must be an integer"));
+  constexpr std::string_view kClosed =
+      R"({"properties":{"name":{}},"patternProperties":{"^x-":{}},"additionalProperties":false})";
+  CHECK(verdict(kClosed, Json::parse(R"({"name":1,"x-1":2})")) == "fits");
+  CHECK(contains(verdict(kClosed, Json::parse(R"({"nam":1})")), "/nam: is not known; did you mean `name`?"));
+  constexpr std::string_view kTree =
+      R"({"type":"object","patternProperties":{"^child":{"$ref":"#"}},"additionalProperties":false})";
+  CHECK(verdict(kTree, Json::parse(R"({"child1":{"child2":{"child3":{}}}})")) == "fits");
+  CHECK(
+      contains(verdict(kTree, Json::parse(R"({"child1":{"child2":{"other":{}}}})")), "/child1/child2/other"));
+  CHECK(contains(verdict(R"({"not":{"patternProperties":{"^a":{"type":"string"}}}})", {{"a", "t"}}), "not"));
+}
+
+TEST_CASE("numbers at the edges are compared exactly") {
+  const Json smallest = std::numeric_limits<std::int64_t>::min();
+  const Json largest = std::numeric_limits<std::uint64_t>::max();
+  CHECK(contains(verdict(R"({"multipleOf":18446744073709551615})", smallest), "multiple"));
+  CHECK(verdict(R"({"multipleOf":18446744073709551615})", largest) == "fits");
+  CHECK(verdict(R"({"multipleOf":9223372036854775808})", smallest) == "fits");
+  CHECK(verdict(R"({"maximum":18446744073709551615})", Json(5)) == "fits");
+  CHECK(contains(verdict(R"({"minimum":18446744073709551615})", Json(5)), "at least"));
+  CHECK(contains(verdict(R"({"maximum":-1})", largest), "at most"));
+  CHECK(contains(verdict(R"({"maximum":9007199254740992.0})", Json(9007199254740993)), "at most"));
+  CHECK(verdict(R"({"maxLength":1e300})", Json("abc")) == "fits");
+  CHECK(contains(verdict(R"({"minLength":1e300})", Json("abc")), "at least"));
+  CHECK(contains(verdict(R"({"multipleOf":1e-320})", Json(1e300)), "multiple"));
+  CHECK(verdict(R"({"const":10000000000000000000})", Json(1e19)) == "fits");
+  CHECK(verdict(R"({"enum":[1, -0.0]})", Json(0)) == "fits");
+}
+
+TEST_CASE("formats say nothing about validity and cost nothing") {
+  for (const char* format :
+       {"date", "time", "date-time", "email", "ipv4", "ipv6", "uri", "regex", "nonsense"})
+    CHECK(verdict(fmt::format(R"({{"format":"{}"}})", format), Json(std::string(100'000, '1'))) == "fits");
+}
+
+TEST_CASE("large constants and lists are compared within the budget") {
+  Json items = Json::array();
+  for (int i = 0; i < 2'000; ++i) items.push_back(std::string(500, 'x'));
+  std::string schema = R"({"allOf":[)";
+  for (int i = 0; i < 200; ++i) schema += R"({"uniqueItems":true},)";
+  schema += "{}]}";
+  for (std::size_t i = 0; i < items.size(); ++i) items[i] = std::string(500, 'x') + std::to_string(i);
+  CHECK(contains(verdict(schema, items), "too large"));
+  CHECK(verdict(R"({"const":"x"})", items) != "fits");
+}
