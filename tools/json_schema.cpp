@@ -24,8 +24,8 @@ namespace {
 using json = nlohmann::json;
 
 constexpr std::size_t kSchemaBytes = 256u << 10;
-constexpr std::size_t kStepsMax = 50'000;   // of one check; applying a schema to a value is one
-constexpr std::size_t kNestingMax = 1'000;  // schemas under way within one another: what the stack holds
+constexpr std::size_t kStepsMax = 50'000;  // of one check; applying a schema to a value is one
+constexpr std::size_t kNestingMax = 700;   // schemas under way within one another: what the stack holds
 constexpr std::size_t kProblemsMax = 12;
 constexpr char kOurs = '\x01';  // marks our messages among valijson's
 
