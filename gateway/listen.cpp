@@ -1,51 +1,65 @@
 #include "gateway/listen.h"
 
 #include "gateway/authority.h"
+#include "runtime/config/hosts.h"
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 namespace troupe::gateway {
 
-Result<ListenAddress> parse_listen(const std::string& listen) {
-  const auto bad = [&](std::string_view why) {
-    return fail(ErrorCode::invalid, fmt::format("server.listen `{}`: {}", listen, why));
-  };
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string::npos || (listen.find(':') != colon && !listen.starts_with('[')))
-    return bad("expected ADDRESS:PORT, such as 127.0.0.1:7420 or [::1]:7420");
-  std::string host = listen.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host == "localhost") host = "127.0.0.1";
-  if (host == "*") host = "::";
+namespace {
 
-  ListenAddress at;
-  const std::string port = listen.substr(colon + 1);
-  auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), at.port);
-  if (error != std::errc() || end != port.data() + port.size())
-    return bad("the port is not a number from 0 to 65535");
+// Without the text itself: it may stand in a secret file.
+std::string_view reason_of(std::string_view listen, bool is_name) {
+  if (listen.find("://") != std::string_view::npos)
+    return "write ADDRESS:PORT without a scheme, such as `127.0.0.1:7420`";
+  if (listen.starts_with(':'))
+    return "name the address: `127.0.0.1:7420`, or `*:7420` for every address of this machine";
+  if (is_name)
+    return "a name may lead anywhere by the time it is looked up; write an IP address, `localhost`, or `*` "
+           "for "
+           "every address of this machine";
+  return "write ADDRESS:PORT, such as `127.0.0.1:7420` or `[::1]:7420`; the port is at most 65535, and 0 "
+         "picks "
+         "a free one";
+}
+
+}  // namespace
+
+Result<ListenAddress> parse_listen(std::string_view listen) {
+  const bool everywhere = listen.starts_with("*:");
+  const auto parts =
+      config::split_host_port(everywhere ? fmt::format("[::]{}", listen.substr(1)) : std::string(listen));
+  const auto refused = [&](bool is_name) {
+    return fail(ErrorCode::invalid, std::string(reason_of(listen, is_name)));
+  };
+  if (!parts) return refused(false);
+  const bool loopback = config::is_loopback(parts->host);
   boost::system::error_code unreadable;
-  const auto address = boost::asio::ip::make_address(host, unreadable);
-  if (unreadable) return bad("the host must be an IP address, localhost or *");
-  at.address = address.to_string();
-  at.loopback = address.is_loopback();
-  return at;
+  auto address = boost::asio::ip::make_address(parts->host, unreadable);
+  if (unreadable) {
+    if (!loopback) return refused(true);
+    address = boost::asio::ip::address_v4::loopback();  // localhost, without asking a name server
+  }
+  return ListenAddress{address.to_string(), parts->port, loopback};
+}
+
+std::string listen_problem(std::string_view listen, bool has_tokens) {
+  const auto at = parse_listen(listen);
+  if (!at) return at.error().message;
+  if (has_tokens || at->loopback) return "";
+  return "it can be reached from other machines, and nobody would be asked for a token; add tokens to "
+         "`server.auth.tokens` or listen on 127.0.0.1";
 }
 
 Result<> check_listen(const ServerSettings& settings) {
-  auto at = parse_listen(settings.listen);
-  if (!at) return fail(at.error());
   const auto bad = [](std::string message) { return fail(ErrorCode::invalid, std::move(message)); };
-  if (!at->loopback && settings.tokens.empty())
-    return bad(
-        fmt::format("server.listen `{}` can be reached from other machines, and server.auth has no tokens: "
-                    "anybody could use this "
-                    "daemon. Add a token to server.auth.tokens, or listen on 127.0.0.1",
-                    settings.listen));
+  if (std::string problem = listen_problem(settings.listen, !settings.tokens.empty()); !problem.empty())
+    return bad(fmt::format("server.listen `{}`: {}", settings.listen, problem));
   for (const TokenSettings& token : settings.tokens) {
     const bool hex = std::ranges::all_of(token.sha256, [](unsigned char c) { return std::isxdigit(c); });
     if (token.sha256.size() != 64 || !hex)

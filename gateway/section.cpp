@@ -1,5 +1,6 @@
 #include "gateway/section.h"
 
+#include "gateway/listen.h"
 #include "runtime/config/collections.h"
 #include "runtime/config/hosts.h"
 #include "runtime/config/scalars.h"
@@ -33,13 +34,8 @@ std::string name_problem(std::string_view name) {
 }
 
 std::string address_problem(std::string_view listen) {
-  if (config::split_host_port(listen)) return "";
-  if (listen.find("://") != std::string_view::npos)
-    return "write HOST:PORT without a scheme, such as `127.0.0.1:7420`";
-  if (listen.starts_with(':') || listen.starts_with('*'))
-    return "name the address: `127.0.0.1:7420`, or `0.0.0.0:7420` for all of them";
-  return "write HOST:PORT, such as `127.0.0.1:7420` or `[::1]:7420`; the port is at most 65535, and 0 picks "
-         "a free one";
+  const auto at = parse_listen(listen);
+  return at ? "" : at.error().message;
 }
 
 // As a browser sends it (RFC 6454 6.2): scheme, host and port only.
@@ -143,9 +139,9 @@ void check_server(const ServerSettings& server, Check& check) {
 
 Record<ServerSettings> section() {
   Record<ServerSettings> server("How clients reach the daemon");
-  server.field("listen", &ServerSettings::listen,
-               config::line({.expected = "HOST:PORT", .check = address_problem}),
-               "HOST:PORT; beyond loopback `auth.tokens` is needed");
+  server.field(
+      "listen", &ServerSettings::listen, config::line({.expected = "ADDRESS:PORT", .check = address_problem}),
+      "ADDRESS:PORT: an IP address, localhost, or * for all; beyond loopback `auth.tokens` is needed");
   server.group("auth", auth());
   server.group("tls", tls());
   server.group("limits", limits());
@@ -153,23 +149,11 @@ Record<ServerSettings> section() {
                config::one_of({{{"queue", "it waits its turn"}, {"reject", "the client is told"}},
                                {"interrupt", "steer", "collect"}}),
                "what becomes of a message while its session has an active run");
-  server.advise("host", "it is `listen: HOST:PORT`");
-  server.advise("port", "it is `listen: HOST:PORT`");
+  server.advise("host", "it is `listen: ADDRESS:PORT`");
+  server.advise("port", "it is `listen: ADDRESS:PORT`");
   server.advise("address", "it is called `listen`");
   server.check(check_server);
   return server;
-}
-
-std::string listen_problem(std::string_view listen, bool has_tokens) {
-  if (std::string problem = address_problem(listen); !problem.empty())
-    return fmt::format("expected HOST:PORT, got `{}`; {}", config::clip(listen), problem);
-  auto at = config::split_host_port(listen);
-  if (has_tokens || config::is_loopback(at->host)) return "";
-  return fmt::format(
-      "`{}` can be reached from other machines, and nobody would be asked for a token; add `auth: {{ tokens: "
-      "[ … ] }}` "
-      "or listen on 127.0.0.1",
-      listen);
 }
 
 }  // namespace troupe::gateway

@@ -114,8 +114,9 @@ void add_serve(CLI::App& app, int& exit_code) {
       "-c,--config", options->config,
       "Configuration file (default: ./troupe.yaml, then $XDG_CONFIG_HOME/troupe/troupe.yaml, then "
       "/etc/troupe/troupe.yaml, else a demo team on the built-in model)");
-  command->add_option("--listen", options->listen,
-                      "Address to listen on, HOST:PORT; port 0 picks a free one");
+  command->add_option(
+      "--listen", options->listen,
+      "Where to listen, ADDRESS:PORT: an IP address, localhost, or * for all; port 0 picks a free one");
   command->footer(
       "Prints one line on stdout when ready: troupe: listening on http://HOST:PORT\n"
       "SIGHUP reloads the configuration, SIGTERM drains and stops, a second SIGTERM stops at once.");

@@ -256,12 +256,19 @@ TEST_CASE("where to listen is read, and what is not safe is refused") {
   CHECK(parse_listen("*:1")->address == "::");
   CHECK_FALSE(parse_listen("0.0.0.0:1")->loopback);
   for (std::string listen :
-       {"", "7420", ":7420x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:-1", "127.0.0.1:65536", "127.0.0.1:1 ",
-        "example.org:1", "::1:1", "[::1:1", "256.0.0.1:1"}) {
+       {"", "7420", ":7420", ":7420x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:-1", "127.0.0.1:65536",
+        "127.0.0.1:1 ", "example.org:1", "::1:1", "[::1:1", "256.0.0.1:1", "[127.0.0.1]:1", "*", "**:1",
+        "*.example:1", "http://127.0.0.1:1", "localhost.example:1"}) {
     auto at = parse_listen(listen);
     REQUIRE_MESSAGE(!at.has_value(), listen);
-    CHECK(at.error().message.find("server.listen") != std::string::npos);
+    CHECK_FALSE(at.error().message.empty());
+    ServerSettings unreadable = with_tokens();
+    unreadable.listen = listen;
+    CHECK(check_listen(unreadable).error().message.starts_with("server.listen `" + listen + "`: "));
   }
+  CHECK(parse_listen("example.org:1").error().message.find("a name may lead anywhere") != std::string::npos);
+  CHECK(parse_listen("LocalHost:1")->loopback);
+  CHECK(parse_listen("[::ffff:127.0.0.1]:1")->loopback);
   CHECK(base_url(*parse_listen("[::1]:80"), false) == "http://[::1]:80");
   CHECK(base_url(*parse_listen("127.0.0.1:443"), true) == "https://127.0.0.1:443");
 
