@@ -45,10 +45,3 @@ int main(int argc, char** argv) {
   }
   return failed;
 }
-
-// libcurl 7.88.1 loses a scheme's text (some bytes) when curl_url_set refuses the URL after it; nothing that
-// we hold.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions() {
-  return "leak:libcurl.so\n";
-}

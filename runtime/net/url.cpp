@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cctype>
+#include <cwchar>
 #include <locale.h>
 #include <netinet/in.h>
 
@@ -25,18 +26,47 @@ std::string part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
   return out;
 }
 
-/// The host in its ASCII form. libcurl reads non-ASCII names in the thread's locale, which for a daemon is
-/// "C", so we lend it one that knows UTF-8.
+/// The host in its ASCII form, "" when it has none. libcurl reads non-ASCII names in the thread's locale,
+/// which for a daemon is "C", so we lend it one that knows UTF-8.
 std::string ascii_host(CURLU* handle) {
+  // libcurl 7.88.1 loses its copy of a name that it cannot convert (curl_url_get with CURLU_PUNYCODE), so
+  // what cannot be a name is not shown to it, and what remains is short.
+  constexpr std::size_t kNameBytes = 1'000;
   const std::string host = part(handle, CURLUPART_HOST);
   if (std::ranges::all_of(host, [](unsigned char c) { return c < 0x80; })) return host;
-  const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  const locale_t utf8 = host.size() <= kNameBytes ? newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr) : nullptr;
   if (!utf8) return "";
   const locale_t before = uselocale(utf8);
-  std::string ascii = part(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+  const char* text = host.c_str();
+  std::mbstate_t state{};
+  const bool readable = std::mbsrtowcs(nullptr, &text, 0, &state) != static_cast<std::size_t>(-1);
+  std::string ascii = readable ? part(handle, CURLUPART_HOST, CURLU_PUNYCODE) : "";
   uselocale(before);
   freelocale(utf8);
   return ascii;
+}
+
+/// The scheme of an absolute URL (RFC 3986 section 3.1) as written, "" of anything else. In "localhost:80" it
+/// is the host: a scheme is not followed by a number.
+std::string_view scheme_of(std::string_view text) {
+  const auto is_scheme = [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; };
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon >= text.size() - 1 || !std::isalpha(static_cast<unsigned char>(text.front())) ||
+      !std::ranges::all_of(text.substr(0, colon), is_scheme))
+    return "";
+  return std::isdigit(static_cast<unsigned char>(text[colon + 1])) ? "" : text.substr(0, colon);
+}
+
+bool spoken(std::string_view scheme) {
+  const auto same = [&](std::string_view known) {
+    return std::ranges::equal(scheme, known, [](unsigned char a, char b) { return std::tolower(a) == b; });
+  };
+  return same("http") || same("https");
+}
+
+Error not_spoken(std::string_view shown, std::string_view scheme) {
+  return Error{ErrorCode::denied, fmt::format("`{}` is refused: only http and https are spoken, not {}",
+                                              redacted_url(shown), redacted_url(scheme))};
 }
 
 /// Every spelling of an IPv4 address that getaddrinfo would take for one.
@@ -61,6 +91,8 @@ void Url::Free::operator()(Curl_URL* handle) const {
 Result<Url> Url::parse(std::string_view text) {
   if (text.size() > limits::kUrlBytes) return fail(not_a_url(text, "it is too long"));
   if (text.find('\0') != text.npos) return fail(not_a_url(text, "it holds a zero byte"));
+  if (const auto scheme = scheme_of(text); !scheme.empty() && !spoken(scheme))
+    return fail(not_spoken(text, scheme));
   Handle handle(curl_url());
   const std::string copy(text);
   if (auto code = curl_url_set(handle.get(), CURLUPART_URL, copy.c_str(), kParse); code != CURLUE_OK)
@@ -70,6 +102,8 @@ Result<Url> Url::parse(std::string_view text) {
 
 Result<Url> Url::resolve(std::string_view reference) const {
   if (reference.size() > limits::kUrlBytes) return fail(not_a_url(reference, "it is too long"));
+  if (const auto scheme = scheme_of(reference); !scheme.empty() && !spoken(scheme))
+    return fail(not_spoken(reference, scheme));
   Handle handle(curl_url_dup(handle_.get()));
   const std::string copy(reference);
   if (auto code = curl_url_set(handle.get(), CURLUPART_URL, copy.c_str(), kParse); code != CURLUE_OK)
@@ -81,9 +115,7 @@ Result<Url> Url::read(Handle handle, std::string_view shown) {
   Url url;
   url.handle_ = std::move(handle);
   url.scheme_ = part(url.handle_.get(), CURLUPART_SCHEME);
-  if (url.scheme_ != "http" && url.scheme_ != "https")
-    return fail(ErrorCode::denied, fmt::format("`{}` is refused: only http and https are spoken, not {}",
-                                               redacted_url(shown), url.scheme_));
+  if (!spoken(url.scheme_)) return fail(not_spoken(shown, url.scheme_));
   if (auto ok = url.normalize_host(); !ok) return fail(not_a_url(shown, ok.error().message));
   if (auto ok = url.copy_parts(); !ok) return fail(not_a_url(shown, ok.error().message));
   return url;

@@ -54,6 +54,36 @@ TEST_CASE("what is no usable URL is refused with a reason and without its secret
   CHECK(Url::parse("http://a/" + std::string(10'000, 'x')).error().message.size() < 500);
 }
 
+TEST_CASE("only http and https are spoken, however a URL is written") {
+  const auto base = Url::parse("https://example.com/a");
+  REQUIRE(base);
+  for (const char* text :
+       {"javascript:alert(1)", "JavaScript:alert(1)", "javascript://x/alert(1)", "data:text/plain,x",
+        "mailto:a@b.example", "file:///etc/passwd", "file:/etc/passwd", "jar:http://h/",
+        "blob:https://example.com/1", "view-source:http://h/", "x-y+z.1:a", "ftp://h/", "ws://h/",
+        "httpx://h/", "about:blank"}) {
+    CAPTURE(text);
+    CHECK(Url::parse(text).error().code == ErrorCode::denied);
+    CHECK(base->resolve(text).error().code == ErrorCode::denied);
+  }
+  CHECK(Url::parse("javascript:alert(1)").error().message ==
+        "`javascript:alert(1)` is refused: only http and https are spoken, not javascript");
+  CHECK(Url::parse("localhost:8080").error().code == ErrorCode::invalid);
+  CHECK(Url::parse("example.com:8080/x").error().code == ErrorCode::invalid);
+  CHECK(base->resolve("b?x=y:z")->text() == "https://example.com/b?x=y:z");
+  CHECK(base->resolve("/b:c")->text() == "https://example.com/b:c");
+  CHECK(Url::parse("HTTP://h/")->scheme() == "http");
+}
+
+TEST_CASE("names that cannot be converted are refused and leave nothing behind") {
+  for (const std::string& host :
+       {std::string("\xff\xfe"), std::string("a\xc3"), std::string("\xed\xa0\x80.example"),
+        std::string("\xc3\xa9") + std::string(2'000, 'x')}) {
+    CAPTURE(host);
+    CHECK(Url::parse("http://" + host + "/").error().code == ErrorCode::invalid);
+  }
+}
+
 TEST_CASE("a reference is resolved against its page") {
   auto base = Url::parse("https://user:pass@example.com/a/b?q=1");
   REQUIRE(base);
