@@ -270,7 +270,8 @@ std::vector<AgentRun::ReadyCall> AgentRun::prepare(std::vector<PlannedCall> plan
     if (!plan.refused.empty()) {
       call.refusal = plan.refused;
     } else if (auto prepared = agent_->toolbox->prepare(plan.tool, plan.input)) {
-      prepared->idempotency_key = tools::idempotency_key({.run = row_.id,
+      prepared->idempotency_key = tools::idempotency_key({.instance = journal_.instance(),
+                                                          .run = row_.id,
                                                           .step = react_->step(),
                                                           .call_index = plan.index,
                                                           .tool = prepared->name,

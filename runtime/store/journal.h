@@ -147,6 +147,10 @@ class Journal {
   /// meanwhile.
   virtual bool paused(std::string* reason = nullptr) const = 0;
 
+  /// The id of this store, made with it and kept by every copy: what is named by a run of it is told apart
+  /// from what another store, whose ids may be the same, names.
+  virtual const std::string& instance() const = 0;
+
   /// True when the last process that had the journal did not close it (crash, kill, power cut). The caller
   /// then runs quick_check() once it listens, and admits runs after it.
   virtual bool unclean_start() const { return false; }

@@ -43,11 +43,17 @@ std::unexpected<Error> closed() {
   return fail(ErrorCode::store, "the journal is closed: nothing more is stored or read");
 }
 
+/// What the journal says of itself when it is opened.
+struct Start {
+  bool clean = true;  ///< the last process closed it
+  std::string instance;
+};
+
 class SqliteJournal final : public Journal {
  public:
-  SqliteJournal(Loop& loop, Database database, Sync sync, bool unclean)
+  SqliteJournal(Loop& loop, Database database, Sync sync, Start start)
       : loop_(loop),
-        unclean_(unclean),
+        start_(std::move(start)),
         upkeep_(database.file(), health_),
         readers_(loop, database.file()),
         writer_(loop, std::move(database), sync, subscribers_, health_, upkeep_) {}
@@ -145,7 +151,8 @@ class SqliteJournal final : public Journal {
   }
 
   bool paused(std::string* reason) const override { return health_.paused(reason); }
-  bool unclean_start() const override { return unclean_; }
+  const std::string& instance() const override { return start_.instance; }
+  bool unclean_start() const override { return !start_.clean; }
 
   Task<Result<>> quick_check() override {
     if (closing_) co_return closed();
@@ -187,7 +194,7 @@ class SqliteJournal final : public Journal {
   }
 
   Loop& loop_;
-  const bool unclean_;
+  const Start start_;
   Health health_;
   bool closing_ = false;
   std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
@@ -201,26 +208,29 @@ constexpr char kWriterSettings[] =
     "wal_autocheckpoint = 0;"
     "PRAGMA cache_size = -4096; PRAGMA secure_delete = ON";
 
-/// Counts this start, and notes that the file is in use from now on. False when it was already.
-Result<bool> note_start(Database& database) {
+/// Counts this start, notes that the file is in use from now on, and gives it an id when it has none.
+Result<Start> note_start(Database& database) {
   if (auto done = database.execute("BEGIN IMMEDIATE"); !done) return fail(std::move(done.error()));
   auto clean = database.integer("SELECT value FROM meta WHERE key = 'clean'");
   if (!clean) return fail(std::move(clean.error()));
   auto done = database.execute(
       "INSERT INTO meta(key, value) VALUES('clean', 0), ('epoch', 1) ON CONFLICT(key) DO UPDATE "
-      "SET value = CASE key WHEN 'clean' THEN 0 ELSE value + 1 END; COMMIT");
+      "SET value = CASE key WHEN 'clean' THEN 0 ELSE value + 1 END;"
+      "INSERT OR IGNORE INTO meta(key, value) VALUES('instance', lower(hex(randomblob(16)))); COMMIT");
   if (!done) return fail(std::move(done.error()));
-  return clean->value_or(1) != 0;
+  auto instance = database.text("SELECT value FROM meta WHERE key = 'instance'");
+  if (!instance) return fail(std::move(instance.error()));
+  return Start{clean->value_or(1) != 0, instance->value_or("")};
 }
 
-Result<Database> open_for_writing(const std::string& file, bool& clean) {
+Result<Database> open_for_writing(const std::string& file, Start& start) {
   auto database = Database::open(file, Database::Mode::create);
   if (!database) return database;
   if (auto done = database->execute(kWriterSettings); !done) return fail(std::move(done.error()));
   if (auto done = prepare_schema(*database, migrations()); !done) return fail(std::move(done.error()));
   auto noted = note_start(*database);
   if (!noted) return fail(std::move(noted.error()));
-  clean = *noted;
+  start = std::move(*noted);
   return database;
 }
 
@@ -234,11 +244,11 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(Loop& loop, StoreSettings s
   const std::string file = settings.path + "/journal.db";
   if (auto ready = prepare_file(file); !ready) return fail(std::move(ready.error()));
   if (auto whole = examine_wal(settings.path); !whole) return fail(std::move(whole.error()));
-  bool clean = true;
-  auto database = open_for_writing(file, clean);
+  Start start;
+  auto database = open_for_writing(file, start);
   if (!database) return within("the journal cannot be opened", std::move(database.error()));
-  if (!clean) log::warn("the journal was not closed by the last process that had it", {{"file", file}});
-  return std::make_unique<SqliteJournal>(loop, std::move(*database), settings.sync, !clean);
+  if (!start.clean) log::warn("the journal was not closed by the last process that had it", {{"file", file}});
+  return std::make_unique<SqliteJournal>(loop, std::move(*database), settings.sync, std::move(start));
 }
 
 }  // namespace troupe::store

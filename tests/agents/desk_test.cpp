@@ -4,6 +4,7 @@
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
 #include "tests/fakes/test_tool.h"
+#include "tools/idempotency.h"
 
 #include <doctest/doctest.h>
 
@@ -393,6 +394,32 @@ TEST_CASE(
 
   CHECK(world.tool->keys.size() == 1);
   CHECK(model->heard().back().contains("outcome unknown"));
+}
+
+TEST_CASE("a call that is made again after a stop bears the same key, which no other store gives") {
+  auto model = says({kCall});
+  World world(model);
+  world.close();
+  world.tool = std::make_shared<fakes::TestTool>("look", tools::Effect::idempotent, nullptr);
+  world.tool->hang = true;
+  world.open();
+  world.resume();
+  const std::string instance = world.journal->instance();
+  auto run = world.submit(world.session(), "q");
+  world.until([&] { return world.tool->keys.size() == 1; });
+  world.close();
+
+  world.open();
+  CHECK(world.journal->instance() == instance);
+  world.resume();
+  world.until([&] { return world.tool->keys.size() == 2; });
+  CHECK(world.tool->keys[0] == world.tool->keys[1]);
+
+  tools::CallIdentity call{
+      .instance = instance, .run = run->run, .step = 1, .call_index = 0, .tool = "look", .version = "1"};
+  CHECK(tools::idempotency_key(call, Json{{"x", 1}}) == world.tool->keys[0]);
+  call.instance = "another store's";
+  CHECK(tools::idempotency_key(call, Json{{"x", 1}}) != world.tool->keys[0]);
 }
 
 TEST_CASE("a run goes on under the configuration it began with, whatever the daemon now reads") {

@@ -53,6 +53,7 @@ class MemoryJournal final : public store::Journal {
   Task<Result<std::string>> put_blob(std::string text) override;
   Task<Result<std::string>> get_blob(std::string hash) override;
   Task<Result<std::int64_t>> last_seq(std::string session) override;
+  const std::string& instance() const override { return instance_; }
   bool paused(std::string* reason = nullptr) const override;
   Task<> close() override;
 
@@ -76,6 +77,7 @@ class MemoryJournal final : public store::Journal {
   void deliver(const Frame& frame);
 
   Loop& loop_;
+  std::string instance_ = "in-memory";
   bool closed_ = false;
   std::int64_t order_ = 0;
   std::map<std::string, Session> sessions_;

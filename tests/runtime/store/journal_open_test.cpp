@@ -202,6 +202,29 @@ TEST_CASE("an empty file becomes a journal") {
   CHECK(events_in(store, "s_a") == 0);
 }
 
+TEST_CASE("a store has an id of its own, which stays, and which an older store is given") {
+  const auto instance = [](const TempStore& store) {
+    SystemClock clock;
+    Loop loop(clock);
+    auto journal = open(loop, store);
+    REQUIRE(journal.has_value());
+    const std::string id = (*journal)->instance();
+    fakes::run(loop, (*journal)->close());
+    return id;
+  };
+  TempStore one, other;
+  const std::string id = instance(one);
+  CHECK(id.size() == 32);
+  CHECK(instance(one) == id);
+  CHECK(instance(other) != id);
+  fill_and_die(one, 1);
+  CHECK(instance(one) == id);
+  change(one, "DELETE FROM meta WHERE key = 'instance'");
+  const std::string given = instance(one);
+  CHECK(given.size() == 32);
+  CHECK(instance(one) == given);
+}
+
 TEST_CASE("an unclean stop is known at the next start, a clean one is not taken for one") {
   TempStore store;
   const auto unclean = [&store] {
