@@ -1,5 +1,7 @@
 #include "models/request_match.h"
 
+#include "models/intent_word.h"
+
 #include <algorithm>
 #include <set>
 
@@ -47,24 +49,6 @@ Json message_value(const Message& message) {
     value["images"] = std::move(images);
   }
   return value;
-}
-
-std::string_view intent_word(Intent intent) {
-  switch (intent) {
-    case Intent::step:
-      return "step";
-    case Intent::summarize:
-      return "summarize";
-    case Intent::select:
-      return "select";
-    case Intent::judge:
-      return "judge";
-    case Intent::rewrite:
-      return "rewrite";
-    case Intent::rerank:
-      return "rerank";
-  }
-  return "step";
 }
 
 std::string shown(const Json& value) {
@@ -123,7 +107,7 @@ Json normalized_request(const ModelRequest& request) {
         {{"name", tool.name}, {"description", tool.description}, {"schema", schema_value(tool.schema)}});
   Json value = {{"messages", std::move(messages)}, {"tools", std::move(tools)}};
   value["tool_mode"] = request.tool_mode == ToolMode::native ? "native" : "prompted";
-  value["intent"] = intent_word(request.intent);
+  value["intent"] = word(request.intent);
   if (!request.schema.empty()) value["schema"] = schema_value(request.schema);
   if (!request.stop.empty()) value["stop"] = request.stop;
   return sorted(value);

@@ -3,6 +3,7 @@
 #include "models/builtin/excerpt.h"
 #include "models/builtin/utf8.h"
 #include "models/builtin/words.h"
+#include "models/intent_word.h"
 
 #include <algorithm>
 #include <vector>
@@ -79,24 +80,6 @@ Result<std::string> select(const Transcript& transcript) {
   return std::string(best->name);
 }
 
-std::string_view word_of(Intent intent) {
-  switch (intent) {
-    case Intent::judge:
-      return "judge";
-    case Intent::rewrite:
-      return "rewrite";
-    case Intent::rerank:
-      return "rerank";
-    case Intent::step:
-      return "plan a step";
-    case Intent::summarize:
-      return "summarize";
-    case Intent::select:
-      return "select";
-  }
-  return "do this";
-}
-
 }  // namespace
 
 Result<std::string> serve_intent(const ModelRequest& request) {
@@ -106,7 +89,7 @@ Result<std::string> serve_intent(const ModelRequest& request) {
   return fail(ErrorCode::unavailable, fmt::format("builtin cannot {}: that takes a language model. Add one "
                                                   "to `models:` (provider: openai with an api_key or "
                                                   "a local base_url) and name it here",
-                                                  word_of(request.intent)));
+                                                  word(request.intent)));
 }
 
 }  // namespace troupe::models::builtin
