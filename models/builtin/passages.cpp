@@ -275,10 +275,22 @@ class TextReader {
   bool after_blank_ = false;
 };
 
+// One line in which a tool says that it has nothing: to be told, not to be quoted as an answer.
+bool says_nothing(std::string_view text) {
+  constexpr std::size_t kLineBytes = 300;
+  if (text.size() > kLineBytes || text.find('\n') != std::string_view::npos) return false;
+  const std::string low = lower(text);
+  for (std::string_view begin : {"nothing was found", "nothing found", "no results", "no result ",
+                                 "no matches", "no pages", "no documents", "검색 결과가 없", "결과가 없"})
+    if (low.starts_with(begin)) return true;
+  return low.find(" has nothing on `") != std::string::npos;
+}
+
 }  // namespace
 
 std::vector<Passage> read_passages(std::string_view output) {
   std::string_view text = trim(output);
+  if (says_nothing(text)) return {};
   if (text.starts_with('{') || text.starts_with('[')) {
     if (auto value = parse_json(text)) {
       std::vector<Passage> out;

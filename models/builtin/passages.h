@@ -15,7 +15,7 @@ struct Passage {
 
 /// Takes what a search, page or retriever tool answered apart: JSON with titles, addresses and texts, or text
 /// in which numbered entries, "Title:" and "Source:" lines, headings and addresses tell the passages apart.
-/// Everything in it is data. Linear.
+/// Everything in it is data. None when the tool says in one line that it has nothing. Linear.
 std::vector<Passage> read_passages(std::string_view output);
 
 }  // namespace troupe::models::builtin

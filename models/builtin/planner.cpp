@@ -36,8 +36,10 @@ std::string brief(std::string_view text) {
 
 // Whether the search itself brought the page's text, and not only a line about it.
 bool is_read(const std::vector<Passage>& passages, const std::string& title) {
+  const bool alone = std::ranges::count_if(passages, [](const Passage& p) { return !p.text.empty(); }) == 1;
   return std::ranges::any_of(passages, [&](const Passage& p) {
-    return p.title == title && p.text.size() > 240 && sentences(p.text, 2).size() == 2;
+    const bool whole = alone || p.text.size() > 240;  // a short page comes alone
+    return p.title == title && whole && sentences(p.text, 2).size() == 2;
   });
 }
 

@@ -111,7 +111,7 @@ TEST_CASE("what would not be enforced is refused, with its place") {
   CHECK(contains(refusal(R"({"properties":[]})"), "must be an object"));
   CHECK(contains(refusal(R"({"properties":{"a":5}})"), "/properties/a: a schema is"));
   CHECK(contains(refusal(R"({"anyOf":[]})"), "at least one schema"));
-  CHECK(contains(refusal(R"({"patternProperties":{"(a+)+$":{}}})"), "too complex"));
+  CHECK(contains(refusal(R"({"patternProperties":{"(a+$":{}}})"), "not a regular expression"));
   CHECK(contains(refusal("[]"), "a schema is"));
   CHECK(contains(refusal("{"), "not valid JSON"));
   CHECK(refusal(R"({"x-order":1,"example":"a","title":"T","$comment":"c","format":"date"})") == "compiled");
