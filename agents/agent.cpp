@@ -58,6 +58,7 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
       return fail(ErrorCode::not_found,
                   fmt::format("agent {}: there is no prompt for strategy `{}`", one.name, one.strategy));
     agent.prompt = std::make_shared<const prompts::Prompt>(*prompt);
+    if (auto fixed = render_system_prompt(agent, Json::object())) agent.system = std::move(*fixed);
     table.emplace(one.name, std::make_shared<const Agent>(std::move(agent)));
   }
   return table;
@@ -93,6 +94,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Json& inputs,
 }
 
 Result<std::string> render_system_prompt(const Agent& agent, const Json& inputs) {
+  if (agent.system) return *agent.system;
   const AgentSettings& own = agent.settings;
   Json values = {{"name", own.name}};
   const std::pair<const char*, const std::string*> texts[] = {{"role", &own.role},

@@ -25,6 +25,8 @@ struct Agent {
   std::optional<models::Price> price;  ///< of its model
   std::shared_ptr<const tools::Toolbox> toolbox;
   std::shared_ptr<const prompts::Prompt> prompt;
+  /// The rendered system prompt, where nothing in it comes from a run's inputs: made once, not once a run.
+  std::optional<std::string> system;
   std::shared_ptr<const Strategy> strategy;        ///< each run works with a clone
   std::shared_ptr<const StructuredOutput> output;  ///< null: any text is an answer
 };

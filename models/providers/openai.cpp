@@ -17,13 +17,21 @@ namespace troupe::models {
 
 namespace {
 
+// How long a reply that is decided may take to end by itself.
+constexpr Milliseconds kEndOfStream(250);
+
 constexpr std::string_view kPublicUrl = "https://api.openai.com/v1";
 
 // Between the HTTP client and the caller's sink: feeds the decoder while the answer is a reply, keeps the
 // beginning of it when it is an error.
+//
+// A sink that has enough is not the end at once. A model that stops there sends nothing but the end of the
+// stream, which counts the tokens and leaves a connection for the next step; a model that goes on betrays
+// itself by its next piece of text, and is cut off at that. One that says nothing is waited for no longer
+// than kEndOfStream.
 class ReplySink final : public net::BodySink {
  public:
-  explicit ReplySink(TokenSink& sink) : sink_(sink) {}
+  ReplySink(TokenSink& sink, Loop& loop, Stop& stop) : sink_(sink), loop_(loop), stop_(stop) {}
 
   bool on_head(const net::HttpHead& head) override {
     status_ = head.status;
@@ -36,32 +44,37 @@ class ReplySink final : public net::BodySink {
           bytes.substr(0, limits::kErrorBodyBytes - std::min(limits::kErrorBodyBytes, error_body_.size())));
       return error_body_.size() < limits::kErrorBodyBytes;
     }
-    // What came in the same piece is read to its end, even when the sink has enough: the usage may be in it.
+    const bool had_enough = enough_;
     auto fed = reply_.feed(bytes, deltas_);
     forward();
     if (!fed && !enough_) error_ = std::move(fed.error());
-    return fed.has_value() && !enough_;
+    if (enough_ && !had_enough)
+      patience_ = loop_.at(loop_.clock().now() + kEndOfStream, [this] { stop_.request(StopReason::budget); });
+    return fed.has_value() && !(had_enough && goes_on_);
   }
 
   /// The rest of a complete answer.
   Result<ModelReply> finish() {
-    if (enough_) return reply_.closed_early();
+    if (enough_ && !reply_.complete()) return reply_.closed_early();
     if (error_) return fail(std::move(*error_));
     auto reply = reply_.finish(deltas_);
     forward();
-    if (reply && enough_) reply->finish = FinishReason::closed_early;
     return reply;
   }
 
   bool is_error_status() const { return status_ < 200 || status_ >= 300; }
-  bool closed_it() const { return enough_ || error_; }
+  /// Whatever became of the connection since, the reply is whole for its reader.
+  bool has_enough() const { return enough_; }
   bool has_usage() const { return reply_.has_usage(); }
   const std::string& error_body() const { return error_body_; }
 
  private:
   void forward() {
     for (ReplyDelta& delta : deltas_) {
-      if (enough_) break;
+      if (enough_) {
+        goes_on_ = goes_on_ || delta.text.find_first_not_of(" \t\r\n`") != std::string::npos;
+        continue;
+      }
       if (delta.kind == ReplyDelta::Kind::reasoning)
         sink_.on_reasoning(delta.text);
       else
@@ -71,12 +84,16 @@ class ReplySink final : public net::BodySink {
   }
 
   TokenSink& sink_;
+  Loop& loop_;
+  Stop& stop_;  // of the transfer
+  Loop::Alarm patience_;
   int status_ = 0;
   OpenAiReply reply_;
   std::vector<ReplyDelta> deltas_;
   std::string error_body_;
   std::optional<Error> error_;
   bool enough_ = false;
+  bool goes_on_ = false;  // the model wrote more after that
 };
 
 // A key that a server repeats half-masked ("sk-ab***yz") is cut out as well.
@@ -147,11 +164,14 @@ Error OpenAi::status_error(const net::HttpHead& head, std::string_view body, con
 
 Task<Result<ModelReply>> OpenAi::complete(ModelRequest request, TokenSink& sink, CallContext& context) {
   if (context.stop.requested()) co_return fail(stopped(title_, context.stop.reason()));
-  ReplySink body(sink);
+  Stop transfer(context.stop);
+  ReplySink body(sink, context.loop, transfer);
   net::HttpRequest http = http_request(request, context);
-  Result<net::HttpHead> head = co_await http_.stream(std::move(http), body, context.stop);
-  if (!head) co_return named(transport_error(std::move(head.error())));
-  if (body.is_error_status()) co_return named(status_error(*head, body.error_body(), context.loop.clock()));
+  Result<net::HttpHead> head = co_await http_.stream(std::move(http), body, transfer);
+  if (!head && (!body.has_enough() || context.stop.requested()))
+    co_return named(transport_error(std::move(head.error())));
+  if (head && body.is_error_status())
+    co_return named(status_error(*head, body.error_body(), context.loop.clock()));
   Result<ModelReply> reply = body.finish();
   if (!reply) co_return named(std::move(reply.error()));
   if (!body.has_usage()) {

@@ -2,6 +2,9 @@
 
 #include "runtime/base/json.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 namespace troupe::models {
@@ -136,7 +139,55 @@ class Reader {
   Key key_ = Key::other;
 };
 
+constexpr std::string_view kContent = "\"content\":\"";
+
+// Where the JSON string that begins at `at` is closed; npos when it is not.
+std::size_t closing_quote(std::string_view json, std::size_t at) {
+  for (; at < json.size(); ++at) {
+    if (json[at] == '"') return at;
+    if (json[at] == '\\') ++at;
+  }
+  return std::string_view::npos;
+}
+
+// What a JSON string says, given between its quotes.
+std::optional<std::string> literal(std::string_view inner) {
+  auto plain = [](unsigned char c) { return c >= ' ' && c < 0x80 && c != '\\' && c != '"'; };
+  if (std::ranges::all_of(inner, plain)) return std::string(inner);
+  if (closing_quote(inner, 0) != std::string_view::npos) return std::nullopt;
+  auto value = parse_json('"' + std::string(inner) + '"');
+  if (!value || !value->is_string()) return std::nullopt;
+  return std::move(value->get_ref<std::string&>());
+}
+
 }  // namespace
+
+std::optional<TextChunk> TextChunkReader::read(std::string_view json) {
+  if (!before_.empty() && json.size() >= before_.size() + after_.size() && json.starts_with(before_) &&
+      json.ends_with(after_)) {
+    std::string_view inner = json.substr(before_.size(), json.size() - before_.size() - after_.size());
+    if (auto content = literal(inner)) {
+      TextChunk chunk;
+      chunk.content = std::move(*content);
+      return chunk;
+    }
+  }
+  auto chunk = read_text_chunk(json);
+  if (chunk && !chunk->content.empty() && chunk->reasoning.empty() && chunk->finish_reason.empty())
+    learn(json, chunk->content);
+  return chunk;
+}
+
+void TextChunkReader::learn(std::string_view json, std::string_view content) {
+  const std::size_t at = json.find(kContent);
+  if (at == std::string_view::npos) return;
+  const std::size_t begin = at + kContent.size();
+  const std::size_t end = closing_quote(json, begin);
+  if (json.find(kContent, begin) != std::string_view::npos) return;  // which of them is the text?
+  if (end == std::string_view::npos || literal(json.substr(begin, end - begin)) != content) return;
+  before_ = json.substr(0, begin);
+  after_ = json.substr(end);
+}
 
 std::optional<TextChunk> read_text_chunk(std::string_view json) {
   if (json.empty() || json.front() != '{') return std::nullopt;

@@ -95,7 +95,7 @@ Result<> OpenAiReply::event(const SseEvent& event, std::vector<ReplyDelta>& delt
     return {};
   }
   if (event.event == "error") return fail(complaint_error(ProviderComplaint::read_text(data), 200));
-  if (auto plain = read_text_chunk(data)) {
+  if (auto plain = chunks_.read(data)) {
     if (reply_.model.empty()) reply_.model = std::move(plain->model);
     add(ReplyDelta::Kind::reasoning, std::move(plain->reasoning), deltas);
     add(ReplyDelta::Kind::text, std::move(plain->content), deltas);

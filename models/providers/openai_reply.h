@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/message.h"
+#include "models/providers/openai_chunk.h"
 #include "models/providers/tool_call_assembly.h"
 #include "models/sse.h"
 #include "runtime/base/json.h"
@@ -36,6 +37,8 @@ class OpenAiReply {
   /// The reply so far, for a consumer who had enough.
   ModelReply closed_early();
 
+  /// Whether the end of the stream was seen.
+  bool complete() const { return done_ || has_finish_; }
   /// Whether the server counted the tokens.
   bool has_usage() const { return has_usage_; }
   /// Bytes of text, reasoning and arguments so far.
@@ -57,6 +60,7 @@ class OpenAiReply {
 
   Form form_ = Form::unknown;
   SseDecoder decoder_;
+  TextChunkReader chunks_;
   std::vector<SseEvent> pending_;
   std::string body_;     ///< of a plain JSON answer
   std::string opening_;  ///< how the answer begins, for errors

@@ -332,11 +332,17 @@ TEST_CASE("the quick reading of text chunks gives what the thorough one gives") 
     SseDecoder decoder;
     std::vector<SseEvent> events;
     REQUIRE(decoder.feed(recording.body, events));
+    TextChunkReader reader;
     for (const SseEvent& event : events) {
       if (event.data == "[DONE]") continue;
       ++all;
       auto chunk = read_text_chunk(event.data);
+      auto again = reader.read(event.data);
+      REQUIRE(again.has_value() == chunk.has_value());
       if (!chunk) continue;
+      CHECK(again->content == chunk->content);
+      CHECK(again->reasoning == chunk->reasoning);
+      CHECK(again->finish_reason == chunk->finish_reason);
       ++quick;
       Json object = Json::parse(event.data);
       CHECK(chunk->model == string_or(object, "model"));
@@ -360,6 +366,25 @@ TEST_CASE("the quick reading of text chunks gives what the thorough one gives") 
         R"({"choices":[{"delta":{"content":["x"]}}]})", R"({"choices":[{"delta":{"refusal":"no"}}]})"}) {
     CAPTURE(odd);
     CHECK_FALSE(read_text_chunk(odd).has_value());
+  }
+}
+
+TEST_CASE("a text chunk read by comparison with the one before is read as it stands") {
+  auto chunk = [](std::string_view text) {
+    return R"({"id":"x","model":"m","choices":[{"index":0,"delta":{"content":")" + std::string(text) +
+           R"("},"finish_reason":null}]})";
+  };
+  for (const char* text : {"word", "", " ", R"(\"thought\": \"a\\nb\")", R"(\ud55c\uad6d)", "한국어 ✓",
+                           R"(C:\\)", R"(tail\\)", R"(x"},"finish_reason":"stop)", R"(x","refusal":"no)",
+                           "bad \xff byte", "line\nbreak", R"(\x)", "\"", R"("content":"y)", R"(odd\)"}) {
+    CAPTURE(text);
+    TextChunkReader reader;
+    REQUIRE(reader.read(chunk("first")));
+    auto slow = read_text_chunk(chunk(text));
+    auto quick = reader.read(chunk(text));
+    REQUIRE(quick.has_value() == slow.has_value());
+    if (slow) CHECK(quick->content == slow->content);
+    if (slow) CHECK(quick->finish_reason == slow->finish_reason);
   }
 }
 
