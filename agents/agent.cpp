@@ -1,5 +1,7 @@
 #include "agents/agent.h"
 
+#include "agents/limits.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -41,8 +43,10 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
     for (const models::ModelSettings& candidate : model_settings)
       if (candidate.name == one.model) agent.price = candidate.price;
 
-    auto toolbox = tools::Toolbox::make(
-        tools, one.tools, {.tool_time = one.limits.tool_time, .observation = one.limits.observation});
+    auto toolbox = tools::Toolbox::make(tools, one.tools,
+                                        {.tool_time = one.limits.tool_time,
+                                         .observation = one.limits.observation,
+                                         .whole = limits::kStoredOutput});
     if (!toolbox) return within(fmt::format("agent {}", one.name), toolbox.error());
     agent.toolbox = std::make_shared<const tools::Toolbox>(std::move(*toolbox));
 

@@ -7,6 +7,7 @@
 #include "models/settings.h"
 #include "prompts/prompt.h"
 #include "runtime/base/result.h"
+#include "runtime/base/secret.h"
 #include "tools/toolbox.h"
 
 #include <map>
@@ -38,6 +39,7 @@ struct Catalog {
   AgentTable agents;
   std::string default_target;  ///< "" when the configuration names none and has several
   std::string config;          ///< hash of the configuration snapshot
+  Secrets secrets;             ///< of the configuration: masked in what is kept of requests
 };
 
 /// Looks everything up. Errors: not_found (a model, tool or prompt that is not there), invalid; each names

@@ -1,5 +1,6 @@
 #include "agents/section.h"
 
+#include "agents/react/observation.h"
 #include "runtime/config/choice.h"
 #include "runtime/config/scalars.h"
 
@@ -28,9 +29,13 @@ Record<AgentLimits> limits_of_a_run() {
   limits.field("time", &AgentLimits::time, config::duration(100ms, 24h),
                "from start to end; waiting for a person does not count");
   limits.field("tool_time", &AgentLimits::tool_time, config::duration(10ms, 1h), "one tool call");
-  limits.field("repeats", &AgentLimits::repeats, config::integer<int>(1, 100), "identical calls");
+  limits.field("repeats", &AgentLimits::repeats, config::integer<int>(1, 100),
+               "identical calls: the last one allowed comes with a warning, the next is not made, the one "
+               "after that ends the run");
   limits.field("observation", &AgentLimits::observation, config::bytes(256, 1u << 20),
-               "what the model reads of one tool's output");
+               "what the model reads of one tool's output at once; the rest it can page through");
+  limits.field("parallel", &AgentLimits::parallel, config::integer<int>(1, 32),
+               "calls of one step at work at once");
   return limits;
 }
 
@@ -61,6 +66,19 @@ void check_agent(const AgentSettings& agent, Check& check) {
   for (std::size_t i = 0; i < agent.tools.size(); ++i)
     if (!seen.insert(agent.tools[i]).second)
       check.error(fmt::format("tools[{}]", i), fmt::format("`{}` is listed twice", agent.tools[i]));
+  for (std::size_t i = 0; i < agent.tools.size(); ++i)
+    if (agent.tools[i] == kReadMore)
+      check.error(fmt::format("tools[{}]", i),
+                  fmt::format("`{}` is the name of a built-in tool that reads on in long observations; give "
+                              "this one another name",
+                              kReadMore));
+  for (std::size_t i = 0; i < agent.approve.size(); ++i)
+    if (!seen.contains(agent.approve[i]))
+      check.error(
+          fmt::format("approve[{}]", i),
+          fmt::format("`{}` is none of this agent's tools, so it never calls it; add it to `tools`, or "
+                      "take it out here",
+                      agent.approve[i]));
 }
 
 Record<AgentSettings> agent() {
@@ -91,7 +109,23 @@ Record<AgentSettings> agent() {
   agent.field("memory", &AgentSettings::memory, memory(), "what it remembers of a conversation");
   agent.field("limits", &AgentSettings::limits, config::shape(limits_of_a_run()),
               "what one run may use at most");
-  agent.reserve({"approve", "output", "guardrails", "on_limit", "on_deny"});
+  agent.field(
+      "on_limit", &AgentSettings::on_limit,
+      config::one_of<OnLimit>({{{"stop", "the run ends"},
+                                {"answer", "the agent is asked once for a best answer from what it has"}},
+                               {}},
+                              {OnLimit::stop, OnLimit::answer}),
+      "what happens at a limit");
+  agent.field("approve", &AgentSettings::approve,
+              config::list_of(config::reference("tools", "tool"), "a list of tool names", kToolsMax),
+              "tools whose calls wait until a person allows them");
+  agent.field(
+      "on_deny", &AgentSettings::on_deny,
+      config::one_of<OnDeny>(
+          {{{"tell", "the agent reads the reason and goes on"}, {"stop", "the run ends as `denied`"}}, {}},
+          {OnDeny::tell, OnDeny::stop}),
+      "what happens when a person denies a call");
+  agent.reserve({"output", "guardrails"});
   agent.advise("llm", "it is called `model`");
   agent.advise("system_prompt", "it is called `instructions`");
   agent.advise("prompt", "it is called `instructions`");

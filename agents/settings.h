@@ -19,7 +19,13 @@ struct AgentLimits {
   std::chrono::milliseconds tool_time = limits::kToolTime;  ///< per call
   int repeats = limits::kRepeats;                           ///< identical calls
   std::size_t observation = limits::kObservation;           ///< bytes of one observation
+  int parallel = static_cast<int>(limits::kParallelCalls);  ///< calls of one step at work at once
 };
+
+/// What happens at a limit: the run ends, or the agent is asked once for a best answer from what it has.
+enum class OnLimit { stop, answer };
+/// What happens when a person denies a call: the agent is told, or the run ends.
+enum class OnDeny { tell, stop };
 
 using MemorySettings = memory::MemorySettings;
 
@@ -58,6 +64,9 @@ struct AgentSettings {
   std::vector<std::string> tools;  ///< keys in `tools:`
   MemorySettings memory;
   AgentLimits limits;
+  OnLimit on_limit = OnLimit::stop;
+  std::vector<std::string> approve;  ///< tools whose calls wait for a person
+  OnDeny on_deny = OnDeny::tell;
   OutputSettings output;
 };
 

@@ -62,6 +62,7 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   if (catalog->default_target.empty() && catalog->agents.size() == 1)
     catalog->default_target = catalog->agents.begin()->first;
   catalog->config = std::move(snapshot);
+  catalog->secrets = configuration.secrets;
   return catalog;
 }
 

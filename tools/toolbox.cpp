@@ -151,6 +151,8 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
 
   CallOutcome outcome;
   if (result) {
+    if (limits_.whole > 0 && result->text.size() > limits_.observation)
+      outcome.whole = clip(result->text, limits_.whole).text;
     Clipped text = clip(std::move(result->text), limits_.observation);
     outcome.ok = true;
     outcome.output = std::move(text.text);

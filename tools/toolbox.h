@@ -15,6 +15,7 @@ namespace troupe::tools {
 struct CallLimits {
   std::chrono::milliseconds tool_time = limits::kToolTime;  ///< per call; a tool's own timeout may be shorter
   std::size_t observation = limits::kObservation;           ///< bytes the agent reads of one output
+  std::size_t whole = 0;  ///< bytes of an output that are handed on beside what the agent reads; 0: none
 };
 
 /// A call that was checked and may be carried out. Pure data and the tool: what is journaled between
@@ -37,6 +38,7 @@ struct CallOutcome {
   ErrorCode code =
       ErrorCode::internal;  ///< when not ok: cancelled and timeout are for the caller to tell apart
   bool truncated = false;
+  std::string whole;  ///< of a truncated output: as the tool gave it, up to CallLimits::whole
   std::vector<Source> sources;
   std::chrono::milliseconds ms{0};
   /// What the agent reads.

@@ -1,6 +1,8 @@
 #include "agents/react/loop.h"
 
+#include "agents/limits.h"
 #include "agents/strategies/json_steps.h"
+#include "tools/idempotency.h"
 #include "tools/observation.h"
 
 #include <fmt/format.h>
@@ -12,17 +14,37 @@ namespace {
 using models::Message;
 using models::Role;
 
-Finish limit(std::string_view reason, std::string detail) {
-  return Finish{.status = "limit", .reason = reason, .detail = std::move(detail)};
+constexpr std::string_view kBestAnswer =
+    "No more tools can be called and no more steps can be taken. Reply now with your final answer, in a few "
+    "sentences: the best you can say from what you have found so far. Say what is missing.";
+
+// How the rest of a long output is read. It stands beside the output, where nothing in that can pose as it.
+std::string how_to_read_on(const Observation::More& more) {
+  if (more.offset == 0) return fmt::format("this is the end of the {} bytes", more.bytes);
+  return fmt::format(
+      "only a part, up to byte {} of {}; to read on call {} with {{\"cursor\": \"{}\", \"offset\": {}}}",
+      more.offset, more.bytes, kReadMore, more.cursor, more.offset);
+}
+
+std::string notes_of(const Observation& observation, std::string about_repeats) {
+  std::vector<std::string> notes;
+  if (observation.edited)
+    notes.push_back(fmt::format("a person changed the input to {}", dump(*observation.edited)));
+  if (observation.more) notes.push_back(how_to_read_on(*observation.more));
+  if (!about_repeats.empty()) notes.push_back(std::move(about_repeats));
+  return fmt::format("{}", fmt::join(notes, "; "));
 }
 
 }  // namespace
 
 ReactLoop::ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strategy> strategy,
-                     std::shared_ptr<const StructuredOutput> output)
+                     std::shared_ptr<const StructuredOutput> output, LoopRules rules)
     : limits_(limits),
       strategy_(strategy ? std::move(strategy) : std::make_unique<JsonSteps>()),
-      output_(std::move(output)) {
+      output_(std::move(output)),
+      rules_(rules),
+      budget_(limits, rules.on_limit, rules.price) {
+  budget_.set_overhead(rules.overhead);
   transcript_->add({.role = Role::system, .content = std::move(start.system)});
   for (Message& message : start.history) {
     // An answer in another form than the one asked for would teach the model to write that one.
@@ -36,28 +58,84 @@ Step ReactLoop::start() {
   return next_model_call();
 }
 
+// With on_limit: answer, the last step is the one that asks for it. A run of a single step has none to spare.
+int ReactLoop::ordinary_steps() const {
+  return rules_.on_limit == OnLimit::answer && limits_.steps > 1 ? limits_.steps - 1 : limits_.steps;
+}
+
 Step ReactLoop::next_model_call() {
   if (repeated_too_often_)
-    return limit(
-        "repeated_action",
-        fmt::format("the same call was made again and again, beyond `repeats: {}`", limits_.repeats));
-  if (step_ >= limits_.steps)
-    return limit("max_steps", fmt::format("{} steps were used without a final answer", limits_.steps));
-  if (input_tokens_ + output_tokens_ >= limits_.tokens)
-    return limit("max_tokens",
-                 fmt::format("{} tokens of {} are used", input_tokens_ + output_tokens_, limits_.tokens));
-  if (limits_.cost > 0 && cost_ >= limits_.cost)
-    return limit("max_cost", fmt::format("{} of {} is spent", cost_, limits_.cost));
+    return at_limit(
+        {"repeated_action",
+         fmt::format("the same call was made again and again, beyond `repeats: {}`", limits_.repeats)});
+  if (step_ >= ordinary_steps())
+    return at_limit({"max_steps", fmt::format("{} steps were used without a final answer", step_)});
+  auto allowance = budget_.next(*transcript_);
+  if (!allowance) return at_limit(std::move(allowance.error()));
   ++step_;
-  return AskModel{};
+  asked_with_ = transcript_->size();
+  return AskModel{.allowance = *allowance};
+}
+
+Step ReactLoop::at_limit(LimitReached reached) {
+  const bool may_ask = rules_.on_limit == OnLimit::answer && !reached_ && step_ < limits_.steps;
+  reached_ = std::move(reached);
+  if (!may_ask) return end_at_limit("");
+  const Message note{.role = Role::user, .content = dump(Json{{"limit_reached", kBestAnswer}})};
+  transcript_->add(note);
+  auto allowance = budget_.last(*transcript_);
+  if (!allowance && asked_with_ > 0) {
+    leave_out_unread();
+    transcript_->add(note);
+    allowance = budget_.last(*transcript_);
+  }
+  if (!allowance) return end_at_limit("nothing was left for a last answer");
+  ++step_;
+  asked_with_ = transcript_->size();
+  return AskModel{.allowance = *allowance, .last = true};
+}
+
+Step ReactLoop::end_at_limit(std::string remark) {
+  Finish end{.status = "limit", .reason = reached_->reason};
+  end.detail = remark.empty() ? reached_->detail : fmt::format("{}; {}", reached_->detail, remark);
+  return end;
+}
+
+Step ReactLoop::on_last_reply() {
+  auto* final = std::get_if<FinalStep>(&reading_.outcome);
+  if (!final) return end_at_limit("asked for a last answer, the model gave none that could be used");
+  return Finish{.status = "limit",
+                .reason = reached_->reason,
+                .answer = final->answer,
+                .data = final->data,
+                .detail = reached_->detail};
+}
+
+// What came in since the last request can be of any size; what was kept back for the last answer is enough
+// for the conversation up to there.
+void ReactLoop::leave_out_unread() {
+  auto shorter = std::make_shared<models::Transcript>();
+  const auto& messages = transcript_->messages();
+  for (std::size_t i = 0; i + 1 < messages.size(); ++i) {
+    Message message = messages[i];
+    if (i >= asked_with_ && message.role == Role::assistant) {
+      message.content = tools::beginning(message.content, limits::kLeftOutReplyBytes);
+      for (models::ToolCall& call : message.tool_calls)
+        if (call.arguments.size() > limits::kLeftOutReplyBytes) call.arguments.clear();
+    } else if (i >= asked_with_) {
+      message.content = dump(Json{{"note", "left out: there is no room for it any more"}});
+    }
+    shorter->add(std::move(message));
+  }
+  transcript_ = std::move(shorter);
+  budget_.forget_beyond(asked_with_);
 }
 
 Step ReactLoop::on_reply(const models::ModelReply& reply, const ParsedStep& parsed, double cost) {
-  input_tokens_ += reply.usage.input_tokens;
-  output_tokens_ += reply.usage.output_tokens;
-  cost_ += cost;
+  budget_.spent(reply.usage, cost);
   reading_ = strategy_->read(reply, parsed);
   hold_against_schema(reply);
+  if (reached_) return on_last_reply();
   if (auto* malformed = std::get_if<Malformed>(&reading_.outcome)) return ask_again(reply, *malformed);
 
   corrections_ = prose_ = 0;
@@ -115,7 +193,7 @@ std::string ReactLoop::too_many_corrections(const Malformed& malformed) {
 Step ReactLoop::plan(const models::ModelReply& reply, const ParsedStep& parsed, const ActionStep& action) {
   // A call whose observation nobody could read any more is not worth its side effects.
   if (step_ >= limits_.steps)
-    return limit("max_steps", fmt::format("{} steps were used without a final answer", limits_.steps));
+    return at_limit({"max_steps", fmt::format("{} steps were used without a final answer", limits_.steps)});
   remember_reply(reply, parsed.consumed);
   RunTools run;
   for (const ParsedAction& wanted : action.actions) {
@@ -123,9 +201,9 @@ Step ReactLoop::plan(const models::ModelReply& reply, const ParsedStep& parsed, 
                      .index = static_cast<int>(run.calls.size()),
                      .tool = wanted.tool,
                      .input = wanted.input};
-    if (run.calls.size() >= limits::kParallelCalls)
+    if (run.calls.size() >= limits::kCallsPerStep)
       call.refused = fmt::format("at most {} calls are made in one step; ask again in the next one",
-                                 limits::kParallelCalls);
+                                 limits::kCallsPerStep);
     else
       judge_repeat(call);
     if (call.refused.empty()) call.refused = wanted.problem;
@@ -138,8 +216,8 @@ Step ReactLoop::plan(const models::ModelReply& reply, const ParsedStep& parsed, 
 // Warn, then block, then stop: a model that repeats itself after being told twice will not come out of it by
 // itself.
 void ReactLoop::judge_repeat(PlannedCall& call) {
-  int times = ++seen_calls_[call.tool + '\0' + dump(call.input)];
-  if (times < limits_.repeats) return;
+  int times = ++seen_calls_[call.tool + '\0' + tools::canonical_json(call.input)];
+  if (times < limits_.repeats || times == 1) return;
   if (times == limits_.repeats)
     call.note = fmt::format("you have now made this very call {} times; its result will not change", times);
   else
@@ -149,23 +227,55 @@ void ReactLoop::judge_repeat(PlannedCall& call) {
   if (times > limits_.repeats + 1) repeated_too_often_ = true;
 }
 
-Step ReactLoop::on_observations(std::vector<Observation> observations) {
-  for (Observation& observation : observations) observation.note = std::move(notes_[observation.call]);
+void ReactLoop::add_observations(std::vector<Observation> observations) {
+  for (Observation& observation : observations)
+    observation.note = notes_of(observation, std::move(notes_[observation.call]));
   notes_.clear();
   strategy_->observed(*transcript_, observations);
+}
+
+Step ReactLoop::on_observations(std::vector<Observation> observations) {
+  if (rules_.on_deny == OnDeny::stop)
+    for (const Observation& observation : observations)
+      if (observation.denied)
+        return Finish{.status = "denied",
+                      .reason = "denied",
+                      .detail = fmt::format("the call {} of `{}`: {}", observation.call, observation.tool,
+                                            observation.error)};
+  add_observations(std::move(observations));
   return next_model_call();
+}
+
+Step ReactLoop::on_cut(const models::ModelReply& reply, double cost, LimitReached reached) {
+  budget_.spent(reply.usage, cost);
+  if (reached_) return end_at_limit("the last answer was cut off, too");
+  return at_limit(std::move(reached));
+}
+
+Step ReactLoop::on_lost(const models::Usage& usage, double cost) {
+  budget_.lost(usage, cost);
+  if (reached_) {
+    auto allowance = budget_.last(*transcript_);
+    if (!allowance) return end_at_limit("nothing was left for a last answer");
+    return AskModel{.allowance = *allowance, .last = true};
+  }
+  auto allowance = budget_.next(*transcript_);
+  if (!allowance) return at_limit(std::move(allowance.error()));
+  return AskModel{.allowance = *allowance};
 }
 
 Step ReactLoop::on_model_error(const Error& error) {
   return Finish{.status = "failed", .reason = "model_error", .detail = error.message};
 }
 
-Step ReactLoop::on_interrupt(Interrupt why) {
+Step ReactLoop::on_interrupt(Interrupt why, std::vector<Observation> observations) {
   switch (why) {
     case Interrupt::cancelled:
       return Finish{.status = "cancelled", .reason = "cancelled"};
     case Interrupt::deadline:
-      return limit("max_time", fmt::format("the run's time of {} ms is over", limits_.time.count()));
+      if (reached_) return end_at_limit("the time for a last answer is over");
+      if (!observations.empty()) add_observations(std::move(observations));
+      return at_limit({"max_time", fmt::format("the run's time of {} ms is over", limits_.time.count())});
     case Interrupt::shutdown:
       return Finish{.status = "failed", .reason = "shutdown", .detail = "the process was stopped"};
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/react/budget.h"
 #include "agents/react/observation.h"
 #include "agents/react/step_parser.h"
 #include "agents/settings.h"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,6 +31,14 @@ struct LoopStart {
   models::Message user;                  ///< the message being answered
 };
 
+/// What else decides how a run goes on, beside its limits.
+struct LoopRules {
+  OnLimit on_limit = OnLimit::stop;
+  OnDeny on_deny = OnDeny::tell;
+  std::optional<models::Price> price;  ///< of the model: what a call may still cost
+  std::int64_t overhead = 0;           ///< tokens of a request beside its messages (declared tools)
+};
+
 /// A tool call that the engine is to make, or to refuse.
 struct PlannedCall {
   std::string id;  ///< "c_1", unique in its run
@@ -39,7 +49,10 @@ struct PlannedCall {
   std::string note;     ///< not "": told to the model beside the observation
 };
 
-struct AskModel {};
+struct AskModel {
+  Allowance allowance;  ///< what this call may use
+  bool last = false;    ///< asks for a best answer at a limit: no call of a tool can follow
+};
 struct RunTools {
   std::vector<PlannedCall> calls;
 };
@@ -64,7 +77,7 @@ class ReactLoop {
  public:
   /// `strategy`: null for `react`. `output`: null when any text is an answer.
   ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strategy> strategy = nullptr,
-            std::shared_ptr<const StructuredOutput> output = nullptr);
+            std::shared_ptr<const StructuredOutput> output = nullptr, LoopRules rules = {});
 
   /// The first step.
   Step start();
@@ -72,9 +85,18 @@ class ReactLoop {
   Step on_reply(const models::ModelReply& reply, const ParsedStep& parsed, double cost);
   /// One observation for every call of the last RunTools, in its order.
   Step on_observations(std::vector<Observation> observations);
+  /// The reply's stream was cut at a limit, before its step was complete.
+  Step on_cut(const models::ModelReply& reply, double cost, LimitReached reached);
   /// The model could not be asked: its error, retries included.
   Step on_model_error(const Error& error);
-  Step on_interrupt(Interrupt why);
+  /// What calls used that a crash cut off. To be told when AskModel is to be performed; returns it, or what
+  /// follows when nothing is left for it.
+  Step on_lost(const models::Usage& usage, double cost);
+  /// A call that was cut off by a stop; on_interrupt follows.
+  void count_lost(const models::Usage& usage, double cost) { budget_.lost(usage, cost); }
+  /// `observations` of the calls at work, where there were any: no call is left without one. At the deadline
+  /// this may be one more AskModel, for a best answer.
+  Step on_interrupt(Interrupt why, std::vector<Observation> observations = {});
 
   const Strategy& strategy() const { return *strategy_; }
   /// What was made of the last reply that on_reply() got: an answer that does not fit is malformed here.
@@ -84,9 +106,9 @@ class ReactLoop {
   const std::shared_ptr<models::Transcript>& transcript() const { return transcript_; }
   /// Model calls begun so far = number of the current step, from 1.
   int step() const { return step_; }
-  std::int64_t input_tokens() const { return input_tokens_; }
-  std::int64_t output_tokens() const { return output_tokens_; }
-  double cost() const { return cost_; }
+  std::int64_t input_tokens() const { return budget_.input_tokens(); }
+  std::int64_t output_tokens() const { return budget_.output_tokens(); }
+  double cost() const { return budget_.cost(); }
 
  private:
   void hold_against_schema(const models::ModelReply& reply);
@@ -94,12 +116,20 @@ class ReactLoop {
   std::string too_many_corrections(const Malformed& malformed);
   Step plan(const models::ModelReply& reply, const ParsedStep& parsed, const ActionStep& action);
   Step next_model_call();
+  Step on_last_reply();
+  Step at_limit(LimitReached reached);
+  Step end_at_limit(std::string remark);
+  void leave_out_unread();
+  int ordinary_steps() const;
+  void add_observations(std::vector<Observation> observations);
   void judge_repeat(PlannedCall& call);
   void remember_reply(const models::ModelReply& reply, std::size_t consumed);
 
   const AgentLimits limits_;
   const std::unique_ptr<Strategy> strategy_;
   const std::shared_ptr<const StructuredOutput> output_;
+  const LoopRules rules_;
+  Budget budget_;
   Reading reading_;
   std::shared_ptr<models::Transcript> transcript_ = std::make_shared<models::Transcript>();
   int step_ = 0;
@@ -110,9 +140,8 @@ class ReactLoop {
   bool repeated_too_often_ = false;
   std::map<std::string, int> seen_calls_;     // tool and canonical input → how often
   std::map<std::string, std::string> notes_;  // call → what the model is told beside its observation
-  std::int64_t input_tokens_ = 0;
-  std::int64_t output_tokens_ = 0;
-  double cost_ = 0;
+  std::size_t asked_with_ = 0;                // messages of the last request
+  std::optional<LimitReached> reached_;       // where a best answer was asked for, or the run ends
 };
 
 }  // namespace troupe::agents

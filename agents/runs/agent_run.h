@@ -2,33 +2,23 @@
 
 #include "agents/agent.h"
 #include "agents/react/loop.h"
+#include "agents/runs/facts.h"
+#include "agents/runs/recorded_run.h"
+#include "agents/runs/reply_sink.h"
+#include "agents/runs/request_log.h"
+#include "agents/runs/run_clock.h"
+#include "agents/runs/run_record.h"
+#include "agents/runs/step_calls.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/stop.h"
 #include "runtime/base/context.h"
 #include "runtime/store/journal.h"
 
-#include <deque>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 namespace troupe::agents {
-
-/// What the journal already knows of a run that is taken up again: fed to the loop instead of asking anew.
-struct RecordedRun {
-  bool started = false;                             ///< run.started is journaled
-  std::deque<Json> replies;                         ///< facts model.reply, in order
-  std::map<std::string, Observation> observations;  ///< by call
-  std::set<std::string> dispatched;                 ///< calls that left for an at-most-once tool
-  int last_intent_step = 0;                         ///< 0: none
-  int last_intent_attempt = 0;
-  std::size_t journaled_messages = 0;
-};
-
-/// Folds a run's facts and events. Errors: store (a fact that does not parse: the journal is damaged).
-Result<RecordedRun> fold_run(const std::vector<store::Fact>& facts, const std::vector<Frame>& events);
 
 /// The driver of one run: performs what ReactLoop asks for, journals what came of it, feeds it back.
 /// Order of writes: intent before the model is asked; reply and actions before a tool starts; a dispatch mark
@@ -37,11 +27,11 @@ Result<RecordedRun> fold_run(const std::vector<store::Fact>& facts, const std::v
 /// call is two commits. Loop thread only.
 class AgentRun {
  public:
-  /// `row` as committed when the run was accepted; `system` is its rendered prompt. `loop`, `journal` and
-  /// `stop` outlive the run. Stopping with StopReason::shutdown leaves the run unfinished, for the next
-  /// start.
+  /// `row` as committed when the run was accepted; `system` is its rendered prompt; `secrets` are masked in
+  /// what is kept of requests. `loop`, `journal` and `stop` outlive the run. Stopping with
+  /// StopReason::shutdown leaves the run unfinished, for the next start.
   AgentRun(Loop& loop, store::Journal& journal, std::shared_ptr<const Agent> agent, store::RunRow row,
-           std::string system, Stop& stop, RecordedRun recorded = {});
+           std::string system, Secrets secrets, Stop& stop, RecordedRun recorded = {});
   ~AgentRun();
 
   /// Runs to the end and returns with run.finished committed (or not at all: see above, and a closed
@@ -51,48 +41,55 @@ class AgentRun {
   /// Ends the run as cancelled after the step at work.
   void finish_after_step() { after_step_ = true; }
 
+  /// A person's decision about a call of it; see StepCalls::decide.
+  Result<Approvals::Receipt> decide(const Decision& decision) { return calls_.decide(decision); }
+  /// What waits for a person now.
+  std::vector<PendingApproval> waiting() const { return calls_.waiting(); }
+  /// Nothing of it is at work but the waiting for a person.
+  bool only_waits() const { return calls_.only_waits(); }
+
  private:
   class Deltas;
-  class StreamSink;
-  struct ReadyCall;
+  /// What came of a request to the model.
+  struct Asked;
 
   Task<Result<LoopStart>> begin();
+  Task<> note_history(std::size_t messages);
+  LoopRules rules() const;
   Task<Step> perform(Step step);
-  Task<Step> ask_model();
-  Task<Step> take_reply(models::ModelReply reply, ParsedStep parsed, double cost, std::int64_t ms,
-                        StreamSink* sink);
+  Task<Step> ask_model(AskModel ask);
+  Task<Asked> complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask);
+  models::ModelRequest request_for(const AskModel& ask) const;
+  store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
+  void note_lost(const models::Usage& usage);
+  Step take_recorded(const AskModel& ask);
+  Step feed(const RecordedReply& known, ParsedStep& parsed, const AskModel& ask);
+  Task<Step> take_reply(RecordedReply known, ReplySink& sink, const AskModel& ask);
+  void record_reading(const ParsedStep& parsed, int step, store::Append& append) const;
   Task<Step> run_tools();
-  Task<Observation> call_tool(ReadyCall& call);
-  Task<> call_and_commit(ReadyCall& call, Observation& result);
   Task<> finish(Finish end);
-  Task<bool> commit(store::Append append);
+  Step interrupted(std::vector<Observation> observations = {});
 
-  std::vector<ReadyCall> prepare(std::vector<PlannedCall> planned) const;
-  Event event(std::string_view type, int step) const;
-  Event usage_event(const models::ModelReply& reply, double cost, std::int64_t ms) const;
-  void record(const Observation& observation, store::Append& append) const;
   Event finished_event(const Finish& end) const;
   Event answer_event(const Finish& end) const;
-  store::Fact fact(std::string_view kind, const Json& body) const;
-  store::Fact intent_fact();
   CallContext context(Stop& stop);
   Interrupt why_stopped() const;
 
   Loop& loop_;
   store::Journal& journal_;
   const std::shared_ptr<const Agent> agent_;
-  store::RunRow row_;
   std::string system_;
   Stop& stop_;
+  std::unique_ptr<Stop>
+      work_;  // of stop_: also requested when the time is over, and renewed for a last answer
   RecordedRun recorded_;
+  RunRecord record_;
+  RunClock clock_;
+  RequestLog requests_;
+  StepCalls calls_;
   std::unique_ptr<Deltas> deltas_;
   std::unique_ptr<ReactLoop> react_;
-  std::vector<ReadyCall> calls_;        // of the step at work
-  store::Append pending_;               // goes out with the next commit
-  std::vector<tools::Source> sources_;  // of all observations so far
-  Instant began_;
   bool after_step_ = false;
-  bool lost_ = false;  // the journal is closed: nothing can be promised any more, so nothing is done
 };
 
 }  // namespace troupe::agents

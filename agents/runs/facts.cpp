@@ -1,7 +1,5 @@
 #include "agents/runs/facts.h"
 
-#include "agents/runs/agent_run.h"
-
 #include <set>
 
 namespace troupe::agents {
@@ -24,16 +22,6 @@ models::FinishReason finish_from(std::string_view name) {
                               FinishReason::content_filter, FinishReason::closed_early})
     if (name == word(reason)) return reason;
   return FinishReason::other;
-}
-
-Observation observation_from(const Json& event) {
-  return Observation{.call = string_or(event, "call"),
-                     .tool = string_or(event, "tool"),
-                     .ok = flag(event, "ok"),
-                     .output = string_or(event, "output"),
-                     .error = string_or(event, "error"),
-                     .truncated = flag(event, "truncated"),
-                     .ms = number_or(event, "ms")};
 }
 
 }  // namespace
@@ -62,7 +50,41 @@ Json message_to_fact(const models::Message& message) {
     fact["tool_calls"].push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
   if (!message.tool_call_id.empty()) fact["tool_call_id"] = message.tool_call_id;
   if (!message.name.empty()) fact["name"] = message.name;
+  for (const models::Image& image : message.images) fact["images"].push_back(image.url);
+  if (!message.provider_state.empty()) fact["state"] = message.provider_state;
   return fact;
+}
+
+models::Message message_from_fact(const Json& fact) {
+  models::Message message{.content = string_or(fact, "content"),
+                          .tool_call_id = string_or(fact, "tool_call_id"),
+                          .name = string_or(fact, "name"),
+                          .provider_state = string_or(fact, "state")};
+  const std::string role = string_or(fact, "role");
+  for (models::Role known :
+       {models::Role::system, models::Role::user, models::Role::assistant, models::Role::tool})
+    if (role == word(known)) message.role = known;
+  if (const Json* calls = find(fact, "tool_calls"); calls && calls->is_array())
+    for (const Json& call : *calls)
+      message.tool_calls.push_back(
+          {string_or(call, "id"), string_or(call, "name"), string_or(call, "arguments")});
+  if (const Json* images = find(fact, "images"); images && images->is_array())
+    for (const Json& url : *images)
+      if (url.is_string()) message.images.push_back({url.get<std::string>()});
+  return message;
+}
+
+Event usage_event(Event event, const models::ModelReply& reply, const std::string& model, double cost,
+                  std::int64_t ms) {
+  event.fields = {{"model", reply.model.empty() ? model : reply.model},
+                  {"input_tokens", reply.usage.input_tokens},
+                  {"output_tokens", reply.usage.output_tokens}};
+  if (reply.usage.cached_tokens > 0) event.fields["cached_tokens"] = reply.usage.cached_tokens;
+  if (reply.usage.estimated) event.fields["estimated"] = true;
+  event.fields["cost"] = cost;
+  event.fields["ms"] = ms;
+  if (reply.cache_hit) event.fields["cache_hit"] = true;
+  return event;
 }
 
 RecordedReply reply_from_fact(const Json& fact) {
@@ -82,6 +104,7 @@ RecordedReply reply_from_fact(const Json& fact) {
           {string_or(call, "id"), string_or(call, "name"), string_or(call, "arguments")});
   if (const Json* cost = find(fact, "cost"); cost && cost->is_number()) known.cost = cost->get<double>();
   known.ms = number_or(fact, "ms");
+  known.cut = string_or(fact, "cut");
   return known;
 }
 
@@ -107,37 +130,6 @@ Json cited_sources(const std::vector<tools::Source>& sources, std::string_view a
     cited.push_back({{"title", source.title}, {"url", source.url}});
   }
   return cited;
-}
-
-Result<RecordedRun> fold_run(const std::vector<store::Fact>& facts, const std::vector<Frame>& events) {
-  RecordedRun run;
-  for (const Frame& frame : events) {
-    if (frame.type == "run.started") run.started = true;
-    if (frame.type != "observation") continue;
-    auto event = parse_json(*frame.text);
-    if (!event) return within("journal, run " + frame.run + ", an observation", event.error());
-    Observation seen = observation_from(*event);
-    run.observations.emplace(seen.call, std::move(seen));
-  }
-  for (const store::Fact& fact : facts) {
-    auto body = parse_json(fact.body);
-    if (!body) return within("journal, run " + fact.run + ", fact " + std::string(fact.kind), body.error());
-    if (fact.kind == "model.reply")
-      run.replies.push_back(std::move(*body));
-    else if (fact.kind == "tool.dispatched")
-      run.dispatched.insert(string_or(*body, "call"));
-    else if (fact.kind == "tool.sources") {
-      if (auto seen = run.observations.find(string_or(*body, "call")); seen != run.observations.end())
-        if (const Json* sources = find(*body, "sources"); sources && sources->is_array())
-          for (const Json& source : *sources)
-            seen->second.sources.push_back({string_or(source, "title"), string_or(source, "url")});
-    } else if (fact.kind == "model.intent") {
-      run.last_intent_step = fact.step;
-      run.last_intent_attempt = static_cast<int>(number_or(*body, "attempt", 1));
-      run.journaled_messages = static_cast<std::size_t>(number_or(*body, "messages"));
-    }
-  }
-  return run;
 }
 
 }  // namespace troupe::agents

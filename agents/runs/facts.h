@@ -18,18 +18,24 @@ struct RecordedReply {
   models::ModelReply reply;
   double cost = 0;
   std::int64_t ms = 0;
+  std::string cut;  ///< not "": the limit at which its stream was cut, max_tokens or max_cost
 };
 Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms);
 RecordedReply reply_from_fact(const Json& fact);
 
 /// A message as the fact of a request keeps it, native calls included.
 Json message_to_fact(const models::Message& message);
+models::Message message_from_fact(const Json& fact);
 
 /// run.queued or run.started, which say what was asked: `input`, `target`, `message_ids`.
 Event run_event(const store::RunRow& row, std::string_view type);
 
 /// Fills a warning.
 Event warning_event(Event event, std::string_view code, std::string text);
+
+/// A usage event's fields.
+Event usage_event(Event event, const models::ModelReply& reply, const std::string& model, double cost,
+                  std::int64_t ms);
 
 /// The sources that an answer names by address or title, each once, in the order they were found.
 Json cited_sources(const std::vector<tools::Source>& sources, std::string_view answer);

@@ -22,6 +22,7 @@ struct HeldRun {
   store::RunRow row;
   std::shared_ptr<const Agent> agent;
   std::string system;
+  Secrets secrets;
   RecordedRun recorded;
   Stop stop;
   std::unique_ptr<AgentRun> driver;  // while at work
@@ -54,6 +55,8 @@ class Desk final : public LocalRunDesk {
                                                std::string target) override;
   Task<Result<Accepted>> submit(Submission submission) override;
   Task<Result<>> cancel(Principal principal, std::string run, CancelMode mode) override;
+  Task<Result<>> decide(Decision decision) override;
+  std::vector<PendingApproval> pending(const Principal& principal, const std::string& session) const override;
   Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
   store::Journal& journal() override { return journal_; }
   Status status() const override;
@@ -72,6 +75,8 @@ class Desk final : public LocalRunDesk {
   Task<Result<>> take_up(store::RunRow row, const Generations& generations);
   static Result<> restore(HeldRun& run, const Generations& generations);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
+  std::shared_ptr<HeldRun> addressed_run(const Decision& decision) const;
+  Task<Error> why_nothing_waits(Decision decision);
 
   bool has_room(const std::string& tenant) const;
   void enqueue(const std::string& session, std::shared_ptr<HeldRun> run);
@@ -197,6 +202,7 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
   if (!target) co_return std::unexpected(target.error());
   auto run = std::make_shared<HeldRun>();
   run->agent = catalog_->agents.at(*target);
+  run->secrets = catalog_->secrets;
   auto system = render_system_prompt(*run->agent, submission.inputs);
   if (!system) co_return std::unexpected(system.error());
   run->system = std::move(*system);
@@ -287,7 +293,7 @@ void Desk::pump() {
 
 void Desk::start(std::shared_ptr<HeldRun> run) {
   run->driver = std::make_unique<AgentRun>(loop_, journal_, run->agent, run->row, std::move(run->system),
-                                           run->stop, std::move(run->recorded));
+                                           std::move(run->secrets), run->stop, std::move(run->recorded));
   nursery_.spawn("run", [this, run] { return work(run); });
 }
 
@@ -344,10 +350,65 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
 Task<> Desk::end_without_running(std::shared_ptr<HeldRun> run) {
   // A stop that is requested before the driver begins leads through its ordinary end, events and all.
   run->stop.request(StopReason::cancelled);
-  AgentRun driver(loop_, journal_, run->agent, run->row, std::move(run->system), run->stop,
-                  std::move(run->recorded));
+  AgentRun driver(loop_, journal_, run->agent, run->row, std::move(run->system), std::move(run->secrets),
+                  run->stop, std::move(run->recorded));
   co_await driver.run();
   ended(run);
+}
+
+// Only one run of a session is at work, and only what is at work can wait for a person.
+std::shared_ptr<HeldRun> Desk::addressed_run(const Decision& decision) const {
+  std::shared_ptr<HeldRun> held;
+  if (!decision.run.empty()) {
+    if (auto found = runs_.find(decision.run); found != runs_.end()) held = found->second;
+  } else if (auto live = sessions_.find(decision.session);
+             live != sessions_.end() && !live->second.runs.empty()) {
+    held = live->second.runs.front();
+  }
+  const bool known = held && held->driver && held->row.tenant == decision.principal.tenant;
+  return known ? held : nullptr;
+}
+
+Task<Result<>> Desk::decide(Decision decision) {
+  auto held = addressed_run(decision);
+  if (!held) co_return fail(co_await why_nothing_waits(std::move(decision)));
+  auto receipt = held->driver->decide(decision);
+  if (!receipt) co_return std::unexpected(receipt.error());
+  const Approvals::Receipt committed = *receipt;  // the run may be gone when it is set
+  if (!co_await committed->wait())
+    co_return fail(ErrorCode::unavailable,
+                   "the daemon is stopping and the decision was not kept; decide again");
+  co_return Result<>{};
+}
+
+// Who decides about a run that has ended is told whether somebody was faster.
+Task<Error> Desk::why_nothing_waits(Decision decision) {
+  std::string run = decision.run;
+  if (run.empty()) {
+    auto session = co_await open_session(decision.principal, decision.session, "");
+    if (!session) co_return session.error();
+    auto newest = co_await journal_.list_runs(decision.principal.tenant, decision.session, 1);
+    if (newest && !newest->empty()) run = newest->front().id;
+  } else if (auto row = co_await find_run(decision.principal, run); !row) {
+    co_return row.error();
+  }
+  auto events = co_await journal_.read_run_events(run);
+  if (!events) co_return events.error();
+  for (const Frame& frame : *events) {
+    if (frame.type != "approval.given" && frame.type != "approval.denied") continue;
+    auto event = parse_json(*frame.text);
+    if (event && string_or(*event, "call") == decision.call)
+      co_return Error{ErrorCode::conflict, fmt::format("the call `{}` is decided already", decision.call)};
+  }
+  co_return Error{ErrorCode::not_found, fmt::format("no call `{}` waits for an approval", decision.call)};
+}
+
+std::vector<PendingApproval> Desk::pending(const Principal& principal, const std::string& session) const {
+  auto live = sessions_.find(session);
+  if (live == sessions_.end() || live->second.tenant != principal.tenant || live->second.runs.empty())
+    return {};
+  const auto& front = live->second.runs.front();
+  return front->driver ? front->driver->waiting() : std::vector<PendingApproval>();
 }
 
 Task<Result<store::RunRow>> Desk::find_run(Principal principal, std::string run) {
@@ -423,6 +484,7 @@ Result<> Desk::restore(HeldRun& run, const Generations& generations) {
     return fail(ErrorCode::not_found,
                 fmt::format("there is no agent `{}` in the configuration it began with", run.row.agent));
   run.agent = agent->second;
+  run.secrets = (*catalog)->secrets;
   Json inputs = Json::object();
   if (auto extra = parse_json(run.row.extra); extra)
     if (const Json* given = find(*extra, "inputs")) inputs = *given;
@@ -434,6 +496,9 @@ Result<> Desk::restore(HeldRun& run, const Generations& generations) {
 
 Task<> Desk::drain(Milliseconds grace) {
   draining_ = true;
+  auto held = runs_;
+  for (auto& [id, run] : held)  // a person may take longer than any grace
+    if (run->driver && run->driver->only_waits()) run->stop.request(StopReason::shutdown);
   auto alarm = loop_.at(loop_.clock().now() + grace, [this] { hurry(); });
   co_await nursery_.join();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/agent.h"
+#include "agents/runs/approval.h"
 #include "models/message.h"
 #include "runtime/async/task.h"
 #include "runtime/base/context.h"
@@ -57,6 +58,15 @@ class RunDesk {
   /// Asks a run to stop. Returns when the request is taken; `run.finished` follows once everything of the run
   /// has ended. Cancelling a finished run is not an error. Errors: not_found.
   virtual Task<Result<>> cancel(Principal principal, std::string run, CancelMode mode) = 0;
+
+  /// A person's decision about a call that waits for one. Returns once it is on disk; the first one counts.
+  /// Errors: not_found (no such session or run, or no such call waits there), conflict (decided already),
+  /// invalid (an edited input that the tool does not take; the call goes on waiting), unavailable (the daemon
+  /// is stopping).
+  virtual Task<Result<>> decide(Decision decision) = 0;
+  /// The calls of a session that wait for a person now. Nothing for another tenant's.
+  virtual std::vector<PendingApproval> pending(const Principal& principal,
+                                               const std::string& session) const = 0;
 
   /// A run of the principal's tenant. Errors: not_found.
   virtual Task<Result<store::RunRow>> find_run(Principal principal, std::string run) = 0;

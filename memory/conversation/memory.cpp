@@ -31,8 +31,13 @@ class TurnMemory final : public Memory {
   store::Journal& journal_;
 };
 
+// A run that a limit ended may have been asked for its best answer, which the user was shown.
+bool answered(const store::RunRow& turn) {
+  return turn.status == "done" || (turn.status == "limit" && !turn.answer.empty());
+}
+
 std::string user_text(const store::RunRow& turn) {
-  if (turn.status == "done") return turn.input;
+  if (answered(turn)) return turn.input;
   return fmt::format("{}\n\n[This message was not answered: the run was {}{}{}.]", turn.input,
                      turn.status == "limit" ? "stopped by a limit" : turn.status,
                      turn.reason.empty() ? "" : ", ", turn.reason);
@@ -69,8 +74,7 @@ std::vector<models::Message> fold_turns(const std::vector<store::RunRow>& turns,
   messages.reserve(kept * 2);
   for (auto turn = turns.end() - static_cast<std::ptrdiff_t>(kept); turn != turns.end(); ++turn) {
     messages.push_back({.role = models::Role::user, .content = user_text(*turn)});
-    if (turn->status == "done")
-      messages.push_back({.role = models::Role::assistant, .content = turn->answer});
+    if (answered(*turn)) messages.push_back({.role = models::Role::assistant, .content = turn->answer});
   }
   return messages;
 }

@@ -203,6 +203,10 @@ std::string step_refused(Language l, std::string_view reason) {
 std::string empty_question(Language l) {
   return ko(l) ? "질문이 비어 있습니다." : "The message has no question in it.";
 }
+std::string no_step_left(Language l, std::string_view part) {
+  return ko(l) ? fmt::format("“{}”: 더 쓸 수 있는 단계가 없어 알아내지 못했습니다.", part)
+               : fmt::format("“{}”: not found out, because no step was left for it.", part);
+}
 std::string more_asked(Language l) {
   return ko(l)
              ? fmt::format("한 번에 {}가지까지만 답합니다. 나머지는 따로 물어봐 주세요.", kAsksMax)

@@ -43,6 +43,7 @@ std::string closest_passage(Language language, std::string_view query);
 std::string source(Language language, std::string_view title, std::string_view url, std::string_view tool);
 std::string step_refused(Language language, std::string_view reason);
 std::string empty_question(Language language);
+std::string no_step_left(Language language, std::string_view part);
 std::string more_asked(Language language);
 
 }  // namespace troupe::models::builtin::phrases

@@ -70,7 +70,8 @@ Decision Planner::decide() {
   std::vector<Part> parts;
   for (const Ask& ask : inquiry.asks) {
     std::optional<Part> part = solve(ask);
-    if (!part) return std::move(*pending_);
+    if (!part && !turn_.last) return std::move(*pending_);
+    if (!part) part = Part{phrases::no_step_left(language_, clip(ask.text, kAskedBytes))};
     parts.push_back(std::move(*part));
   }
   return compose(inquiry, parts);

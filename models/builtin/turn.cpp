@@ -92,6 +92,15 @@ std::string read_correction(const Message& message) {
   return correction->is_string() ? correction->get<std::string>() : dump(*correction);
 }
 
+// The engine asks for an answer at a limit. It stands where a result, or the question, has just stood.
+bool asks_for_last_answer(const std::vector<Message>& messages) {
+  if (messages.size() < 2 || messages.back().role != Role::user) return false;
+  const Role before = messages[messages.size() - 2].role;
+  if (before != Role::user && before != Role::tool) return false;
+  Json object = object_of(messages.back().content);
+  return object.is_object() && object.size() == 1 && find(object, "limit_reached");
+}
+
 // What a user or tool message is, seen together with the message before it.
 struct Report {
   std::vector<Observed> observations;
@@ -130,8 +139,9 @@ void read_history(const std::vector<Message>& messages, std::size_t before, Turn
 Turn read_turn(const Transcript& transcript) {
   const std::vector<Message>& messages = transcript.messages();
   Turn turn;
+  turn.last = asks_for_last_answer(messages);
   bool latest = true;  // a correction counts only when nothing came after it
-  for (std::size_t i = messages.size(); i-- > 0;) {
+  for (std::size_t i = messages.size() - (turn.last ? 1 : 0); i-- > 0;) {
     const Message& message = messages[i];
     if (message.role == Role::system) continue;
     if (message.role == Role::assistant) {

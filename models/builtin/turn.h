@@ -30,6 +30,7 @@ struct Turn {
   std::vector<Called> calls;           ///< in order
   std::vector<Observed> observations;  ///< of these calls, in order
   std::string correction;              ///< our last step was refused, and why
+  bool last = false;                   ///< no more tools can be called: what is known must do
 
   std::string last_answer;                  ///< of the turn before
   std::vector<std::string_view> questions;  ///< of earlier turns, newest first, a few

@@ -1,5 +1,7 @@
 #include "agents/react/loop.h"
 
+#include "agents/limits.h"
+
 #include <doctest/doctest.h>
 
 using namespace troupe;
@@ -162,12 +164,12 @@ TEST_CASE("several calls of one step come back in their order, beyond the cap th
   ReactLoop loop = loop_with();
   (void)loop.start();
   ActionStep many;
-  for (std::size_t i = 0; i < limits::kParallelCalls + 1; ++i) many.actions.push_back({"t", {{"i", i}}});
+  for (std::size_t i = 0; i < limits::kCallsPerStep + 1; ++i) many.actions.push_back({"t", {{"i", i}}});
 
   Step step = loop.on_reply(reply("a"), ParsedStep{.outcome = many}, 0);
 
   auto& calls = std::get<RunTools>(step).calls;
-  REQUIRE(calls.size() == limits::kParallelCalls + 1);
+  REQUIRE(calls.size() == limits::kCallsPerStep + 1);
   CHECK(calls.back().refused != "");
   CHECK(calls[1].index == 1);
   answer_calls(loop, step);

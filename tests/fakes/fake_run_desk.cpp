@@ -64,6 +64,20 @@ Task<Result<>> FakeRunDesk::cancel(Principal principal, std::string run, CancelM
   co_return Result<>{};
 }
 
+Task<Result<>> FakeRunDesk::decide(agents::Decision decision) {
+  decisions.push_back(std::move(decision));
+  if (refuse_decision) co_return fail(*refuse_decision);
+  co_return Result<>{};
+}
+
+std::vector<agents::PendingApproval> FakeRunDesk::pending(const Principal&,
+                                                          const std::string& session) const {
+  std::vector<agents::PendingApproval> of_session;
+  for (const agents::PendingApproval& one : waiting)
+    if (one.session == session) of_session.push_back(one);
+  return of_session;
+}
+
 Task<Result<RunRow>> FakeRunDesk::find_run(Principal principal, std::string run) {
   auto row = co_await journal_.find_run(run);
   if (!row) co_return fail(row.error());

@@ -24,10 +24,13 @@ class FakeRunDesk final : public agents::RunDesk {
   std::function<Task<>()> before_submit;   ///< awaited before anything is committed
   std::function<Task<>()> after_commit;    ///< awaited between run.started and the return of submit
   Status reported{.admitting = true};
+  std::optional<Error> refuse_decision;          ///< what decide answers
+  std::vector<agents::PendingApproval> waiting;  ///< of every session
 
   // What the test looks at.
   std::vector<agents::Submission> submissions;
   std::vector<std::pair<std::string, agents::CancelMode>> cancels;
+  std::vector<agents::Decision> decisions;
 
   // What a run says.
   Task<> say(std::string run, std::string_view type, std::string text, int step = 1);  ///< journaled
@@ -42,6 +45,8 @@ class FakeRunDesk final : public agents::RunDesk {
                                                std::string target) override;
   Task<Result<agents::Accepted>> submit(agents::Submission submission) override;
   Task<Result<>> cancel(Principal principal, std::string run, agents::CancelMode mode) override;
+  Task<Result<>> decide(agents::Decision decision) override;
+  std::vector<agents::PendingApproval> pending(const Principal&, const std::string& session) const override;
   Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
   MemoryJournal& journal() override { return journal_; }
   Status status() const override { return reported; }

@@ -3,6 +3,7 @@
 #include "models/model.h"
 #include "runtime/async/one_shot.h"
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <string>
@@ -16,7 +17,11 @@ namespace troupe::fakes {
 class ScriptedModel final : public models::Model {
  public:
   struct Hang {};  ///< says nothing until it is stopped
-  using Line = std::variant<std::string, Error, Hang>;
+  /// Thinks aloud, without end, until it is stopped.
+  struct Ponder {
+    std::string text;
+  };
+  using Line = std::variant<std::string, Error, Hang, Ponder>;
   /// Decides by the request; overrides the script when set.
   using Rule = std::function<Line(const models::ModelRequest&)>;
 
@@ -39,6 +44,13 @@ class ScriptedModel final : public models::Model {
       OneShot<bool> stopped_now(context.loop);
       auto hook = context.stop.on_request([&stopped_now] { stopped_now.set(true); });
       co_await stopped_now.wait();
+      co_return fail(stopped("the model", context.stop.reason()));
+    }
+    if (auto* ponder = std::get_if<Ponder>(&line)) {
+      while (!context.stop.requested()) {
+        sink.on_reasoning(ponder->text);
+        (void)co_await context.loop.sleep_for(std::chrono::milliseconds(1), context.stop);
+      }
       co_return fail(stopped("the model", context.stop.reason()));
     }
     models::ModelReply reply;

@@ -3,6 +3,7 @@
 #include "runtime/async/one_shot.h"
 #include "tools/tool.h"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ class TestTool final : public tools::Tool {
   }
 
   bool hang = false;  ///< does not answer until stopped
+  std::chrono::milliseconds takes{0};
+  std::function<void()> on_call;  ///< when a call begins
+  std::function<void()> on_end;   ///< and when it ends by itself
 
   const tools::ToolSpec& spec() const override { return spec_; }
   Task<Result<tools::ToolOutput>> call(tools::ToolInput input, CallContext& context) override {
@@ -34,6 +38,9 @@ class TestTool final : public tools::Tool {
       co_await stopped_now.wait();
       co_return fail(stopped("the tool", context.stop.reason()));
     }
+    if (on_call) on_call();
+    if (takes.count() > 0) (void)co_await context.loop.sleep_for(takes, context.stop);
+    if (on_end) on_end();
     co_return body_(input);
   }
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "runtime/base/limits.h"
+
+#include <cstdint>
+
+/// The bounds of a run that only agents need, beside those of runtime/base/limits.h.
+namespace troupe::limits {
+
+inline constexpr std::size_t kCallsPerStep = 32;          // beyond, a call is refused
+inline constexpr std::size_t kStoredOutput = 4u << 20;    // of one tool output, kept to page through
+inline constexpr std::size_t kStoredOutputs = 32u << 20;  // of all outputs of a run
+inline constexpr std::int64_t kBestAnswerTokens = 1'024;  // reserved for the answer that on_limit asks for
+inline constexpr std::int64_t kBestAnswerTokensMin = 48;  // with fewer it is not asked for
+inline constexpr std::int64_t kBestAnswerNote =
+    256;  // of the message that asks for it, and of what is left of the step before
+inline constexpr std::chrono::milliseconds kBestAnswerTime = 30s;  // at most, and a quarter of the run's time
+inline constexpr std::size_t kLeftOutReplyBytes = 512;         // what stays of a step there is no room for
+inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;  // what a person gives as a reason
+
+}  // namespace troupe::limits

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "runtime/base/context.h"
+#include "runtime/base/json.h"
+
+#include <optional>
+#include <string>
+
+namespace troupe::agents {
+
+/// A call that waits for a person.
+struct PendingApproval {
+  std::string session;
+  std::string run;
+  std::string call;
+  std::string tool;
+  Json input;
+};
+
+/// What a client says about one.
+struct Decision {
+  Principal principal;
+  std::string session;  ///< where it waits; "" when `run` names it
+  std::string run;      ///< "" = the run of the session that is at work
+  std::string call;
+  bool approve = false;
+  std::optional<Json> input;  ///< with approve: instead of the model's own; validated as that was
+  std::string reason;         ///< with deny: told to the agent
+};
+
+}  // namespace troupe::agents

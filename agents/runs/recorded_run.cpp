@@ -1,0 +1,137 @@
+#include "agents/runs/recorded_run.h"
+
+#include <algorithm>
+
+namespace troupe::agents {
+
+namespace {
+
+std::int64_t number_or(const Json& value, std::string_view key, std::int64_t fallback = 0) {
+  const Json* member = find(value, key);
+  return member && member->is_number_integer() ? member->get<std::int64_t>() : fallback;
+}
+
+bool flag(const Json& value, std::string_view key) {
+  const Json* member = find(value, key);
+  return member && member->is_boolean() && member->get<bool>();
+}
+
+Observation observation_from(const Json& event) {
+  return Observation{.call = string_or(event, "call"),
+                     .tool = string_or(event, "tool"),
+                     .ok = flag(event, "ok"),
+                     .output = string_or(event, "output"),
+                     .error = string_or(event, "error"),
+                     .truncated = flag(event, "truncated"),
+                     .ms = number_or(event, "ms")};
+}
+
+Verdict verdict_from(const Json& fact) {
+  Verdict verdict{
+      .approved = flag(fact, "approved"), .reason = string_or(fact, "reason"), .by = string_or(fact, "by")};
+  if (const Json* input = find(fact, "input")) verdict.input = *input;
+  return verdict;
+}
+
+/// One pass over the facts, in the order they were written.
+class Fold {
+ public:
+  explicit Fold(RecordedRun& run) : run_(run) {}
+
+  void take(const store::Fact& fact, Json body) {
+    run_.used = std::max(run_.used, Milliseconds(number_or(body, "used_ms")));
+    if (fact.kind == "model.intent")
+      intent(fact.step, body);
+    else if (fact.kind == "model.reply")
+      reply(std::move(body));
+    else if (fact.kind == "tool.intent")
+      run_.intents.insert(string_or(body, "call"));
+    else if (fact.kind == "tool.dispatched")
+      run_.dispatched.insert(string_or(body, "call"));
+    else if (fact.kind == "tool.sources")
+      sources(body);
+    else if (fact.kind == "tool.more")
+      more(body);
+    else if (fact.kind == "approval.pending")
+      run_.approvals.insert(string_or(body, "call"));
+    else if (fact.kind == "approval.decided")
+      decided(body);
+  }
+
+  // What was asked last and never answered was paid for, too.
+  void end() { run_.lost_input += open_input_; }
+
+ private:
+  void intent(int step, const Json& body) {
+    run_.lost_input += open_input_;
+    open_input_ = number_or(body, "input");
+    run_.last_intent_step = step;
+    run_.last_intent_attempt = static_cast<int>(number_or(body, "attempt", 1));
+    run_.journaled_messages = static_cast<std::size_t>(number_or(body, "messages"));
+    if (const Json* system = find(body, "system"); system && system->is_string())
+      run_.system = system->get<std::string>();
+  }
+
+  void reply(Json body) {
+    open_input_ = 0;
+    run_.replies.push_back(std::move(body));
+  }
+
+  Observation* observation(const Json& body) {
+    auto seen = run_.observations.find(string_or(body, "call"));
+    return seen == run_.observations.end() ? nullptr : &seen->second;
+  }
+
+  void sources(const Json& body) {
+    Observation* seen = observation(body);
+    const Json* list = find(body, "sources");
+    if (!seen || !list || !list->is_array()) return;
+    for (const Json& source : *list)
+      seen->sources.push_back({string_or(source, "title"), string_or(source, "url")});
+  }
+
+  void more(const Json& body) {
+    const Observation::More more{.cursor = string_or(body, "cursor"),
+                                 .offset = static_cast<std::size_t>(number_or(body, "offset")),
+                                 .bytes = static_cast<std::size_t>(number_or(body, "bytes"))};
+    if (Observation* seen = observation(body)) seen->more = more;
+    if (std::string blob = string_or(body, "blob"); !blob.empty())
+      run_.outputs.push_back({.cursor = more.cursor, .blob = std::move(blob), .bytes = more.bytes});
+  }
+
+  void decided(const Json& body) {
+    Verdict verdict = verdict_from(body);
+    if (Observation* seen = observation(body)) {
+      seen->denied = !verdict.approved;
+      seen->edited = verdict.input;
+    }
+    run_.verdicts.emplace(string_or(body, "call"), std::move(verdict));
+  }
+
+  RecordedRun& run_;
+  std::int64_t open_input_ = 0;
+};
+
+}  // namespace
+
+Result<RecordedRun> fold_run(const std::vector<store::Fact>& facts, const std::vector<Frame>& events) {
+  RecordedRun run;
+  for (const Frame& frame : events) {
+    if (frame.type == "run.started") run.started = true;
+    if (frame.type != "observation") continue;
+    auto event = parse_json(*frame.text);
+    if (!event) return within("journal, run " + frame.run + ", an observation", event.error());
+    Observation seen = observation_from(*event);
+    run.observations.emplace(seen.call, std::move(seen));
+  }
+  Fold fold(run);
+  for (const store::Fact& fact : facts) {
+    auto body = parse_json(fact.body);
+    if (!body) return within("journal, run " + fact.run + ", fact " + std::string(fact.kind), body.error());
+    fold.take(fact, std::move(*body));
+  }
+  fold.end();
+  return run;
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "agents/react/loop.h"
+#include "agents/runs/approvals.h"
+#include "agents/runs/observation_store.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/event.h"
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+#include "runtime/store/journal.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace troupe::agents {
+
+/// What the journal already knows of a run that is taken up again: fed to the loop instead of asking anew.
+struct RecordedRun {
+  bool started = false;                             ///< run.started is journaled
+  std::deque<Json> replies;                         ///< facts model.reply, in order
+  std::map<std::string, Observation> observations;  ///< by call
+  std::set<std::string> intents;                    ///< calls that may be made: policy was held against them
+  std::set<std::string> dispatched;                 ///< calls that left for an at-most-once tool
+  std::set<std::string> approvals;                  ///< calls that a person was asked about
+  std::map<std::string, Verdict> verdicts;          ///< those of them that were decided
+  std::vector<StoredOutput> outputs;                ///< observations that were too long
+  int last_intent_step = 0;                         ///< 0: none
+  int last_intent_attempt = 0;
+  std::size_t journaled_messages = 0;  ///< of the conversation, in requests
+  std::string system;                  ///< the first of them
+  std::int64_t lost_input = 0;         ///< tokens of requests whose replies a crash took
+  Milliseconds used{0};                ///< of the run's time
+};
+
+/// Folds a run's facts and events. Errors: store (a fact that does not parse: the journal is damaged).
+Result<RecordedRun> fold_run(const std::vector<store::Fact>& facts, const std::vector<Frame>& events);
+
+}  // namespace troupe::agents

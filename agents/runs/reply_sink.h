@@ -1,0 +1,59 @@
+#pragma once
+
+#include "agents/react/step_parser.h"
+#include "agents/runs/run_record.h"
+#include "agents/runs/stream_budget.h"
+#include "agents/strategies/strategy.h"
+#include "models/model.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::agents {
+
+/// Reads a reply while the model writes it: deltas go out, and the stream is closed once a step is decided or
+/// the call's budget is spent. Lives as long as its call. Loop thread only.
+class ReplySink final : public models::TokenSink {
+ public:
+  /// `record` and `strategy` outlive the sink.
+  ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max);
+
+  /// Called when the budget is spent on reasoning, where on_text cannot say so.
+  std::function<void()> spent_on_reasoning;
+
+  bool on_text(std::string_view text) override;
+  void on_reasoning(std::string_view text) override;
+  void on_reset(int attempt) override;
+
+  ParsedStep finish();
+  /// What was shown and came to be something else is void: an answer beside tool calls or one that does not
+  /// fit, thoughts of a reply that could not be used.
+  void settle(const Reading& made);
+  /// Everything that was shown is void.
+  void take_back();
+
+  /// The budget ended before the step was complete.
+  bool cut() const { return cut_; }
+  /// Of everything that the model wrote.
+  std::int64_t tokens() const { return budget_.tokens(); }
+
+ private:
+  void flush();
+
+  RunRecord& record_;
+  const Strategy& strategy_;
+  const int step_;
+  StreamBudget budget_;
+  std::unique_ptr<StepParser> parser_;
+  std::vector<StepDelta> deltas_;
+  int attempt_ = 1;
+  bool cut_ = false;
+  bool shown_ = false;
+  std::string answer_;  // as shown
+};
+
+}  // namespace troupe::agents

@@ -1,0 +1,42 @@
+#include "agents/runs/run_record.h"
+
+#include "runtime/telemetry/log.h"
+
+namespace troupe::agents {
+
+Event RunRecord::event(std::string_view type, int step) const {
+  return Event{.type = type, .session = row_.session, .run = row_.id, .agent = row_.agent, .step = step};
+}
+
+store::Fact RunRecord::fact(std::string_view kind, int step, const Json& body) const {
+  return {.run = row_.id, .kind = kind, .step = step, .body = dump(body)};
+}
+
+void RunRecord::add(const Observation& observation, int step, store::Append& append) const {
+  Event seen = event("observation", step);
+  seen.fields = {{"call", observation.call}, {"tool", observation.tool}, {"ok", observation.ok}};
+  if (observation.ok)
+    seen.fields["output"] = observation.output;
+  else
+    seen.fields["error"] = observation.error;
+  seen.fields["ms"] = observation.ms;
+  if (observation.truncated) seen.fields["truncated"] = true;
+  if (observation.more) seen.fields["bytes"] = observation.more->bytes;
+  append.events.push_back(std::move(seen));
+  if (observation.sources.empty()) return;
+  Json sources = {{"call", observation.call}, {"sources", Json::array()}};
+  for (const tools::Source& source : observation.sources)
+    sources["sources"].push_back({{"title", source.title}, {"url", source.url}});
+  append.facts.push_back(fact("tool.sources", step, sources));
+}
+
+Task<bool> RunRecord::commit(store::Append append) {
+  auto done = co_await journal_.commit(std::move(append));
+  if (!done) {
+    lost_ = true;
+    log::error("a run stops: the journal takes no more", {{"run", row_.id}, {"error", done.error().message}});
+  }
+  co_return done.has_value();
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,377 @@
+#include "agents/runs/step_calls.h"
+
+#include "agents/limits.h"
+#include "agents/runs/facts.h"
+#include "runtime/async/nursery.h"
+#include "tools/idempotency.h"
+#include "tools/observation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+/// A planned call after it was looked at: ready to be made, or answered already.
+struct StepCalls::Call {
+  PlannedCall plan;
+  std::optional<tools::Prepared> prepared;
+  std::optional<ObservationStore::Request> page;  // of an earlier output, instead of a tool
+  std::string refusal;                            // of neither
+  bool asks = false;                              // a person decides
+  std::optional<Json> edited;                     // what that person put in
+};
+
+StepCalls::StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, RunClock& clock,
+                     const Agent& agent, const RecordedRun& recorded)
+    : loop_(loop),
+      journal_(journal),
+      record_(record),
+      clock_(clock),
+      agent_(agent),
+      recorded_(recorded),
+      approvals_(loop),
+      outputs_(journal, agent.settings.limits.observation) {
+  for (const StoredOutput& output : recorded_.outputs) outputs_.restore(output);
+  for (const auto& [call, verdict] : recorded_.verdicts) approvals_.recall_decided(call);
+}
+
+StepCalls::~StepCalls() = default;
+
+// A call that was let through before a restart is not held up by a configuration that is newer; one that a
+// person was asked about waits on, whatever the configuration says now.
+bool StepCalls::needs_person(const PlannedCall& plan) const {
+  if (recorded_.approvals.contains(plan.id)) return true;
+  const auto& wanted = agent_.settings.approve;
+  return std::ranges::find(wanted, plan.tool) != wanted.end() && !recorded_.intents.contains(plan.id);
+}
+
+Result<tools::Prepared> StepCalls::prepared(const PlannedCall& plan, Json input) const {
+  auto call = agent_.toolbox->prepare(plan.tool, std::move(input));
+  if (call)
+    call->idempotency_key = tools::idempotency_key({.instance = journal_.instance(),
+                                                    .run = record_.row().id,
+                                                    .step = step_,
+                                                    .call_index = plan.index,
+                                                    .tool = call->name,
+                                                    .version = call->version},
+                                                   call->arguments);
+  return call;
+}
+
+StepCalls::Call StepCalls::checked(PlannedCall plan) const {
+  Call call;
+  if (!plan.refused.empty()) {
+    call.refusal = plan.refused;
+  } else if (plan.tool == kReadMore && !outputs_.empty() && !agent_.toolbox->has(plan.tool)) {
+    if (auto page = outputs_.check(plan.input))
+      call.page = std::move(*page);
+    else
+      call.refusal = page.error().message;
+  } else if (auto ready = prepared(plan, plan.input)) {
+    call.prepared = std::move(*ready);
+    call.asks = needs_person(plan);
+  } else {
+    call.refusal = ready.error().message;
+  }
+  call.plan = std::move(plan);
+  return call;
+}
+
+void StepCalls::plan(std::vector<PlannedCall> calls, int step) {
+  step_ = step;
+  calls_.clear();
+  for (PlannedCall& plan : calls) {
+    calls_.push_back(checked(std::move(plan)));
+    const Call& call = calls_.back();
+    const std::string& id = call.plan.id;
+    if (!call.asks || recorded_.verdicts.contains(id) || recorded_.observations.contains(id)) continue;
+    approvals_.require(id, call.prepared->name, call.prepared->arguments);
+    // Who came in while the run was being taken up again has not been told yet; the journal has it once.
+    if (recorded_.approvals.contains(id)) record_.publish(required_event(call));
+  }
+}
+
+Event StepCalls::required_event(const Call& call) const {
+  Event required = record_.event("approval.required", step_);
+  required.fields = {
+      {"call", call.plan.id}, {"tool", call.prepared->name}, {"input", call.prepared->arguments}};
+  return required;
+}
+
+void StepCalls::record_plan(store::Append& append) const {
+  bool waits = false;
+  for (const Call& call : calls_) {
+    if (call.prepared && !call.prepared->repairs.empty())
+      append.events.push_back(
+          warning_event(record_.event("warning", step_), "repaired_arguments",
+                        fmt::format("{}: {}", call.plan.id, fmt::join(call.prepared->repairs, "; "))));
+    Event action = record_.event("action", step_);
+    action.fields = {{"call", call.plan.id}, {"tool", call.plan.tool}, {"input", call.plan.input}};
+    append.events.push_back(std::move(action));
+    if (call.asks) {
+      waits = true;
+      append.events.push_back(required_event(call));
+      append.facts.push_back(record_.fact("approval.pending", step_,
+                                          {{"call", call.plan.id}, {"used_ms", clock_.used().count()}}));
+    } else if (call.prepared) {
+      append.facts.push_back(record_.fact("tool.intent", step_,
+                                          {{"call", call.plan.id},
+                                           {"key", call.prepared->idempotency_key},
+                                           {"tool", call.prepared->name},
+                                           {"effect", word(call.prepared->effect)}}));
+    }
+  }
+  if (!waits) return;
+  record_.row().status = "waiting";
+  append.run = record_.row();
+}
+
+Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole) {
+  std::vector<Observation> results(calls_.size());
+  const Call& first = calls_.front();
+  if (calls_.size() == 1 && !first.asks && !recorded_.observations.contains(first.plan.id)) {
+    // Alone, what it brings can go out together with the next request.
+    results[0] = co_await make(calls_[0], context);
+    if (whole.reason() != StopReason::shutdown) record_.add(results[0], step_, record_.pending());
+  } else {
+    // Each commits as it ends: one that fails or hangs does not lose what the others brought.
+    Stop step(context.stop);
+    Slots slots(loop_, static_cast<std::size_t>(std::max(1, agent_.settings.limits.parallel)));
+    clock_.pause();  // and goes on while at least one of them is at work
+    {
+      Nursery nursery(loop_);
+      for (std::size_t i = 0; i < calls_.size(); ++i) {
+        begin_work();
+        nursery.spawn("tool call",
+                      [&, i] { return make_and_commit(calls_[i], results[i], slots, context, step, whole); });
+      }
+      co_await nursery.join();
+    }
+    clock_.resume();
+  }
+  calls_.clear();
+  for (const Observation& seen : results)
+    sources_.insert(sources_.end(), seen.sources.begin(), seen.sources.end());
+  co_return results;
+}
+
+void StepCalls::begin_work() {
+  if (working_++ == 0) clock_.resume();
+}
+
+void StepCalls::end_work() {
+  if (--working_ == 0) clock_.pause();
+}
+
+Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots, CallContext& context,
+                                  Stop& step, Stop& whole) {
+  if (auto known = recorded_.observations.find(call.plan.id); known != recorded_.observations.end()) {
+    result = known->second;
+    end_work();
+    co_return;
+  }
+  std::optional<Observation> refused;
+  if (call.asks) refused = co_await ask_person(call, step);
+  if (refused) {
+    result = std::move(*refused);
+    if (result.denied && agent_.settings.on_deny == OnDeny::stop) step.request(StopReason::cancelled);
+  } else {
+    co_await slots.take();
+    CallContext own{context.loop,    step,        clock_.deadline(), context.events, context.principal,
+                    context.session, context.run, context.agent,     context.step};
+    result = co_await make(call, own);
+    slots.give_back();
+  }
+  // A stop that leaves the run to the next start must not leave half an answer behind: the call is made
+  // again, or told as unknown, or waits on, by what the journal has of it.
+  if (whole.reason() != StopReason::shutdown) {
+    store::Append append = record_.take_pending();
+    record_.add(result, step_, append);
+    co_await record_.commit(std::move(append));
+  }
+  end_work();
+}
+
+// Nothing: the call may be made.
+Task<std::optional<Observation>> StepCalls::ask_person(Call& call, Stop& stop) {
+  const std::string& id = call.plan.id;
+  std::optional<Verdict> verdict;
+  if (auto known = recorded_.verdicts.find(id); known != recorded_.verdicts.end()) {
+    verdict = known->second;
+  } else {
+    end_work();
+    verdict = co_await approvals_.wait(id, stop);
+    begin_work();
+    if (verdict) {
+      const bool committed = co_await commit_verdict(call, *verdict);
+      approvals_.settled(id, committed);
+    }
+  }
+  Observation seen{.call = id, .tool = call.plan.tool};
+  if (!verdict) {
+    seen.error = "not called: the run was stopped before a person had decided about it";
+    co_return seen;
+  }
+  if (!verdict->approved) {
+    seen.denied = true;
+    seen.error =
+        verdict->reason.empty()
+            ? "a person denied this call. Do not make it again; go on without it or say what is missing."
+            : fmt::format("a person denied this call: {}", verdict->reason);
+    co_return seen;
+  }
+  if (verdict->input) {
+    call.edited = verdict->input;
+    auto ready = prepared(call.plan, *verdict->input);
+    if (!ready) {  // only after a restart with another version of the tool
+      seen.error = ready.error().message;
+      co_return seen;
+    }
+    call.prepared = std::move(*ready);
+  }
+  co_return std::nullopt;
+}
+
+Task<bool> StepCalls::commit_verdict(Call& call, const Verdict& verdict) {
+  Json fact = {{"call", call.plan.id}, {"approved", verdict.approved}, {"by", verdict.by}};
+  if (verdict.input) fact["input"] = *verdict.input;
+  if (!verdict.reason.empty()) fact["reason"] = verdict.reason;
+  Event decided = record_.event(verdict.approved ? "approval.given" : "approval.denied", step_);
+  decided.fields = {{"call", call.plan.id},
+                    {"tool", call.plan.tool},
+                    {"input", verdict.input ? *verdict.input : call.prepared->arguments},
+                    {"by", verdict.by}};
+  if (!verdict.reason.empty()) decided.fields["reason"] = verdict.reason;
+
+  store::Append append = record_.take_pending();
+  append.events.push_back(std::move(decided));
+  append.facts.push_back(record_.fact("approval.decided", step_, fact));
+  if (verdict.approved) {
+    auto ready = prepared(call.plan, verdict.input ? *verdict.input : call.plan.input);
+    append.facts.push_back(record_.fact("tool.intent", step_,
+                                        {{"call", call.plan.id},
+                                         {"key", ready ? ready->idempotency_key : ""},
+                                         {"tool", call.plan.tool},
+                                         {"effect", word(call.prepared->effect)}}));
+  }
+  if (!approvals_.any_waiting()) {
+    record_.row().status = "running";
+    append.run = record_.row();
+  }
+  co_return co_await record_.commit(std::move(append));
+}
+
+Task<Observation> StepCalls::make(Call& call, CallContext& context) {
+  Observation seen{.call = call.plan.id, .tool = call.plan.tool, .edited = call.edited};
+  if (call.page) co_return co_await read_more(call);
+  if (!call.prepared) {
+    seen.error = call.refusal;
+    co_return seen;
+  }
+  if (context.stop.requested()) {
+    seen.error = "not called: the run was stopped";
+    co_return seen;
+  }
+  if (call.prepared->effect == tools::Effect::at_most_once) {
+    if (recorded_.dispatched.contains(call.plan.id)) {
+      seen.error =
+          "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be "
+          "called twice for the same request. Do not assume that it worked or that it failed; find out, or "
+          "tell the user.";
+      co_return seen;
+    }
+    store::Append mark = record_.take_pending();
+    mark.facts.push_back(record_.fact("tool.dispatched", step_,
+                                      {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}}));
+    mark.barrier = true;
+    if (!co_await record_.commit(std::move(mark))) co_return seen;
+  }
+  tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
+  seen.ok = outcome.ok;
+  seen.output = std::move(outcome.output);
+  seen.error = std::move(outcome.error);
+  seen.truncated = outcome.truncated;
+  seen.ms = outcome.ms.count();
+  seen.sources = std::move(outcome.sources);
+  if (!outcome.whole.empty()) co_await keep_whole(seen, std::move(outcome.whole));
+  co_return seen;
+}
+
+Task<> StepCalls::keep_whole(Observation& seen, std::string whole) {
+  OutputPage head = page_of(whole, 0, agent_.settings.limits.observation);
+  auto kept = co_await outputs_.keep(seen.call, std::move(whole));
+  if (!kept || !*kept) co_return;  // the cut text with its remark stays
+  seen.output = std::move(head.text);
+  seen.more = Observation::More{.cursor = seen.call, .offset = head.next, .bytes = head.bytes};
+  record_.pending().facts.push_back(record_.fact("tool.more", step_,
+                                                 {{"call", seen.call},
+                                                  {"cursor", seen.call},
+                                                  {"offset", head.next},
+                                                  {"bytes", head.bytes},
+                                                  {"blob", (*kept)->blob}}));
+}
+
+Task<Observation> StepCalls::read_more(Call& call) {
+  Observation seen{.call = call.plan.id, .tool = call.plan.tool};
+  const Instant began = loop_.clock().now();
+  auto page = co_await outputs_.read(*call.page);
+  seen.ms = std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - began).count();
+  if (!page) {
+    seen.error = page.error().message;
+    co_return seen;
+  }
+  seen.ok = true;
+  seen.output = std::move(page->text);
+  seen.truncated = page->next != 0;
+  seen.more = Observation::More{.cursor = call.page->cursor, .offset = page->next, .bytes = page->bytes};
+  record_.pending().facts.push_back(record_.fact("tool.more", step_,
+                                                 {{"call", call.plan.id},
+                                                  {"cursor", call.page->cursor},
+                                                  {"offset", page->next},
+                                                  {"bytes", page->bytes}}));
+  co_return seen;
+}
+
+std::shared_ptr<const std::vector<models::ToolDeclaration>> StepCalls::declarations() const {
+  auto own = agent_.toolbox->declarations();
+  if (outputs_.empty() || agent_.toolbox->has(kReadMore)) return own;
+  if (!with_read_more_) {
+    auto more = std::make_shared<std::vector<models::ToolDeclaration>>(*own);
+    more->push_back(ObservationStore::declaration());
+    with_read_more_ = std::move(more);
+  }
+  return with_read_more_;
+}
+
+Result<Approvals::Receipt> StepCalls::decide(const Decision& decision) {
+  Verdict verdict{.approved = decision.approve,
+                  .input = decision.approve ? decision.input : std::nullopt,
+                  .reason = std::string(tools::beginning(decision.reason, limits::kApprovalReasonBytes)),
+                  .by = decision.principal.name};
+  const Approvals::Waiting* waiting = approvals_.waiting(decision.call);
+  if (waiting && verdict.input) {
+    auto fits = agent_.toolbox->prepare(waiting->tool, *verdict.input);
+    if (!fits) return within("the call goes on waiting", fits.error());
+    // A model's slip is mended; a person is asked what is meant.
+    if (!fits->repairs.empty())
+      return fail(ErrorCode::invalid,
+                  fmt::format("the call goes on waiting: the input does not fit as it is: {}",
+                              fmt::join(fits->repairs, "; ")));
+  }
+  return approvals_.decide(decision.call, std::move(verdict));
+}
+
+std::vector<PendingApproval> StepCalls::waiting() const {
+  std::vector<PendingApproval> all;
+  for (auto& [call, waiting] : approvals_.waiting())
+    all.push_back({.session = record_.row().session,
+                   .run = record_.row().id,
+                   .call = call,
+                   .tool = waiting.tool,
+                   .input = waiting.input});
+  return all;
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "agents/agent.h"
+#include "agents/react/loop.h"
+#include "agents/runs/approval.h"
+#include "agents/runs/approvals.h"
+#include "agents/runs/observation_store.h"
+#include "agents/runs/recorded_run.h"
+#include "agents/runs/run_clock.h"
+#include "agents/runs/run_record.h"
+#include "agents/runs/slots.h"
+#include "runtime/base/context.h"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::agents {
+
+/// The tool calls of a run, step by step: which may be made, which wait for a person, how many at once, and
+/// what is on disk before and after each. A call that needs an approval is on disk as waiting together with
+/// the action that asks for it; while everything of a step waits, the run's clock stands. What does not fit
+/// into an observation is kept and can be paged through. Loop thread only.
+class StepCalls {
+ public:
+  /// All outlive the calls. `recorded`: what an earlier process had of the run.
+  StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, RunClock& clock, const Agent& agent,
+            const RecordedRun& recorded);
+
+  ~StepCalls();
+
+  /// Takes the calls of a step and checks them.
+  void plan(std::vector<PlannedCall> calls, int step);
+  /// What is to be on disk before the first of them is made.
+  void record_plan(store::Append& append) const;
+  /// Makes them and returns what came of each, in their order. On a stop every one has ended, too.
+  /// `context.stop` is the stop of the step; `whole` of the run, which says whether the next start goes on.
+  Task<std::vector<Observation>> run(CallContext& context, Stop& whole);
+
+  /// What a model is offered now.
+  std::shared_ptr<const std::vector<models::ToolDeclaration>> declarations() const;
+
+  /// Takes a person's decision. The receipt is set once it is on disk. Errors: not_found, conflict (decided
+  /// already), invalid (an edited input that the tool does not take: the call goes on waiting).
+  Result<Approvals::Receipt> decide(const Decision& decision);
+  std::vector<PendingApproval> waiting() const;
+  bool only_waits() const { return working_ == 0 && approvals_.any_waiting(); }
+
+  /// The sources of all observations so far.
+  const std::vector<tools::Source>& sources() const { return sources_; }
+
+ private:
+  struct Call;
+
+  Call checked(PlannedCall plan) const;
+  Result<tools::Prepared> prepared(const PlannedCall& plan, Json input) const;
+  Event required_event(const Call& call) const;
+  bool needs_person(const PlannedCall& plan) const;
+  Task<> make_and_commit(Call& call, Observation& result, Slots& slots, CallContext& context, Stop& step,
+                         Stop& whole);
+  Task<Observation> make(Call& call, CallContext& context);
+  Task<Observation> read_more(Call& call);
+  Task<> keep_whole(Observation& seen, std::string whole);
+  Task<std::optional<Observation>> ask_person(Call& call, Stop& stop);
+  Task<bool> commit_verdict(Call& call, const Verdict& verdict);
+  void begin_work();
+  void end_work();
+
+  Loop& loop_;
+  store::Journal& journal_;
+  RunRecord& record_;
+  RunClock& clock_;
+  const Agent& agent_;
+  const RecordedRun& recorded_;
+  Approvals approvals_;
+  ObservationStore outputs_;
+  std::vector<Call> calls_;  // of the step at work
+  int step_ = 0;
+  int working_ = 0;  // calls that do not wait for a person
+  std::vector<tools::Source> sources_;
+  mutable std::shared_ptr<const std::vector<models::ToolDeclaration>> with_read_more_;
+};
+
+}  // namespace troupe::agents

@@ -1,0 +1,14 @@
+#include "agents/runs/stream_budget.h"
+
+namespace troupe::agents {
+
+bool StreamBudget::take(std::string_view piece) {
+  for (char c : piece) {
+    const auto byte = static_cast<unsigned char>(c);
+    narrow_ += byte < 0x80;
+    wide_ += byte >= 0xC0;
+  }
+  return !spent();
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,177 @@
+#pragma once
+
+#include "agents/runs/run_desk.h"
+#include "runtime/async/nursery.h"
+#include "tests/fakes/run_loop.h"
+#include "tests/fakes/scripted_model.h"
+#include "tests/fakes/temp_dir.h"
+#include "tests/fakes/test_tool.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace troupe::agents::testing {
+
+using fakes::ScriptedModel;
+using namespace std::chrono_literals;
+
+inline const std::string kCall = R"({"thought":"let me look","action":"look","action_input":{"x":1}})";
+inline const std::string kAnswer = R"({"thought":"done","final_answer":"It is 42."})";
+
+/// A desk over a real store in a directory of its own, with one agent `a` that has the tool `look`.
+class World : store::Subscriber {
+ public:
+  /// What else the agent has.
+  struct More {
+    AgentSettings agent;  ///< name, model, tools and limits are filled in
+    std::vector<std::shared_ptr<fakes::TestTool>> tools;
+    std::optional<models::Price> price;
+  };
+
+  explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
+                 More more = {})
+      : model_(std::move(model)), settings_(settings), limits_(limits), more_(std::move(more)) {
+    open();
+  }
+  ~World() { close(); }
+
+  void open() {
+    auto opened = store::open_sqlite_journal(loop, {.path = dir_.path().string()});
+    REQUIRE(opened);
+    journal = std::move(*opened);
+    desk = make_run_desk(loop, *journal, rng_, settings_, catalog("a", config));
+  }
+
+  // As a crash would: the desk goes with its runs where they are, nothing more is written.
+  void close() {
+    if (!desk) return;
+    desk->hurry();
+    fakes::run(loop, desk->drain(0ms));
+    subscription_.reset();
+    fakes::run(loop, journal->close());
+    desk.reset();
+    journal.reset();
+  }
+
+  void resume() { REQUIRE(fakes::run(loop, desk->resume(finder()))); }
+
+  std::string session(std::string tenant = "default") {
+    auto row = fakes::run(loop, desk->open_session({"p", std::move(tenant)}, "", "a"));
+    REQUIRE(row);
+    watch(row->id);
+    return row->id;
+  }
+
+  void watch(const std::string& session) { subscription_ = journal->subscribe(session, *this); }
+
+  Result<Accepted> submit(std::string session, std::string text, std::string id = "",
+                          std::string tenant = "default") {
+    Submission submission{.principal = {"p", std::move(tenant)},
+                          .session = std::move(session),
+                          .message_id = std::move(id),
+                          .text = std::move(text)};
+    return fakes::run(loop, desk->submit(std::move(submission)));
+  }
+
+  // Lets the loop run until `done` holds.
+  template <class Condition>
+  void until(Condition done) {
+    fakes::run(loop, poll(done));
+  }
+  void finished(const std::string& run) {
+    until([&] {
+      for (const Frame& frame : frames)
+        if (frame.type == "run.finished" && frame.run == run) return true;
+      return false;
+    });
+  }
+
+  std::vector<std::string> types(const std::string& run = "") const {
+    std::vector<std::string> types;
+    for (const Frame& frame : frames)
+      if (!frame.is_volatile() && (run.empty() || frame.run == run)) types.emplace_back(frame.type);
+    return types;
+  }
+  std::size_t count(std::string_view type) const {
+    std::size_t count = 0;
+    for (const Frame& frame : frames) count += frame.type == type;
+    return count;
+  }
+  bool seen(std::string_view type) const { return count(type) > 0; }
+  Json last(std::string_view type) const {
+    for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
+      if (frame->type == type) return *parse_json(*frame->text);
+    return nullptr;
+  }
+
+  /// A configuration with one agent, of the name given.
+  std::shared_ptr<const Catalog> catalog(std::string name, std::string hash,
+                                         std::shared_ptr<ScriptedModel> model = nullptr) {
+    AgentSettings agent = more_.agent;
+    agent.name = name;
+    agent.model = "m";
+    agent.limits = limits_;
+    agent.tools = {"look"};
+    tools::ToolTable tools{{"look", tool}};
+    for (const auto& one : more_.tools) {
+      agent.tools.push_back(one->spec().declaration.name);
+      tools.emplace(agent.tools.back(), one);
+    }
+    auto prompts = prompts::PromptSet::load("");
+    auto table = make_agents({agent}, {{.name = "m", .price = more_.price}}, {{"m", model ? model : model_}},
+                             tools, *prompts);
+    REQUIRE(table);
+    return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets});
+  }
+
+  SystemClock clock;
+  Loop loop{clock};
+  std::unique_ptr<store::Journal> journal;
+  std::unique_ptr<LocalRunDesk> desk;
+  std::vector<Frame> frames;
+  Secrets secrets;                         ///< of the configuration the next open() reads
+  std::string config = "hash";             ///< of the configuration the next open() reads
+  std::shared_ptr<const Catalog> earlier;  ///< what resume() finds for a run of another configuration
+  std::vector<std::string> asked_for;      ///< configurations it looked for
+  std::shared_ptr<fakes::TestTool> tool = std::make_shared<fakes::TestTool>(
+      "look", tools::Effect::pure,
+      [](const tools::ToolInput&) { return tools::ToolOutput{"forty-two", {}}; });
+
+ private:
+  template <class Condition>
+  Task<> poll(Condition done) {
+    Stop never;
+    for (int i = 0; i < 20'000 && !done(); ++i) co_await loop.sleep_for(1ms, never);
+    REQUIRE(done());
+  }
+
+  void on_frame(const Frame& frame) override { frames.push_back(frame); }
+
+  CatalogFinder finder() {
+    return [this](std::string hash) { return find_earlier(std::move(hash)); };
+  }
+  Task<Result<std::shared_ptr<const Catalog>>> find_earlier(std::string hash) {
+    asked_for.push_back(std::move(hash));
+    if (!earlier) co_return fail(ErrorCode::invalid, "its secret is gone");
+    co_return earlier;
+  }
+
+  fakes::TempDir dir_;
+  SystemRng rng_;
+  std::shared_ptr<ScriptedModel> model_;
+  DeskSettings settings_;
+  AgentLimits limits_;
+  More more_;
+  std::unique_ptr<store::Journal::Subscription> subscription_;
+};
+
+inline std::shared_ptr<ScriptedModel> says(std::vector<ScriptedModel::Line> lines) {
+  return std::make_shared<ScriptedModel>(std::move(lines));
+}
+
+}  // namespace troupe::agents::testing
