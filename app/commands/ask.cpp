@@ -30,7 +30,10 @@ Task<int> ask(Loop& loop, Peer& peer, const AskOptions& options, Outgoing messag
   Stop gone;
   Interrupts interrupts(loop, cancelled, gone);
   Printer printer(options.json ? Show::json : options.trace ? Show::trace : Show::answer, stdout, stderr);
-  co_return co_await follow_run(loop, peer, std::move(message), printer, cancelled, gone);
+  std::unique_ptr<LineReader> lines;
+  if (std::istream* terminal = terminal_input()) lines = std::make_unique<LineReader>(loop, *terminal);
+  Following following{printer, lines.get(), cancelled, gone};
+  co_return co_await follow_run(loop, peer, std::move(message), following);
 }
 
 int run_ask(AskOptions& options) {
@@ -65,8 +68,10 @@ void add_ask(CLI::App& app, int& exit_code) {
       ->required();
   command->footer(
       "The answer goes to stdout. Where a daemon holds the store it is asked, else the run happens here.\n"
-      "Exit: 0 answered, 1 the run failed, 2 wrong usage or configuration, 4 the store cannot be used, 130 "
-      "interrupted.");
+      "A call that needs an approval is asked about on the terminal.\n"
+      "Exit: 0 answered, 1 the run failed, 2 wrong usage or configuration, 3 an approval is needed and there "
+      "is no "
+      "terminal (the run waits), 4 the store cannot be used, 130 interrupted.");
   command->callback([options, &exit_code] { exit_code = run_ask(*options); });
 }
 

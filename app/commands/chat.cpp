@@ -4,6 +4,7 @@
 #include "runtime/async/line_reader.h"
 
 #include <iostream>
+#include <set>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -35,6 +36,7 @@ class Chat {
       fmt::print(stderr, "Conversation {}. /help shows the commands; Ctrl-C cancels a run, twice leaves.\n",
                  session_);
     int code = kDone;
+    if (auto stuck = co_await catch_up(); stuck == kNeedsApproval || left_) co_return stuck;
     for (;;) {
       auto line = co_await read_line();
       if (!line) break;
@@ -45,6 +47,7 @@ class Chat {
       }
       auto turn = co_await say(*line);
       if (turn == kInterrupted && left_) co_return kInterrupted;
+      if (turn == kNeedsApproval) co_return turn;
       if (!interactive_ && turn != kDone) code = turn;
     }
     co_return code;
@@ -64,13 +67,30 @@ class Chat {
     co_return line;
   }
 
+  // What waits for a person goes first: a message would only wait behind it.
+  Task<int> catch_up() {
+    std::set<std::string> runs;
+    for (const Approval& waiting : peer_.waiting()) runs.insert(waiting.run);
+    int code = kDone;
+    for (const std::string& run : runs) {
+      Stop cancelled;
+      Stop gone;
+      Interrupts interrupts(loop_, cancelled, gone);
+      Following following{printer_, interactive_ ? &lines_ : nullptr, cancelled, gone};
+      code = co_await follow_run(loop_, peer_, run, following);
+      left_ = gone.requested();
+    }
+    co_return code;
+  }
+
   Task<int> say(std::string text) {
     Stop cancelled;
     Stop gone;
     Interrupts interrupts(loop_, cancelled, gone);
     asked_.push_back(text);
     Outgoing message{.id = "", .text = std::move(text), .inputs = inputs_};
-    int code = co_await follow_run(loop_, peer_, std::move(message), printer_, cancelled, gone);
+    Following following{printer_, interactive_ ? &lines_ : nullptr, cancelled, gone};
+    int code = co_await follow_run(loop_, peer_, std::move(message), following);
     left_ = gone.requested();
     co_return code;
   }
@@ -121,7 +141,9 @@ void add_chat(CLI::App& app, int& exit_code) {
   add_talk_options(*command, *options);
   command->footer(
       "Type a message and Enter. /help lists the commands. Ctrl-C cancels the run at work, a second one "
-      "leaves.");
+      "leaves. A call that needs an approval is asked about; where there is no terminal, chat then ends with "
+      "3 and "
+      "the run waits.");
   command->callback([options, &exit_code] {
     auto inputs = parse_inputs(options->inputs);
     if (!inputs) {

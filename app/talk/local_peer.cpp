@@ -43,6 +43,26 @@ class LocalPeer final : public Peer, private store::Subscriber {
     co_return co_await desk_.cancel(principal_, std::move(run), agents::CancelMode::now);
   }
 
+  std::vector<Approval> waiting() const override {
+    std::vector<Approval> all;
+    for (agents::PendingApproval& one : desk_.pending(principal_, session_))
+      all.push_back({session_, one.run, one.call, one.tool, std::move(one.input)});
+    return all;
+  }
+
+  Task<Result<>> decide(Approval approval, Answer answer) override {
+    agents::Decision decision{.principal = principal_,
+                              .session = session_,
+                              .run = std::move(approval.run),
+                              .call = std::move(approval.call),
+                              .approve = answer.approve,
+                              .input = std::move(answer.input),
+                              .reason = std::move(answer.reason)};
+    co_return co_await desk_.decide(std::move(decision));
+  }
+
+  Task<> settle() override { co_return; }
+
   Task<Result<std::string>> next(Stop& stop) override {
     while (frames_.empty()) {
       if (stop.requested()) co_return fail(stopped("waiting for the next event", stop.reason()));

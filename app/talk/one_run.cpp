@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
 
 namespace troupe::app {
 
@@ -42,39 +43,98 @@ Task<> cancel_run(Peer& peer, std::string run) {
   if (auto asked = co_await peer.cancel(run); !asked) complain(asked.error().message);
 }
 
-int exit_code_of(const Json& finished, bool interrupted) {
-  if (string_or(finished, "status") == "done") return kDone;
-  return interrupted ? kInterrupted : kFailed;
+Approval approval_of(const Json& event) {
+  const Json* input = find(event, "input");
+  return {string_or(event, "session"), string_or(event, "run"), string_or(event, "call"),
+          string_or(event, "tool"), input ? *input : Json()};
 }
+
+/// Reads the session's events until one run has ended.
+class Follower {
+ public:
+  Follower(Loop& loop, Peer& peer, std::string run, Following& following)
+      : peer_(peer),
+        run_(std::move(run)),
+        following_(following),
+        reading_(following.gone),
+        approver_(loop, peer, following.lines, reading_) {}
+
+  Task<int> follow() {
+    int code = kNeedsApproval;
+    bool asked = true;
+    for (Approval& waiting : peer_.waiting()) asked = ask(std::move(waiting)) && asked;
+    if (asked) code = co_await read();
+    co_await approver_.leave();
+    co_return code;
+  }
+
+ private:
+  Task<int> read() {
+    for (;;) {
+      auto text = co_await peer_.next(reading_);
+      if (!text && reading_.reason() == StopReason::shutdown) co_return kNeedsApproval;  // nobody is there
+      if (!text) {
+        if (!following_.gone.requested()) complain(text.error().message);
+        co_return following_.gone.requested() ? kInterrupted : kFailed;
+      }
+      auto event = parse_json(*text);
+      if (!event) continue;
+      const std::string type = string_or(*event, "type");
+      const std::string of = string_or(*event, "run");
+      if (of == run_) following_.printer.print(*text, *event);
+      if (type == "answer" && of == run_) answered_ = true;
+      if (type == "approval.required" && !ask(approval_of(*event))) co_return kNeedsApproval;
+      if (type == "approval.given" || type == "approval.denied")
+        approver_.decided(of, string_or(*event, "call"));
+      if (type != "run.finished") continue;
+      approver_.ended(of);
+      if (of == run_) co_return exit_code(*event);
+    }
+  }
+
+  bool ask(Approval approval) {
+    const Approval shown = approval;
+    if (approver_.ask(std::move(approval))) return true;
+    complain(fmt::format(
+        "a person must allow the call {} of run {}, and there is no terminal to ask on: {} {}\n"
+        "The run waits. On a terminal, `troupe chat --session {}` asks; a program sends `approve` or "
+        "`deny`.",
+        shown.call, shown.run, shown.tool, dump(shown.input), shown.session));
+    return false;
+  }
+
+  int exit_code(const Json& finished) const {
+    const std::string status = string_or(finished, "status");
+    if (status == "done" || (status == "limit" && answered_)) return kDone;
+    return following_.cancelled.requested() ? kInterrupted : kFailed;
+  }
+
+  Peer& peer_;
+  const std::string run_;
+  Following& following_;
+  Stop reading_;
+  Approver approver_;
+  bool answered_ = false;
+};
 
 }  // namespace
 
-Task<int> follow_run(Loop& loop, Peer& peer, Outgoing message, Printer& printer, Stop& cancelled,
-                     Stop& gone) {
+Task<int> follow_run(Loop& loop, Peer& peer, Outgoing message, Following following) {
   auto run = co_await peer.send(std::move(message));
   if (!run) {
     complain(run.error().message);
     co_return run.error().code == ErrorCode::invalid || run.error().code == ErrorCode::not_found ? kUsage
                                                                                                  : kFailed;
   }
+  co_return co_await follow_run(loop, peer, std::move(*run), following);
+}
+
+Task<int> follow_run(Loop& loop, Peer& peer, std::string run, Following following) {
   Nursery nursery(loop);
-  auto hook = cancelled.on_request(
-      [&] { nursery.spawn("cancel", [&peer, run = *run] { return cancel_run(peer, run); }); });
-  int code = kFailed;
-  for (;;) {
-    auto text = co_await peer.next(gone);
-    if (!text) {
-      if (!gone.requested()) complain(text.error().message);
-      code = gone.requested() ? kInterrupted : kFailed;
-      break;
-    }
-    auto event = parse_json(*text);
-    if (!event || string_or(*event, "run") != *run) continue;
-    printer.print(*text, *event);
-    if (string_or(*event, "type") != "run.finished") continue;
-    code = exit_code_of(*event, cancelled.requested());
-    break;
-  }
+  auto hook = following.cancelled.on_request(
+      [&] { nursery.spawn("cancel", [&peer, run] { return cancel_run(peer, run); }); });
+  Follower follower(loop, peer, run, following);
+  const int code = co_await follower.follow();
   hook.reset();
   co_await nursery.join();
   co_return code;

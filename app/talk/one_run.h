@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/talk/approver.h"
 #include "app/talk/peer.h"
 #include "app/talk/printer.h"
 #include "runtime/async/loop.h"
@@ -10,10 +11,22 @@
 
 namespace troupe::app {
 
-/// Sends a message and prints its run's events until run.finished. Returns the exit code: kDone, kFailed,
-/// kInterrupted. `cancelled` requested once cancels the run (and still waits for its end), `gone` requested
-/// leaves.
-Task<int> follow_run(Loop& loop, Peer& peer, Outgoing message, Printer& printer, Stop& cancelled, Stop& gone);
+/// How one run is followed. All outlive the following.
+struct Following {
+  Printer& printer;
+  LineReader* lines;  ///< where a person answers; nullptr: nowhere
+  Stop& cancelled;    ///< requested once: cancels the run, and still waits for its end
+  Stop& gone;         ///< requested: leaves
+};
+
+/// Sends a message and prints its run's events until run.finished; calls that need an approval are asked
+/// about, also those of other runs of the session, which ours may have to wait for. Returns the exit code:
+/// kDone (also for an answer that came at a limit), kFailed, kInterrupted, kNeedsApproval (there is nobody to
+/// ask; the run goes on waiting).
+Task<int> follow_run(Loop& loop, Peer& peer, Outgoing message, Following following);
+
+/// The same for a run that is at work already.
+Task<int> follow_run(Loop& loop, Peer& peer, std::string run, Following following);
 
 /// SIGINT: the first one requests `cancelled`, the next one `gone`. Restored when destroyed.
 class Interrupts {

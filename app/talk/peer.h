@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::app {
 
@@ -18,6 +19,22 @@ struct Outgoing {
   std::string id;
   std::string text;
   Json inputs = Json::object();
+};
+
+/// A call that waits for a person.
+struct Approval {
+  std::string session;
+  std::string run;
+  std::string call;
+  std::string tool;
+  Json input;
+};
+
+/// What a person said about one.
+struct Answer {
+  bool approve = false;
+  std::optional<Json> input;  ///< instead of the model's
+  std::string reason;         ///< of a denial
 };
 
 /// The other end of a conversation: a daemon over WebSocket, or the run desk in this process. `ask`, `chat`
@@ -33,6 +50,14 @@ class Peer {
   virtual Task<Result<std::string>> send(Outgoing message) = 0;
   /// Asks a run to stop now; its run.finished comes through next().
   virtual Task<Result<>> cancel(std::string run) = 0;
+  /// The calls that waited when the session was opened.
+  virtual std::vector<Approval> waiting() const = 0;
+  /// Decides about a call; somebody must be in next() meanwhile. Errors: conflict (decided already), invalid
+  /// (an input that does not fit: the call goes on waiting), not_found.
+  virtual Task<Result<>> decide(Approval approval, Answer answer) = 0;
+  /// Returns once every decide() has its answer, for who is not in next() any more. Events that come
+  /// meanwhile are kept for it.
+  virtual Task<> settle() = 0;
   /// The next event of the session as JSON text. Errors: network (the daemon went away), cancelled (`stop`).
   virtual Task<Result<std::string>> next(Stop& stop) = 0;
 };

@@ -15,7 +15,19 @@ constexpr const char* kGreen = "\033[32m";
 constexpr const char* kRed = "\033[31m";
 constexpr const char* kYellow = "\033[33m";
 
-// What comes from models and tools must not steer the terminal: control characters are shown, not sent.
+std::string input_text(const Json& event) {
+  const Json* input = find(event, "input");
+  return input ? dump(*input) : "";
+}
+
+std::string outcome_text(const Json& event) {
+  const Json* ok = find(event, "ok");
+  return ok && ok->is_boolean() && ok->get<bool>() ? string_or(event, "output")
+                                                   : "failed: " + string_or(event, "error");
+}
+
+}  // namespace
+
 std::string printable(const std::string& text) {
   std::string out;
   out.reserve(text.size());
@@ -31,19 +43,6 @@ std::string printable(const std::string& text) {
   }
   return out;
 }
-
-std::string input_text(const Json& event) {
-  const Json* input = find(event, "input");
-  return input ? dump(*input) : "";
-}
-
-std::string outcome_text(const Json& event) {
-  const Json* ok = find(event, "ok");
-  return ok && ok->is_boolean() && ok->get<bool>() ? string_or(event, "output")
-                                                   : "failed: " + string_or(event, "error");
-}
-
-}  // namespace
 
 bool wants_colour(std::FILE* file) {
   const char* no_colour = std::getenv("NO_COLOR");
@@ -69,6 +68,8 @@ void Printer::print(const std::string& text, const Json& event) {
     return;
   }
   const std::string type = string_or(event, "type");
+  if (type == "run.started") answered_ = false;
+  if (type == "answer") answered_ = true;
   if (show_ == Show::trace) print_trace(event, type);
   if (show_ == Show::chat) print_chat(event, type);
   if (type == "answer" && show_ != Show::chat) {
@@ -85,11 +86,13 @@ void Printer::print_trace(const Json& event, const std::string& type) {
   if (type == "observation") line(kGreen, "observation:", outcome_text(event));
   if (type == "warning") line(kYellow, "warning:", string_or(event, "text"));
   if (type == "run.queued") line(kDim, "queued:", "another run goes first");
+  if (type.starts_with("approval.")) print_approval(event, type);
 }
 
 void Printer::print_chat(const Json& event, const std::string& type) {
   if (type == "action") line(kCyan, "·", string_or(event, "tool") + " " + input_text(event));
   if (type == "warning") line(kYellow, "!", string_or(event, "text"));
+  if (type == "approval.denied") print_approval(event, type);
   if (type == "stream.reset" && streamed_) {
     fmt::print(out_, "\n");
     line(kYellow, "!", "the model's connection broke; asking again");
@@ -107,13 +110,22 @@ void Printer::print_chat(const Json& event, const std::string& type) {
   std::fflush(out_);
 }
 
+void Printer::print_approval(const Json& event, const std::string& type) {
+  const std::string what = string_or(event, "tool") + " " + input_text(event);
+  if (type == "approval.required") return line(kYellow, "waits for approval:", what);
+  const std::string reason = string_or(event, "reason");
+  line(type == "approval.given" ? kGreen : kRed, type == "approval.given" ? "allowed:" : "denied:",
+       fmt::format("{} (by {}{})", what, string_or(event, "by"), reason.empty() ? "" : ": " + reason));
+}
+
 void Printer::print_failure(const Json& event) {
   const std::string status = string_or(event, "status");
   if (status == "done") return;
   const std::string detail = string_or(event, "error");
   line(kRed, "troupe:",
-       fmt::format("the run ended without an answer: {} ({}){}{}", status, string_or(event, "reason"),
-                   detail.empty() ? "" : ": ", detail));
+       fmt::format("the run ended {}: {} ({}){}{}",
+                   answered_ ? "at a limit, with the best answer it had" : "without an answer", status,
+                   string_or(event, "reason"), detail.empty() ? "" : ": ", detail));
 }
 
 }  // namespace troupe::app

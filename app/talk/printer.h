@@ -26,6 +26,7 @@ class Printer {
  private:
   void print_trace(const Json& event, const std::string& type);
   void print_chat(const Json& event, const std::string& type);
+  void print_approval(const Json& event, const std::string& type);
   void print_failure(const Json& event);
   void line(const char* colour, const std::string& label, const std::string& text);
 
@@ -34,7 +35,12 @@ class Printer {
   std::FILE* err_;
   bool colour_;
   bool streamed_ = false;  // part of the answer is on the screen
+  bool answered_ = false;  // the run at hand has given one
 };
+
+/// Text from models and tools as it may be shown on a terminal: control characters are written out, so that
+/// they cannot steer it.
+std::string printable(const std::string& text);
 
 /// Whether `file` wants colours.
 bool wants_colour(std::FILE* file);

@@ -1,8 +1,10 @@
 #include "app/talk/peer.h"
+#include "runtime/async/one_shot.h"
 #include "runtime/base/ids.h"
 #include "runtime/net/ws_client.h"
 
 #include <deque>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -24,6 +26,9 @@ class RemotePeer final : public Peer {
     auto opened = co_await ask(std::move(frame), "session.opened");
     if (!opened) co_return std::unexpected(opened.error());
     session_ = string_or(*opened, "session");
+    waiting_for_person_.clear();
+    if (const Json* waiting = find(*opened, "waiting"); waiting && waiting->is_array())
+      for (const Json& one : *waiting) waiting_for_person_.push_back(approval_of(one));
     co_return session_;
   }
 
@@ -42,15 +47,46 @@ class RemotePeer final : public Peer {
                                       dump(Json{{"type", "cancel"}, {"session", session_}, {"run", run}}));
   }
 
+  std::vector<Approval> waiting() const override { return waiting_for_person_; }
+
+  // The answer comes between the events, to whoever reads them.
+  Task<Result<>> decide(Approval approval, Answer answer) override {
+    const std::string id = make_id("d_", loop_.clock().wall_ms(), rng_);
+    Json frame = {{"type", answer.approve ? "approve" : "deny"},
+                  {"id", id},
+                  {"run", approval.run},
+                  {"call", approval.call}};
+    if (answer.approve && answer.input) frame["input"] = *answer.input;
+    if (!answer.approve && !answer.reason.empty()) frame["reason"] = answer.reason;
+    OneShot<Result<>> decided(loop_);
+    deciding_[id] = &decided;
+    auto sent = co_await net::send_text(*connection_, dump(frame));
+    Result<> outcome = sent ? co_await decided.wait() : sent;
+    deciding_.erase(id);
+    co_return outcome;
+  }
+
+  Task<> settle() override {
+    while (!deciding_.empty()) {
+      auto message = co_await connection_->read(stop_);
+      if (!message) {
+        (void)lost_for_all(message.error());
+        co_return;
+      }
+      if (!is_about_connection(message->data)) waiting_.push_back(std::move(message->data));
+    }
+  }
+
   Task<Result<std::string>> next(Stop& stop) override {
     if (!waiting_.empty()) {
       std::string text = std::move(waiting_.front());
       waiting_.pop_front();
+      if (is_about_connection(text)) co_return co_await next(stop);
       co_return text;
     }
     for (;;) {
       auto message = co_await connection_->read(stop);
-      if (!message) co_return lost(message.error());
+      if (!message) co_return lost_for_all(message.error());
       if (is_about_connection(message->data)) continue;
       co_return std::move(message->data);
     }
@@ -92,14 +128,51 @@ class RemotePeer final : public Peer {
     for (ErrorCode known : {ErrorCode::invalid, ErrorCode::not_found, ErrorCode::busy, ErrorCode::too_large,
                             ErrorCode::unavailable})
       if (code == word(known)) error.code = known;
+    if (code == "already_decided") error.code = ErrorCode::conflict;
     return error;
   }
 
-  static bool is_about_connection(const std::string& text) {
+  Approval approval_of(const Json& json) const {
+    const Json* input = find(json, "input");
+    return {session_, string_or(json, "run"), string_or(json, "call"), string_or(json, "tool"),
+            input ? *input : Json()};
+  }
+
+  void answer_decision(const Json& event, const std::string& type) {
+    if (type != "ack" && type != "error") return;
+    auto waiting = deciding_.find(string_or(event, type == "ack" ? "id" : "ref"));
+    if (waiting == deciding_.end()) return;
+    OneShot<Result<>>* decided = waiting->second;
+    deciding_.erase(waiting);
+    if (type == "ack")
+      decided->set(Result<>());
+    else
+      decided->set(fail(refused(event)));
+  }
+
+  // What waited when the session was opened waits until its decision, or its run's end, passes by.
+  void forget_decided(const Json& event, const std::string& type) {
+    if (waiting_for_person_.empty()) return;
+    const bool ended = type == "run.finished";
+    if (!ended && type != "approval.given" && type != "approval.denied") return;
+    std::erase_if(waiting_for_person_, [&](const Approval& one) {
+      return one.run == string_or(event, "run") && (ended || one.call == string_or(event, "call"));
+    });
+  }
+
+  bool is_about_connection(const std::string& text) {
     auto event = parse_json(text);
     if (!event) return true;
     const std::string type = string_or(*event, "type");
+    answer_decision(*event, type);
+    forget_decided(*event, type);
     return type == "ack" || type == "pong" || type == "error" || type == "session.opened";
+  }
+
+  std::unexpected<Error> lost_for_all(Error error) {
+    auto told = lost(std::move(error));
+    for (auto& [id, waiting] : std::exchange(deciding_, {})) waiting->set(told);
+    return told;
   }
 
   std::unexpected<Error> lost(Error error) const {
@@ -116,6 +189,8 @@ class RemotePeer final : public Peer {
   std::unique_ptr<net::WsConnection> connection_;
   std::string session_;
   std::deque<std::string> waiting_;
+  std::vector<Approval> waiting_for_person_;
+  std::map<std::string, OneShot<Result<>>*> deciding_;  // by the frame's id
 };
 
 }  // namespace

@@ -66,6 +66,8 @@ Task<> ChatConnection::perform_commands() {
       co_await perform(std::move(*message));
     } else if (auto* cancel = std::get_if<CancelFrame>(&*command)) {
       co_await perform(std::move(*cancel));
+    } else if (auto* decision = std::get_if<DecisionFrame>(&*command)) {
+      co_await perform(std::move(*decision));
     }
     flush();
   }
@@ -83,7 +85,7 @@ Task<> ChatConnection::perform(OpenFrame frame) {
     std::int64_t oldest = 0;
     if (frame.after && *frame.after < session->last_seq)
       oldest = co_await oldest_after(session->id, *frame.after);
-    protocol_.opened(frame, *session, oldest);
+    protocol_.opened(frame, *session, oldest, desk_.pending(principal_, session->id));
   }
   const std::string id = session ? session->id : frame.session;
   if (protocol_.is_open(id))
@@ -118,6 +120,24 @@ Task<> ChatConnection::perform(MessageFrame frame) {
 Task<> ChatConnection::perform(CancelFrame frame) {
   auto taken = co_await desk_.cancel(principal_, frame.run, frame.mode);
   protocol_.cancelled(frame, taken);
+}
+
+Task<> ChatConnection::perform(DecisionFrame frame) {
+  if (frame.run.empty()) {
+    auto session = protocol_.addressed_session(frame);
+    if (!session) co_return;
+    frame.session = *session;
+  }
+  agents::Decision decision;
+  decision.principal = principal_;
+  decision.session = frame.session;
+  decision.run = frame.run;
+  decision.call = frame.call;
+  decision.approve = frame.approve;
+  decision.input = std::move(frame.input);
+  decision.reason = std::move(frame.reason);
+  auto taken = co_await desk_.decide(std::move(decision));
+  protocol_.decided(frame, taken);
 }
 
 void ChatConnection::follow(const std::string& session) {

@@ -53,6 +53,7 @@ class ChatConnection {
   Task<> perform(OpenFrame frame);
   Task<> perform(MessageFrame frame);
   Task<> perform(CancelFrame frame);
+  Task<> perform(DecisionFrame frame);
   Task<std::int64_t> oldest_after(std::string session, std::int64_t after);
   Task<> write_frames();
   Task<> pump(std::string session);

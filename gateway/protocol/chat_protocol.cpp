@@ -27,8 +27,6 @@ std::optional<ClientFrame> ChatProtocol::on_text(std::string_view text) {
   } else if (auto* ping = std::get_if<PingFrame>(&*frame)) {
     send(pong_frame(ping->id, clock_.wall_ms()));
     if (!ping->id.empty()) send(ack_frame(ping->id, "", "", false, clock_.wall_ms()));
-  } else if (auto* decision = std::get_if<DecisionFrame>(&*frame)) {
-    refuse(decision->id, "unavailable", "approvals are not available in this version");
   } else {
     return std::move(*frame);
   }
@@ -70,7 +68,8 @@ SessionFeed& ChatProtocol::feed(const std::string& session) {
   return it->second.feed;
 }
 
-void ChatProtocol::opened(const OpenFrame& frame, const store::SessionRow& session, std::int64_t oldest_seq) {
+void ChatProtocol::opened(const OpenFrame& frame, const store::SessionRow& session, std::int64_t oldest_seq,
+                          const std::vector<agents::PendingApproval>& waiting) {
   const std::int64_t after = frame.after.value_or(0);
   FrameError wrong{frame.id, "", "", false, 0};
   if (frame.after && after > session.last_seq) {
@@ -87,7 +86,7 @@ void ChatProtocol::opened(const OpenFrame& frame, const store::SessionRow& sessi
     forget(session.id);
     return send(error_frame(wrong, clock_.wall_ms()));
   }
-  send(opened_frame(session, !frame.session.empty(), clock_.wall_ms()));
+  send(opened_frame(session, !frame.session.empty(), waiting, clock_.wall_ms()));
   if (!frame.id.empty()) send(ack_frame(frame.id, session.id, "", false, clock_.wall_ms()));
   SessionFeed& opening = feed(session.id);
   Session& entry = sessions_.at(session.id);
@@ -109,19 +108,17 @@ void ChatProtocol::forget(const std::string& session) {
   if (!is_open(session)) sessions_.erase(session);
 }
 
-std::optional<std::string> ChatProtocol::addressed_session(const MessageFrame& frame) {
-  if (!frame.session.empty()) {
-    if (is_open(frame.session)) return frame.session;
-    refuse(frame.id, "not_open",
-           fmt::format("session {} is not open on this connection; open it first", frame.session));
+std::optional<std::string> ChatProtocol::addressed(const std::string& id, const std::string& session) {
+  if (!session.empty()) {
+    if (is_open(session)) return session;
+    refuse(id, "not_open", fmt::format("session {} is not open on this connection; open it first", session));
   } else if (open_ == 0) {
-    refuse(frame.id, "not_open", "no session is open on this connection; send `open` first");
+    refuse(id, "not_open", "no session is open on this connection; send `open` first");
   } else if (open_ > 1) {
-    refuse(frame.id, "session_required",
-           "several sessions are open on this connection; name one in `session`");
+    refuse(id, "session_required", "several sessions are open on this connection; name one in `session`");
   } else {
-    for (const auto& [id, session] : sessions_)
-      if (session.open) return id;
+    for (const auto& [name, known] : sessions_)
+      if (known.open) return name;
   }
   return std::nullopt;
 }
@@ -143,6 +140,15 @@ void ChatProtocol::cancelled(const CancelFrame& frame, const Result<>& taken) {
     refuse(frame.id, taken.error());
   else if (!frame.id.empty())
     send(ack_frame(frame.id, "", frame.run, false, clock_.wall_ms()));
+}
+
+void ChatProtocol::decided(const DecisionFrame& frame, const Result<>& taken) {
+  if (!taken && taken.error().code == ErrorCode::conflict)
+    refuse(frame.id, "already_decided", taken.error().message);
+  else if (!taken)
+    refuse(frame.id, taken.error());
+  else if (!frame.id.empty())
+    send(ack_frame(frame.id, frame.session, "", false, clock_.wall_ms()));
 }
 
 }  // namespace troupe::gateway

@@ -34,8 +34,8 @@ class Fields {
     return text(name, false, limits::kNameBytes, without_controls, "bytes without control characters");
   }
 
-  std::string any_text(std::string_view name) {
-    const Json* value = get(name, true);
+  std::string any_text(std::string_view name, bool required = true) {
+    const Json* value = get(name, required);
     if (!value) return {};
     if (value->is_string()) return value->get<std::string>();
     complain(name, "must be a string");
@@ -58,6 +58,21 @@ class Fields {
     if (value->is_object()) return *value;
     complain(name, "must be an object");
     return Json::object();
+  }
+
+  /// Here null is not taken for absent: who sends it may have meant to change something.
+  std::optional<Json> edited_input(std::string_view name) {
+    const Json* value = find(frame_, name);
+    if (!value) return std::nullopt;
+    if (value->is_object()) return *value;
+    complain(name, "must be an object; leave it out to approve the call as it is");
+    return std::nullopt;
+  }
+
+  void nothing_but(std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : frame_.items())
+      if (std::ranges::find(known, name) == known.end())
+        complain(name.substr(0, 40), "is not known here, and nothing is approved that is not understood");
   }
 
   std::vector<models::Image> images(std::string_view name) {
@@ -128,6 +143,22 @@ class Fields {
   std::string problem_;
 };
 
+DecisionFrame decision(bool approve, Fields& fields, std::string id) {
+  DecisionFrame frame;
+  frame.id = std::move(id);
+  frame.session = fields.id("session", false);
+  frame.run = fields.id("run", false);
+  frame.call = fields.id("call", true);
+  frame.approve = approve;
+  if (approve) {
+    frame.input = fields.edited_input("input");
+    fields.nothing_but({"type", "id", "session", "run", "call", "input", "ts"});
+  } else {
+    frame.reason = fields.any_text("reason", false);
+  }
+  return frame;
+}
+
 std::optional<ClientFrame> read(std::string_view type, Fields& fields, std::string id) {
   if (type == "open")
     return OpenFrame{std::move(id), fields.id("session", false), fields.name("target"), fields.seq("after")};
@@ -142,7 +173,7 @@ std::optional<ClientFrame> read(std::string_view type, Fields& fields, std::stri
     return message;
   }
   if (type == "cancel") return CancelFrame{std::move(id), fields.id("run", true), fields.cancel_mode("mode")};
-  if (type == "approve" || type == "deny") return DecisionFrame{std::move(id), fields.id("call", true)};
+  if (type == "approve" || type == "deny") return decision(type == "approve", fields, std::move(id));
   if (type == "ping") return PingFrame{std::move(id)};
   return std::nullopt;
 }

@@ -14,12 +14,16 @@ Event event(std::string_view type) {
 
 }  // namespace
 
-std::string opened_frame(const store::SessionRow& session, bool resumed, std::int64_t wall_ms) {
+std::string opened_frame(const store::SessionRow& session, bool resumed,
+                         const std::vector<agents::PendingApproval>& waiting, std::int64_t wall_ms) {
   Event opened = event("session.opened");
   opened.session = session.id;
   opened.fields["resumed"] = resumed;
   opened.fields["last_seq"] = session.last_seq;
   opened.fields["target"] = session.target;
+  for (const agents::PendingApproval& one : waiting)
+    opened.fields["waiting"].push_back(
+        {{"run", one.run}, {"call", one.call}, {"tool", one.tool}, {"input", one.input}});
   return render(opened, 0, wall_ms);
 }
 

@@ -133,6 +133,35 @@ TEST_CASE("every frame with an id gets one ack or one error, others none") {
   CHECK_FALSE(error.contains("ref"));
 }
 
+TEST_CASE("a decision is acknowledged when it has an id, and a second one is told that it comes late") {
+  Wire wire;
+  wire.open("s_1");
+  wire.sent();
+  auto approve = wire.command<DecisionFrame>(R"({"type":"approve","id":"d1","call":"c_1"})");
+  CHECK(wire.protocol.addressed_session(approve) == "s_1");
+  wire.protocol.decided(approve, {});
+  CHECK(wire.only()["id"] == "d1");
+  wire.protocol.decided(approve, fail(ErrorCode::conflict, "the call `c_1` is decided already"));
+  const Json late = wire.only();
+  CHECK(late["code"] == "already_decided");
+  CHECK(late["ref"] == "d1");
+  auto quiet = wire.command<DecisionFrame>(R"({"type":"deny","call":"c_1"})");
+  wire.protocol.decided(quiet, {});
+  CHECK(wire.sent().empty());
+}
+
+TEST_CASE("who opens a session is told what waits there for a person") {
+  Wire wire;
+  auto frame = wire.command<OpenFrame>(R"({"type":"open","session":"s_1"})");
+  REQUIRE(wire.protocol.may_open(frame));
+  wire.protocol.feed("s_1");
+  wire.protocol.opened(frame, Wire::row("s_1"), 0, {{"s_1", "r_1", "c_2", "crm", {{"id", 7}}}});
+  const Json opened = wire.only();
+  CHECK(opened["waiting"][0]["run"] == "r_1");
+  CHECK(opened["waiting"][0]["call"] == "c_2");
+  CHECK(opened["waiting"][0]["input"]["id"] == 7);
+}
+
 TEST_CASE("frames that cannot be read are answered with an error and nothing else happens") {
   Wire wire;
   struct Case {
@@ -144,8 +173,8 @@ TEST_CASE("frames that cannot be read are answered with an error and nothing els
       {"{", "bad_json", ""},
       {R"({"type":"dance","id":"x"})", "unknown_type", "x"},
       {R"({"type":"message","id":"x"})", "invalid", "x"},
-      {R"({"type":"approve","call":"c_1","id":"x"})", "unavailable", "x"},
-      {R"({"type":"deny","call":"c_1"})", "unavailable", ""},
+      {R"({"type":"approve","id":"x"})", "invalid", "x"},
+      {R"({"type":"deny"})", "invalid", ""},
   };
   for (const Case& wrong : cases) {
     CHECK_FALSE(wire.client(wrong.text).has_value());

@@ -64,6 +64,11 @@ TEST_CASE("cancel, approve, deny and ping are read") {
         agents::CancelMode::after_step);
   CHECK(read<DecisionFrame>(R"({"type":"approve","call":"c_1","input":{"a":1}})").call == "c_1");
   CHECK(read<DecisionFrame>(R"({"type":"deny","call":"c_1","reason":"no","id":"d1"})").id == "d1");
+  CHECK(*read<DecisionFrame>(R"({"type":"approve","call":"c_1","input":{"a":1}})").input == Json{{"a", 1}});
+  CHECK_FALSE(read<DecisionFrame>(R"({"type":"approve","call":"c_1"})").input.has_value());
+  CHECK(read<DecisionFrame>(R"({"type":"approve","call":"c_1","run":"r_1"})").run == "r_1");
+  CHECK(read<DecisionFrame>(R"({"type":"deny","call":"c_1","reason":"no"})").reason == "no");
+  CHECK_FALSE(read<DecisionFrame>(R"({"type":"deny","call":"c_1"})").approve);
   CHECK(read<PingFrame>(R"({"type":"ping"})").id.empty());
   CHECK(read<PingFrame>(R"({"type":"ping","id":"p"})").id == "p");
 }
@@ -149,6 +154,11 @@ TEST_CASE(
       {R"({"type":"cancel","run":"r","mode":true})", "mode", ""},
       {R"({"type":"approve","id":"a"})", "call", "a"},
       {R"({"type":"deny"})", "call", ""},
+      {R"({"type":"deny","call":"c","reason":7})", "reason", ""},
+      {R"({"type":"approve","call":"c","input":"{\"a\":1}"})", "input", ""},
+      {R"({"type":"approve","call":"c","input":[1]})", "input", ""},
+      {R"({"type":"approve","call":"c","input":null})", "input", ""},
+      {R"({"type":"approve","call":"c","inptu":{"a":1}})", "inptu", ""},
   };
   for (const Case& wrong : cases) {
     const FrameError error = refused(wrong.text);
