@@ -1,10 +1,13 @@
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/run_export.h"
+#include "app/run_summary.h"
 #include "app/talk/connect.h"
 #include "app/talk/one_run.h"
 #include "app/talk/printer.h"
 #include "runtime/store/store_reader.h"
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -20,7 +23,10 @@ struct RunsOptions {
   std::string format = "events";
   std::size_t limit = 20;
   bool json = false;
+  bool prompt = false;
 };
+
+constexpr std::size_t kTurns = 100'000;  // of a session, read to show what a request held
 
 int tell(const Error& error) {
   complain(error.message);
@@ -98,24 +104,39 @@ void print_events(const std::vector<Json>& events, Show show, std::FILE* err) {
   for (const Json& event : events) printer.print(dump(event), event);
 }
 
+// Each request as the model's provider got it.
+int show_requests(store::StoreReader& reader, const store::RunRow& row, bool json) {
+  auto facts = reader.facts(row.id);
+  if (!facts) return tell(facts.error());
+  auto turns = reader.turns(row.session, row.agent, kTurns);
+  if (!turns) return tell(turns.error());
+  auto requests = agents::sent_requests(*facts, *turns);
+  if (!requests) return tell(requests.error());
+  if (requests->empty()) {
+    complain("the run has asked no model yet");
+    return kFailed;
+  }
+  if (!json) fmt::print("{}", isatty(STDOUT_FILENO) ? printable(as_text(*requests)) : as_text(*requests));
+  for (const agents::SentRequest& request : *requests)
+    if (json) fmt::print("{}\n", dump(agents::as_json(request)));
+  return kDone;
+}
+
 int show(store::StoreReader& reader, const RunsOptions& options) {
   auto row = reader.run(options.run);
   if (!row) return tell(row.error());
+  if (options.prompt) return show_requests(reader, *row, options.json);
   auto events = events_of(reader, row->id);
   if (!events) return tell(events.error());
+  const RunSummary summary = summarize(*events);
   if (options.json) {
     Json shown = as_json(*row);
+    shown["summary"] = as_json(summary);
     shown["events"] = *events;
     fmt::print("{}\n", dump_pretty(shown));
     return kDone;
   }
-  fmt::print(
-      "run      {}\nsession  {}\ntarget   {}\nstatus   {}{}\ncreated  {}\nsteps    {}\ntokens   {} in, {} "
-      "out\n",
-      row->id, row->session, row->target, row->status, row->reason.empty() ? "" : " (" + row->reason + ")",
-      rfc3339(row->created_ms), row->steps, row->input_tokens, row->output_tokens);
-  if (row->cost > 0) fmt::print("cost     {}\n", row->cost);
-  fmt::print("input    {}\n\n", row->input);
+  fmt::print("{}\n", as_text(*row, summary, SystemClock().wall_ms()));
   std::fflush(stdout);
   print_events(*events, Show::trace, stdout);
   return kDone;
@@ -194,7 +215,10 @@ void add_runs(CLI::App& app, int& exit_code) {
   });
 
   CLI::App* show_command = add("show", "What a run did, step by step", true);
-  show_command->add_flag("--json", options->json, "As JSON, with all events");
+  show_command->add_flag("--prompt", options->prompt,
+                         "Each request to the model, as its provider got it (secrets masked)");
+  show_command->add_flag("--json", options->json,
+                         "As JSON, with all events; with --prompt one request a line");
   show_command->callback([options, &exit_code] {
     exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration&) {
       return show(reader, *options);

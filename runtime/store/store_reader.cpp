@@ -79,6 +79,11 @@ Result<std::vector<Fact>> StoreReader::facts(const std::string& run) {
   return queries::facts(database_, run);
 }
 
+Result<std::vector<RunRow>> StoreReader::turns(const std::string& session, const std::string& agent,
+                                               std::size_t limit) {
+  return queries::turns(database_, session, agent, limit);
+}
+
 Result<std::string> StoreReader::blob(const std::string& hash) {
   return queries::blob(database_, hash);
 }

@@ -31,6 +31,8 @@ class StoreReader {
   Result<std::vector<Frame>> run_events(const std::string& run);
   /// Facts of one run in the order they were committed.
   Result<std::vector<Fact>> facts(const std::string& run);
+  /// Finished runs of (session, agent), the newest `limit` of them, oldest first.
+  Result<std::vector<RunRow>> turns(const std::string& session, const std::string& agent, std::size_t limit);
   Result<std::string> blob(const std::string& hash);
 
  private:
