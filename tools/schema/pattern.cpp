@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kSourceBytes = 4u << 10;
 constexpr std::size_t kSubjectBytes = 64u << 10;
 constexpr std::uint32_t kMatchLimit = 200'000;  // calls of the matcher, from one place of the text
-constexpr std::size_t kUnitsMax = 300'000;      // of one search, whatever the places: some 20 ms
-constexpr std::size_t kUnitsPerStep = 100;
+constexpr std::size_t kUnitsMax = 150'000;      // of one search, whatever the places: 10 to 20 ms
+constexpr std::size_t kUnitsPerStep = 30;
 constexpr std::size_t kScanned = 512;  // bytes that an item of the pattern may run over for one unit more
 constexpr std::uint32_t kDepthLimit = 2'000;
 constexpr std::uint32_t kHeapKiB = 4'096;

@@ -21,7 +21,7 @@ class Pattern {
     no,
     too_hard
   };  ///< too_hard: a limit was reached, or the text is too long or no UTF-8
-  /// Whether it matches anywhere in `text`. Adds to `steps` what that took, in about 2 µs each.
+  /// Whether it matches anywhere in `text`. Adds to `steps` what that took, a few µs each.
   Match search(std::string_view text, std::size_t& steps) const;
   const std::string& source() const { return source_; }
 

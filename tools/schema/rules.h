@@ -17,7 +17,7 @@ struct Violation {
   std::string text;
 };
 
-/// What rules found in a value, and what looking took, in steps of about 2 µs.
+/// What rules found in a value, and what looking took, in steps of a few µs.
 struct Findings {
   std::vector<Violation> violations;
   std::size_t steps = 0;
