@@ -63,8 +63,8 @@ class ReplySink final : public net::BodySink {
   }
 
   bool is_error_status() const { return status_ < 200 || status_ >= 300; }
-  /// Whatever became of the connection since, the reply is whole for its reader.
-  bool has_enough() const { return enough_; }
+  /// Whatever became of the connection since, the reply is whole: it was told to be, or is for its reader.
+  bool is_whole() const { return enough_ || reply_.complete(); }
   bool has_usage() const { return reply_.has_usage(); }
   const std::string& error_body() const { return error_body_; }
 
@@ -168,7 +168,7 @@ Task<Result<ModelReply>> OpenAi::complete(ModelRequest request, TokenSink& sink,
   ReplySink body(sink, context.loop, transfer);
   net::HttpRequest http = http_request(request, context);
   Result<net::HttpHead> head = co_await http_.stream(std::move(http), body, transfer);
-  if (!head && (!body.has_enough() || context.stop.requested()))
+  if (!head && (!body.is_whole() || context.stop.requested()))
     co_return named(transport_error(std::move(head.error())));
   if (head && body.is_error_status())
     co_return named(status_error(*head, body.error_body(), context.loop.clock()));

@@ -63,9 +63,8 @@ Result<> OpenAiReply::feed(std::string_view bytes, std::vector<ReplyDelta>& delt
     return feed(kept, deltas);
   }
   if (form_ == Form::json) {
-    if (body_.size() + bytes.size() > limits::kModelReplyBytes)
-      return fail(ErrorCode::protocol,
-                  fmt::format("the answer is larger than {} bytes", limits::kModelReplyBytes));
+    if (body_.size() + bytes.size() > bytes_max_)
+      return fail(ErrorCode::protocol, fmt::format("the answer is larger than {} bytes", bytes_max_));
     body_.append(bytes);
     return {};
   }
@@ -79,9 +78,8 @@ Result<> OpenAiReply::events(std::vector<ReplyDelta>& deltas) {
   for (const SseEvent& each : arrived) {
     if (done_) break;  // what follows [DONE] is not ours
     if (auto read = event(each, deltas); !read) return read;
-    if (bytes() > limits::kModelReplyBytes)
-      return fail(ErrorCode::protocol,
-                  fmt::format("the reply is larger than {} bytes", limits::kModelReplyBytes));
+    if (bytes() > bytes_max_)
+      return fail(ErrorCode::protocol, fmt::format("the reply is larger than {} bytes", bytes_max_));
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include "models/providers/tool_call_assembly.h"
 #include "models/sse.h"
 #include "runtime/base/json.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/result.h"
 
 #include <string>
@@ -27,17 +28,20 @@ struct ReplyDelta {
 /// Tolerated, because servers do it: chunks without choices, usage on every chunk or on none, text as parts
 /// or null, reasoning under either name or as parts, a refusal, keep-alive comments, no [DONE], a finish of
 /// "stop" with calls. Errors: as openai_error.h, for an error inside the answer; protocol for what cannot be
-/// read or is larger than limits::kModelReplyBytes; network (retryable) for an answer that ends before it is
+/// read or is larger than `bytes_max`; network (retryable) for an answer that ends before it is
 /// complete.
 class OpenAiReply {
  public:
+  /// `bytes_max`: of text, reasoning and arguments together; of a plain JSON body as a whole.
+  explicit OpenAiReply(std::size_t bytes_max = limits::kModelReplyBytes) : bytes_max_(bytes_max) {}
+
   Result<> feed(std::string_view bytes, std::vector<ReplyDelta>& deltas);
   /// The end of the answer. A plain JSON body is read now, so deltas come from here too.
   Result<ModelReply> finish(std::vector<ReplyDelta>& deltas);
   /// The reply so far, for a consumer who had enough.
   ModelReply closed_early();
 
-  /// Whether the end of the stream was seen.
+  /// Whether the end of the stream was seen: nothing that happens to the connection now matters.
   bool complete() const { return done_ || has_finish_; }
   /// Whether the server counted the tokens.
   bool has_usage() const { return has_usage_; }
@@ -58,6 +62,7 @@ class OpenAiReply {
   void add(ReplyDelta::Kind kind, std::string text, std::vector<ReplyDelta>& deltas);
   ModelReply take();
 
+  const std::size_t bytes_max_;
   Form form_ = Form::unknown;
   SseDecoder decoder_;
   TextChunkReader chunks_;
