@@ -244,7 +244,8 @@ TEST_CASE("wikipedia: a busy wiki is asked again, a broken one is told about") {
     return web.wiki({{"query", "x"}});
   };
   CHECK(contains(with(PeerReply(429, "no").header("Retry-After", "3600")), "HTTP 429"));
-  CHECK(contains(with(PeerReply(503, "<html><h1>Service Unavailable</h1></html>")), "503"));
+  CHECK(contains(with(PeerReply(503, "<html><h1>Service Unavailable</h1></html>")),
+                 "the wiki answered HTTP 503: Service Unavailable. Try again later, or go on without it."));
   CHECK(contains(with(PeerReply(403, "Please set a user-agent")),
                  "refuses our requests (HTTP 403): Please set a user-agent"));
   CHECK(contains(with(PeerReply(404, "nope")), "no MediaWiki API at this address"));

@@ -51,9 +51,20 @@ Task<Result<net::HttpResponse>> fetch_patiently(net::HttpClient& http, net::Http
 }
 
 std::string excerpt(std::string_view text, std::size_t bytes_max) {
-  // Error pages are often HTML.
-  std::string plain = html_to_text(text.substr(0, bytes_max * 8));
-  std::replace(plain.begin(), plain.end(), '\n', ' ');
+  // Error pages are often HTML. One line, and a heading is as good a sentence as any: without its marks.
+  const std::string page = html_to_text(text.substr(0, bytes_max * 8));
+  std::string plain;
+  for (std::string_view rest = page; !rest.empty();) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.starts_with("=") && line.ends_with("=")) {
+      line.remove_prefix(std::min(line.find_first_not_of("= "), line.size()));
+      line = line.substr(0, line.find_last_not_of("= ") + 1);
+    }
+    if (line.empty()) continue;
+    if (!plain.empty()) plain += ' ';
+    plain += line;
+  }
   const std::string_view shown = beginning(plain, bytes_max);
   return shown.size() < plain.size() ? std::string(shown) + "…" : plain;
 }
