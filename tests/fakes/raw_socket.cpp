@@ -2,6 +2,9 @@
 
 #include <charconv>
 #include <filesystem>
+#include <netinet/in.h>
+#include <stdexcept>
+#include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/write.hpp>
@@ -133,6 +136,22 @@ Task<int> RawSocket::read_close() {
   while (auto frame = co_await read_frame())
     if (frame->opcode == kClose) co_return frame->close_code();
   co_return 0;
+}
+
+void RawSocket::bound_buffers(int bytes) {
+  const auto ours = socket_.local_endpoint();
+  setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int descriptor = std::stoi(entry.path().filename().string());
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET)
+      continue;
+    if (ntohs(peer.sin_port) != ours.port() || descriptor == socket_.native_handle()) continue;
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    return;
+  }
+  throw std::runtime_error("the peer of this socket is not in this process");
 }
 
 std::size_t open_descriptors() {

@@ -55,6 +55,11 @@ class RawSocket {
   /// The code of the close frame that comes sooner or later; 0 when the peer ends without one.
   Task<int> read_close();
 
+  /// Bounds what the system holds on its way to us from a peer in this process, so that a peer notices soon
+  /// when we do not read: about four times `bytes`. Call it after upgrade(). Throws when the peer is
+  /// elsewhere.
+  void bound_buffers(int bytes = 64 << 10);
+
   boost::asio::ip::tcp::socket& socket() { return socket_; }
   void close() { socket_.close(); }
 
