@@ -55,10 +55,20 @@ LabelScanner::Verdict LabelScanner::byte(char c) {
 }
 
 LabelScanner::Verdict LabelScanner::decoration(char c) {
-  if (decorates(c)) {
-    if (!is_blank(c) && c != '`') decorated_ = true;
+  bool marks = number_ ? c == '.' || c == ')' : c == '-' && !listed_;
+  if (marks) {
+    number_ = false;
+    listed_ = decorated_ = true;
     return Verdict::undecided;
   }
+  if (is_digit(c) && !listed_) return number_ = true, Verdict::undecided;
+  if (number_) return Verdict::none;
+  if (decorates(c)) {
+    if (!is_blank(c) && c != '`') decorated_ = true;
+    spaced_ = is_blank(c);
+    return Verdict::undecided;
+  }
+  if (listed_ && !spaced_) return Verdict::none;
   state_ = State::words;
   return words(c);
 }
@@ -87,7 +97,7 @@ LabelScanner::Verdict LabelScanner::after_words(char c) {
     state_ = State::wide_colon;
     return Verdict::undecided;
   }
-  if (c == '\n' && decorated_ && found()) {
+  if (c == '\n' && decorated_ && !listed_ && found()) {
     heading_ = true;
     return colon();
   }

@@ -21,7 +21,7 @@ class LabelScanner {
   LabelScanner();
   Verdict byte(char c);
   Label label() const { return label_; }
-  /// Written in bold or as a heading. Prose is decorated, too, so such a label is a weaker sign.
+  /// Written in bold, as a heading or in a list. Prose is decorated, too, so such a label is a weaker sign.
   bool decorated() const { return decorated_; }
   /// The content goes on in the next line: the label was a heading.
   bool heading() const { return heading_; }
@@ -46,6 +46,9 @@ class LabelScanner {
   char lead_ = 0;           // the first byte of a two-byte letter, until it can be folded
   int wide_ = 0;            // bytes of `：` seen
   bool decorated_ = false;
+  bool number_ = false;  // digits, perhaps of a list
+  bool listed_ = false;  // `- ` or `2. ` stands before it
+  bool spaced_ = false;
   bool heading_ = false;
   Label label_ = Label::thought;
 };

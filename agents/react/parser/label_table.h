@@ -54,6 +54,7 @@ inline constexpr LabelWord kLabelWords[] = {
     {"final response", Label::answer},
     {"so the final answer is", Label::answer},
     {"the final answer is", Label::answer},
+    {"final answer is", Label::answer},
     {"answer", Label::weak_answer},
     {"ai", Label::reply},
     {"question", Label::question},

@@ -160,6 +160,7 @@ class ReplyReader : public StepParser {
   std::string pending_call_;  // arguments of name(…), until it is certain that no Action Input follows
   bool called_ = false;
   std::string input_;
+  bool decorated_input_ = false;  // so was its label: such labels end it
   HeldText answer_{true};
   bool answer_is_json_ = false;  // not to be streamed
   bool called_end_ = false;      // it is the input of an action such as Finish

@@ -113,6 +113,7 @@ bool ReplyReader::label_in_action(Label label, bool decorated) {
   bool named = section_ == Section::after_action;
   if (named && label == Label::input) {
     called_ = false;
+    decorated_input_ = decorated;
     begin_value(Section::input);
     return true;
   }
@@ -123,7 +124,7 @@ bool ReplyReader::label_in_action(Label label, bool decorated) {
 }
 
 bool ReplyReader::label_in_input(Label label, bool decorated) {
-  if (!is_strong(label) || (decorated && !fresh_)) return false;
+  if (!is_strong(label) || (decorated && !fresh_ && !decorated_input_)) return false;
   if (label == Label::input) return false;
   position_ = label_at_;
   decide_input();

@@ -133,6 +133,18 @@ TEST_CASE("a label inside a line that decides was not shown as part of the thoug
   }
 }
 
+TEST_CASE("labels may be written as a list or in bold, and then end each other") {
+  for (std::string_view reply :
+       {"- Thought: x\n- Action: wiki\n- Action Input: Seoul\n- Observation: made up",
+        "1. Thought: x\n2. Action: wiki\n3. Action Input: Seoul\n4. Observation: no",
+        "**Thought:** x\n**Action:** wiki\n**Action Input:** Seoul\n**Observation:** no"})
+    CHECK(read(reply, Dialect::text_labels).report == action("wiki", "Seoul", "x"));
+
+  std::string list = "Final Answer: we need\n- Action: a call\n- Thoughts\n1. Observation: blue\n-Action: x";
+  CHECK(read(list, Dialect::text_labels).answer == list.substr(14));
+  CHECK(read("Thought: x\nFinal Answer is: 42", Dialect::text_labels).report["answer"] == "42");
+}
+
 TEST_CASE("an answer of a conversation may have headings and blocks of JSON") {
   for (std::string_view reply :
        {"Here is your plan:\n\n### Actions\n1. Call Bob\n2. Write Al",
