@@ -1,6 +1,7 @@
 #include "agents/agent.h"
 
 #include "agents/limits.h"
+#include "agents/strategies/tool_signature.h"
 
 #include <algorithm>
 #include <cctype>
@@ -28,6 +29,14 @@ std::string as_text(const Json& value) {
 }
 
 }  // namespace
+
+Result<prompts::Prompt> prompt_of(const AgentSettings& settings, const prompts::PromptSet& prompts) {
+  if (!settings.prompt.empty()) return prompts.read(settings.prompt, settings.strategy);
+  const prompts::Prompt* prompt = prompts.find(settings.strategy);
+  if (!prompt)
+    return fail(ErrorCode::not_found, fmt::format("there is no prompt for strategy `{}`", settings.strategy));
+  return *prompt;
+}
 
 Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const std::vector<models::ModelSettings>& model_settings,
@@ -57,11 +66,9 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
     if (!output) return within(fmt::format("agent {}: output.schema", one.name), output.error());
     agent.output = std::move(*output);
 
-    const prompts::Prompt* prompt = prompts.find(one.strategy);
-    if (!prompt)
-      return fail(ErrorCode::not_found,
-                  fmt::format("agent {}: there is no prompt for strategy `{}`", one.name, one.strategy));
-    agent.prompt = std::make_shared<const prompts::Prompt>(*prompt);
+    auto prompt = prompt_of(one, prompts);
+    if (!prompt) return within(fmt::format("agent {}", one.name), prompt.error());
+    agent.prompt = std::make_shared<const prompts::Prompt>(std::move(*prompt));
     if (auto fixed = render_system_prompt(agent, Json::object())) agent.system = std::move(*fixed);
     table.emplace(one.name, std::make_shared<const Agent>(std::move(agent)));
   }
@@ -110,10 +117,16 @@ Result<std::string> render_system_prompt(const Agent& agent, const Json& inputs)
     if (!filled) return filled;
     values[key] = std::move(*filled);
   }
-  Json list = Json::array();
-  for (const models::ToolDeclaration& tool : *agent.toolbox->declarations())
-    list.push_back({{"name", tool.name}, {"description", tool.description}, {"schema", tool.schema}});
-  if (!list.empty()) values["tools"] = {{"list", std::move(list)}};
+  if (Json tools = tool_values(*agent.toolbox->declarations()); !tools.is_null())
+    values["tools"] = std::move(tools);
+  if (!own.output.schema.is_null()) values["output"] = {{"schema", dump(own.output.schema)}};
+  std::string examples;
+  for (const Example& example : own.examples) {
+    if (!examples.empty()) examples += "\n\n";
+    examples += agent.strategy->example(example);
+  }
+  if (!examples.empty()) values["examples"] = {{"text", std::move(examples)}};
+  values.update(agent.strategy->prompt_values());
   for (auto it = values.begin(); it != values.end();)  // an overriding prompt may leave variables out
     it = agent.prompt->declares(it.key()) ? std::next(it) : values.erase(it);
   return agent.prompt->render(values);

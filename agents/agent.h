@@ -49,6 +49,10 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const models::ModelTable& models, const tools::ToolTable& tools,
                                const prompts::PromptSet& prompts);
 
+/// The prompt of an agent: its own file, or that of its strategy. Blocking. Errors: not_found, invalid,
+/// store, each naming the file.
+Result<prompts::Prompt> prompt_of(const AgentSettings& settings, const prompts::PromptSet& prompts);
+
 /// Fills `{name}` placeholders from a run's inputs. A name is letters, digits and underscores; anything else
 /// in braces, such as JSON, stays as it is. Errors: invalid, naming the placeholder and `where` it stands.
 Result<std::string> fill_placeholders(std::string_view text, const Json& inputs, std::string_view where);

@@ -1,7 +1,10 @@
 #include "agents/section.h"
 
 #include "agents/react/observation.h"
+#include "agents/strategies/strategy.h"
+#include "agents/strategies/structured_output.h"
 #include "runtime/config/choice.h"
+#include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
 
 #include <set>
@@ -15,6 +18,8 @@ using config::Record;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kToolsMax = 128;  // what providers take
+constexpr std::size_t kExamplesMax = 32;
+constexpr std::size_t kExampleStepsMax = 32;
 
 Record<AgentLimits> limits_of_a_run() {
   Record<AgentLimits> limits("What one run may use at most");
@@ -61,6 +66,76 @@ config::ShapePtr<MemorySettings> memory() {
   return config::shape(std::move(type.with_shorthand()));
 }
 
+Record<OutputSettings> output() {
+  Record<OutputSettings> output("What an answer must be");
+  output
+      .field("schema", &OutputSettings::schema, config::json_object("a JSON Schema"),
+             "JSON Schema that the answer must fit; it goes out as the answer's `data`")
+      .required();
+  output.field("retries", &OutputSettings::retries, config::integer<int>(0, 20),
+               "how often an answer that does not fit is sent back with the reason");
+  output.check([](const OutputSettings& settings, Check& check) {
+    if (auto made = StructuredOutput::make(settings); !made) check.error("schema", made.error().message);
+  });
+  return output;
+}
+
+Record<ExampleStep> example_step() {
+  Record<ExampleStep> step("One call of an example");
+  step.field("thought", &ExampleStep::thought, config::text({.expected = "a thought"}),
+             "why the call is made");
+  step.field("tool", &ExampleStep::tool, config::reference("tools", "tool"), "which tool is called")
+      .required();
+  step.field("input", &ExampleStep::input, config::json_value("the tool's input"), "with which input");
+  step.field("observation", &ExampleStep::observation, config::text({.expected = "what came back"}),
+             "what came back")
+      .required();
+  return step;
+}
+
+Record<Example> example() {
+  Record<Example> example("A question with the steps that lead to its answer");
+  example
+      .field("question", &Example::question, config::text({.expected = "a question"}), "what the user asks")
+      .required();
+  example.field("steps", &Example::steps,
+                config::list_of(config::shape(example_step()), "a list of steps", kExampleStepsMax),
+                "the calls, in order");
+  example.field("thought", &Example::thought, config::text({.expected = "a thought"}), "before the answer");
+  example
+      .field("answer", &Example::answer, config::json_value("an answer"),
+             "the answer: a text, or what `output.schema` asks for")
+      .required();
+  example.check([](const Example& one, Check& check) {
+    if (one.answer.is_null()) check.error("answer", "must not be empty");
+  });
+  return example;
+}
+
+config::Words strategy_words() {
+  config::Words words;
+  for (const StrategyEntry& entry : strategy_entries())
+    words.words.push_back({std::string(entry.name), std::string(entry.about)});
+  words.reserved = {"plugin"};
+  return words;
+}
+
+// An example that breaks the agent's own rules would teach the model to break them.
+void check_examples(const AgentSettings& agent, Check& check) {
+  auto output = StructuredOutput::make(agent.output);
+  for (std::size_t i = 0; i < agent.examples.size(); ++i) {
+    const Example& example = agent.examples[i];
+    for (std::size_t k = 0; k < example.steps.size(); ++k)
+      if (std::find(agent.tools.begin(), agent.tools.end(), example.steps[k].tool) == agent.tools.end())
+        check.error(fmt::format("examples[{}].steps[{}].tool", i, k),
+                    fmt::format("`{}` is not among this agent's tools", example.steps[k].tool));
+    if (!output || !*output) continue;
+    if (auto fits = (*output)->fits(example.answer); !fits)
+      check.error(fmt::format("examples[{}].answer", i),
+                  fmt::format("does not fit `output.schema`: {}", fits.error().message));
+  }
+}
+
 void check_agent(const AgentSettings& agent, Check& check) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < agent.tools.size(); ++i)
@@ -98,11 +173,12 @@ Record<AgentSettings> agent() {
       .field("model", &AgentSettings::model, config::reference("models", "model"),
              "the name of an entry of `models`")
       .required();
-  agent.field("strategy", &AgentSettings::strategy,
-              config::one_of({{{"react", "thinks, acts and observes, in JSON steps"}},
-                              {"react_text", "tools", "conversational", "docstore", "self_ask",
-                               "plan_execute", "plugin"}}),
-              "how it works");
+  agent.field("strategy", &AgentSettings::strategy, config::one_of(strategy_words()), "how it works");
+  agent.field("prompt", &AgentSettings::prompt, config::path(config::There::file),
+              "a prompt file instead of the strategy's own");
+  agent.field("examples", &AgentSettings::examples,
+              config::list_of(config::shape(example()), "a list of examples", kExamplesMax),
+              "few-shot examples, shown to the model in its strategy's form");
   agent.field("tools", &AgentSettings::tools,
               config::list_of(config::reference("tools", "tool"), "a list of tool names", kToolsMax),
               "names of entries of `tools`");
@@ -125,13 +201,17 @@ Record<AgentSettings> agent() {
           {{{"tell", "the agent reads the reason and goes on"}, {"stop", "the run ends as `denied`"}}, {}},
           {OnDeny::tell, OnDeny::stop}),
       "what happens when a person denies a call");
-  agent.reserve({"output", "guardrails"});
+  agent.field("output", &AgentSettings::output, config::shape(output()), "what an answer must be")
+      .without_default();
+  agent.reserve({"guardrails"});
   agent.advise("llm", "it is called `model`");
   agent.advise("system_prompt", "it is called `instructions`");
-  agent.advise("prompt", "it is called `instructions`");
+  agent.advise("output_schema", "it is `output: { schema: … }`");
+  agent.advise("few_shot", "it is called `examples`");
   agent.advise("max_iter", "it is `limits: { steps: … }`");
   agent.advise("temperature", "it belongs to the model");
   agent.check(check_agent);
+  agent.check(check_examples);
   return agent;
 }
 

@@ -1,8 +1,10 @@
 #include "app/configuration.h"
 
+#include "agents/agent.h"
 #include "agents/section.h"
 #include "gateway/section.h"
 #include "models/section.h"
+#include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
 #include "runtime/config/scalars.h"
 #include "tools/section.h"
@@ -38,6 +40,50 @@ void check_costs(const Configuration& all, Check& check) {
   }
 }
 
+void check_prompts(const Configuration& all, Check& check) {
+  auto prompts = prompts::PromptSet::load(all.prompts);
+  if (!prompts) return check.error("prompts", prompts.error().message);
+  auto built_in = prompts::PromptSet::load("");
+  for (const std::string& name : prompts->names()) {
+    bool used = std::any_of(all.agents.begin(), all.agents.end(), [&](const auto& agent) {
+      return agent.second.prompt.ends_with("/" + name + ".md");
+    });
+    if (!used && built_in && !built_in->find(name))
+      check.warning("prompts", fmt::format("{}.md replaces nothing, for there is no prompt `{}`{}", name,
+                                           name, did_you_mean(name, built_in->names())));
+  }
+  for (const auto& [name, agent] : all.agents) {
+    if (agent.prompt.empty()) continue;
+    if (auto read = agents::prompt_of(agent, *prompts); !read)
+      check.entry("agents", name, "agent").error("prompt", read.error().message);
+  }
+}
+
+// Tools that take no question.
+bool never_searches(const tools::ToolSettings& tool) {
+  return tool.type == "calculator" || tool.type == "clock";
+}
+
+void check_strategies(const Configuration& all, Check& check) {
+  for (const auto& [name, agent] : all.agents) {
+    Check here = check.entry("agents", name, "agent");
+    bool searches = std::any_of(agent.tools.begin(), agent.tools.end(), [&](const std::string& tool) {
+      auto found = all.tools.find(tool);
+      return found != all.tools.end() && !never_searches(found->second);
+    });
+    if (!searches && (agent.strategy == "docstore" || agent.strategy == "self_ask"))
+      here.error("strategy",
+                 fmt::format("`{}` needs a tool that searches, such as wikipedia or tavily, among "
+                             "this agent's `tools`",
+                             agent.strategy));
+    auto model = all.models.find(agent.model);
+    if (!agent.output.schema.is_null() && model != all.models.end() && model->second.provider == "builtin")
+      here.warning("output",
+                   "the `builtin` model answers in prose, which will not fit a schema of anything "
+                   "but text; give the agent a language model");
+  }
+}
+
 Record<Configuration> declaration() {
   Record<Configuration> root("Configuration of Troupe, a daemon that hosts teams of LLM agents");
   root.field("version", &Configuration::version, config::integer<int>(1, 1), "the version of this format: 1")
@@ -63,6 +109,8 @@ Record<Configuration> declaration() {
              "who answers when a client names nobody");
   root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
   root.check(check_costs);
+  root.check(check_prompts);
+  root.check(check_strategies);
   return root;
 }
 

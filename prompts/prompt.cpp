@@ -103,6 +103,15 @@ std::vector<Tag> top_level_tags(std::string_view body, int first_line) {
   return tags;
 }
 
+// An absent section leaves its line break behind.
+std::string single_blank_lines(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (char c : text)
+    if (c != '\n' || (!out.empty() && !out.ends_with("\n\n"))) out += c;
+  return out;
+}
+
 kainjow::mustache::data to_data(const Json& value) {
   using kainjow::mustache::data;
   if (value.is_object()) {
@@ -160,7 +169,7 @@ Result<std::string> Prompt::render(const Json& values) const {
                   fmt::format("prompt {}: `{}` is not among its variables", source_, name));
   kainjow::mustache::mustache compiled(template_);
   compiled.set_custom_escape([](const std::string& text) { return text; });
-  return compiled.render(to_data(values));
+  return single_blank_lines(compiled.render(to_data(values)));
 }
 
 Result<PromptSet> PromptSet::load(const std::string& folder) {
@@ -175,27 +184,38 @@ Result<PromptSet> PromptSet::load(const std::string& folder) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() != ".md") continue;
-    std::ifstream file(entry.path(), std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file)
-      return fail(ErrorCode::store, fmt::format("cannot read prompt file {}", entry.path().string()));
-    auto prompt = Prompt::parse(text.str(), entry.path().string());
-    if (!prompt) return std::unexpected(prompt.error());
     std::string name = entry.path().stem().string();
-    if (auto known = set.prompts_.find(name); known != set.prompts_.end())
-      for (const std::string& variable : prompt->variables())
-        if (!known->second.declares(variable))
-          return fail(
-              ErrorCode::invalid,
-              fmt::format("{}: declares `{}`, which nobody fills; prompt `{}` is given: {}", prompt->source(),
-                          variable, name, fmt::join(known->second.variables(), ", ")));
+    auto prompt = set.read(entry.path().string(), name);
+    if (!prompt) return std::unexpected(prompt.error());
     set.prompts_.insert_or_assign(std::move(name), std::move(*prompt));
   }
   if (error)
     return fail(ErrorCode::store,
                 fmt::format("cannot read the prompts folder {}: {}", folder, error.message()));
   return set;
+}
+
+Result<Prompt> PromptSet::read(const std::string& path, std::string_view name) const {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kPromptBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file && !file.eof()) return fail(ErrorCode::store, fmt::format("cannot read prompt file {}", path));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  auto prompt = Prompt::parse(text, path);
+  if (!prompt) return prompt;
+  if (auto known = only_known_variables(*prompt, name); !known) return std::unexpected(known.error());
+  return prompt;
+}
+
+Result<> PromptSet::only_known_variables(const Prompt& prompt, std::string_view name) const {
+  auto known = prompts_.find(name);
+  if (known == prompts_.end()) return {};
+  for (const std::string& variable : prompt.variables())
+    if (!known->second.declares(variable))
+      return fail(ErrorCode::invalid,
+                  fmt::format("{}: declares `{}`, which nobody fills; prompt `{}` is given: {}",
+                              prompt.source(), variable, name, fmt::join(known->second.variables(), ", ")));
+  return {};
 }
 
 const Prompt* PromptSet::find(std::string_view name) const {

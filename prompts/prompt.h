@@ -30,8 +30,8 @@ class Prompt {
   const std::string& source() const { return source_; }
 
   /// Fills the template. Strings, numbers, booleans, arrays and objects of `values` become Mustache data; a
-  /// declared variable that is missing, "" or false renders as absent. Errors: invalid (a value that was not
-  /// declared).
+  /// declared variable that is missing, "" or false renders as absent. Several blank lines in a row become
+  /// one. Errors: invalid (a value that was not declared).
   Result<std::string> render(const Json& values) const;
 
  private:
@@ -49,11 +49,17 @@ class PromptSet {
   /// the file.
   static Result<PromptSet> load(const std::string& folder);
 
+  /// A prompt file to be used where `name` would be; it must declare only variables which that one declares,
+  /// too. Blocking. Errors: as load().
+  Result<Prompt> read(const std::string& path, std::string_view name) const;
+
   /// nullptr when there is none of that name.
   const Prompt* find(std::string_view name) const;
   std::vector<std::string> names() const;
 
  private:
+  Result<> only_known_variables(const Prompt& prompt, std::string_view name) const;
+
   std::map<std::string, Prompt, std::less<>> prompts_;
 };
 

@@ -81,6 +81,7 @@ Step ReactLoop::at_limit(LimitReached reached) {
   const bool may_ask = rules_.on_limit == OnLimit::answer && !reached_ && step_ < limits_.steps;
   reached_ = std::move(reached);
   if (!may_ask) return end_at_limit("");
+  strategy_->last_call();
   const Message note{.role = Role::user, .content = dump(Json{{"limit_reached", kBestAnswer}})};
   transcript_->add(note);
   auto allowance = budget_.last(*transcript_);

@@ -1,5 +1,6 @@
 #include "agents/strategies/json_steps.h"
 
+#include "agents/strategies/factories.h"
 #include "agents/strategies/untrusted.h"
 
 namespace troupe::agents {
@@ -42,7 +43,6 @@ std::string JsonSteps::example(const Example& example) const {
   return text + "\n" + dump(last);
 }
 
-Result<std::unique_ptr<Strategy>> make_react(const Declarations&);
 Result<std::unique_ptr<Strategy>> make_react(const Declarations&) {
   return std::make_unique<JsonSteps>();
 }

@@ -1,14 +1,11 @@
 #include "agents/strategies/strategy.h"
 
+#include "agents/strategies/factories.h"
 #include "runtime/base/suggest.h"
 
 #include <fmt/format.h>
 
 namespace troupe::agents {
-
-#define TROUPE_STRATEGY(name, about) Result<std::unique_ptr<Strategy>> make_##name(const Declarations& tools);
-#include "agents/strategies/strategies.def"
-#undef TROUPE_STRATEGY
 
 Reading Strategy::read(const models::ModelReply&, const ParsedStep& parsed) {
   return {

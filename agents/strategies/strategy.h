@@ -47,6 +47,9 @@ class Strategy {
   /// a thought.
   virtual bool answering() const { return true; }
 
+  /// The next reply is the last one, asked for at a limit: an answer in it is the answer.
+  virtual void last_call() {}
+
   /// What the reply asks for. Called once for each reply, in order.
   virtual Reading read(const models::ModelReply& reply, const ParsedStep& parsed);
 

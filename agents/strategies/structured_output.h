@@ -20,6 +20,9 @@ class StructuredOutput {
 
   int retries() const { return retries_; }
 
+  /// Whether a value fits as it stands. Errors: invalid, with every problem.
+  Result<> fits(const Json& value) const { return schema_.check(value); }
+
   /// The answer with `data` that fits the schema and a text for people: the value itself where it is a text,
   /// its only member where that is one, else compact JSON. `final`: what the parser found, or null; then, and
   /// where that does not fit, the JSON in `reply` is tried, for a model may leave the step around it out.

@@ -1,5 +1,6 @@
 #include "models/builtin/turn.h"
 
+#include "models/builtin/text_report.h"
 #include "models/builtin/utf8.h"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ OwnStep read_step(const Message& message) {
   step.is_step = !step.calls.empty();
   Json object = object_of(message.content);
   if (!object.is_object()) {
-    if (!step.is_step) step.answer = message.content;
+    if (!step.is_step) step.answer = without_answer_label(message.content);
     return step;
   }
   if (const Json* answer = find(object, "final_answer")) {
@@ -77,7 +78,12 @@ std::vector<Observed> read_observations(const Message& message) {
     read.push_back(std::move(observed));
     return read;
   }
-  if (!object.is_object() || object.size() != 1) return read;
+  if (!object.is_object()) {
+    read = read_observation_lines(message.content);
+    std::ranges::reverse(read);
+    return read;
+  }
+  if (object.size() != 1) return read;
   if (const Json* one = find(object, "observation"); one && one->is_object())
     read.push_back(read_observation(*one));
   if (const Json* many = find(object, "observations"); many && many->is_array())
@@ -87,6 +93,7 @@ std::vector<Observed> read_observations(const Message& message) {
 
 std::string read_correction(const Message& message) {
   Json object = object_of(message.content);
+  if (!object.is_object()) return read_correction_line(message.content);
   const Json* correction = object.is_object() && object.size() == 1 ? find(object, "correction") : nullptr;
   if (!correction) return {};
   return correction->is_string() ? correction->get<std::string>() : dump(*correction);
@@ -108,6 +115,13 @@ struct Report {
   bool is_question() const { return observations.empty() && correction.empty(); }
 };
 
+// In lines, only one of several observations says which tool gave it.
+void name_tools(std::vector<Observed>& last_first, const std::vector<Called>& calls) {
+  for (std::size_t i = 0; i < last_first.size() && i < calls.size(); ++i)
+    if (Observed& observed = last_first[last_first.size() - 1 - i]; observed.tool.empty())
+      observed.tool = calls[i].tool;
+}
+
 Report read_report(const std::vector<Message>& messages, std::size_t at) {
   Report report;
   const Message& message = messages[at];
@@ -118,6 +132,7 @@ Report read_report(const std::vector<Message>& messages, std::size_t at) {
   if (at == 0 || messages[at - 1].role != Role::assistant) return report;
   OwnStep step = read_step(messages[at - 1]);
   if (!step.calls.empty()) report.observations = read_observations(message);
+  name_tools(report.observations, step.calls);
   if (step.is_step) report.correction = read_correction(message);
   return report;
 }
