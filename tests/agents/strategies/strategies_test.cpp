@@ -232,6 +232,21 @@ TEST_CASE("plan_execute: what is left of a plan is replaced once, not twice") {
   CHECK(parse_json(emptied.last())->contains("steps_done"));
 }
 
+TEST_CASE("plan_execute: asked for a last answer at a limit, it is the answer, wherever the plan stands") {
+  auto strategy = make_strategy("plan_execute", {});
+  REQUIRE(strategy);
+  models::ModelReply plan;
+  plan.text = R"({"plan":["one","two"]})";
+  (void)(*strategy)->read(plan, {.outcome = Malformed{"no step"}});
+  CHECK_FALSE((*strategy)->answering());
+
+  (*strategy)->last_call();
+
+  CHECK((*strategy)->answering());
+  Reading reading = (*strategy)->read({}, {.outcome = FinalStep{"what there is", nullptr}});
+  CHECK(std::get<FinalStep>(reading.outcome).answer == "what there is");
+}
+
 TEST_CASE("plan_execute: plans as models write them, and questions that need none") {
   for (const char* text :
        {"```json\n{\"plan\": [\"a\", \"b\"]}\n```", "{'plan': ['a', 'b',]}", R"({"plan":"1. a\n2. b"})",
