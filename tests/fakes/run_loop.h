@@ -12,7 +12,7 @@
 namespace troupe::fakes {
 
 /// How long any test waits for anything before it fails.
-inline constexpr std::chrono::seconds kMaxTestWait{20};
+inline constexpr std::chrono::seconds kMaxTestWait{60};
 
 /// Runs one coroutine on the loop to its end and returns its value; rethrows what it threw. Fails the test by
 /// exception when it does not end within kMaxTestWait.
