@@ -39,7 +39,7 @@ double Budget::price_of(std::int64_t input, std::int64_t output) const {
 
 std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
-  const std::int64_t used = input_ + output_;
+  const std::int64_t used = input_ + output_ + untold_;
   const std::int64_t kept = reserves_ ? call.input + limits::kBestAnswerNote + answer_tokens() : 0;
   call.output = limits_.tokens - used - call.input - kept;
   if (call.output <= 0)
@@ -53,7 +53,7 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
   }
 
   const double money_kept = reserves_ ? price_of(call.input + limits::kBestAnswerNote, answer_tokens()) : 0;
-  const double left = limits_.cost - cost_ - price_of(call.input, 0) - money_kept;
+  const double left = limits_.cost - cost_ - untold_cost_ - price_of(call.input, 0) - money_kept;
   if (left <= 0)
     return std::unexpected(LimitReached{
         "max_cost",
@@ -71,9 +71,10 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
 
 std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
-  call.output = limits_.tokens - input_ - output_ - call.input;
+  call.output = limits_.tokens - input_ - output_ - untold_ - call.input;
   if (limits_.cost > 0 && price_ && price_->output > 0) {
-    const double affordable = (limits_.cost - cost_ - price_of(call.input, 0)) / price_->output * 1e6;
+    const double affordable =
+        (limits_.cost - cost_ - untold_cost_ - price_of(call.input, 0)) / price_->output * 1e6;
     if (affordable < static_cast<double>(call.output)) {
       call.output = static_cast<std::int64_t>(affordable);
       call.reason = "max_cost";
@@ -94,6 +95,11 @@ void Budget::lost(const models::Usage& usage, double cost) {
   input_ += usage.input_tokens;
   output_ += usage.output_tokens;
   cost_ += cost;
+}
+
+void Budget::lost_untold(const models::Usage& usage, double cost) {
+  untold_ += usage.input_tokens + usage.output_tokens;
+  untold_cost_ += cost;
 }
 
 void Budget::forget_beyond(std::size_t size) {

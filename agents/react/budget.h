@@ -53,6 +53,9 @@ class Budget {
   /// What was used by a call that brought no reply: cut off by a stop or by a crash. Nothing is learnt from
   /// it about the size of requests.
   void lost(const models::Usage& usage, double cost);
+  /// What a crash took: it counts against the limits, but not in what the run says it used, for no usage
+  /// event tells of it.
+  void lost_untold(const models::Usage& usage, double cost);
   /// The messages from `size` on were replaced.
   void forget_beyond(std::size_t size);
 
@@ -75,6 +78,8 @@ class Budget {
   std::int64_t input_ = 0;
   std::int64_t output_ = 0;
   double cost_ = 0;
+  std::int64_t untold_ = 0;  // tokens …
+  double untold_cost_ = 0;
 };
 
 }  // namespace troupe::agents

@@ -254,7 +254,7 @@ Step ReactLoop::on_cut(const models::ModelReply& reply, double cost, LimitReache
 }
 
 Step ReactLoop::on_lost(const models::Usage& usage, double cost) {
-  budget_.lost(usage, cost);
+  budget_.lost_untold(usage, cost);
   if (reached_) {
     auto allowance = budget_.last(*transcript_);
     if (!allowance) return end_at_limit("nothing was left for a last answer");
