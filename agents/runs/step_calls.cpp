@@ -84,12 +84,6 @@ void StepCalls::plan(std::vector<PlannedCall> calls, int step) {
   calls_.clear();
   for (PlannedCall& plan : calls) {
     calls_.push_back(checked(std::move(plan)));
-    const Call& call = calls_.back();
-    const std::string& id = call.plan.id;
-    if (!call.asks || recorded_.verdicts.contains(id) || recorded_.observations.contains(id)) continue;
-    approvals_.require(id, call.prepared->name, call.prepared->arguments);
-    // Who came in while the run was being taken up again has not been told yet; the journal has it once.
-    if (recorded_.approvals.contains(id)) record_.publish(required_event(call));
   }
 }
 
@@ -128,7 +122,19 @@ void StepCalls::record_plan(store::Append& append) const {
   append.run = record_.row();
 }
 
+// Once the plan is committed: nobody may hear of, or decide, what a crash could take back.
+void StepCalls::require_approvals() {
+  for (const Call& call : calls_) {
+    const std::string& id = call.plan.id;
+    if (!call.asks || recorded_.verdicts.contains(id) || recorded_.observations.contains(id)) continue;
+    approvals_.require(id, call.prepared->name, call.prepared->arguments);
+    // Who came in while the run was being taken up again has not been told yet; the journal has it once.
+    if (recorded_.approvals.contains(id)) record_.publish(required_event(call));
+  }
+}
+
 Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole) {
+  require_approvals();
   std::vector<Observation> results(calls_.size());
   const Call& first = calls_.front();
   if (calls_.size() == 1 && !first.asks && !recorded_.observations.contains(first.plan.id)) {

@@ -65,6 +65,7 @@ class StepCalls {
   Task<> keep_whole(Observation& seen, std::string whole);
   Task<std::optional<Observation>> ask_person(Call& call, Stop& stop);
   Task<bool> commit_verdict(Call& call, const Verdict& verdict);
+  void require_approvals();
   void begin_work();
   void end_work();
 

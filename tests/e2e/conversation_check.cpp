@@ -298,7 +298,7 @@ void check_requests(const RecordedStage& stage, const RecordedConversation& conv
       REQUIRE(!messages.empty());
       CHECK(string_or(messages[0], "role") == "system");
       for (const auto& [name, type] : stage.tools())
-        CHECK(count(string_or(messages[0], "content"), "- " + name + ":") == 1);
+        CHECK(count(string_or(messages[0], "content"), "\n- " + name + "(") == 1);
       std::size_t at = 1;
       for (std::size_t before = turn - std::min(turn, turns_kept); before < turn; ++before) {
         const RecordedTurn& then = conversation.turns[before];
