@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include "tests/fakes/temp_dir.h"
+
+#include <string>
 
 namespace troupe::store {
 
