@@ -34,7 +34,17 @@ if ! cmake --preset "$preset" ${TROUPE_CONFIGURE_ARGS:-} >"$log" 2>&1; then
 fi
 targets=()
 for target in "$@"; do targets+=(--target "$target"); done
-if ! NINJA_STATUS='[%f/%t] ' cmake --build "build/$preset" -j "$jobs" "${targets[@]}" 2>&1 | tee -a "$log" | progress "$preset"; then
+build() {
+  NINJA_STATUS='[%f/%t] ' cmake --build "build/$preset" -j "$jobs" "${targets[@]}" 2>&1 | tee -a "$log" | progress "$preset"
+}
+# A system header that an upgrade replaced: the build system does not watch those, the precompiled header does.
+made_again() {
+  grep -q 'since the precompiled header' "$log" || return 1
+  note "system headers changed: the precompiled headers are made again"
+  find "build/$preset" -name '*.pch' -delete
+  build
+}
+if ! build && ! made_again; then
   # Ninja marks what failed, then the command (long, no use here), then the compiler's words.
   if grep -q '^FAILED: ' "$log"; then
     awk '/^FAILED: / { show = 40 } show-- > 0 && !/ccache/ && lines++ < 60' "$log" >&2
