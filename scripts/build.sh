@@ -42,7 +42,7 @@ made_again() {
   grep -q 'since the precompiled header' "$log" || return 1
   note "system headers changed: the precompiled headers are made again"
   find "build/$preset" -name '*.pch' -delete
-  build
+  CCACHE_RECACHE=1 build  # the cached ones are as old
 }
 if ! build && ! made_again; then
   # Ninja marks what failed, then the command (long, no use here), then the compiler's words.
