@@ -1,20 +1,12 @@
 #include "agents/runs/facts.h"
 
+#include "agents/runs/fact_fields.h"
+
 #include <set>
 
 namespace troupe::agents {
 
 namespace {
-
-std::int64_t number_or(const Json& value, std::string_view key, std::int64_t fallback = 0) {
-  const Json* member = find(value, key);
-  return member && member->is_number_integer() ? member->get<std::int64_t>() : fallback;
-}
-
-bool flag(const Json& value, std::string_view key) {
-  const Json* member = find(value, key);
-  return member && member->is_boolean() && member->get<bool>();
-}
 
 models::FinishReason finish_from(std::string_view name) {
   using models::FinishReason;

@@ -1,20 +1,12 @@
 #include "agents/runs/recorded_run.h"
 
+#include "agents/runs/fact_fields.h"
+
 #include <algorithm>
 
 namespace troupe::agents {
 
 namespace {
-
-std::int64_t number_or(const Json& value, std::string_view key, std::int64_t fallback = 0) {
-  const Json* member = find(value, key);
-  return member && member->is_number_integer() ? member->get<std::int64_t>() : fallback;
-}
-
-bool flag(const Json& value, std::string_view key) {
-  const Json* member = find(value, key);
-  return member && member->is_boolean() && member->get<bool>();
-}
 
 Observation observation_from(const Json& event) {
   return Observation{.call = string_or(event, "call"),

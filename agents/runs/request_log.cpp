@@ -1,5 +1,6 @@
 #include "agents/runs/request_log.h"
 
+#include "agents/runs/fact_fields.h"
 #include "agents/runs/facts.h"
 #include "memory/conversation/memory.h"
 
@@ -9,11 +10,6 @@
 namespace troupe::agents {
 
 namespace {
-
-std::int64_t number_or(const Json& value, std::string_view key, std::int64_t fallback = 0) {
-  const Json* member = find(value, key);
-  return member && member->is_number_integer() ? member->get<std::int64_t>() : fallback;
-}
 
 // Everything of a request beside its messages and tools, where it differs from what is usual.
 Json form_of(const models::ModelRequest& request) {

@@ -1,5 +1,6 @@
 // An expression of any bytes: a value or a reason, the same each time, within the bounds of work. A plain
 // number that comes out means itself when it is put in again.
+#include "tests/fuzz/require.h"
 #include "tools/builtin/calculator/calculator.h"
 
 #include <cstddef>
@@ -9,12 +10,9 @@
 #include <string_view>
 
 using namespace troupe::tools::calculator;
+using troupe::fuzz::require;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool plain_number(std::string_view text) {
   return text.size() < kExpressionBytes && text.find_first_not_of("-0123456789.") == std::string_view::npos;

@@ -3,6 +3,7 @@
 #include "agents/react/parser/parse_report.h"
 #include "agents/react/parser/reply_reader.h"
 #include "tests/agents/parser/shown_text.h"
+#include "tests/fuzz/require.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -14,15 +15,9 @@
 
 using namespace troupe;
 using namespace troupe::agents;
+using troupe::fuzz::require;
 
 namespace {
-
-// Traps where the debugger and the fuzzer see it.
-void require(bool holds, std::source_location at = std::source_location::current()) {
-  if (holds) return;
-  std::fprintf(stderr, "line %u does not hold\n", at.line());
-  std::abort();
-}
 
 struct Reading {
   ParsedStep step;

@@ -2,6 +2,7 @@
 // its length.
 #include "agents/react/parser/json_reader.h"
 #include "agents/react/parser/json_repair.h"
+#include "tests/fuzz/require.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -12,16 +13,7 @@
 
 using namespace troupe;
 using namespace troupe::agents;
-
-namespace {
-
-void require(bool holds, std::source_location at = std::source_location::current()) {
-  if (holds) return;
-  std::fprintf(stderr, "line %u does not hold\n", at.line());
-  std::abort();
-}
-
-}  // namespace
+using troupe::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);

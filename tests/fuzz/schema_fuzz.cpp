@@ -1,5 +1,6 @@
 // A JSON Schema and a value of any bytes: compiled or refused, held against each other within bounds, and the
 // verdicts agree with each other.
+#include "tests/fuzz/require.h"
 #include "tools/json_schema.h"
 
 #include <cstddef>
@@ -9,14 +10,11 @@
 
 using namespace troupe;
 using namespace troupe::tools;
+using troupe::fuzz::require;
 
 namespace {
 
 constexpr std::size_t kValueBytes = 64u << 10;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void hold(const JsonSchema& schema, const Json& value) {
   const auto fits = schema.check(value);

@@ -1,5 +1,6 @@
 #include "models/providers/openai_reply.h"
 #include "models/sse.h"
+#include "tests/fuzz/require.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -9,13 +10,9 @@
 
 using namespace troupe;
 using namespace troupe::models;
+using troupe::fuzz::require;
 
 namespace {
-
-// Traps where the debugger and the fuzzer see it.
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 std::vector<SseEvent> decode(std::string_view bytes, std::size_t piece, bool& refused) {
   SseDecoder decoder(1000);
