@@ -10,6 +10,7 @@ namespace troupe::limits {
 inline constexpr std::size_t kCallsPerStep = 32;          // beyond, a call is refused
 inline constexpr std::size_t kStoredOutput = 4u << 20;    // of one tool output, kept to page through
 inline constexpr std::size_t kStoredOutputs = 32u << 20;  // of all outputs of a run
+inline constexpr int kBrokenReplyRetries = 2;  // of a reply that broke off after some of it was shown
 inline constexpr std::int64_t kBestAnswerTokens = 1'024;  // reserved for the answer that on_limit asks for
 inline constexpr std::int64_t kBestAnswerTokensMin = 48;  // with fewer it is not asked for
 inline constexpr std::int64_t kBestAnswerNote =

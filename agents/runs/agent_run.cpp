@@ -2,6 +2,7 @@
 
 #include "agents/limits.h"
 #include "agents/react/step_parser.h"
+#include "models/retrying.h"
 #include "models/token_estimate.h"
 #include "runtime/telemetry/log.h"
 
@@ -94,6 +95,7 @@ Task<> AgentRun::run() {
   react_ = std::make_unique<ReactLoop>(agent_->settings.limits, std::move(*start), agent_->strategy->clone(),
                                        agent_->output, rules());
   co_await note_history(history);
+  if (recorded_.broken.output_tokens > 0) react_->count_lost(recorded_.broken, recorded_.broken_cost);
   Step step = react_->start();
   while (!record_.lost()) {
     if (auto* end = std::get_if<Finish>(&step)) {
@@ -165,27 +167,64 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     if (!still) co_return again;
     ask = *still;
   }
-  const bool asked_before = recorded_.last_intent_step == react_->step();
-  models::ModelRequest request = request_for(ask);
-  record_.pending().facts.push_back(intent_fact(request, ask));
-  if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
+  for (int broken = 0;; ++broken) {
+    models::ModelRequest request = request_for(ask);
+    record_.pending().facts.push_back(intent_fact(request, ask));
+    if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
 
-  ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output);
-  if (asked_before) sink.on_reset(recorded_.last_intent_attempt + 1);
-  Asked asked = co_await complete(std::move(request), sink, ask);
-  if (!asked.reply) {
-    if (!work_->requested()) co_return react_->on_model_error(asked.reply.error());
-    if (stop_.reason() != StopReason::shutdown && sink.tokens() > 0) {
-      const models::Usage used{
-          .input_tokens = ask.allowance.input, .output_tokens = sink.tokens(), .estimated = true};
-      note_lost(used);
+    const int attempt = recorded_.last_intent_attempt;
+    ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt);
+    if (broken == 0 && attempt > 1) sink.on_reset(attempt);  // what was shown before a crash
+    Asked asked = co_await complete(std::move(request), sink, ask);
+    if (asked.reply) {
+      RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
+      known.cost = cost_of(known.reply.usage, agent_->price);
+      co_return co_await take_reply(std::move(known), sink, ask);
+    }
+    const models::Usage used{
+        .input_tokens = ask.allowance.input, .output_tokens = sink.tokens(), .estimated = true};
+    if (work_->requested()) {
+      if (stop_.reason() != StopReason::shutdown && sink.tokens() > 0) note_lost(used);
+      sink.take_back();
+      co_return interrupted();
     }
     sink.take_back();
-    co_return interrupted();
+    if (sink.tokens() > 0) note_lost(used);
+    Error& error = asked.reply.error();
+    auto wait = sink.tokens() > 0 ? wait_after(error, broken) : std::nullopt;
+    if (!wait) {
+      if (broken > 0) error.message += fmt::format(" (the reply broke off {} times)", broken + 1);
+      co_return react_->on_model_error(error);
+    }
+    note_broken(error, used, broken, *wait);
+    Step again = react_->on_lost({}, 0);  // what it used is counted; is there room for another?
+    auto* still = std::get_if<AskModel>(&again);
+    if (!still) co_return again;
+    ask = *still;
+    if (!co_await loop_.sleep_for(*wait, *work_)) co_return interrupted();
   }
-  RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
-  known.cost = cost_of(known.reply.usage, agent_->price);
-  co_return co_await take_reply(std::move(known), sink, ask);
+}
+
+// Who tried before a word was shown has tried often enough; only what broke off in the middle is asked again.
+std::optional<Milliseconds> AgentRun::wait_after(const Error& error, int broken) const {
+  const models::RetryPolicy policy{.retries = limits::kBrokenReplyRetries};
+  // Runs whose streams broke together do not come back together.
+  const auto spread = std::hash<std::string>{}(record_.row().id) * 0x9E3779B97F4A7C15ull;
+  auto wait = policy.wait(error, broken + 2, spread);
+  if (wait && *wait >= clock_.deadline().remaining(loop_.clock().now())) return std::nullopt;
+  return wait;
+}
+
+void AgentRun::note_broken(const Error& error, const models::Usage& used, int broken, Milliseconds wait) {
+  record_.pending().facts.push_back(record_.fact("model.broken", react_->step(),
+                                                 {{"input", used.input_tokens},
+                                                  {"output", used.output_tokens},
+                                                  {"cost", cost_of(used, agent_->price)}}));
+  record_.pending().events.push_back(warning_event(
+      record_.event("warning", react_->step()), "reply_broken",
+      fmt::format("the model's reply broke off: {}; it is asked again in {:.1f} s, attempt {} of {}",
+                  error.message, static_cast<double>(wait.count()) / 1000, broken + 2,
+                  limits::kBrokenReplyRetries + 1)));
 }
 
 models::ModelRequest AgentRun::request_for(const AskModel& ask) const {
@@ -358,7 +397,10 @@ Event AgentRun::finished_event(const Finish& end) const {
 
 // A request is kept as what is new in it since the one before.
 store::Fact AgentRun::intent_fact(const models::ModelRequest& request, const AskModel& ask) {
-  const int attempt = recorded_.last_intent_step == react_->step() ? recorded_.last_intent_attempt + 1 : 1;
+  const bool again = recorded_.last_intent_step == react_->step();
+  const int attempt = again ? recorded_.last_intent_attempt + 1 : 1;
+  recorded_.last_intent_step = react_->step();
+  recorded_.last_intent_attempt = attempt;
   Json body = {{"attempt", attempt}, {"input", ask.allowance.input}, {"used_ms", clock_.used().count()}};
   body.update(requests_.describe(request, agent_->settings.model));
   return record_.fact("model.intent", react_->step(), body);

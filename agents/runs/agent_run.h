@@ -15,6 +15,7 @@
 #include "runtime/store/journal.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,8 @@ class AgentRun {
   models::ModelRequest request_for(const AskModel& ask) const;
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
   void note_lost(const models::Usage& usage);
+  std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
+  void note_broken(const Error& error, const models::Usage& used, int broken, Milliseconds wait);
   Step take_recorded(const AskModel& ask);
   Step feed(const RecordedReply& known, ParsedStep& parsed, const AskModel& ask);
   Task<Step> take_reply(RecordedReply known, ReplySink& sink, const AskModel& ask);

@@ -36,6 +36,8 @@ class Fold {
       intent(fact.step, body);
     else if (fact.kind == "model.reply")
       reply(std::move(body));
+    else if (fact.kind == "model.broken")
+      broken(body);
     else if (fact.kind == "tool.intent")
       run_.intents.insert(string_or(body, "call"));
     else if (fact.kind == "tool.dispatched")
@@ -67,6 +69,14 @@ class Fold {
   void reply(Json body) {
     open_input_ = 0;
     run_.replies.push_back(std::move(body));
+  }
+
+  void broken(const Json& body) {
+    open_input_ = 0;
+    run_.broken.input_tokens += number_or(body, "input");
+    run_.broken.output_tokens += number_or(body, "output");
+    if (const Json* cost = find(body, "cost"); cost && cost->is_number())
+      run_.broken_cost += cost->get<double>();
   }
 
   Observation* observation(const Json& body) {

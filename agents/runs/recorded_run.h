@@ -33,7 +33,9 @@ struct RecordedRun {
   std::size_t journaled_messages = 0;  ///< of the conversation, in requests
   std::string system;                  ///< the first of them
   std::int64_t lost_input = 0;         ///< tokens of requests whose replies a crash took
-  Milliseconds used{0};                ///< of the run's time
+  models::Usage broken;  ///< of replies that broke off and were asked for again: usage events tell it
+  double broken_cost = 0;
+  Milliseconds used{0};  ///< of the run's time
 };
 
 /// Folds a run's facts and events. Errors: store (a fact that does not parse: the journal is damaged).

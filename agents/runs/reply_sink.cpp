@@ -4,12 +4,14 @@
 
 namespace troupe::agents {
 
-ReplySink::ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max)
+ReplySink::ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max,
+                     int attempt)
     : record_(record),
       strategy_(strategy),
       step_(step),
       budget_(tokens_max),
-      parser_(make_step_parser(strategy.parser())) {}
+      parser_(make_step_parser(strategy.parser())),
+      attempt_(attempt) {}
 
 bool ReplySink::on_text(std::string_view text) {
   const bool more = parser_->feed(text, deltas_);

@@ -19,8 +19,8 @@ namespace troupe::agents {
 /// the call's budget is spent. Lives as long as its call. Loop thread only.
 class ReplySink final : public models::TokenSink {
  public:
-  /// `record` and `strategy` outlive the sink.
-  ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max);
+  /// `record` and `strategy` outlive the sink. `attempt` counts the requests of this step from 1.
+  ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max, int attempt = 1);
 
   /// Called when the budget is spent on reasoning, where on_text cannot say so.
   std::function<void()> spent_on_reasoning;
@@ -50,7 +50,7 @@ class ReplySink final : public models::TokenSink {
   StreamBudget budget_;
   std::unique_ptr<StepParser> parser_;
   std::vector<StepDelta> deltas_;
-  int attempt_ = 1;
+  int attempt_;
   bool cut_ = false;
   bool shown_ = false;
   std::string answer_;  // as shown

@@ -21,7 +21,12 @@ class ScriptedModel final : public models::Model {
   struct Ponder {
     std::string text;
   };
-  using Line = std::variant<std::string, Error, Hang, Ponder>;
+  /// Says so much, then its connection breaks.
+  struct Break {
+    std::string text;
+    Error error{.code = ErrorCode::network, .message = "the connection was cut", .retryable = true};
+  };
+  using Line = std::variant<std::string, Error, Hang, Ponder, Break>;
   /// Decides by the request; overrides the script when set.
   using Rule = std::function<Line(const models::ModelRequest&)>;
 
@@ -56,7 +61,8 @@ class ScriptedModel final : public models::Model {
     models::ModelReply reply;
     reply.model = name_;
     reply.usage = usage;
-    const std::string& text = std::get<std::string>(line);
+    const auto* broken = std::get_if<Break>(&line);
+    const std::string& text = broken ? broken->text : std::get<std::string>(line);
     for (std::size_t at = 0; at < text.size(); at += 7) {
       std::string piece = text.substr(at, 7);
       reply.text += piece;
@@ -65,6 +71,7 @@ class ScriptedModel final : public models::Model {
         break;
       }
     }
+    if (broken) co_return fail(broken->error);
     co_return reply;
   }
   const std::string& name() const override { return name_; }
