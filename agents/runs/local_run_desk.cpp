@@ -491,6 +491,10 @@ Result<> Desk::restore(HeldRun& run, const Generations& generations) {
   auto system = render_system_prompt(*run.agent, inputs);
   if (!system) return std::unexpected(system.error());
   run.system = std::move(*system);
+  // As it was sent, since a prompt file may have changed; one in which redact() masked a secret can only be
+  // rendered again.
+  const std::string& sent = run.recorded.system;
+  if (!sent.empty() && !sent.contains("***")) run.system = sent;
   return {};
 }
 

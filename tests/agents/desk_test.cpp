@@ -1,6 +1,8 @@
 #include "tests/agents/world.h"
 #include "tools/idempotency.h"
 
+#include <fstream>
+
 using namespace troupe;
 using namespace troupe::agents;
 using namespace troupe::agents::testing;
@@ -307,6 +309,38 @@ TEST_CASE("a run goes on under the configuration it began with, whatever the dae
   CHECK(other->calls() == 1);
   CHECK(fakes::run(world.loop, world.journal->find_run(run->run)).value()->config == "hash");
   CHECK(fakes::run(world.loop, world.journal->find_run(next->run)).value()->config == "another");
+}
+
+TEST_CASE("a run goes on with the prompt it began with, though its file was changed since") {
+  fakes::TempDir folder;
+  const std::string path = (folder.path() / "prompt.md").string();
+  auto write = [&](const std::string& text) {
+    std::ofstream(path) << "---\nname: react\ndescription: d\nvariables: [name]\n---\n" << text << "\n";
+  };
+  std::vector<std::string> systems;
+  auto model = std::make_shared<ScriptedModel>([&](const models::ModelRequest& request) {
+    systems.push_back(request.transcript->messages().front().content);
+    return systems.size() == 1 ? ScriptedModel::Line(ScriptedModel::Hang{}) : ScriptedModel::Line(kAnswer);
+  });
+  write("You are the first.");
+  World world(model, {}, {}, {.agent = {.prompt = path}});
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  world.until([&] { return systems.size() == 1; });
+  world.close();
+  write("You are the second.");
+  world.open();
+  world.watch(session);
+  world.resume();
+  world.finished(run->run);
+  auto next = world.submit(session, "and now?");
+  world.finished(next->run);
+
+  REQUIRE(systems.size() == 3);
+  CHECK(systems[0] == "You are the first.\n");
+  CHECK(systems[1] == systems[0]);
+  CHECK(systems[2] == "You are the second.\n");
 }
 
 TEST_CASE("a run whose configuration cannot be had waits in the journal, and its session goes on") {
