@@ -226,7 +226,7 @@ bool JsonReader::other_than_comma(std::string_view all, bool at_end) {
   char c = all[position_];
   if (c == '/' || c == '#') return comment(all, at_end);
   if (c == '`') return fence(all, at_end);
-  if (c == ':' && !in_object() && frames_.back().value.size() > 0 && frames_.back().value.back().is_string())
+  if (c == ':' && !in_object() && !frames_.back().value.empty() && frames_.back().value.back().is_string())
     return open_member(), true;
   bool follows =
       in_object() ? is_quote(c) || is_word(c) || c == '\xE2' : is_quote(c) || is_word(c) || opener(c);
