@@ -66,6 +66,10 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
     if (!output) return within(fmt::format("agent {}: output.schema", one.name), output.error());
     agent.output = std::move(*output);
 
+    auto guardrails = Guardrails::make(one.guardrails, model_settings, models, prompts);
+    if (!guardrails) return within(fmt::format("agent {}", one.name), guardrails.error());
+    agent.guardrails = std::move(*guardrails);
+
     auto prompt = prompt_of(one, prompts);
     if (!prompt) return within(fmt::format("agent {}", one.name), prompt.error());
     agent.prompt = std::make_shared<const prompts::Prompt>(std::move(*prompt));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/guardrails/rule.h"
 #include "agents/settings.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
@@ -30,6 +31,7 @@ struct Agent {
   std::optional<std::string> system;
   std::shared_ptr<const Strategy> strategy;        ///< each run works with a clone
   std::shared_ptr<const StructuredOutput> output;  ///< null: any text is an answer
+  std::shared_ptr<const Guardrails> guardrails;    ///< null: there are no rules
 };
 
 using AgentTable = std::map<std::string, std::shared_ptr<const Agent>, std::less<>>;

@@ -1,5 +1,6 @@
 #include "agents/section.h"
 
+#include "agents/guardrails/section.h"
 #include "agents/react/observation.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
@@ -203,12 +204,16 @@ Record<AgentSettings> agent() {
       "what happens when a person denies a call");
   agent.field("output", &AgentSettings::output, config::shape(output()), "what an answer must be")
       .without_default();
-  agent.reserve({"guardrails"});
+  agent.field("guardrails", &AgentSettings::guardrails, config::shape(guardrails_section()),
+              "rules for what users send and what the agent answers");
   agent.advise("llm", "it is called `model`");
   agent.advise("system_prompt", "it is called `instructions`");
   agent.advise("output_schema", "it is `output: { schema: … }`");
   agent.advise("few_shot", "it is called `examples`");
   agent.advise("max_iter", "it is `limits: { steps: … }`");
+  agent.advise("guardrail", "it is called `guardrails`");
+  agent.advise("input_guardrails", "it is `guardrails: { input: [ … ] }`");
+  agent.advise("output_guardrails", "it is `guardrails: { output: [ … ] }`");
   agent.advise("temperature", "it belongs to the model");
   agent.check(check_agent);
   agent.check(check_examples);

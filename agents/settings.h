@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/guardrails/settings.h"
 #include "memory/conversation/memory.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
@@ -68,6 +69,7 @@ struct AgentSettings {
   std::vector<std::string> approve;  ///< tools whose calls wait for a person
   OnDeny on_deny = OnDeny::tell;
   OutputSettings output;
+  GuardrailSettings guardrails;
 };
 
 }  // namespace troupe::agents

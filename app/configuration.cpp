@@ -40,6 +40,39 @@ void check_costs(const Configuration& all, Check& check) {
   }
 }
 
+// What a rule's model costs counts against the run, and `builtin` has no judgement to give.
+void check_judges(const Configuration& all, const agents::AgentSettings& agent,
+                  const std::vector<agents::RuleSettings>& rules, const char* list, Check& here) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    auto model = all.models.find(rules[i].model);
+    if (model == all.models.end()) continue;
+    const std::string place = fmt::format("guardrails.{}[{}].model", list, i);
+    if (model->second.provider == "builtin")
+      here.error(
+          place,
+          "the `builtin` model cannot judge; that takes a language model, such as provider openai with "
+          "an api_key or a local base_url");
+    else if (agent.limits.cost > 0 && !model->second.price)
+      here.error(place, fmt::format("the model `{0}` has no price, so `limits.cost` cannot hold for what it "
+                                    "judges; add `price: {{ input: …, output: … }}` to `models.{0}`",
+                                    rules[i].model));
+  }
+}
+
+void check_guardrails(const Configuration& all, Check& check) {
+  bool asked = false;
+  for (const auto& [name, agent] : all.agents) {
+    Check here = check.entry("agents", name, "agent");
+    check_judges(all, agent, agent.guardrails.input, "input", here);
+    check_judges(all, agent, agent.guardrails.output, "output", here);
+    for (const auto* rules : {&agent.guardrails.input, &agent.guardrails.output})
+      asked = asked || std::ranges::any_of(*rules, [](const auto& rule) { return !rule.model.empty(); });
+  }
+  auto prompts = prompts::PromptSet::load(all.prompts);
+  if (!asked || !prompts) return;  // a folder that cannot be read is told of elsewhere
+  if (auto judge = agents::judge_prompt(*prompts); !judge) check.error("prompts", judge.error().message);
+}
+
 void check_prompts(const Configuration& all, Check& check) {
   auto prompts = prompts::PromptSet::load(all.prompts);
   if (!prompts) return check.error("prompts", prompts.error().message);
@@ -111,6 +144,7 @@ Record<Configuration> declaration() {
   root.check(check_costs);
   root.check(check_prompts);
   root.check(check_strategies);
+  root.check(check_guardrails);
   return root;
 }
 

@@ -111,7 +111,8 @@ std::string as_text(const store::RunRow& ended, const RunSummary& summary, std::
 std::string as_text(const std::vector<agents::SentRequest>& requests) {
   std::string text;
   for (const agents::SentRequest& request : requests) {
-    text += fmt::format("=== step {}{}: {} messages to model {}{}\n", request.step,
+    text += fmt::format("=== step {}{}{}: {} messages to model {}{}\n", request.step,
+                        request.rule.empty() ? "" : fmt::format(", rule `{}`", request.rule),
                         request.attempt > 1 ? fmt::format(", attempt {}", request.attempt) : "",
                         request.messages.size(), request.model,
                         request.fresh > 0 ? fmt::format(", new from the {}. on", request.fresh + 1) : "");

@@ -28,8 +28,8 @@ std::int64_t Budget::request_tokens(const models::Transcript& transcript) {
 }
 
 // An eighth of a small budget is enough for a few sentences; a large one need not lose more than those.
-std::int64_t Budget::answer_tokens() const {
-  return std::clamp(limits_.tokens / 8, limits::kBestAnswerTokensMin, limits::kBestAnswerTokens);
+std::int64_t Budget::answer_tokens(const AgentLimits& limits) {
+  return std::clamp(limits.tokens / 8, limits::kBestAnswerTokensMin, limits::kBestAnswerTokens);
 }
 
 double Budget::price_of(std::int64_t input, std::int64_t output) const {
@@ -40,7 +40,8 @@ double Budget::price_of(std::int64_t input, std::int64_t output) const {
 std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
   const std::int64_t used = input_ + output_ + untold_;
-  const std::int64_t kept = reserves_ ? call.input + limits::kBestAnswerNote + answer_tokens() : 0;
+  const std::int64_t kept =
+      reserves_ ? call.input + limits::kBestAnswerNote + answer_tokens(limits_) + aside_tokens_ : 0;
   call.output = limits_.tokens - used - call.input - kept;
   if (call.output <= 0)
     return std::unexpected(LimitReached{
@@ -52,7 +53,8 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
     return call;
   }
 
-  const double money_kept = reserves_ ? price_of(call.input + limits::kBestAnswerNote, answer_tokens()) : 0;
+  const double money_kept =
+      reserves_ ? price_of(call.input + limits::kBestAnswerNote, answer_tokens(limits_)) + aside_cost_ : 0;
   const double left = limits_.cost - cost_ - untold_cost_ - price_of(call.input, 0) - money_kept;
   if (left <= 0)
     return std::unexpected(LimitReached{
@@ -71,16 +73,39 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
 
 std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
-  call.output = limits_.tokens - input_ - output_ - untold_ - call.input;
+  call.output = limits_.tokens - input_ - output_ - untold_ - call.input - aside_tokens_;
   if (limits_.cost > 0 && price_ && price_->output > 0) {
     const double affordable =
-        (limits_.cost - cost_ - untold_cost_ - price_of(call.input, 0)) / price_->output * 1e6;
+        (limits_.cost - cost_ - untold_cost_ - aside_cost_ - price_of(call.input, 0)) / price_->output * 1e6;
     if (affordable < static_cast<double>(call.output)) {
       call.output = static_cast<std::int64_t>(affordable);
       call.reason = "max_cost";
     }
   }
   if (call.output < limits::kBestAnswerTokensMin) return std::nullopt;
+  return call;
+}
+
+std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
+                                                     const std::optional<models::Price>& price) const {
+  Allowance call{.input = input};
+  const std::int64_t used = input_ + output_ + untold_;
+  call.output = limits_.tokens - used - input;
+  if (call.output <= 0)
+    return std::unexpected(LimitReached{
+        "max_tokens", fmt::format("{} tokens of {} are used and a request to a model that judges "
+                                  "has about {}",
+                                  used, limits_.tokens, input)});
+  if (limits_.cost <= 0 || !price) return call;
+  const double left = limits_.cost - cost_ - untold_cost_ - static_cast<double>(input) * price->input / 1e6;
+  if (left <= 0)
+    return std::unexpected(LimitReached{
+        "max_cost", fmt::format("{:.6g} of {:.6g} is spent, and a model that judges costs more than is left",
+                                cost_, limits_.cost)});
+  if (price->output <= 0) return call;
+  const double affordable = left / price->output * 1e6;
+  if (affordable < static_cast<double>(call.output))
+    call.output = std::max<std::int64_t>(1, static_cast<std::int64_t>(affordable));
   return call;
 }
 

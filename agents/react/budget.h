@@ -48,6 +48,17 @@ class Budget {
   /// little. Its message stands in the transcript already.
   std::optional<Allowance> last(const models::Transcript& transcript);
 
+  /// A call beside the conversation (a model that judges), of `input` tokens at another price.
+  std::expected<Allowance, LimitReached> aside(std::int64_t input,
+                                               const std::optional<models::Price>& price) const;
+  /// Kept back beside what a best answer at a limit may use: for the models that judge it.
+  void keep_back(std::int64_t tokens, double cost) {
+    aside_tokens_ = tokens;
+    aside_cost_ = cost;
+  }
+  /// The most tokens that are kept back for a best answer.
+  static std::int64_t answer_tokens(const AgentLimits& limits);
+
   /// What a call has used. To be told before anything is added to the transcript that it was asked with.
   void spent(const models::Usage& usage, double cost);
   /// What was used by a call that brought no reply: cut off by a stop or by a crash. Nothing is learnt from
@@ -65,7 +76,6 @@ class Budget {
 
  private:
   std::int64_t request_tokens(const models::Transcript& transcript);
-  std::int64_t answer_tokens() const;
   double price_of(std::int64_t input, std::int64_t output) const;
 
   const AgentLimits limits_;
@@ -80,6 +90,8 @@ class Budget {
   double cost_ = 0;
   std::int64_t untold_ = 0;  // tokens …
   double untold_cost_ = 0;
+  std::int64_t aside_tokens_ = 0;
+  double aside_cost_ = 0;
 };
 
 }  // namespace troupe::agents

@@ -45,6 +45,7 @@ ReactLoop::ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strate
       rules_(rules),
       budget_(limits, rules.on_limit, rules.price) {
   budget_.set_overhead(rules.overhead);
+  budget_.keep_back(rules.judging_tokens, rules.judging_cost);
   transcript_->add({.role = Role::system, .content = std::move(start.system)});
   for (Message& message : start.history) {
     // An answer in another form than the one asked for would teach the model to write that one.
@@ -244,6 +245,14 @@ Step ReactLoop::on_observations(std::vector<Observation> observations) {
                       .detail = fmt::format("the call {} of `{}`: {}", observation.call, observation.tool,
                                             observation.error)};
   add_observations(std::move(observations));
+  return next_model_call();
+}
+
+Step ReactLoop::on_refused(const models::ModelReply& reply, const std::string& note, Finish end) {
+  if (reached_) return end_at_limit(fmt::format("its last answer was not let through: {}", end.detail));
+  if (note.empty()) return end;
+  remember_reply(reply, tools::beginning(reply.text, kRefusedReplyBytes).size());
+  transcript_->add(strategy_->corrected(note));
   return next_model_call();
 }
 

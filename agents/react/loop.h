@@ -37,6 +37,8 @@ struct LoopRules {
   OnDeny on_deny = OnDeny::tell;
   std::optional<models::Price> price;  ///< of the model: what a call may still cost
   std::int64_t overhead = 0;           ///< tokens of a request beside its messages (declared tools)
+  std::int64_t judging_tokens = 0;     ///< what the rules for a best answer at a limit may use
+  double judging_cost = 0;
 };
 
 /// A tool call that the engine is to make, or to refuse.
@@ -94,6 +96,16 @@ class ReactLoop {
   Step on_lost(const models::Usage& usage, double cost);
   /// A call that was cut off by a stop; on_interrupt follows.
   void count_lost(const models::Usage& usage, double cost) { budget_.lost(usage, cost); }
+  /// A rule refused the answer of the last reply, which on_reply() gave as Finish: the model is asked again
+  /// with `note`. The run ends as `end` when there is none, and where it was at a limit already.
+  Step on_refused(const models::ModelReply& reply, const std::string& note, Finish end);
+  /// A call beside the conversation, at another price: what it may use, what it used, what a crash took.
+  std::expected<Allowance, LimitReached> aside(std::int64_t input,
+                                               const std::optional<models::Price>& price) const {
+    return budget_.aside(input, price);
+  }
+  void count_aside(const models::Usage& usage, double cost) { budget_.lost(usage, cost); }
+  void count_lost_aside(const models::Usage& usage, double cost) { budget_.lost_untold(usage, cost); }
   /// `observations` of the calls at work, where there were any: no call is left without one. At the deadline
   /// this may be one more AskModel, for a best answer.
   Step on_interrupt(Interrupt why, std::vector<Observation> observations = {});

@@ -30,6 +30,12 @@ Milliseconds working_time(const AgentSettings& settings) {
   return whole - std::min<Milliseconds>(whole / 4, limits::kBestAnswerTime);
 }
 
+// The end of a run with something to show, which the rules for answers are held against first.
+const Finish* answer_in(const Step& step) {
+  const auto* end = std::get_if<Finish>(&step);
+  return end && (end->status == "done" || !end->answer.empty()) ? end : nullptr;
+}
+
 LimitReached reached_by_cut(std::string_view reason, const models::Usage& usage) {
   const bool cost = reason == "max_cost";
   return {cost ? "max_cost" : "max_tokens",
@@ -77,13 +83,31 @@ AgentRun::AgentRun(Loop& loop, store::Journal& journal, std::shared_ptr<const Ag
       recorded_(std::move(recorded)),
       record_(journal, std::move(row)),
       clock_(loop, working_time(agent_->settings), recorded_.used),
+      guard_(!agent_->guardrails
+                 ? nullptr
+                 : std::make_unique<RunGuard>(
+                       RunGuard::Run{.loop = loop,
+                                     .record = record_,
+                                     .agent = *agent_,
+                                     .recorded = recorded_,
+                                     .context = [this](Stop& own) { return judging(own); },
+                                     .refused_beside = [this] { work_->request(StopReason::cancelled); }},
+                       secrets)),
       requests_(std::move(secrets), recorded_.journaled_messages, recorded_.system),
       calls_(loop, journal, record_, clock_, *agent_, recorded_),
-      deltas_(std::make_unique<Deltas>(*this)) {}
+      deltas_(std::make_unique<Deltas>(*this)) {
+  if (guard_ && !agent_->guardrails->input.empty())
+    calls_.set_gate([this](Stop& stop) { return guard_->admitted(stop); });
+}
 
 AgentRun::~AgentRun() = default;
 
 Task<> AgentRun::run() {
+  co_await drive();
+  if (guard_) co_await guard_->end();
+}
+
+Task<> AgentRun::drive() {
   clock_.start([this] { work_->request(StopReason::deadline); });
   auto start = co_await begin();
   if (!start) {
@@ -96,6 +120,10 @@ Task<> AgentRun::run() {
                                        agent_->output, rules());
   co_await note_history(history);
   if (recorded_.broken.output_tokens > 0) react_->count_lost(recorded_.broken, recorded_.broken_cost);
+  if (auto refused = co_await admit()) {
+    co_await finish(std::move(*refused));
+    co_return;
+  }
   Step step = react_->start();
   while (!record_.lost()) {
     if (auto* end = std::get_if<Finish>(&step)) {
@@ -114,7 +142,42 @@ LoopRules AgentRun::rules() const {
     for (const models::ToolDeclaration& tool : *agent_->toolbox->declarations())
       rules.overhead += models::estimate_tokens(tool.name) + models::estimate_tokens(tool.description) +
                         models::estimate_tokens(tool.schema);
+  keep_back_for_judges(rules);
   return rules;
+}
+
+// What the rules for a best answer may use, where one may be asked for: as much as that has tokens, and the
+// message it answers.
+void AgentRun::keep_back_for_judges(LoopRules& rules) const {
+  if (!guard_ || rules.on_limit == OnLimit::stop) return;
+  for (const Rule& rule : agent_->guardrails->output) {
+    if (!rule.asks_model()) continue;
+    const std::string_view question = record_.row().input;
+    const std::int64_t input = models::estimate_tokens(rule.judge.system) +
+                               models::estimate_tokens(question.substr(0, limits::kJudgedQuestionBytes)) +
+                               Budget::answer_tokens(agent_->settings.limits) + limits::kVerdictReserve;
+    rules.judging_tokens += input + limits::kVerdictReserve;
+    rules.judging_cost +=
+        cost_of({.input_tokens = input, .output_tokens = limits::kVerdictReserve}, rule.judge.price);
+  }
+}
+
+// The user's message, by the rules for it. Nothing is done for one that they refuse.
+Task<std::optional<Finish>> AgentRun::admit() {
+  if (!guard_) co_return std::nullopt;
+  guard_->begin(*react_);
+  const Ruling ruling = co_await guard_->admit(*work_);
+  if (ruling.kind != Ruling::Kind::stopped && !ruling.passed()) co_return guard_->end_of(ruling);
+  if (ruling.passed()) {
+    guard_->judge_beside(stop_);
+    co_return std::nullopt;
+  }
+  if (why_stopped() == Interrupt::deadline)
+    co_return Finish{.status = "limit",
+                     .reason = "max_time",
+                     .detail = "the run's time was over before its rules had let the message through"};
+  Step end = react_->on_interrupt(why_stopped());
+  co_return std::get<Finish>(std::move(end));
 }
 
 Task<Step> AgentRun::perform(Step step) {
@@ -158,8 +221,9 @@ Task<> AgentRun::note_history(std::size_t messages) {
 
 Task<Step> AgentRun::ask_model(AskModel ask) {
   if (ask.last) clock_.set_limit(agent_->settings.limits.time);
-  if (!recorded_.replies.empty()) co_return take_recorded(ask);
-  if (const auto lost = std::exchange(recorded_.lost_input, 0); lost > 0) {
+  if (!recorded_.replies.empty()) co_return co_await take_recorded(ask);
+  const bool judged = guard_ && guard_->count_rest();
+  if (const auto lost = std::exchange(recorded_.lost_input, 0); lost > 0 || judged) {
     // Asked before a crash and paid for: crashing again and again must not evade the budget.
     const models::Usage usage{.input_tokens = lost, .estimated = true};
     Step again = react_->on_lost(usage, cost_of(usage, agent_->price));
@@ -173,7 +237,8 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
 
     const int attempt = recorded_.last_intent_attempt;
-    ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt);
+    ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt,
+                   guard_ && agent_->guardrails->holds_answers());
     if (broken == 0 && attempt > 1) sink.on_reset(attempt);  // what was shown before a crash
     Asked asked = co_await complete(std::move(request), sink, ask);
     if (asked.reply) {
@@ -269,11 +334,61 @@ void AgentRun::note_lost(const models::Usage& usage) {
   react_->count_lost(usage, cost);
 }
 
-Step AgentRun::take_recorded(const AskModel& ask) {
+Task<Step> AgentRun::take_recorded(AskModel ask) {
   RecordedReply known = reply_from_fact(recorded_.replies.front());
   recorded_.replies.pop_front();
+  if (guard_) guard_->count_recorded(fed_, true);
+  ++fed_;
   ParsedStep parsed = parse_whole(react_->strategy(), known.reply.text);
-  return feed(known, parsed, ask);
+  Step step = feed(known, parsed, ask);
+  if (!answer_in(step)) co_return step;
+  // An answer without an end behind it was still being judged.
+  const Ruling ruling = co_await check_answer(step);
+  if (!ruling.passed()) co_return send_back(known.reply, ruling, nullptr);
+  co_return co_await conclude(std::get<Finish>(std::move(step)), std::move(known.reply), nullptr);
+}
+
+// By the rules that ask nobody.
+Task<Ruling> AgentRun::check_answer(const Step& step) {
+  const Finish* end = answer_in(step);
+  if (!end || !guard_) co_return Ruling{};
+  co_return co_await guard_->check_answer(judged_answer(end->answer, end->data, record_.row().input), *work_);
+}
+
+// By those that ask a model, and once the message itself has passed.
+Task<Step> AgentRun::conclude(Finish end, models::ModelReply reply, ReplySink* sink) {
+  if (guard_) {
+    guard_->count_recorded(fed_, false);
+    // There is an answer: the time that was kept to ask for one is for judging it.
+    if (!work_->requested()) clock_.set_limit(agent_->settings.limits.time);
+    Judged judged = judged_answer(end.answer, end.data, record_.row().input);
+    const Ruling ruling = co_await guard_->judge_answer(std::move(judged), *work_);
+    if (record_.lost()) co_return react_->on_interrupt(Interrupt::shutdown);
+    const bool stopped = ruling.kind == Ruling::Kind::stopped;
+    if (!stopped && !ruling.passed()) co_return send_back(reply, ruling, sink);
+    if (stopped || !co_await guard_->admitted(*work_)) {
+      if (sink) sink->take_back();
+      co_return interrupted();
+    }
+  }
+  record_.pending().events.push_back(answer_event(end));
+  co_return end;
+}
+
+Step AgentRun::send_back(const models::ModelReply& reply, const Ruling& ruling, ReplySink* sink) {
+  if (ruling.kind == Ruling::Kind::stopped) {
+    if (sink) sink->take_back();
+    return interrupted();
+  }
+  if (sink) {
+    sink->take_back();
+  } else {  // what an earlier process showed of it
+    Event reset = record_.event("stream.reset", react_->step());
+    reset.fields["attempt"] = recorded_.last_intent_attempt + 1;
+    record_.publish(reset);
+  }
+  std::string note = guard_->note_for_model(ruling);
+  return react_->on_refused(reply, note, guard_->end_of(ruling));
 }
 
 Step AgentRun::feed(const RecordedReply& known, ParsedStep& parsed, const AskModel& ask) {
@@ -296,6 +411,7 @@ Task<Step> AgentRun::take_reply(RecordedReply known, ReplySink& sink, const AskM
   if (sink.cut()) known.cut = ask.allowance.reason;
   const int step_number = react_->step();
   Step step = feed(known, parsed, ask);
+  const Ruling ruling = co_await check_answer(step);
   store::Append append = record_.take_pending();
   Json fact = reply_to_fact(known.reply, known.cost, known.ms);
   if (!known.cut.empty()) fact["cut"] = known.cut;
@@ -309,8 +425,14 @@ Task<Step> AgentRun::take_reply(RecordedReply known, ReplySink& sink, const AskM
     sink.settle(react_->reading());
     record_reading(parsed, step_number, append);
   }
-  if (auto* end = std::get_if<Finish>(&step)) {
-    if (end->status == "done" || !end->answer.empty()) append.events.push_back(answer_event(*end));
+  if (!ruling.passed()) {
+    if (ruling.kind == Ruling::Kind::refused) append.events.push_back(guard_->warning(ruling, step_number));
+    step = send_back(known.reply, ruling, &sink);
+  }
+  const bool waits = guard_ && guard_->answers_wait() && answer_in(step);
+  auto* end = std::get_if<Finish>(&step);
+  if (end && !waits) {
+    if (answer_in(step)) append.events.push_back(answer_event(*end));
     append.events.push_back(usage_event(record_.event("usage", step_number), known.reply,
                                         agent_->model->name(), known.cost, known.ms));
     record_.pending() = std::move(append);  // goes out together with run.finished
@@ -318,10 +440,11 @@ Task<Step> AgentRun::take_reply(RecordedReply known, ReplySink& sink, const AskM
   }
   if (std::holds_alternative<RunTools>(step)) calls_.record_plan(append);
   // A call that cost nothing (builtin) is counted in the run's last usage event, not told one by one.
-  if (known.reply.usage.input_tokens + known.reply.usage.output_tokens > 0)
+  if (waits || known.reply.usage.input_tokens + known.reply.usage.output_tokens > 0)
     append.events.push_back(usage_event(record_.event("usage", step_number), known.reply,
                                         agent_->model->name(), known.cost, known.ms));
   if (!co_await record_.commit(std::move(append))) co_return react_->on_interrupt(Interrupt::shutdown);
+  if (waits) co_return co_await conclude(std::get<Finish>(std::move(step)), std::move(known.reply), &sink);
   co_return step;
 }
 
@@ -342,6 +465,7 @@ void AgentRun::record_reading(const ParsedStep& parsed, int step, store::Append&
 }
 
 Task<Step> AgentRun::run_tools() {
+  if (guard_) guard_->count_recorded(fed_, false);
   auto own = context(*work_);
   std::vector<Observation> results = co_await calls_.run(own, stop_);
   if (record_.lost()) co_return react_->on_interrupt(Interrupt::shutdown);
@@ -351,12 +475,15 @@ Task<Step> AgentRun::run_tools() {
 
 // At the deadline there may be one more call, for a best answer, in the time that was kept for it.
 Step AgentRun::interrupted(std::vector<Observation> observations) {
+  if (guard_ && !stop_.requested())
+    if (auto refused = guard_->refused_beside()) return std::move(*refused);
   Step next = react_->on_interrupt(why_stopped(), std::move(observations));
   if (std::holds_alternative<AskModel>(next)) work_ = std::make_unique<Stop>(stop_);
   return next;
 }
 
 Task<> AgentRun::finish(Finish end) {
+  if (guard_) co_await guard_->end();
   if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
   store::Append append = record_.take_pending();
   append.events.push_back(finished_event(end));
@@ -368,6 +495,7 @@ Task<> AgentRun::finish(Finish end) {
   row.input_tokens = react_->input_tokens();
   row.output_tokens = react_->output_tokens();
   row.cost = react_->cost();
+  if (guard_ && !guard_->message_passed()) row.extra = memory::withheld(row.extra);
   row.finished_ms = loop_.clock().wall_ms();
   append.run = row;
   append.barrier = true;
@@ -417,6 +545,14 @@ CallContext AgentRun::context(Stop& stop) {
                      .run = row.id,
                      .agent = row.agent,
                      .step = react_ ? react_->step() : 0};
+}
+
+// A verdict may take until the whole time of the run is over, also where some of it is kept for an answer.
+CallContext AgentRun::judging(Stop& stop) {
+  const CallContext run = context(stop);
+  return {run.loop,   run.stop,      clock_.deadline(agent_->settings.limits.time),
+          run.events, run.principal, run.session,
+          run.run,    run.agent,     run.step};
 }
 
 Interrupt AgentRun::why_stopped() const {

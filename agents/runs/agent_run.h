@@ -7,6 +7,7 @@
 #include "agents/runs/reply_sink.h"
 #include "agents/runs/request_log.h"
 #include "agents/runs/run_clock.h"
+#include "agents/runs/run_guard.h"
 #include "agents/runs/run_record.h"
 #include "agents/runs/step_calls.h"
 #include "runtime/async/loop.h"
@@ -54,9 +55,12 @@ class AgentRun {
   /// What came of a request to the model.
   struct Asked;
 
+  Task<> drive();
   Task<Result<LoopStart>> begin();
   Task<> note_history(std::size_t messages);
   LoopRules rules() const;
+  void keep_back_for_judges(LoopRules& rules) const;
+  Task<std::optional<Finish>> admit();
   Task<Step> perform(Step step);
   Task<Step> ask_model(AskModel ask);
   Task<Asked> complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask);
@@ -65,9 +69,12 @@ class AgentRun {
   void note_lost(const models::Usage& usage);
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
   void note_broken(const Error& error, const models::Usage& used, int broken, Milliseconds wait);
-  Step take_recorded(const AskModel& ask);
+  Task<Step> take_recorded(AskModel ask);
   Step feed(const RecordedReply& known, ParsedStep& parsed, const AskModel& ask);
   Task<Step> take_reply(RecordedReply known, ReplySink& sink, const AskModel& ask);
+  Task<Ruling> check_answer(const Step& step);
+  Task<Step> conclude(Finish end, models::ModelReply reply, ReplySink* sink);
+  Step send_back(const models::ModelReply& reply, const Ruling& ruling, ReplySink* sink);
   void record_reading(const ParsedStep& parsed, int step, store::Append& append) const;
   Task<Step> run_tools();
   Task<> finish(Finish end);
@@ -76,6 +83,7 @@ class AgentRun {
   Event finished_event(const Finish& end) const;
   Event answer_event(const Finish& end) const;
   CallContext context(Stop& stop);
+  CallContext judging(Stop& stop);
   Interrupt why_stopped() const;
 
   Loop& loop_;
@@ -88,11 +96,13 @@ class AgentRun {
   RecordedRun recorded_;
   RunRecord record_;
   RunClock clock_;
+  std::unique_ptr<RunGuard> guard_;  // null: the agent has no rules
   RequestLog requests_;
   StepCalls calls_;
   std::unique_ptr<Deltas> deltas_;
   std::unique_ptr<ReactLoop> react_;
   bool after_step_ = false;
+  std::size_t fed_ = 0;  // recorded replies
 };
 
 }  // namespace troupe::agents

@@ -3,6 +3,8 @@
 #include "agents/runs/fact_fields.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace troupe::agents {
 
@@ -46,6 +48,10 @@ class Fold {
       sources(body);
     else if (fact.kind == "tool.more")
       more(body);
+    else if (fact.kind == "guard.intent")
+      judged(fact.step, body);
+    else if (fact.kind == "guard.verdict")
+      ruled(fact.step, body);
     else if (fact.kind == "approval.pending")
       run_.approvals.insert(string_or(body, "call"));
     else if (fact.kind == "approval.decided")
@@ -53,12 +59,16 @@ class Fold {
   }
 
   // What was asked last and never answered was paid for, too.
-  void end() { run_.lost_input += open_input_; }
+  void end() {
+    run_.lost_input += open_input_;
+    for (const auto& [key, lost] : open_rulings_) run_.lost_rulings.push_back(lost);
+  }
 
  private:
   void intent(int step, const Json& body) {
     run_.lost_input += open_input_;
     open_input_ = number_or(body, "input");
+    awaited_ = true;
     run_.last_intent_step = step;
     run_.last_intent_attempt = static_cast<int>(number_or(body, "attempt", 1));
     run_.journaled_messages = static_cast<std::size_t>(number_or(body, "messages"));
@@ -68,6 +78,7 @@ class Fold {
 
   void reply(Json body) {
     open_input_ = 0;
+    awaited_ = false;
     run_.replies.push_back(std::move(body));
   }
 
@@ -110,8 +121,41 @@ class Fold {
     run_.verdicts.emplace(string_or(body, "call"), std::move(verdict));
   }
 
+  using RulingKey = std::tuple<bool, int, std::size_t>;
+
+  static RulingKey ruling_key(int step, const Json& body) {
+    return {string_or(body, "side") == "output", step, static_cast<std::size_t>(number_or(body, "place"))};
+  }
+
+  void judged(int step, const Json& body) {
+    const RulingKey key = ruling_key(step, body);
+    if (auto open = open_rulings_.find(key); open != open_rulings_.end())
+      run_.lost_rulings.push_back(open->second);
+    open_rulings_[key] = {std::get<0>(key), std::get<2>(key), number_or(body, "input")};
+  }
+
+  void ruled(int step, const Json& body) {
+    const RulingKey key = ruling_key(step, body);
+    open_rulings_.erase(key);
+    RecordedVerdict verdict{.output = std::get<0>(key),
+                            .step = step,
+                            .rule = std::get<2>(key),
+                            .decided = !flag(body, "unreadable"),
+                            .pass = flag(body, "pass"),
+                            .undecided = flag(body, "undecided"),
+                            .reason = string_or(body, "reason"),
+                            .replies = run_.replies.size(),
+                            .awaited = awaited_};
+    if (const Json* usage = find(body, "usage"))
+      verdict.usage = {number_or(*usage, "input"), number_or(*usage, "output"), number_or(*usage, "cached")};
+    if (const Json* cost = find(body, "cost"); cost && cost->is_number()) verdict.cost = cost->get<double>();
+    run_.rulings.push_back(std::move(verdict));
+  }
+
   RecordedRun& run_;
   std::int64_t open_input_ = 0;
+  bool awaited_ = false;  // a request to the model has no reply yet
+  std::map<RulingKey, LostVerdict> open_rulings_;
 };
 
 }  // namespace

@@ -18,6 +18,27 @@
 
 namespace troupe::agents {
 
+/// A verdict of a rule's model, or a reply of it that could not be read.
+struct RecordedVerdict {
+  bool output = false;  ///< about an answer; else about the message
+  int step = 0;
+  std::size_t rule = 0;  ///< its place in its list
+  bool decided = false;
+  bool pass = false;
+  bool undecided = false;  ///< the model could not be asked, or not be understood
+  std::string reason;
+  models::Usage usage;
+  double cost = 0;
+  std::size_t replies = 0;  ///< of the run, before it
+  bool awaited = false;     ///< another reply of the run was awaited meanwhile
+};
+/// A model that judges was asked, and a crash took its reply.
+struct LostVerdict {
+  bool output = false;
+  std::size_t rule = 0;
+  std::int64_t input = 0;  ///< tokens
+};
+
 /// What the journal already knows of a run that is taken up again: fed to the loop instead of asking anew.
 struct RecordedRun {
   bool started = false;                             ///< run.started is journaled
@@ -27,8 +48,10 @@ struct RecordedRun {
   std::set<std::string> dispatched;                 ///< calls that left for an at-most-once tool
   std::set<std::string> approvals;                  ///< calls that a person was asked about
   std::map<std::string, Verdict> verdicts;          ///< those of them that were decided
-  std::vector<StoredOutput> outputs;                ///< observations that were too long
-  int last_intent_step = 0;                         ///< 0: none
+  std::vector<RecordedVerdict> rulings;             ///< of rules that ask a model, in order
+  std::vector<LostVerdict> lost_rulings;
+  std::vector<StoredOutput> outputs;  ///< observations that were too long
+  int last_intent_step = 0;           ///< 0: none
   int last_intent_attempt = 0;
   std::size_t journaled_messages = 0;  ///< of the conversation, in requests
   std::string system;                  ///< the first of them

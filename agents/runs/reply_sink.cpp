@@ -5,11 +5,12 @@
 namespace troupe::agents {
 
 ReplySink::ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max,
-                     int attempt)
+                     int attempt, bool hold_answers)
     : record_(record),
       strategy_(strategy),
       step_(step),
       budget_(tokens_max),
+      hold_answers_(hold_answers),
       parser_(make_step_parser(strategy.parser())),
       attempt_(attempt) {}
 
@@ -59,6 +60,7 @@ void ReplySink::flush() {
   for (StepDelta& delta : deltas_) {
     if (delta.kind != StepDelta::Kind::thought && delta.kind != StepDelta::Kind::answer) continue;
     const bool answer = delta.kind == StepDelta::Kind::answer && strategy_.answering();
+    if (answer && hold_answers_) continue;
     Event event = record_.event(answer ? "answer.delta" : "thought.delta", step_);
     shown_ = true;
     if (answer) answer_ += delta.text;

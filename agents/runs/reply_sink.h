@@ -20,7 +20,9 @@ namespace troupe::agents {
 class ReplySink final : public models::TokenSink {
  public:
   /// `record` and `strategy` outlive the sink. `attempt` counts the requests of this step from 1.
-  ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max, int attempt = 1);
+  /// `hold_answers`: no piece of an answer goes out.
+  ReplySink(RunRecord& record, const Strategy& strategy, int step, std::int64_t tokens_max, int attempt = 1,
+            bool hold_answers = false);
 
   /// Called when the budget is spent on reasoning, where on_text cannot say so.
   std::function<void()> spent_on_reasoning;
@@ -48,6 +50,7 @@ class ReplySink final : public models::TokenSink {
   const Strategy& strategy_;
   const int step_;
   StreamBudget budget_;
+  const bool hold_answers_;
   std::unique_ptr<StepParser> parser_;
   std::vector<StepDelta> deltas_;
   int attempt_;

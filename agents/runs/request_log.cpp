@@ -172,6 +172,17 @@ class Requests {
         next_.exact && static_cast<std::int64_t>(next_.messages.size()) == number_or(body, "messages");
     all_.push_back(next_);
   }
+  void add_verdict(const store::Fact& fact, const Json& body) {
+    SentRequest request{.step = fact.step,
+                        .attempt = static_cast<int>(number_or(body, "attempt", 1)),
+                        .rule = string_or(body, "rule"),
+                        .model = string_or(body, "model"),
+                        .input_estimate = number_or(body, "input")};
+    if (const Json* messages = find(body, "messages"); messages && messages->is_array())
+      for (const Json& message : *messages) request.messages.push_back(message_from_fact(message));
+    all_.push_back(std::move(request));
+  }
+
   std::vector<SentRequest> take() { return std::move(all_); }
 
  private:
@@ -204,16 +215,21 @@ Result<std::vector<SentRequest>> sent_requests(const std::vector<store::Fact>& f
                                                const std::vector<store::RunRow>& turns) {
   Requests requests(turns);
   for (const store::Fact& fact : facts) {
-    if (fact.kind != "model.intent") continue;
+    const bool verdict = fact.kind == "guard.intent";
+    if (fact.kind != "model.intent" && !verdict) continue;
     auto body = parse_json(fact.body);
-    if (!body) return within("journal, run " + fact.run + ", fact model.intent", body.error());
-    requests.add(fact, *body);
+    if (!body) return within("journal, run " + fact.run + ", fact " + std::string(fact.kind), body.error());
+    if (verdict)
+      requests.add_verdict(fact, *body);
+    else
+      requests.add(fact, *body);
   }
   return requests.take();
 }
 
 Json as_json(const SentRequest& request) {
   Json json = {{"step", request.step}, {"attempt", request.attempt}, {"model", request.model}};
+  if (!request.rule.empty()) json["rule"] = request.rule;
   if (!request.exact) json["exact"] = false;
   Json& messages = json["messages"] = Json::array();
   for (const models::Message& message : request.messages) {

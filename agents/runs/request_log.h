@@ -68,6 +68,7 @@ class RequestLog {
 struct SentRequest {
   int step = 0;
   int attempt = 1;
+  std::string rule;   ///< not "": a rule's model was asked for a verdict
   std::string model;  ///< its name in the configuration
   std::vector<models::Message> messages;
   std::size_t fresh = 0;  ///< the first message that the request before did not have

@@ -34,8 +34,8 @@ Milliseconds RunClock::used() const {
   return used_ + std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - since_);
 }
 
-Deadline RunClock::deadline() const {
-  return pauses_ > 0 ? Deadline() : Deadline(since_ + (limit_ - used_));
+Deadline RunClock::deadline(Milliseconds limit) const {
+  return pauses_ > 0 ? Deadline() : Deadline(since_ + (limit - used_));
 }
 
 void RunClock::arm() {

@@ -26,7 +26,9 @@ class RunClock {
 
   Milliseconds used() const;
   /// When the limit will be reached if the clock goes on. None while it stands.
-  Deadline deadline() const;
+  Deadline deadline() const { return deadline(limit_); }
+  /// The same for another limit.
+  Deadline deadline(Milliseconds limit) const;
 
  private:
   void arm();

@@ -280,6 +280,10 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     seen.error = "not called: the run was stopped";
     co_return seen;
   }
+  if (gate_ && call.prepared->effect != tools::Effect::pure && !co_await gate_(context.stop)) {
+    seen.error = "not called: the user's message was refused, or the run stopped, before it could be";
+    co_return seen;
+  }
   if (call.prepared->effect == tools::Effect::at_most_once) {
     if (recorded_.dispatched.contains(call.plan.id)) {
       seen.error =

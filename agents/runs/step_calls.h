@@ -12,6 +12,7 @@
 #include "runtime/base/context.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,11 @@ class StepCalls {
             const RecordedRun& recorded);
 
   ~StepCalls();
+
+  /// What a call with an effect waits for before it is made; false: it is not made. Given the stop of the
+  /// step. Without one nothing is waited for.
+  using Gate = std::function<Task<bool>(Stop&)>;
+  void set_gate(Gate gate) { gate_ = std::move(gate); }
 
   /// Takes the calls of a step and checks them.
   void plan(std::vector<PlannedCall> calls, int step);
@@ -77,6 +83,7 @@ class StepCalls {
   const RecordedRun& recorded_;
   Approvals approvals_;
   ObservationStore outputs_;
+  Gate gate_;
   std::vector<Call> calls_;  // of the step at work
   int step_ = 0;
   int working_ = 0;  // calls that do not wait for a person

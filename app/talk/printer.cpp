@@ -95,7 +95,7 @@ void Printer::print_chat(const Json& event, const std::string& type) {
   if (type == "approval.denied") print_approval(event, type);
   if (type == "stream.reset" && streamed_) {
     fmt::print(out_, "\n");
-    line(kYellow, "!", "the model's connection broke; asking again");
+    line(kYellow, "!", "what stands above was taken back");
     streamed_ = false;
   }
   if (type == "answer.delta") {

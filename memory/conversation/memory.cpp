@@ -8,6 +8,8 @@ namespace troupe::memory {
 
 namespace {
 
+constexpr std::string_view kWithheld = "withheld";
+
 class NoMemory final : public Memory {
  public:
   Task<Result<std::vector<models::Message>>> recall(CallContext&) override {
@@ -36,6 +38,12 @@ bool answered(const store::RunRow& turn) {
   return turn.status == "done" || (turn.status == "limit" && !turn.answer.empty());
 }
 
+bool is_withheld(const store::RunRow& turn) {
+  if (!turn.extra.contains(kWithheld)) return false;
+  auto extra = parse_json(turn.extra);
+  return !extra || find(*extra, kWithheld);
+}
+
 std::string user_text(const store::RunRow& turn) {
   if (answered(turn)) return turn.input;
   return fmt::format("{}\n\n[This message was not answered: the run was {}{}{}.]", turn.input,
@@ -44,6 +52,13 @@ std::string user_text(const store::RunRow& turn) {
 }
 
 }  // namespace
+
+std::string withheld(const std::string& extra) {
+  auto whole = parse_json(extra);
+  Json marked = whole && whole->is_object() ? std::move(*whole) : Json::object();
+  marked[std::string(kWithheld)] = true;
+  return dump(marked);
+}
 
 std::vector<std::string_view> memory_types() {
   return {"none", "buffer", "window"};
@@ -73,6 +88,7 @@ std::vector<models::Message> fold_turns(const std::vector<store::RunRow>& turns,
   std::vector<models::Message> messages;
   messages.reserve(kept * 2);
   for (auto turn = turns.end() - static_cast<std::ptrdiff_t>(kept); turn != turns.end(); ++turn) {
+    if (is_withheld(*turn)) continue;
     messages.push_back({.role = models::Role::user, .content = user_text(*turn)});
     if (answered(*turn)) messages.push_back({.role = models::Role::assistant, .content = turn->answer});
   }

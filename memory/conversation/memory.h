@@ -40,8 +40,12 @@ std::vector<std::string_view> memory_types();
 /// Errors: invalid (unknown type). `journal` outlives the memory.
 Result<std::unique_ptr<Memory>> make_memory(const MemorySettings& settings, store::Journal& journal);
 
+/// `extra` of a run whose message no memory may keep, because it never passed the rules for messages.
+std::string withheld(const std::string& extra);
+
 /// The pure part: turns (finished runs, oldest first) to messages. What the user said in a run that failed or
-/// was cancelled stays, marked so; its half-made answer does not exist.
+/// was cancelled stays, marked so; its half-made answer does not exist. Of a run whose message is withheld
+/// nothing stays.
 std::vector<models::Message> fold_turns(const std::vector<store::RunRow>& turns, std::size_t turns_max,
                                         std::size_t bytes_max = kRecallBytes);
 

@@ -7,6 +7,7 @@
 #include "tests/fakes/temp_dir.h"
 #include "tests/fakes/test_tool.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ class World : store::Subscriber {
     AgentSettings agent;  ///< name, model, tools and limits are filled in
     std::vector<std::shared_ptr<fakes::TestTool>> tools;
     std::optional<models::Price> price;
+    std::map<std::string, std::shared_ptr<models::Model>> judges;  ///< further models, by name
+    std::optional<models::Price> judge_price;
   };
 
   explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
@@ -123,8 +126,13 @@ class World : store::Subscriber {
       tools.emplace(agent.tools.back(), one);
     }
     auto prompts = prompts::PromptSet::load("");
-    auto table = make_agents({agent}, {{.name = "m", .price = more_.price}}, {{"m", model ? model : model_}},
-                             tools, *prompts);
+    std::vector<models::ModelSettings> priced{{.name = "m", .price = more_.price}};
+    models::ModelTable models{{"m", model ? model : model_}};
+    for (const auto& [judge_name, judge] : more_.judges) {
+      priced.push_back({.name = judge_name, .price = more_.judge_price});
+      models.emplace(judge_name, judge);
+    }
+    auto table = make_agents({agent}, priced, models, tools, *prompts);
     REQUIRE(table);
     return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets});
   }

@@ -136,6 +136,16 @@ TEST_CASE("every key reaches its setting") {
   CHECK(agent.memory.turns == 4);
   CHECK(agent.limits.cost == 0.25);
   CHECK(agent.limits.observation == 4u << 10);
+  REQUIRE(agent.guardrails.input.size() == 2);
+  REQUIRE(agent.guardrails.output.size() == 3);
+  CHECK(agent.guardrails.input[0].max_length == 4'000);
+  CHECK(agent.guardrails.input[0].mode == agents::RuleMode::blocking);
+  CHECK(agent.guardrails.input[1].name == "on-topic");
+  CHECK(agent.guardrails.input[1].mode == agents::RuleMode::parallel);
+  CHECK(agent.guardrails.output[0].deny == R"((?i)project\s+bluebird)");
+  CHECK(agent.guardrails.output[0].on_fail == agents::OnRefusal::stop);
+  CHECK(agent.guardrails.output[1].retries == 1);
+  CHECK(agent.guardrails.output[2].schema["required"][0] == "sources");
   CHECK(all.agents.at("quiet").memory.type == "none");
   CHECK(all.agents.at("copy").memory.type == "none");
   CHECK(all.default_target == "researcher");

@@ -1,0 +1,74 @@
+#include "agents/guardrails/judge.h"
+
+#include "agents/runs/stream_budget.h"
+#include "models/token_estimate.h"
+
+#include <chrono>
+
+namespace troupe::agents {
+
+namespace {
+
+constexpr std::int64_t kPerMessage = 4;  // role and separators
+
+/// Counts what a judge writes. A verdict is read once it is whole.
+class VerdictSink final : public models::TokenSink {
+ public:
+  VerdictSink(std::int64_t tokens_max, CallContext& context, Stop& call)
+      : budget_(tokens_max), context_(context), call_(call) {}
+
+  bool on_text(std::string_view text) override { return budget_.take(text); }
+  void on_reasoning(std::string_view text) override {
+    // Not on the stack of who delivers the text.
+    if (!budget_.take(text) && !spent_)
+      alarm_ = context_.loop.at(context_.loop.clock().now(), [this] { call_.request(StopReason::budget); });
+    spent_ = budget_.spent();
+  }
+  std::int64_t tokens() const { return budget_.tokens(); }
+
+ private:
+  StreamBudget budget_;
+  CallContext& context_;
+  Stop& call_;
+  Loop::Alarm alarm_;
+  bool spent_ = false;
+};
+
+}  // namespace
+
+Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Transcript> transcript,
+                           std::int64_t input, std::int64_t tokens_max, CallContext context) {
+  static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
+  models::ModelRequest request;
+  request.transcript = std::move(transcript);
+  request.tools = kNoTools;
+  request.intent = models::Intent::judge;
+
+  Stop call(context.stop);
+  CallContext own{context.loop,    call,        context.deadline, context.events, context.principal,
+                  context.session, context.run, context.agent,    context.step};
+  VerdictSink sink(tokens_max, own, call);
+  const Instant asked = context.loop.clock().now();
+  auto reply = co_await rule.judge.model->complete(std::move(request), sink, own);
+  if (!reply && call.reason() == StopReason::budget) {
+    reply = models::ModelReply{};
+    reply->finish = models::FinishReason::closed_early;
+  }
+  const models::Usage estimate{.input_tokens = input, .output_tokens = sink.tokens(), .estimated = true};
+  if (reply && reply->usage.input_tokens + reply->usage.output_tokens == 0 &&
+      reply->finish == models::FinishReason::closed_early)
+    reply->usage = estimate;
+  JudgeReply came{.reply = std::move(reply),
+                  .ms = std::chrono::duration_cast<Milliseconds>(context.loop.clock().now() - asked).count()};
+  if (!came.reply && sink.tokens() > 0) came.lost = estimate;
+  co_return came;
+}
+
+std::int64_t request_tokens(const models::Transcript& transcript) {
+  std::int64_t tokens = 0;
+  for (const models::Message& message : transcript.messages())
+    tokens += kPerMessage + models::estimate_tokens(message.content);
+  return tokens;
+}
+
+}  // namespace troupe::agents

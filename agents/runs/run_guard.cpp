@@ -1,0 +1,355 @@
+#include "agents/runs/run_guard.h"
+
+#include "agents/guardrails/verdict.h"
+#include "agents/runs/facts.h"
+#include "tools/observation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+namespace {
+
+std::string_view word(Side side) {
+  return side == Side::input ? "input" : "output";
+}
+
+std::string_view noun(Side side) {
+  return side == Side::input ? "message" : "answer";
+}
+
+Ruling of(Ruling::Kind kind, const Rule& rule, std::string reason = "") {
+  return {.kind = kind, .rule = &rule, .why = {.reason = std::move(reason)}};
+}
+
+std::string sentence(const Ruling& ruling) {
+  const std::string_view text = noun(ruling.rule->side());
+  if (ruling.kind == Ruling::Kind::undecided)
+    return fmt::format("rule `{}` could not decide about the {}, which is refused therefore: {}",
+                       ruling.rule->name(), text, ruling.why.reason);
+  return fmt::format("rule `{}` refused the {}: {}", ruling.rule->name(), text, ruling.why.reason);
+}
+
+}  // namespace
+
+/// One text before several models.
+struct RunGuard::Batch {
+  Batch(Loop& loop, const Judged& text, int number, Stop& parent)
+      : judged(text), step(number), stop(parent), slots(loop, limits::kJudgesAtOnce) {}
+
+  const Judged& judged;
+  int step;
+  Stop stop;
+  Slots slots;
+};
+
+RunGuard::RunGuard(Run run, Secrets secrets)
+    : run_(std::move(run)),
+      secrets_(std::move(secrets)),
+      rules_(*run_.agent.guardrails),
+      nursery_(run_.loop),
+      sent_back_(rules_.output.size()) {
+  Json inputs = Json::object();
+  if (auto extra = parse_json(run_.record.row().extra); extra)
+    if (const Json* given = find(*extra, "inputs")) inputs = *given;
+  message_ = judged_message(run_.record.row().input, inputs);
+}
+
+RunGuard::~RunGuard() = default;
+
+std::string RunGuard::clean(std::string_view text) const {
+  return std::string(tools::beginning(redact(text, secrets_), limits::kRuleReasonBytes));
+}
+
+Task<Ruling> RunGuard::admit(Stop& stop) {
+  count_recorded(0, false);
+  if (run_.recorded.replies.empty()) count_rest();
+  Ruling ruling = co_await check(rules_.input, message_, stop);
+  if (ruling.kind == Ruling::Kind::refused) run_.record.pending().events.push_back(warning(ruling, 0));
+  if (ruling.passed()) ruling = co_await judge(rules_.input, RuleMode::blocking, message_, 0, stop);
+  const bool more = std::ranges::any_of(rules_.input, [](const Rule& rule) {
+    return rule.asks_model() && rule.settings().mode == RuleMode::parallel;
+  });
+  if (ruling.passed() && !more) message_passed_ = true;
+  co_return ruling;
+}
+
+void RunGuard::judge_beside(Stop& run) {
+  if (message_passed_) return;
+  beside_stop_ = std::make_unique<Stop>(run);
+  nursery_.spawn("rules beside a run", [this] { return work_beside(); });
+}
+
+Task<> RunGuard::work_beside() {
+  Ruling ruling = co_await judge(rules_.input, RuleMode::parallel, message_, 0, *beside_stop_);
+  decide_message(std::move(ruling));
+}
+
+void RunGuard::decide_message(Ruling ruling) {
+  if (ruling.passed())
+    message_passed_ = true;
+  else if (ruling.kind != Ruling::Kind::stopped)
+    beside_ = std::move(ruling);
+  for (OneShot<bool>* turn : waiting_) turn->set(true);
+  if (beside_) run_.refused_beside();
+}
+
+Task<bool> RunGuard::admitted(Stop& stop) {
+  if (!message_passed_ && !beside_ && !stop.requested()) {
+    OneShot<bool> turn(run_.loop);
+    waiting_.insert(&turn);
+    auto hook = stop.on_request([&turn] { turn.set(false); });
+    co_await turn.wait();
+    waiting_.erase(&turn);
+  }
+  co_return message_passed_;
+}
+
+std::optional<Finish> RunGuard::refused_beside() const {
+  if (!beside_) return std::nullopt;
+  return end_of(*beside_);
+}
+
+bool RunGuard::answers_wait() const {
+  return !message_passed_ || Guardrails::ask_models(rules_.output);
+}
+
+Task<Ruling> RunGuard::check_answer(Judged answer, Stop& stop) {
+  co_return co_await check(rules_.output, answer, stop);
+}
+
+Task<Ruling> RunGuard::judge_answer(Judged answer, Stop& stop) {
+  if (run_.recorded.replies.empty()) count_rest();
+  co_return co_await judge(rules_.output, std::nullopt, answer, react_->step(), stop);
+}
+
+// A long text takes several steps; the loop has its turn between them.
+Task<Ruling> RunGuard::check(const std::vector<Rule>& rules, const Judged& judged, Stop& stop) {
+  for (const Rule& rule : rules) {
+    if (rule.asks_model()) continue;
+    RuleCheck held(rule, judged);
+    while (held.step())
+      if (!co_await run_.loop.sleep_for(Milliseconds(0), stop)) co_return Ruling{Ruling::Kind::stopped};
+    if (!held.refusal()) continue;
+    Ruling ruling = of(Ruling::Kind::refused, rule, clean(held.refusal()->reason));
+    ruling.why.excerpt = held.refusal()->excerpt;
+    co_return ruling;
+  }
+  co_return Ruling{};
+}
+
+Task<Ruling> RunGuard::judge(const std::vector<Rule>& rules, std::optional<RuleMode> mode,
+                             const Judged& judged, int step, Stop& stop) {
+  std::vector<Ruling> rulings(rules.size());
+  Batch batch(run_.loop, judged, step, stop);
+  {
+    Nursery nursery(run_.loop);
+    for (std::size_t i = 0; i < rules.size(); ++i)
+      if (rules[i].asks_model() && (!mode || rules[i].settings().mode == *mode))
+        nursery.spawn("rule", [&, i] { return judge_in(batch, rules[i], rulings[i]); });
+    if (nursery.size() > 0) co_await nursery.join();
+  }
+  if (stop.requested()) co_return Ruling{Ruling::Kind::stopped};
+  using Kind = Ruling::Kind;
+  for (Kind kind : {Kind::refused, Kind::undecided, Kind::limit, Kind::stopped})
+    for (Ruling& ruling : rulings)
+      if (ruling.kind == kind) co_return std::move(ruling);
+  co_return Ruling{};
+}
+
+Task<> RunGuard::judge_in(Batch& batch, const Rule& rule, Ruling& ruling) {
+  co_await batch.slots.take();
+  ruling = co_await ask(rule, batch.judged, batch.step, batch.stop);
+  batch.slots.give_back();
+  if (!ruling.passed()) batch.stop.request(StopReason::cancelled);
+}
+
+std::optional<Ruling> RunGuard::known(const Rule& rule, int step) const {
+  for (const RecordedVerdict& verdict : run_.recorded.rulings) {
+    if (!verdict.decided || verdict.output != (rule.side() == Side::output) || verdict.step != step ||
+        verdict.rule != rule.place())
+      continue;
+    if (verdict.pass) return Ruling{};
+    return of(verdict.undecided ? Ruling::Kind::undecided : Ruling::Kind::refused, rule, verdict.reason);
+  }
+  return std::nullopt;
+}
+
+Task<Ruling> RunGuard::ask(const Rule& rule, const Judged& judged, int step, Stop& stop) {
+  if (auto before = known(rule, step)) co_return std::move(*before);
+  if (stop.requested()) co_return Ruling{Ruling::Kind::stopped};
+  const std::size_t bytes = judged.text.size() + judged.beside.size();
+  if (bytes <= limits::kJudgedBytes) co_return co_await ask_twice(rule, judged, step, stop);
+  Ruling ruling = of(Ruling::Kind::refused, rule,
+                     fmt::format("it has {} bytes; at most {} are judged, and what is not judged is refused",
+                                 bytes, limits::kJudgedBytes));
+  (void)co_await keep(ruling, step, nullptr);
+  co_return ruling;
+}
+
+Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int step, Stop& stop) {
+  auto transcript = std::make_shared<models::Transcript>();
+  transcript->add({.role = models::Role::system, .content = rule.judge.system});
+  transcript->add(judged_to_message(judged));
+  std::string problem;
+  for (int attempt = 1; attempt <= limits::kVerdictAttempts; ++attempt) {
+    const std::int64_t input = request_tokens(*transcript);
+    auto allowed = react_->aside(input, rule.judge.price);
+    if (!allowed) {
+      Ruling ruling = of(Ruling::Kind::limit, rule);
+      ruling.limit = std::move(allowed.error());
+      co_return ruling;
+    }
+    note_intent(rule, *transcript, step, attempt, input);
+    if (!co_await run_.record.commit(run_.record.take_pending()) || stop.requested())
+      co_return Ruling{Ruling::Kind::stopped};
+    JudgeReply came = co_await ask_judge(
+        rule, transcript, input, std::min(allowed->output, limits::kVerdictTokens), run_.context(stop));
+    if (!came.reply && stop.requested()) {
+      models::ModelReply lost;
+      lost.usage = came.lost;
+      if (stop.reason() != StopReason::shutdown) note_usage(rule, step, lost, 0);
+      co_return Ruling{Ruling::Kind::stopped};
+    }
+    if (!came.reply) {
+      Ruling ruling = of(Ruling::Kind::undecided, rule, clean(came.reply.error().message));
+      (void)co_await keep(ruling, step, &came);
+      co_return ruling;
+    }
+    auto judgement = read_judgement(came.reply->text);
+    if (judgement) {
+      std::string reason = judgement->reason.empty() ? "its model gave no reason" : judgement->reason;
+      Ruling ruling =
+          judgement->pass ? Ruling{.rule = &rule} : of(Ruling::Kind::refused, rule, clean(reason));
+      if (!co_await keep(ruling, step, &came)) co_return Ruling{Ruling::Kind::stopped};
+      co_return ruling;
+    }
+    problem = judgement.error().message;
+    if (attempt == limits::kVerdictAttempts) {
+      Ruling ruling = of(
+          Ruling::Kind::undecided, rule,
+          fmt::format("the verdict of its model could not be read, {} times in a row: {}", attempt, problem));
+      (void)co_await keep(ruling, step, &came);
+      co_return ruling;
+    }
+    if (!co_await keep_unreadable(rule, step, came)) co_return Ruling{Ruling::Kind::stopped};
+    transcript->add({.role = models::Role::assistant,
+                     .content = std::string(tools::beginning(came.reply->text, limits::kRulePromptBytes))});
+    transcript->add({.role = models::Role::user, .content = dump(Json{{"correction", problem}})});
+  }
+  co_return Ruling{Ruling::Kind::stopped};
+}
+
+void RunGuard::note_intent(const Rule& rule, const models::Transcript& transcript, int step, int attempt,
+                           std::int64_t input) {
+  Json body = {{"rule", rule.name()},   {"side", word(rule.side())},
+               {"place", rule.place()}, {"attempt", attempt},
+               {"input", input},        {"model", rule.settings().model}};
+  for (const models::Message& message : transcript.messages()) {
+    models::Message masked = message;
+    if (!secrets_.empty()) masked.content = redact(masked.content, secrets_);
+    body["messages"].push_back(message_to_fact(masked));
+  }
+  run_.record.pending().facts.push_back(run_.record.fact("guard.intent", step, body));
+}
+
+void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& reply, std::int64_t ms) {
+  const models::Usage& usage = reply.usage;
+  if (usage.input_tokens + usage.output_tokens == 0) return;
+  const double cost = cost_of(usage, rule.judge.price);
+  react_->count_aside(usage, cost);
+  run_.record.pending().events.push_back(
+      usage_event(run_.record.event("usage", step), reply, rule.judge.model->name(), cost, ms));
+}
+
+Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
+  Json fact = {{"rule", rule.name()}, {"side", word(rule.side())}, {"place", rule.place()}};
+  if (!from || !from->reply) return fact;
+  const models::Usage& usage = from->reply->usage;
+  fact["usage"] = {
+      {"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cached", usage.cached_tokens}};
+  fact["cost"] = cost_of(usage, rule.judge.price);
+  fact["ms"] = from->ms;
+  return fact;
+}
+
+// Verdict, what it cost and what clients are told of it are one append: none is there without the others.
+Task<bool> RunGuard::keep(const Ruling& ruling, int step, const JudgeReply* from) {
+  const Rule& rule = *ruling.rule;
+  Json fact = verdict_fact(rule, from);
+  fact["pass"] = ruling.passed();
+  if (ruling.kind == Ruling::Kind::undecided) fact["undecided"] = true;
+  if (!ruling.passed()) fact["reason"] = ruling.why.reason;
+  run_.record.pending().facts.push_back(run_.record.fact("guard.verdict", step, fact));
+  if (from && from->reply) note_usage(rule, step, *from->reply, from->ms);
+  if (!ruling.passed()) run_.record.pending().events.push_back(warning(ruling, step));
+  co_return co_await run_.record.commit(run_.record.take_pending());
+}
+
+Task<bool> RunGuard::keep_unreadable(const Rule& rule, int step, const JudgeReply& from) {
+  Json fact = verdict_fact(rule, &from);
+  fact["unreadable"] = true;
+  run_.record.pending().facts.push_back(run_.record.fact("guard.verdict", step, fact));
+  note_usage(rule, step, *from.reply, from.ms);
+  co_return co_await run_.record.commit(run_.record.take_pending());
+}
+
+std::string RunGuard::note_for_model(const Ruling& ruling) {
+  const Rule& rule = *ruling.rule;
+  if (ruling.kind != Ruling::Kind::refused || rule.settings().on_fail == OnRefusal::stop) return "";
+  if (++sent_back_[rule.place()] > rule.settings().retries) return "";
+  std::string note = fmt::format("the answer was not shown, because the rule `{}` refused it: {}",
+                                 rule.name(), ruling.why.reason);
+  if (!ruling.why.excerpt.empty()) note += fmt::format(" ({})", dump(Json(ruling.why.excerpt)));
+  if (!rule.settings().message.empty()) note += fmt::format(". {}", rule.settings().message);
+  return note + "\nWrite the answer again so that it keeps to the rule";
+}
+
+Finish RunGuard::end_of(const Ruling& ruling) const {
+  if (ruling.kind == Ruling::Kind::limit)
+    return {.status = "limit",
+            .reason = ruling.limit.reason,
+            .detail = fmt::format("{}; the {} was not judged by rule `{}`", ruling.limit.detail,
+                                  noun(ruling.rule->side()), ruling.rule->name())};
+  const std::string& message = ruling.rule->settings().message;
+  const bool refused = ruling.kind == Ruling::Kind::refused;
+  return {.status = refused ? "denied" : "failed",
+          .reason = "guardrail",
+          .detail = refused && !message.empty() ? message : sentence(ruling)};
+}
+
+Event RunGuard::warning(const Ruling& ruling, int step) const {
+  return warning_event(run_.record.event("warning", step), "guardrail", sentence(ruling));
+}
+
+void RunGuard::count_recorded(std::size_t replies, bool open) {
+  const auto& all = run_.recorded.rulings;
+  for (; counted_ < all.size(); ++counted_) {
+    const RecordedVerdict& next = all[counted_];
+    if (next.replies > replies || (next.replies == replies && next.awaited && !open)) return;
+    react_->count_aside(next.usage, next.cost);
+  }
+}
+
+bool RunGuard::count_rest() {
+  const std::size_t before = counted_;
+  count_recorded(std::string::npos, true);
+  for (const LostVerdict& lost : run_.recorded.lost_rulings) {
+    const auto& rules = lost.output ? rules_.output : rules_.input;
+    if (lost.rule >= rules.size()) continue;
+    const models::Usage usage{.input_tokens = lost.input, .estimated = true};
+    react_->count_lost_aside(usage, cost_of(usage, rules[lost.rule].judge.price));
+  }
+  const bool lost = !std::exchange(run_.recorded.lost_rulings, {}).empty();
+  return lost || counted_ != before;
+}
+
+Task<> RunGuard::end() {
+  if (beside_stop_) beside_stop_->request(StopReason::cancelled);
+  co_await nursery_.join();
+}
+
+}  // namespace troupe::agents
