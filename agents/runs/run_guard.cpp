@@ -208,12 +208,14 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
       co_return Ruling{Ruling::Kind::stopped};
     JudgeReply came = co_await ask_judge(
         rule, transcript, input, std::min(allowed->output, limits::kVerdictTokens), run_.context(stop));
-    if (!came.reply && stop.requested()) {
+    if (!came.reply && stop.reason() != StopReason::shutdown) {
       models::ModelReply lost;
       lost.usage = came.lost;
-      if (stop.reason() != StopReason::shutdown) note_usage(rule, step, lost, 0);
-      co_return Ruling{Ruling::Kind::stopped};
+      note_usage(rule, step, lost, 0);
     }
+    if (!came.reply && stop.requested()) co_return Ruling{Ruling::Kind::stopped};
+    // Nobody was shown what broke off in the middle, so it may be asked for anew.
+    if (!came.reply && came.lost.output_tokens > 0 && attempt < limits::kVerdictAttempts) continue;
     if (!came.reply) {
       Ruling ruling = of(Ruling::Kind::undecided, rule, clean(came.reply.error().message));
       (void)co_await keep(ruling, step, &came);

@@ -267,6 +267,20 @@ TEST_CASE("a judge that fails, or thinks without end, lets nothing pass") {
   }
 }
 
+TEST_CASE("a verdict that breaks off in the middle is asked for again, once, and paid for each time") {
+  const ScriptedModel::Break half{.text = "{\"pass\": tr"};
+  auto judge = says({half, kPass});
+  Ruled ruled({kAnswer}, {.input = {judged()}}, {{"j", judge}});
+  CHECK(ended(ruled.ask(), "done", "final_answer"));
+  CHECK(judge->calls() == 2);
+  CHECK(ruled.world.last("run.finished")["output_tokens"].get<int>() > 0);
+
+  auto broken = says({half, half, kPass});
+  Ruled twice({kAnswer}, {.input = {judged()}}, {{"j", broken}});
+  CHECK(ended(twice.ask(), "failed", "guardrail"));
+  CHECK(broken->calls() == 2);
+}
+
 TEST_CASE("a judge that writes without end is closed, and its flood is no verdict") {
   auto judge = says({std::string(200'000, 'x'), std::string(200'000, '{')});
   Ruled ruled({kAnswer}, {.input = {judged()}}, {{"j", judge}});
