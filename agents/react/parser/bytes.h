@@ -6,6 +6,10 @@ namespace troupe::agents {
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
+/// What may stand before the first word of a line. A carriage return may, too: some models end lines with it.
+constexpr bool is_indent(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }

@@ -20,7 +20,7 @@ static_assert(std::ranges::adjacent_find(kSorted, {}, &LabelWord::word) == kSort
 constexpr std::size_t kLabelBytes = 96;  // with decoration; the longest label has 36
 
 bool decorates(char c) {
-  return c == '*' || c == '_' || c == '#' || c == '>' || c == ' ' || c == '\t' || c == '`';
+  return c == '*' || c == '_' || c == '#' || c == '>' || c == '`' || is_indent(c);
 }
 
 // The lower-case form of a two-byte letter: Latin-1 and Cyrillic, of which labels begin with capitals.

@@ -142,8 +142,8 @@ bool ReplyReader::line_start() {
 // `Search[` at the beginning of a line. True when it is one.
 bool ReplyReader::bare_bracket(char c) {
   std::string_view line = std::string_view(all_).substr(line_begin_, position_ - 1 - line_begin_);
-  bool indent = line.empty() || line.back() == ' ' || line.back() == '\t';
-  bool blank = c == ' ' || c == '\t';
+  bool indent = line.empty() || is_indent(line.back());
+  bool blank = is_indent(c);
   if (c == '[' && !indent) {
     name_ = trimmed(line);
     set_label(line_begin_);

@@ -331,7 +331,7 @@ void ReplyReader::object_done() {
 }
 
 bool ReplyReader::begins_line(std::size_t at) const {
-  while (at > 0 && (all_[at - 1] == ' ' || all_[at - 1] == '\t')) --at;
+  while (at > 0 && is_indent(all_[at - 1])) --at;
   return at == 0 || all_[at - 1] == '\n';
 }
 

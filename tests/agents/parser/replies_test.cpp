@@ -145,6 +145,16 @@ TEST_CASE("labels may be written as a list or in bold, and then end each other")
   CHECK(read("Thought: x\nFinal Answer is: 42", Dialect::text_labels).report["answer"] == "42");
 }
 
+TEST_CASE("a carriage return before a label does not hide it") {
+  for (Dialect dialect : {Dialect::native_tools, Dialect::conversational, Dialect::text_labels})
+    for (std::size_t piece : {1, 3, 100}) {
+      CHECK(read("\n  \rFinal Answer: 42", dialect, piece).report == final_answer("42"));
+      CHECK(read("Thought: t\r\n\rAction: wiki\r\nAction Input: Seoul\r\n", dialect, piece).report ==
+            action("wiki", "Seoul", "t"));
+    }
+  CHECK(read("\r  wiki[Seoul]", Dialect::brackets).report["input"] == "Seoul");
+}
+
 TEST_CASE("an answer of a conversation may have headings and blocks of JSON") {
   for (std::string_view reply :
        {"Here is your plan:\n\n### Actions\n1. Call Bob\n2. Write Al",
