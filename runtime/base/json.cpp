@@ -1,6 +1,8 @@
 #include "runtime/base/json.h"
 
+#include <charconv>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -85,29 +87,152 @@ Result<Json> parse_json(std::string_view text, std::size_t depth_max, std::size_
   return Json::parse(text.begin(), text.end(), nullptr, false);
 }
 
+namespace {
+
+// Escapes as nlohmann's writer does, which would look at every byte through a table of UTF-8 states: most of
+// what is written is plain ASCII, and several kilobytes of it a step.
+bool plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+void append_escape(std::string& out, unsigned char c) {
+  constexpr char kHex[] = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 15];
+  }
+}
+
+// Bytes of the UTF-8 character at the start of `text`, which begins with a byte of 0x80 or more; 0 when it is
+// none (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF).
+std::size_t character(std::string_view text) {
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto follows = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };
+  const unsigned first = at(0);
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool fits = first == 0xE0 ? at(1) >= 0xA0 : first == 0xED ? at(1) < 0xA0 : true;
+    return fits && follows(1) && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool fits = first == 0xF0 ? at(1) >= 0x90 : first == 0xF4 ? at(1) < 0x90 : true;
+    return fits && follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_number(std::string& out, const Json& value) {
+  char text[24];
+  std::to_chars_result end{};
+  if (value.is_number_unsigned())
+    end = std::to_chars(text, text + sizeof text, *value.get_ptr<const Json::number_unsigned_t*>());
+  else if (value.is_number_integer())
+    end = std::to_chars(text, text + sizeof text, *value.get_ptr<const Json::number_integer_t*>());
+  else
+    return void(out += value.dump());  // the shortest form that reads back the same, which is an art
+  out.append(text, end.ptr);
+}
+
+template <class Container, class Append>
+void append_list(std::string& out, const Container& items, char open, char close, Append append) {
+  out += open;
+  bool first = true;
+  for (const auto& item : items) {
+    if (!std::exchange(first, false)) out += ',';
+    append(item);
+  }
+  out += close;
+}
+
+void append_value(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object:
+      return append_list(out, *value.get_ptr<const Json::object_t*>(), '{', '}', [&](const auto& member) {
+        append_quoted(out, member.first);
+        out += ':';
+        append_value(out, member.second);
+      });
+    case Json::value_t::array:
+      return append_list(out, *value.get_ptr<const Json::array_t*>(), '[', ']',
+                         [&](const Json& item) { append_value(out, item); });
+    case Json::value_t::string:
+      return append_quoted(out, *value.get_ptr<const std::string*>());
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return;
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
+      return append_number(out, value);
+    case Json::value_t::null:
+      out += "null";
+      return;
+    default:
+      out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+}
+
+}  // namespace
+
 std::string dump(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string out;
+  append_value(out, value);
+  return out;
 }
 std::string dump_pretty(const Json& value) {
   return value.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-namespace {
-bool plain(unsigned char c) {
-  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-}  // namespace
-
 void append_quoted(std::string& out, std::string_view text) {
-  std::size_t run = 0;
-  while (run < text.size() && plain(static_cast<unsigned char>(text[run]))) ++run;
-  if (run == text.size()) {  // the usual case, ASCII without escapes, costs one copy
-    out += '"';
-    out += text;
-    out += '"';
-    return;
+  const std::size_t begin = out.size();
+  out += '"';
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t run = at;
+    while (run < text.size()) {
+      const auto c = static_cast<unsigned char>(text[run]);
+      if (plain(c)) {
+        ++run;
+        continue;
+      }
+      const std::size_t bytes = c < 0x80 ? 0 : character(text.substr(run));
+      if (bytes == 0) break;
+      run += bytes;
+    }
+    out.append(text, at, run - at);
+    if (run == text.size()) break;
+    if (const auto c = static_cast<unsigned char>(text[run]); c < 0x80) {
+      append_escape(out, c);
+    } else {  // not UTF-8: what it becomes is one library's decision, not ours beside it
+      out.resize(begin);
+      out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+      return;
+    }
+    at = run + 1;
   }
-  out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  out += '"';
 }
 
 const Json* find(const Json& value, std::string_view key) {
