@@ -1,5 +1,6 @@
 #include "models/sse.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -11,31 +12,36 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }
 
 Result<> SseDecoder::feed(std::string_view bytes, std::vector<SseEvent>& events) {
-  while (!bytes.empty()) {
+  // The next of each line end, looked for again only when it was passed: linear, and at memchr's speed.
+  std::size_t lf = bytes.find('\n');
+  std::size_t cr = bytes.find('\r');
+  for (std::size_t at = 0; at < bytes.size();) {
     if (after_cr_) {
       after_cr_ = false;
-      if (bytes.front() == '\n') bytes.remove_prefix(1);
+      if (bytes[at] == '\n') ++at;
       continue;
     }
-    std::size_t end = bytes.find_first_of("\r\n");
-    std::size_t piece = end == std::string_view::npos ? bytes.size() : end;
-    if (partial_.size() + data_.size() + piece > event_bytes_max_)
+    if (lf < at) lf = bytes.find('\n', at);
+    if (cr < at) cr = bytes.find('\r', at);
+    const std::size_t end = std::min(lf, cr);
+    const std::string_view piece = bytes.substr(at, end == std::string_view::npos ? end : end - at);
+    if (partial_.size() + data_.size() + piece.size() > event_bytes_max_)
       return fail(ErrorCode::too_large,
                   fmt::format("one event of the stream is larger than {} bytes", event_bytes_max_));
     if (end == std::string_view::npos) {
-      partial_.append(bytes);
+      partial_.append(piece);
       return {};
     }
     after_cr_ = bytes[end] == '\r';
     if (partial_.empty()) {
-      line(bytes.substr(0, end), events);  // the usual case: a line within one chunk is not copied
+      line(piece, events);  // the usual case: a line within one chunk is not copied
     } else {
-      partial_.append(bytes.substr(0, end));
+      partial_.append(piece);
       std::string whole = std::move(partial_);
       partial_.clear();
       line(whole, events);
     }
-    bytes.remove_prefix(end + 1);
+    at = end + 1;
   }
   return {};
 }

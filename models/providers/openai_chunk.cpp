@@ -2,7 +2,6 @@
 
 #include "runtime/base/json.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -150,10 +149,46 @@ std::size_t closing_quote(std::string_view json, std::size_t at) {
   return std::string_view::npos;
 }
 
-// What a JSON string says, given between its quotes.
+// What one escape of two characters stands for; 0 for \u and for what is none.
+char unescaped(char c) {
+  switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+      return c;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return 0;
+  }
+}
+
+// What a JSON string says, given between its quotes. Models that write JSON escape in every third chunk, so
+// ASCII is read here; the rest is left to the parser.
 std::optional<std::string> literal(std::string_view inner) {
   auto plain = [](unsigned char c) { return c >= ' ' && c < 0x80 && c != '\\' && c != '"'; };
-  if (std::ranges::all_of(inner, plain)) return std::string(inner);
+  std::string text;
+  text.reserve(inner.size());
+  std::size_t at = 0;
+  for (; at < inner.size(); ++at) {
+    if (plain(static_cast<unsigned char>(inner[at]))) {
+      text += inner[at];
+      continue;
+    }
+    const char meant = inner[at] == '\\' && at + 1 < inner.size() ? unescaped(inner[at + 1]) : '\0';
+    if (!meant) break;
+    text += meant;
+    ++at;
+  }
+  if (at >= inner.size()) return text;
   if (closing_quote(inner, 0) != std::string_view::npos) return std::nullopt;
   auto value = parse_json('"' + std::string(inner) + '"');
   if (!value || !value->is_string()) return std::nullopt;
