@@ -19,15 +19,17 @@ struct Key {
   StepKey kind;
 };
 
-// Keys that are no labels as well (see label_table.h).
+// The keys that a model is asked to write, before the labels of thirty languages are looked through for them;
+// then those that are no labels as well (see label_table.h).
 constexpr Key kKeys[] = {
-    {"rationale", StepKey::thought},    {"actionname", StepKey::action},    {"toolname", StepKey::action},
-    {"function", StepKey::action},      {"toolinput", StepKey::input},      {"toolargs", StepKey::input},
-    {"input", StepKey::input},          {"inputs", StepKey::input},         {"args", StepKey::input},
-    {"arguments", StepKey::input},      {"parameters", StepKey::input},     {"params", StepKey::input},
-    {"kwargs", StepKey::input},         {"actions", StepKey::actions},      {"toolcalls", StepKey::actions},
-    {"toolcall", StepKey::command},     {"functioncall", StepKey::command}, {"command", StepKey::command},
-    {"finalresponse", StepKey::answer}, {"response", StepKey::weak_answer},
+    {"thought", StepKey::thought},    {"action", StepKey::action},        {"actioninput", StepKey::input},
+    {"finalanswer", StepKey::answer}, {"rationale", StepKey::thought},    {"actionname", StepKey::action},
+    {"toolname", StepKey::action},    {"function", StepKey::action},      {"toolinput", StepKey::input},
+    {"toolargs", StepKey::input},     {"input", StepKey::input},          {"inputs", StepKey::input},
+    {"args", StepKey::input},         {"arguments", StepKey::input},      {"parameters", StepKey::input},
+    {"params", StepKey::input},       {"kwargs", StepKey::input},         {"actions", StepKey::actions},
+    {"toolcalls", StepKey::actions},  {"toolcall", StepKey::command},     {"functioncall", StepKey::command},
+    {"command", StepKey::command},    {"finalresponse", StepKey::answer}, {"response", StepKey::weak_answer},
 };
 
 StepKey key_of(Label label) {
