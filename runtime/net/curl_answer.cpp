@@ -13,6 +13,10 @@ namespace {
 // What we read of a redirect's body to keep its connection; a longer one costs the connection instead.
 constexpr std::size_t kRedirectBody = 64u << 10;
 
+// What is kept of a body before it is handed over; one call of libcurl may bring more than a megabyte.
+constexpr std::size_t kNewsBytes = 64u << 10;
+constexpr std::size_t kNewsRoom = 4u << 10;  // what it begins with
+
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() &&
@@ -30,6 +34,7 @@ void CurlAnswer::start(Terms terms) {
   verdict_ = Verdict::fine;
   thrown_ = nullptr;
   head_bytes_ = body_bytes_ = 0;
+  news_ = std::string();  // an idle transfer keeps no memory for it
 }
 
 bool CurlAnswer::stop(Verdict verdict) {
@@ -103,10 +108,20 @@ bool CurlAnswer::on_head_end() {
 bool CurlAnswer::on_body(std::string_view bytes) {
   body_bytes_ += bytes.size();
   if (redirect_) return body_bytes_ <= kRedirectBody || stop(Verdict::redirect_read);
-  if (body_bytes_ > terms_.body_max) return stop(Verdict::body_too_large);
+  if (body_bytes_ > terms_.body_max) return hand_over() && stop(Verdict::body_too_large);
+  if (news_.capacity() < kNewsRoom) news_.reserve(kNewsRoom);
+  news_ += bytes;
+  return news_.size() < kNewsBytes || hand_over();
+}
+
+bool CurlAnswer::hand_over() {
+  if (news_.empty()) return true;
   try {
-    return terms_.sink->on_data(bytes) || stop(Verdict::sink_closed);
+    const bool goes_on = terms_.sink->on_data(news_);
+    news_.clear();
+    return goes_on || stop(Verdict::sink_closed);
   } catch (...) {
+    news_.clear();
     thrown_ = std::current_exception();
     return stop(Verdict::sink_threw);
   }

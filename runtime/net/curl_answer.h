@@ -24,8 +24,13 @@ class CurlAnswer {
   void start(Terms terms);
   /// One line with its line end. False: stop now, see verdict().
   bool on_header_line(std::string_view line);
-  /// False: stop now, see verdict().
+  /// Bytes of the body, which are kept until hand_over(): libcurl brings each HTTP chunk by itself, and a
+  /// stream has one a token. False: stop now, see verdict().
   bool on_body(std::string_view bytes);
+  /// Something is kept for hand_over().
+  bool has_news() const { return !news_.empty(); }
+  /// Passes on what came since the last time, in one piece. False: stop now, see verdict().
+  bool hand_over();
 
   Verdict verdict() const { return verdict_; }
   std::exception_ptr thrown() const { return thrown_; }  ///< with sink_threw
@@ -52,6 +57,7 @@ class CurlAnswer {
   std::exception_ptr thrown_;
   std::size_t head_bytes_ = 0;
   std::size_t body_bytes_ = 0;
+  std::string news_;  // of the body, not handed over yet
 };
 
 }  // namespace troupe::net

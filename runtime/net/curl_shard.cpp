@@ -8,7 +8,7 @@ namespace troupe::net {
 namespace {
 
 constexpr long kConnectionsKept = 96;  // a shard's share of what runs at once, and slack
-constexpr std::size_t kPool = 96;      // idle easy handles
+constexpr std::size_t kPool = 8;       // idle easy handles, however little is in flight
 constexpr int kRounds = 8;             // of "in 0 ms" in one turn of the loop
 
 }  // namespace
@@ -53,14 +53,16 @@ void CurlShard::release(CurlTransfer& transfer) {
     remove(transfer);
   }
   transfer.done = nullptr;
+  transfer.news = nullptr;
   transfer.clear();
   --in_flight_;
   idle_since_ = loop_.clock().now();
-  if (pool_.size() < kPool) {
-    pool_.push_back(&transfer);
-    return;
+  pool_.push_back(&transfer);
+  // As many as are at work may be wanted again; each holds 20 KB, most of it libcurl's read buffer.
+  while (pool_.size() > std::max(kPool, in_flight_)) {
+    std::erase_if(all_, [&](const auto& one) { return one.get() == pool_.back(); });
+    pool_.pop_back();
   }
-  std::erase_if(all_, [&](const auto& one) { return one.get() == &transfer; });
 }
 
 bool CurlShard::start(CurlTransfer& transfer, OneShot<bool>& done) {
@@ -68,6 +70,7 @@ bool CurlShard::start(CurlTransfer& transfer, OneShot<bool>& done) {
   if (curl_multi_add_handle(multi_, transfer.handle()) != CURLM_OK) return false;
   transfer.added = true;
   transfer.done = &done;
+  transfer.news = &news_;
   return true;
 }
 
@@ -96,6 +99,15 @@ void CurlShard::act(curl_socket_t socket, int mask) {
   inside_ = false;
   for (CurlTransfer* transfer : stopped_) remove(*transfer);
   stopped_.clear();
+  if (!news_.empty()) hand_over();
+}
+
+/// Sinks may stop any transfer meanwhile, but none is given back before a later turn of the loop.
+void CurlShard::hand_over() {
+  for (CurlTransfer* transfer : news_) {
+    if (transfer->added && !transfer->hand_over()) remove(*transfer);
+  }
+  news_.clear();
 }
 
 void CurlShard::on_socket(curl_socket_t socket, int mask) {

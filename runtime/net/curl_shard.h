@@ -17,7 +17,8 @@ namespace troupe::net {
 /// libcurl's wish to be called "in 0 ms" is a flag that settle() honours after the current batch, never a
 /// timer; of later wishes only the number is kept, behind an alarm that is set again only when it rings too
 /// early. libcurl is never called from inside one of its callbacks: what happens there is put off to the end
-/// of the call. Loop thread only.
+/// of the call. So is what it brings of bodies: one read of a stream that has an HTTP chunk a token is one
+/// piece for its sink. Loop thread only.
 class CurlShard final : public SocketOwner {
  public:
   /// `kick`: asks the client to call settle() on a later turn of the loop.
@@ -46,6 +47,7 @@ class CurlShard final : public SocketOwner {
   static int on_timer_wish(CURLM* multi, long timeout_ms, void* self);
 
   void act(curl_socket_t socket, int mask);
+  void hand_over();
   void collect();
   void remove(CurlTransfer& transfer);
   void arm();
@@ -58,6 +60,7 @@ class CurlShard final : public SocketOwner {
   std::vector<std::unique_ptr<CurlTransfer>> all_;
   std::vector<CurlTransfer*> pool_;
   std::vector<CurlTransfer*> stopped_;   // from inside libcurl; removed when it returns
+  std::vector<CurlTransfer*> news_;      // have brought something; handed over when libcurl returns
   std::vector<CurlTransfer*> finished_;  // empty but for collect(); kept for its memory
   std::size_t in_flight_ = 0;
   Instant idle_since_;

@@ -107,6 +107,7 @@ void CurlTransfer::clear() {
   set(easy_, CURLOPT_POSTFIELDS, static_cast<char*>(nullptr));
   set(easy_, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   headers_.reset();
+  answer_.start({});
   order_ = CurlOrder();
   // A transfer that ended early may not have handed its addresses to libcurl.
   if (code_ != CURLE_OK || ended_ != Ended::no) resolve_key_.clear();
@@ -200,10 +201,17 @@ std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t co
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto* transfer = static_cast<CurlTransfer*>(self);
   if (transfer->ended_ != Ended::no) return CURL_WRITEFUNC_ERROR;
-  transfer->last_byte_ = transfer->common_.clock.now();
+  if (!transfer->answer_.has_news()) {
+    transfer->last_byte_ = transfer->common_.clock.now();
+    if (transfer->news) transfer->news->push_back(transfer);
+  }
   const bool goes_on = transfer->answer_.on_body({data, size * count});
   // The sink may have requested a stop: then the connection is to close now, not with the next byte.
   return goes_on && transfer->ended_ == Ended::no ? size * count : CURL_WRITEFUNC_ERROR;
+}
+
+bool CurlTransfer::hand_over() {
+  return ended_ == Ended::no && answer_.verdict() == CurlAnswer::Verdict::fine && answer_.hand_over();
 }
 
 /// The guard's word on an address; remembers a refusal, which ends the transfer.

@@ -71,9 +71,13 @@ class CurlTransfer {
   bool truncated() const { return goodbye_ == Goodbye::awaited && code_ == CURLE_OK; }
   CURL* handle() const { return easy_; }
 
+  /// Passes on what libcurl brought of the body. Not from inside libcurl. False: it has ended, see answer().
+  bool hand_over();
+
   // Of the shard it is added to, while it is
   bool added = false;
   OneShot<bool>* done = nullptr;
+  std::vector<CurlTransfer*>* news = nullptr;  ///< where it says that it has something to hand over
 
  private:
   enum class Goodbye { irrelevant, awaited, heard };

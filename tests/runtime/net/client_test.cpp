@@ -99,6 +99,38 @@ TEST_CASE("a stream arrives piece by piece, while the server still writes") {
   CHECK(sink.heads[0].header("transfer-encoding") == "chunked");
 }
 
+TEST_CASE("chunks that came with one read are one piece for the sink") {
+  const std::string text(8'000, 'x');
+  HttpPeer peer(always(PeerReply(200, text).chunked({20})));
+  ClientBench bench;
+  Collector sink;
+
+  REQUIRE(bench.stream({.url = peer.url()}, sink));
+
+  CHECK(sink.body == text);
+  CHECK(sink.pieces < 40);  // of 400 chunks; how many reads it takes is the kernel's affair
+}
+
+TEST_CASE("what is cut off mid-way reaches the sink up to the cut, and a sink may close in its last piece") {
+  HttpPeer peer(always(PeerReply().chunked().write("0123456789").cut()));
+  ClientBench bench;
+  Collector all;
+
+  auto cut = bench.stream({.url = peer.url()}, all);
+
+  REQUIRE_FALSE(cut);
+  CHECK(cut.error().code == ErrorCode::network);
+  CHECK(all.body == "0123456789");
+  CHECK(bench.client.in_flight() == 0);
+
+  HttpPeer whole(always(PeerReply(200, "0123456789").chunked({3})));
+  Collector closes;
+  closes.enough = 10;
+  CHECK(bench.stream({.url = whole.url()}, closes));
+  CHECK(closes.body == "0123456789");
+  CHECK(bench.get(whole.url())->body == "0123456789");
+}
+
 TEST_CASE("a sink that has had enough closes the connection at once, and that is no error") {
   HttpPeer peer(always(PeerReply().chunked().write("0123456789").stall()));
   ClientBench bench;
