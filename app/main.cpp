@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 namespace troupe::app {
@@ -45,7 +44,6 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   umask(077);  // whatever we write is ours alone until somebody decides otherwise
-  curl_global_init(CURL_GLOBAL_DEFAULT);
   if (auto armed = troupe::arm_faults_from_environment(); !armed) {
     troupe::app::complain(armed.error().message);
     return troupe::app::kUsage;

@@ -1,5 +1,7 @@
 #include "runtime/net/curl_error.h"
 
+#include "runtime/net/curl_library.h"
+
 #include <cerrno>
 #include <cstring>
 
@@ -86,7 +88,7 @@ Error describe(const CurlFailure& f) {
     case CURLE_OUT_OF_MEMORY:
       return Error{ErrorCode::internal, "libcurl is out of memory"};
     default:
-      return network(fmt::format("libcurl gave up: {}", curl_easy_strerror(f.code)));
+      return network(fmt::format("libcurl gave up: {}", curl().easy_strerror(f.code)));
   }
 }
 

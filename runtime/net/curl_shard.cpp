@@ -1,5 +1,7 @@
 #include "runtime/net/curl_shard.h"
 
+#include "runtime/net/curl_library.h"
+
 #include <algorithm>
 #include <cassert>
 #include <new>
@@ -17,24 +19,24 @@ CurlShard::CurlShard(Loop& loop, const CurlCommon& common, std::function<void()>
     : loop_(loop),
       common_(common),
       kick_(std::move(kick)),
-      multi_(curl_multi_init()),
+      multi_(curl().multi_init()),
       idle_since_(loop.clock().now()) {
   if (!multi_) throw std::bad_alloc();
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_socket_wish);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timer_wish);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_PIPELINING, long{CURLPIPE_NOTHING});
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kConnectionsKept);
+  curl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_socket_wish);
+  curl().multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timer_wish);
+  curl().multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl().multi_setopt(multi_, CURLMOPT_PIPELINING, long{CURLPIPE_NOTHING});
+  curl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kConnectionsKept);
 }
 
 CurlShard::~CurlShard() {
   assert(in_flight_ == 0 && "an HTTP client is destroyed while it is in use");
   for (auto& transfer : all_) {
-    if (transfer->added) curl_multi_remove_handle(multi_, transfer->handle());
+    if (transfer->added) curl().multi_remove_handle(multi_, transfer->handle());
   }
   all_.clear();
-  curl_multi_cleanup(multi_);
+  curl().multi_cleanup(multi_);
 }
 
 CurlTransfer& CurlShard::acquire() {
@@ -67,7 +69,7 @@ void CurlShard::release(CurlTransfer& transfer) {
 
 bool CurlShard::start(CurlTransfer& transfer, OneShot<bool>& done) {
   assert(!inside_ && "libcurl must not be called from its own callbacks");
-  if (curl_multi_add_handle(multi_, transfer.handle()) != CURLM_OK) return false;
+  if (curl().multi_add_handle(multi_, transfer.handle()) != CURLM_OK) return false;
   transfer.added = true;
   transfer.done = &done;
   transfer.news = &news_;
@@ -88,14 +90,14 @@ void CurlShard::stop(CurlTransfer& transfer, Ended why) {
 void CurlShard::remove(CurlTransfer& transfer) {
   if (!transfer.added) return;
   transfer.added = false;
-  curl_multi_remove_handle(multi_, transfer.handle());
+  curl().multi_remove_handle(multi_, transfer.handle());
   if (transfer.done) transfer.done->set(true);
 }
 
 void CurlShard::act(curl_socket_t socket, int mask) {
   int running = 0;
   inside_ = touched_ = true;
-  curl_multi_socket_action(multi_, socket, mask, &running);
+  curl().multi_socket_action(multi_, socket, mask, &running);
   inside_ = false;
   for (CurlTransfer* transfer : stopped_) remove(*transfer);
   stopped_.clear();
@@ -125,10 +127,10 @@ void CurlShard::settle() {
 
 void CurlShard::collect() {
   int left = 0;
-  while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+  while (CURLMsg* message = curl().multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CurlTransfer* transfer = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     transfer->finish(message->data.result);
     finished_.push_back(transfer);
   }

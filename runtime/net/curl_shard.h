@@ -8,8 +8,6 @@
 #include <memory>
 #include <vector>
 
-#include <curl/curl.h>
-
 namespace troupe::net {
 
 /// One libcurl multi handle with its kept connections, its pool of easy handles and its one time-out number.

@@ -15,7 +15,7 @@ namespace {
 
 template <class T>
 void set(CURL* easy, CURLoption option, T value) {
-  curl_easy_setopt(easy, option, value);
+  curl().easy_setopt(easy, option, value);
 }
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -31,13 +31,13 @@ int goodbye_index() {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(const CurlCommon& common) : common_(common), easy_(curl_easy_init()) {
+CurlTransfer::CurlTransfer(const CurlCommon& common) : common_(common), easy_(curl().easy_init()) {
   if (!easy_) throw std::bad_alloc();
   set_constants();
 }
 
 CurlTransfer::~CurlTransfer() {
-  curl_easy_cleanup(easy_);
+  curl().easy_cleanup(easy_);
 }
 
 void CurlTransfer::set_constants() {
@@ -130,7 +130,7 @@ void CurlTransfer::set_method(const HttpRequest& request) {
 
 void CurlTransfer::set_headers(const HttpRequest& request) {
   curl_slist* list =
-      curl_slist_append(nullptr, "Expect:");  // a wait of a second for large contexts, for nothing
+      curl().slist_append(nullptr, "Expect:");  // a wait of a second for large contexts, for nothing
   bool typed = false;
   std::string line;
   for (const auto& [name, value] : request.headers) {
@@ -138,9 +138,9 @@ void CurlTransfer::set_headers(const HttpRequest& request) {
     line = name;
     line += value.empty() ? ";" : ": ";  // libcurl reads "Name:" as a wish to leave the header out
     line += value;
-    list = curl_slist_append(list, line.c_str());
+    list = curl().slist_append(list, line.c_str());
   }
-  if (!typed) list = curl_slist_append(list, "Content-Type:");
+  if (!typed) list = curl().slist_append(list, "Content-Type:");
   headers_.reset(list);
   set(easy_, CURLOPT_HTTPHEADER, list);
 }
@@ -163,7 +163,7 @@ void CurlTransfer::set_addresses() {
     set(easy_, CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
     return;
   }
-  resolve_list_.reset(route.resolve.empty() ? nullptr : curl_slist_append(nullptr, route.resolve.c_str()));
+  resolve_list_.reset(route.resolve.empty() ? nullptr : curl().slist_append(nullptr, route.resolve.c_str()));
   set(easy_, CURLOPT_RESOLVE, resolve_list_.get());
   resolve_key_ = std::move(route.resolve);
   resolve_generation_ = route.generation;
@@ -175,7 +175,7 @@ void CurlTransfer::finish(CURLcode code) {
 
 CurlFailure CurlTransfer::failure() const {
   long os_error = open_error_;
-  if (os_error == 0) curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error);
+  if (os_error == 0) curl().easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error);
   return CurlFailure{.code = code_,
                      .os_error = static_cast<int>(os_error),
                      .detail = error_text_,
@@ -273,7 +273,7 @@ int CurlTransfer::on_sending(void* self, char* peer_ip, char*, int peer_port, in
 void CurlTransfer::listen_for_goodbye() {
   if (!order_.url->is_https()) return;
   curl_tlssessioninfo* session = nullptr;
-  if (curl_easy_getinfo(easy_, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session ||
+  if (curl().easy_getinfo(easy_, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session ||
       session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
     return;
   auto* tls = static_cast<SSL*>(session->internals);

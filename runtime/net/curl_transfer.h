@@ -4,6 +4,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/net/curl_answer.h"
 #include "runtime/net/curl_error.h"
+#include "runtime/net/curl_library.h"
 #include "runtime/net/curl_poller.h"
 #include "runtime/net/http_client.h"
 #include "runtime/net/outbound_guard.h"
@@ -15,8 +16,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <curl/curl.h>
 
 namespace troupe::net {
 
@@ -82,7 +81,7 @@ class CurlTransfer {
  private:
   enum class Goodbye { irrelevant, awaited, heard };
   struct FreeList {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(curl_slist* list) const { curl().slist_free_all(list); }
   };
   using List = std::unique_ptr<curl_slist, FreeList>;
 

@@ -1,6 +1,7 @@
 #include "runtime/net/tls_roots.h"
 
 #include "runtime/base/context.h"
+#include "runtime/net/curl_library.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,7 +9,6 @@
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -30,13 +30,13 @@ bool is_hashed(const std::string& folder) {
 
 /// Where this system keeps its authorities, as libcurl was built to find them.
 std::string system_path() {
-  CURL* easy = curl_easy_init();
+  CURL* easy = curl().easy_init();
   char* folder = nullptr;
   char* file = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
-  curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+  curl().easy_getinfo(easy, CURLINFO_CAPATH, &folder);
+  curl().easy_getinfo(easy, CURLINFO_CAINFO, &file);
   std::string path = folder && is_hashed(folder) ? folder : file ? file : "";
-  curl_easy_cleanup(easy);
+  curl().easy_cleanup(easy);
   return path;
 }
 

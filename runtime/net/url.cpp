@@ -1,6 +1,7 @@
 #include "runtime/net/url.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/net/curl_library.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -9,7 +10,6 @@
 #include <locale.h>
 #include <netinet/in.h>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 namespace troupe::net {
@@ -20,9 +20,9 @@ constexpr unsigned kParse = CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME;
 
 std::string part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(handle, which, &text, flags) != CURLUE_OK) return "";
+  if (curl().url_get(handle, which, &text, flags) != CURLUE_OK) return "";
   std::string out(text);
-  curl_free(text);
+  curl().free(text);
   return out;
 }
 
@@ -85,7 +85,7 @@ Error not_a_url(std::string_view shown, std::string_view why) {
 }  // namespace
 
 void Url::Free::operator()(Curl_URL* handle) const {
-  curl_url_cleanup(handle);
+  curl().url_cleanup(handle);
 }
 
 Result<Url> Url::parse(std::string_view text) {
@@ -93,10 +93,11 @@ Result<Url> Url::parse(std::string_view text) {
   if (text.find('\0') != text.npos) return fail(not_a_url(text, "it holds a zero byte"));
   if (const auto scheme = scheme_of(text); !scheme.empty() && !spoken(scheme))
     return fail(not_spoken(text, scheme));
-  Handle handle(curl_url());
+  if (auto library = load_curl(); !library) return fail(std::move(library.error()));
+  Handle handle(curl().url());
   const std::string copy(text);
-  if (auto code = curl_url_set(handle.get(), CURLUPART_URL, copy.c_str(), kParse); code != CURLUE_OK)
-    return fail(not_a_url(text, curl_url_strerror(code)));
+  if (auto code = curl().url_set(handle.get(), CURLUPART_URL, copy.c_str(), kParse); code != CURLUE_OK)
+    return fail(not_a_url(text, curl().url_strerror(code)));
   return read(std::move(handle), text);
 }
 
@@ -104,10 +105,10 @@ Result<Url> Url::resolve(std::string_view reference) const {
   if (reference.size() > limits::kUrlBytes) return fail(not_a_url(reference, "it is too long"));
   if (const auto scheme = scheme_of(reference); !scheme.empty() && !spoken(scheme))
     return fail(not_spoken(reference, scheme));
-  Handle handle(curl_url_dup(handle_.get()));
+  Handle handle(curl().url_dup(handle_.get()));
   const std::string copy(reference);
-  if (auto code = curl_url_set(handle.get(), CURLUPART_URL, copy.c_str(), kParse); code != CURLUE_OK)
-    return fail(not_a_url(reference, curl_url_strerror(code)));
+  if (auto code = curl().url_set(handle.get(), CURLUPART_URL, copy.c_str(), kParse); code != CURLUE_OK)
+    return fail(not_a_url(reference, curl().url_strerror(code)));
   return read(std::move(handle), reference);
 }
 
@@ -138,10 +139,10 @@ Result<> Url::normalize_host() {
     if (host.empty() || (!Address::parse(host) && (number || last.starts_with("0x"))))
       return fail(ErrorCode::invalid, "the host is neither a name nor an address");
   } else {
-    curl_url_set(handle_.get(), CURLUPART_ZONEID, nullptr, 0);
+    curl().url_set(handle_.get(), CURLUPART_ZONEID, nullptr, 0);
     if (auto address = Address::parse(host)) host = "[" + address->text() + "]";
   }
-  if (host != original && curl_url_set(handle_.get(), CURLUPART_HOST, host.c_str(), 0) != CURLUE_OK)
+  if (host != original && curl().url_set(handle_.get(), CURLUPART_HOST, host.c_str(), 0) != CURLUE_OK)
     return fail(ErrorCode::invalid, "the host name is not valid");
   address_ = Address::parse(host);
   if (host.front() == '[') {
