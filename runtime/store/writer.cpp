@@ -5,6 +5,7 @@
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <pthread.h>
 
 #include <fmt/format.h>
@@ -61,6 +62,8 @@ Writer::Writer(Loop& loop, Database database, Sync sync, std::shared_ptr<Subscri
 }
 
 Writer::~Writer() {
+  *alive_ = false;
+  hand_in();
   {
     std::lock_guard lock(mutex_);
     closing_ = true;
@@ -70,16 +73,27 @@ Writer::~Writer() {
 }
 
 bool Writer::add(std::unique_ptr<Entry> entry) {
-  {
-    std::lock_guard lock(mutex_);
-    if (closing_) return false;
-    queue_.push_back(std::move(entry));
-  }
-  wake_.notify_one();
+  if (closing_) return false;  // this thread alone sets it
+  arriving_.push_back(std::move(entry));
+  if (arriving_.size() > 1) return true;
+  loop_.post([this, alive = alive_] {
+    if (*alive) hand_in();
+  });
   return true;
 }
 
+void Writer::hand_in() {
+  if (arriving_.empty()) return;
+  {
+    std::lock_guard lock(mutex_);
+    std::move(arriving_.begin(), arriving_.end(), std::back_inserter(queue_));
+  }
+  arriving_.clear();
+  wake_.notify_one();
+}
+
 void Writer::close(std::function<void()> closed) {
+  hand_in();
   {
     std::lock_guard lock(mutex_);
     closed_ = std::move(closed);

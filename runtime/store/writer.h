@@ -31,7 +31,9 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// Queues an entry. Loop thread. After close() entries are refused: false, and the entry is gone.
+  /// Queues an entry; the thread is told a turn of the loop later, of all that came until then: what runs
+  /// that go on together write shares a transaction. Loop thread. After close() entries are refused: false,
+  /// and the entry is gone.
   bool add(std::unique_ptr<Entry> entry);
 
   /// Takes no more entries, commits what is queued, marks the file as closed cleanly, and calls `closed` on
@@ -41,6 +43,7 @@ class Writer {
  private:
   enum class Outcome { done, wait, damaged };
 
+  void hand_in();
   void work();
   bool take(Batch& batch);
   void commit(Batch& batch);
@@ -63,6 +66,10 @@ class Writer {
   Health& health_;
   Upkeep& upkeep_;
 
+  // loop thread
+  Batch arriving_;  // added, not handed in yet
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+
   // writer thread
   Database database_;
   LogAppender appender_;
@@ -74,7 +81,7 @@ class Writer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Entry>> queue_;  // guarded by mutex_
-  bool closing_ = false;                      // guarded by mutex_
+  bool closing_ = false;                      // guarded by mutex_; set by the loop thread
 
   std::thread thread_;  // last: it uses everything above
 };
