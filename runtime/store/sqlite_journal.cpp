@@ -13,6 +13,8 @@
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -204,8 +206,7 @@ class SqliteJournal final : public Journal {
 };
 
 constexpr char kWriterSettings[] =
-    "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA "
-    "wal_autocheckpoint = 0;"
+    "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
     "PRAGMA cache_size = -4096; PRAGMA secure_delete = ON";
 
 /// Counts this start, notes that the file is in use from now on, and gives it an id when it has none.
@@ -223,13 +224,26 @@ Result<Start> note_start(Database& database) {
   return Start{clean->value_or(1) != 0, instance->value_or("")};
 }
 
-Result<Database> open_for_writing(const std::string& file, Start& start) {
+bool is_empty(const std::string& file) {
+  std::error_code error;
+  return std::filesystem::file_size(file, error) == 0 && !error;
+}
+
+Result<Database> open_for_writing(const std::string& file, Sync sync, Start& start) {
+  // A file that is only being made holds nothing that a power cut could take. Syncing each stage of its
+  // making is half of a first start; what `barriers` and `full` promise later stands on it, though.
+  const bool hasty = sync == Sync::normal && is_empty(file);
   auto database = Database::open(file, Database::Mode::create);
   if (!database) return database;
-  if (auto done = database->execute(kWriterSettings); !done) return fail(std::move(done.error()));
+  Result<> set = hasty ? database->execute("PRAGMA synchronous = OFF") : Result<>();
+  if (set) set = database->execute(kWriterSettings);
+  if (set && !hasty) set = database->execute("PRAGMA synchronous = NORMAL");
+  if (!set) return fail(std::move(set.error()));
   if (auto done = prepare_schema(*database, migrations()); !done) return fail(std::move(done.error()));
   auto noted = note_start(*database);
   if (!noted) return fail(std::move(noted.error()));
+  if (hasty) set = database->execute("PRAGMA synchronous = NORMAL");
+  if (!set) return fail(std::move(set.error()));
   start = std::move(*noted);
   return database;
 }
@@ -245,7 +259,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(Loop& loop, StoreSettings s
   if (auto ready = prepare_file(file); !ready) return fail(std::move(ready.error()));
   if (auto whole = examine_wal(settings.path); !whole) return fail(std::move(whole.error()));
   Start start;
-  auto database = open_for_writing(file, start);
+  auto database = open_for_writing(file, settings.sync, start);
   if (!database) return within("the journal cannot be opened", std::move(database.error()));
   if (!start.clean) log::warn("the journal was not closed by the last process that had it", {{"file", file}});
   return std::make_unique<SqliteJournal>(loop, std::move(*database), settings.sync, std::move(start));
