@@ -4,16 +4,15 @@
 #include "agents/section.h"
 #include "gateway/section.h"
 #include "models/section.h"
+#include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
 #include "runtime/config/scalars.h"
 #include "tools/section.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 namespace troupe::app {
 
@@ -152,15 +151,6 @@ Record<Configuration> declaration() {
 const Record<Configuration>& root() {
   static const Record<Configuration> instance = declaration();
   return instance;
-}
-
-std::string sha256_hex(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  std::string out;
-  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
-  return out;
 }
 
 // Puts the reference of each secret where its value was or was left out.

@@ -1,7 +1,8 @@
 #include "tools/idempotency.h"
 
+#include "runtime/base/sha256.h"
+
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 namespace troupe::tools {
 
@@ -32,9 +33,8 @@ std::string idempotency_key(const CallIdentity& identity, const Json& arguments)
   const std::string text =
       fmt::format("{}|{}|{}|{}|{}@{}|{}", identity.instance, identity.run, identity.step, identity.call_index,
                   identity.tool, identity.version, canonical_json(arguments));
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return base32(digest, sizeof digest);
+  const auto digest = sha256(text);
+  return base32(digest.data(), digest.size());
 }
 
 }  // namespace troupe::tools
