@@ -44,7 +44,8 @@ class Transport {
   void cork();
   /// Uncorks; returns when everything written so far has left, or with the error that prevents it.
   Task<error_code> flush();
-  /// Sends bytes of our own after what is waiting. Not while Beast has a write outstanding.
+  /// Puts whole frames of our own behind what is waiting, for the next flush(). Not while Beast is in the
+  /// middle of a frame: it hands over up to 64 KiB at once, so control frames are no matter.
   void write_raw(std::string_view bytes);
   /// Flushes, ends our side and waits for the peer to end its own, at most `patience`; then closes.
   Task<> finish(Milliseconds patience);

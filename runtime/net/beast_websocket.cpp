@@ -27,6 +27,22 @@ constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable);
 // The deflate extension is compiled out, see WsConnection.
 using Stream = websocket::stream<Transport, false>;
 
+// What stands before a text of this length in a frame that is whole and not masked (RFC 6455 section 5.2).
+std::string frame_head(std::size_t length) {
+  std::string head = "\x81";
+  const auto append = [&](int bytes) {
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) head += static_cast<char>(length >> shift);
+  };
+  if (length < 126) {
+    append(1);
+  } else {
+    const bool fits = length <= 0xffff;
+    head += static_cast<char>(fits ? 126 : 127);
+    append(fits ? 2 : 8);
+  }
+  return head;
+}
+
 class BeastWebSocket final : public AcceptedWebSocket {
  public:
   BeastWebSocket(Loop& loop, WsSettings settings, Transport transport, bool server)
@@ -74,12 +90,16 @@ class BeastWebSocket final : public AcceptedWebSocket {
 
   Task<Result<>> send(WsBatch batch) override {
     Transport& transport = ws_.next_layer();
-    transport.cork();
     error_code error;
-    for (const auto& text : batch) {
-      auto [failed, size] = co_await ws_.async_write(boost::asio::buffer(*text), as_result);
-      error = failed;
-      if (error) break;
+    if (masked_) {
+      error = gather(batch);
+    } else {
+      transport.cork();
+      for (const auto& text : batch) {
+        auto [failed, size] = co_await ws_.async_write(boost::asio::buffer(*text), as_result);
+        error = failed;
+        if (error) break;
+      }
     }
     const error_code lost = co_await transport.flush();
     if (lost) error = lost;
@@ -117,6 +137,18 @@ class BeastWebSocket final : public AcceptedWebSocket {
   const std::string& subprotocol() const override { return subprotocol_; }
 
  private:
+  /// A server's frames are written as they are; a step of a run is half a dozen, and Beast takes several
+  /// turns of the loop for each. What Beast itself writes meanwhile is control frames, each handed over
+  /// whole.
+  error_code gather(const WsBatch& batch) {
+    if (!ws_.is_open()) return boost::asio::error::operation_aborted;  // nothing may follow a close frame
+    for (const auto& text : batch) {
+      ws_.next_layer().write_raw(frame_head(text->size()));
+      ws_.next_layer().write_raw(*text);
+    }
+    return {};
+  }
+
   void note_peer_close() {
     peer_code_ = ws_.reason().code == websocket::close_code::none ? 1005 : ws_.reason().code;
     peer_reason_ = std::string(ws_.reason().reason.data(), ws_.reason().reason.size());
