@@ -131,6 +131,14 @@ kainjow::mustache::data to_data(const Json& value) {
   return data(text);
 }
 
+// Those that this program brings are held against the rules by a test, on copies of them, not at every start:
+// the template parser takes 0.1 ms for each.
+bool is_built_in(std::string_view text) {
+  return std::ranges::any_of(embedded_prompts(), [&](const EmbeddedPrompt& embedded) {
+    return std::string_view(embedded.text).data() == text.data();
+  });
+}
+
 }  // namespace
 
 Result<Prompt> Prompt::parse(std::string_view text, std::string source) {
@@ -146,6 +154,7 @@ Result<Prompt> Prompt::parse(std::string_view text, std::string source) {
   prompt.template_ = text.substr(matter->body);
   prompt.source_ = std::move(source);
 
+  if (is_built_in(text)) return prompt;
   kainjow::mustache::mustache checked(prompt.template_);
   if (!checked.is_valid())
     return fail(ErrorCode::invalid, fmt::format("{}: {}", prompt.source_, checked.error_message()));

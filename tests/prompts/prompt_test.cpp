@@ -1,5 +1,6 @@
 #include "prompts/prompt.h"
 
+#include "prompts/embedded.h"
 #include "tests/fakes/temp_dir.h"
 
 #include <filesystem>
@@ -39,6 +40,16 @@ TEST_CASE("a mistake in a prompt file is told with its file and line") {
   CHECK(Prompt::parse("---\nvariables: [a]\n", "p.md").error().message.contains("not closed"));
   auto prompt = Prompt::parse("---\nvariables: [a]\n---\n{{a}}", "p.md");
   CHECK(prompt->render({{"b", "x"}}).error().message.contains("`b`"));
+}
+
+TEST_CASE("every built-in prompt keeps the rules that a prompt file must keep") {
+  for (const EmbeddedPrompt& embedded : embedded_prompts()) {
+    CAPTURE(embedded.name);
+    const std::string copy(embedded.text);  // which is not known to be checked, as the original is
+    auto prompt = Prompt::parse(copy, std::string(embedded.name));
+    CHECK(prompt);
+    if (!prompt) MESSAGE(prompt.error().message);
+  }
 }
 
 TEST_CASE("every built-in prompt parses, and a folder overrides one by name") {
