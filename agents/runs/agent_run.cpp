@@ -411,7 +411,8 @@ Task<Step> AgentRun::take_reply(RecordedReply known, ReplySink& sink, const AskM
   if (sink.cut()) known.cut = ask.allowance.reason;
   const int step_number = react_->step();
   Step step = feed(known, parsed, ask);
-  const Ruling ruling = co_await check_answer(step);
+  Ruling ruling;
+  if (guard_ && answer_in(step)) ruling = co_await check_answer(step);
   store::Append append = record_.take_pending();
   Json fact = reply_to_fact(known.reply, known.cost, known.ms);
   if (!known.cut.empty()) fact["cut"] = known.cut;

@@ -16,6 +16,7 @@ constexpr std::uint32_t kMatchLimit = 200'000;  // calls of the matcher, from on
 constexpr std::size_t kUnitsMax = 150'000;      // of one search, whatever the places: 10 to 20 ms
 constexpr std::size_t kUnitsPerStep = 30;
 constexpr std::size_t kScanned = 512;  // bytes that an item of the pattern may run over for one unit more
+constexpr std::size_t kMeasured = 24;  // the same, where it is known how many bytes it did run over
 constexpr std::uint32_t kDepthLimit = 2'000;
 constexpr std::uint32_t kHeapKiB = 4'096;
 
@@ -73,7 +74,7 @@ int Pattern::Search::count_units(pcre2_callout_block* block, void* data) {
         block->current_position > search.position ? block->current_position - search.position : 0;
     search.scanned += moved + std::min(block->subject_length - block->current_position, search.fixed);
     search.position = block->current_position;
-    return search.units + search.scanned / kScanned > kUnitsMax ? PCRE2_ERROR_MATCHLIMIT : 0;
+    return search.units + search.scanned / kMeasured > kUnitsMax / 2 ? PCRE2_ERROR_MATCHLIMIT : 0;
   }
   if (search.repeats) search.units += (block->subject_length - block->current_position) / kScanned;
   return search.units > kUnitsMax ? PCRE2_ERROR_MATCHLIMIT : 0;
