@@ -92,7 +92,7 @@ enum class Guarding {
   guarded,  ///< tools and loaders: private, loopback, link-local and metadata addresses are refused
 };
 
-/// libcurl on the loop, as docs/architecture.md describes. curl_global_init must have run, and SIGPIPE must
+/// libcurl on the loop, as docs/architecture.md describes. It is loaded with the first URL; SIGPIPE must
 /// be ignored or blocked. No exchange may be in flight when it is destroyed. An entry of allow_private that
 /// cannot be read makes the whole list void, with a line in the log; OutboundGuard::check_entry tells
 /// beforehand.
