@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 
 #include <chrono>
@@ -20,11 +21,13 @@ struct Price {
 /// One entry of `models:`.
 struct ModelSettings {
   std::string name;                                  ///< its key
-  std::string provider;                              ///< openai | builtin | cassette
+  std::string provider;                              ///< one of providers.def
   std::string model;                                 ///< the provider's own name for it
   std::string base_url;                              ///< "" = the provider's public endpoint
   std::string api_key;                               ///< secret
   std::map<std::string, std::string> extra_headers;  ///< values are secrets
+  Json extra_body;                                   ///< an object that is merged into each request, or null
+  std::vector<std::string> drop_params;              ///< parameters that are left out of requests
   std::optional<double> temperature;
   std::optional<double> top_p;
   std::optional<int> seed;
@@ -34,7 +37,13 @@ struct ModelSettings {
   std::chrono::milliseconds timeout = limits::kModelIdle;  ///< without a byte
   int retries = limits::kModelRetries;                     ///< attempts after the first
   std::optional<Price> price;
-  std::string file;    ///< cassette: where exchanges are kept
+  std::string api_version;  ///< anthropic: the version header; "" = the one we were made for
+  int thinking = 0;         ///< anthropic, gemini: tokens for it; 0: what the model does by itself
+  std::string think;        ///< ollama: on | off | low | medium | high; "" = as the model does
+  std::string keep_alive;   ///< ollama: how long the model stays in memory
+  Json options;             ///< ollama: the model's options, or null
+  std::map<std::string, std::string> safety;  ///< gemini: harm category → threshold
+  std::string file;                           ///< cassette: where exchanges are kept
   std::string record;  ///< cassette: name of the model entry to record; "" = play back only
 };
 

@@ -1,195 +1,23 @@
-#include "models/providers/openai.h"
-
 #include "models/endpoint.h"
-#include "models/limits.h"
 #include "models/provider.h"
-#include "models/providers/openai_error.h"
-#include "models/providers/openai_reply.h"
-#include "models/retry_after.h"
-#include "models/token_estimate.h"
-
-#include <algorithm>
-#include <optional>
-
-#include <fmt/format.h>
+#include "models/providers/http_model.h"
+#include "models/providers/openai_codec.h"
 
 namespace troupe::models {
 
 namespace {
-
-// How long a reply that is decided may take to end by itself.
-constexpr Milliseconds kEndOfStream(250);
-
 constexpr std::string_view kPublicUrl = "https://api.openai.com/v1";
-
-// Between the HTTP client and the caller's sink: feeds the decoder while the answer is a reply, keeps the
-// beginning of it when it is an error.
-//
-// A sink that has enough is not the end at once. A model that stops there sends nothing but the end of the
-// stream, which counts the tokens and leaves a connection for the next step; a model that goes on betrays
-// itself by its next piece of text, and is cut off at that. One that says nothing is waited for no longer
-// than kEndOfStream.
-class ReplySink final : public net::BodySink {
- public:
-  ReplySink(TokenSink& sink, Loop& loop, Stop& stop) : sink_(sink), loop_(loop), stop_(stop) {}
-
-  bool on_head(const net::HttpHead& head) override {
-    status_ = head.status;
-    return true;
-  }
-
-  bool on_data(std::string_view bytes) override {
-    if (status_ < 200 || status_ >= 300) {
-      error_body_.append(
-          bytes.substr(0, limits::kErrorBodyBytes - std::min(limits::kErrorBodyBytes, error_body_.size())));
-      return error_body_.size() < limits::kErrorBodyBytes;
-    }
-    const bool had_enough = enough_;
-    auto fed = reply_.feed(bytes, deltas_);
-    forward();
-    if (!fed && !enough_) error_ = std::move(fed.error());
-    if (enough_ && !had_enough)
-      patience_ = loop_.at(loop_.clock().now() + kEndOfStream, [this] { stop_.request(StopReason::budget); });
-    return fed.has_value() && !(had_enough && goes_on_);
-  }
-
-  /// The rest of a complete answer.
-  Result<ModelReply> finish() {
-    if (enough_ && !reply_.complete()) return reply_.closed_early();
-    if (error_) return fail(std::move(*error_));
-    auto reply = reply_.finish(deltas_);
-    forward();
-    return reply;
-  }
-
-  bool is_error_status() const { return status_ < 200 || status_ >= 300; }
-  /// Whatever became of the connection since, the reply is whole: it was told to be, or is for its reader.
-  bool is_whole() const { return enough_ || reply_.complete(); }
-  bool has_usage() const { return reply_.has_usage(); }
-  const std::string& error_body() const { return error_body_; }
-
- private:
-  void forward() {
-    for (ReplyDelta& delta : deltas_) {
-      if (enough_) {
-        goes_on_ = goes_on_ || delta.text.find_first_not_of(" \t\r\n`") != std::string::npos;
-        continue;
-      }
-      if (delta.kind == ReplyDelta::Kind::reasoning)
-        sink_.on_reasoning(delta.text);
-      else
-        enough_ = !sink_.on_text(delta.text);
-    }
-    deltas_.clear();
-  }
-
-  TokenSink& sink_;
-  Loop& loop_;
-  Stop& stop_;  // of the transfer
-  Loop::Alarm patience_;
-  int status_ = 0;
-  OpenAiReply reply_;
-  std::vector<ReplyDelta> deltas_;
-  std::string error_body_;
-  std::optional<Error> error_;
-  bool enough_ = false;
-  bool goes_on_ = false;  // the model wrote more after that
-};
-
-// A key that a server repeats half-masked ("sk-ab***yz") is cut out as well.
-std::string without_masked_keys(std::string text) {
-  for (std::size_t at = text.find("***"); at != std::string::npos; at = text.find("***", at + 1)) {
-    auto part = [&](char c) { return c != ' ' && c != '"' && c != '\'' && c != '\n' && c != ','; };
-    std::size_t from = at, end = at;
-    while (from > 0 && part(text[from - 1])) --from;
-    while (end < text.size() && part(text[end])) ++end;
-    if (text[end - 1] == '.') --end;
-    text.replace(from, end - from, "***");
-    at = from + 2;
-  }
-  return text;
-}
-
-}  // namespace
-
-OpenAi::OpenAi(ModelSettings settings, net::HttpClient& http)
-    : settings_(std::move(settings)),
-      http_(http),
-      codec_(settings_),
-      url_(endpoint(settings_.base_url.empty() ? kPublicUrl : std::string_view(settings_.base_url), "/v1",
-                    "/chat/completions")),
-      title_(fmt::format("model {} ({} at {})", settings_.name, settings_.model, shown_url(url_))) {
-  secrets_.add(settings_.api_key);
-  for (const auto& [name, value] : settings_.extra_headers) secrets_.add(value);
-}
-
-net::HttpRequest OpenAi::http_request(const ModelRequest& request, const CallContext& context) {
-  net::HttpRequest http;
-  http.method = "POST";
-  http.url = url_;
-  http.headers = {{"content-type", "application/json"},
-                  {"accept", settings_.stream ? "text/event-stream" : "application/json"}};
-  if (!settings_.api_key.empty()) http.headers.emplace_back("authorization", "Bearer " + settings_.api_key);
-  for (const auto& [name, value] : settings_.extra_headers) http.headers.emplace_back(name, value);
-  http.body = codec_.request_body(request);
-  http.idle_timeout = settings_.timeout;
-  http.deadline = context.deadline;
-  http.body_max = limits::kModelStreamBytes;
-  return http;
-}
-
-std::unexpected<Error> OpenAi::named(Error error) const {
-  error.message = without_masked_keys(redact(error.message, secrets_));
-  return within(title_, std::move(error));
-}
-
-Error OpenAi::transport_error(Error error) const {
-  if (error.code == ErrorCode::too_large) {
-    // Of the answer. too_large means the question to whoever calls a model.
-    error.code = ErrorCode::protocol;
-    error.message = fmt::format("the answer is larger than {} bytes", limits::kModelStreamBytes);
-  }
-  return error;
-}
-
-Error OpenAi::status_error(const net::HttpHead& head, std::string_view body, const Clock& clock) const {
-  Error error = complaint_error(ProviderComplaint::read_text(body), head.status);
-  error.retry_after = retry_after(head, error.message, clock.wall_ms());
-  std::string_view advice = head.header("x-should-retry");
-  if (advice == "true") error.retryable = true;
-  if (advice == "false") error.retryable = false;
-  if (head.status == 401 && settings_.api_key.empty()) error.message += " (it is not set)";
-  return error;
-}
-
-Task<Result<ModelReply>> OpenAi::complete(ModelRequest request, TokenSink& sink, CallContext& context) {
-  if (context.stop.requested()) co_return fail(stopped(title_, context.stop.reason()));
-  Stop transfer(context.stop);
-  ReplySink body(sink, context.loop, transfer);
-  net::HttpRequest http = http_request(request, context);
-  Result<net::HttpHead> head = co_await http_.stream(std::move(http), body, transfer);
-  if (!head && (!body.is_whole() || context.stop.requested()))
-    co_return named(transport_error(std::move(head.error())));
-  if (head && body.is_error_status())
-    co_return named(status_error(*head, body.error_body(), context.loop.clock()));
-  Result<ModelReply> reply = body.finish();
-  if (!reply) co_return named(std::move(reply.error()));
-  if (!body.has_usage()) {
-    reply->usage = {.input_tokens = OpenAiCodec::estimate_input(request),
-                    .output_tokens = estimate_tokens(reply->text) + estimate_tokens(reply->reasoning),
-                    .estimated = true};
-    for (const ToolCall& call : reply->tool_calls)
-      reply->usage.output_tokens += estimate_tokens(call.arguments);
-  }
-  if (reply->model.empty()) reply->model = settings_.model;
-  co_return reply;
 }
 
 Result<std::shared_ptr<Model>> make_openai(const ModelSettings& settings, const ModelServices& services,
                                            const KnownModels&) {
   if (settings.model.empty())
     return fail(ErrorCode::invalid, "`model` is missing: the provider's name of the model");
-  return std::make_shared<OpenAi>(settings, services.http);
+  Endpoint at{.url = endpoint(settings.base_url.empty() ? kPublicUrl : std::string_view(settings.base_url),
+                              "/v1", "/chat/completions")};
+  if (!settings.api_key.empty()) at.headers = {{"authorization", "Bearer " + settings.api_key}};
+  return std::make_shared<HttpModel>(settings, std::move(at), std::make_unique<OpenAiCodec>(settings),
+                                     services.http);
 }
 
 }  // namespace troupe::models

@@ -1,6 +1,7 @@
 #include "models/providers/openai_codec.h"
 
-#include "models/token_estimate.h"
+#include "models/providers/message_parts.h"
+#include "models/providers/openai_reply.h"
 
 #include <fmt/format.h>
 
@@ -9,13 +10,6 @@ namespace troupe::models {
 namespace {
 
 constexpr std::string_view kDialect = "openai/chat";
-
-void append_field(std::string& out, std::string_view name, std::string_view raw) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  out += raw;
-}
 
 void append_tool_calls(std::string& out, const std::vector<ToolCall>& calls) {
   out += ",\"tool_calls\":[";
@@ -75,9 +69,7 @@ std::string render_tools(const std::vector<ToolDeclaration>& tools) {
     out += ",\"description\":";
     append_quoted(out, tool.description);
     out += ",\"parameters\":";
-    // Compact, and never a text that would break the body.
-    auto schema = parse_json(tool.schema);
-    out += schema && schema->is_object() ? dump(*schema) : R"({"type":"object"})";
+    out += tool_schema(tool);
     out += "}}";
   }
   if (!out.empty()) out += ']';
@@ -108,10 +100,12 @@ bool is_reasoning_model(std::string_view model) {
 }
 
 OpenAiCodec::OpenAiCodec(const ModelSettings& settings)
-    : reasoning_model_(is_reasoning_model(settings.model)), head_(render_head(settings, reasoning_model_)) {}
+    : Codec(kDialect),
+      reasoning_model_(is_reasoning_model(settings.model)),
+      params_(render_head(settings, reasoning_model_), settings) {}
 
 const std::string& OpenAiCodec::rendered_messages(const Transcript& transcript) const {
-  Transcript::Rendering& rendering = transcript.rendering(kDialect);
+  Transcript::Rendering& rendering = transcript.rendering(dialect_);
   for (; rendering.rendered < transcript.size(); ++rendering.rendered) {
     if (rendering.rendered) rendering.text += ',';
     append_message(rendering.text, transcript.messages()[rendering.rendered]);
@@ -122,13 +116,15 @@ const std::string& OpenAiCodec::rendered_messages(const Transcript& transcript) 
 std::string OpenAiCodec::request_body(const ModelRequest& request) {
   const std::string& messages = rendered_messages(*request.transcript);
   std::shared_ptr<const std::string> tools;
-  if (request.tool_mode == ToolMode::native && !request.tools->empty())
+  if (request.tool_mode == ToolMode::native && !request.tools->empty() && params_.takes("tools"))
     tools = tools_.get(request.tools, render_tools);
   std::string body;
-  body.reserve(head_.size() + messages.size() + (tools ? tools->size() : 0) + request.schema.size() + 256);
-  body += head_;
-  if (!request.stop.empty() && !reasoning_model_) append_field(body, "stop", dump(Json(request.stop)));
-  if (!request.schema.empty()) {
+  body.reserve(params_.head().size() + messages.size() + (tools ? tools->size() : 0) + request.schema.size() +
+               256);
+  body += params_.head();
+  if (!request.stop.empty() && !reasoning_model_ && params_.takes("stop"))
+    append_field(body, "stop", dump(Json(request.stop)));
+  if (!request.schema.empty() && params_.takes("response_format")) {
     body += R"(,"response_format":{"type":"json_schema","json_schema":{"name":"reply","schema":)";
     body += request.schema;
     body += "}}";
@@ -140,12 +136,8 @@ std::string OpenAiCodec::request_body(const ModelRequest& request) {
   return body;
 }
 
-std::int64_t OpenAiCodec::estimate_input(const ModelRequest& request) {
-  std::int64_t tokens = estimate_tokens(request.transcript->rendering(kDialect).text);
-  if (request.tool_mode == ToolMode::native)
-    for (const ToolDeclaration& tool : *request.tools)
-      tokens += estimate_tokens(tool.name) + estimate_tokens(tool.description) + estimate_tokens(tool.schema);
-  return tokens;
+std::unique_ptr<ReplyReader> OpenAiCodec::reply() const {
+  return std::make_unique<OpenAiReply>();
 }
 
 }  // namespace troupe::models

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "models/message.h"
 #include "models/per_tools.h"
+#include "models/providers/codec.h"
+#include "models/providers/request_params.h"
 #include "models/settings.h"
 
 #include <memory>
@@ -9,26 +10,19 @@
 
 namespace troupe::models {
 
-/// Writes the bodies of POST /chat/completions. Sans I/O; loop thread only.
-///
-/// A body is put together from pieces that are rendered once: the fixed part once per model, the tools once
-/// per vector of tools, each message once per conversation (kept in Transcript::rendering). The messages
-/// stand last, so a later body of the same conversation is an earlier one with more at its end: what a
-/// provider's prompt cache and ours need.
-class OpenAiCodec {
+/// POST /chat/completions, of OpenAI and of every server with its API.
+class OpenAiCodec : public Codec {
  public:
   explicit OpenAiCodec(const ModelSettings& settings);
 
-  std::string request_body(const ModelRequest& request);
-
-  /// The estimated tokens of a request, for servers that do not count.
-  static std::int64_t estimate_input(const ModelRequest& request);
+  std::string request_body(const ModelRequest& request) override;
+  std::unique_ptr<ReplyReader> reply() const override;
 
  private:
   const std::string& rendered_messages(const Transcript& transcript) const;
 
   bool reasoning_model_;  // of the o-series and gpt-5: other parameter names, no stop sequences
-  std::string head_;
+  RequestParams params_;
   PerTools<std::string> tools_;
 };
 

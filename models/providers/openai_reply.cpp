@@ -1,8 +1,6 @@
 #include "models/providers/openai_reply.h"
 
-#include "models/limits.h"
-#include "models/providers/openai_chunk.h"
-#include "models/providers/openai_error.h"
+#include "models/providers/complaint.h"
 
 #include <array>
 #include <utility>
@@ -36,76 +34,23 @@ FinishReason finish_of(std::string_view reason) {
   return FinishReason::other;
 }
 
-std::int64_t count(const Json& object, std::string_view key) {
-  const Json* value = find(object, key);
-  if (!value || !value->is_number()) return 0;
-  double number = value->get<double>();
-  return number > 0 && number < 1e15 ? static_cast<std::int64_t>(number) : 0;
-}
-
-std::string beginning(std::string_view text) {
-  return std::string(text.substr(0, 60));
-}
-
 }  // namespace
 
-Result<> OpenAiReply::feed(std::string_view bytes, std::vector<ReplyDelta>& deltas) {
-  if (form_ == Form::unknown) {
-    // Blanks and a byte order mark may come first, in pieces.
-    body_.append(bytes);
-    std::size_t first = body_.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-    if (first == std::string::npos && body_.size() <= limits::kErrorBodyBytes) return {};
-    if (first == std::string::npos) return fail(ErrorCode::protocol, "the answer consists of blanks");
-    form_ = std::string_view("{[<").find(body_[first]) != std::string_view::npos ? Form::json : Form::stream;
-    opening_ = beginning(std::string_view(body_).substr(first));
-    if (form_ == Form::json) return {};
-    std::string kept = std::exchange(body_, {});
-    return feed(kept, deltas);
-  }
-  if (form_ == Form::json) {
-    if (body_.size() + bytes.size() > bytes_max_)
-      return fail(ErrorCode::protocol, fmt::format("the answer is larger than {} bytes", bytes_max_));
-    body_.append(bytes);
-    return {};
-  }
-  if (auto fed = decoder_.feed(bytes, pending_); !fed) return fail(ErrorCode::protocol, fed.error().message);
-  return events(deltas);
-}
-
-Result<> OpenAiReply::events(std::vector<ReplyDelta>& deltas) {
-  std::vector<SseEvent> arrived = std::exchange(pending_, {});
-  any_event_ = any_event_ || !arrived.empty();
-  for (const SseEvent& each : arrived) {
-    if (done_) break;  // what follows [DONE] is not ours
-    if (auto read = event(each, deltas); !read) return read;
-    if (bytes() > bytes_max_)
-      return fail(ErrorCode::protocol, fmt::format("the reply is larger than {} bytes", bytes_max_));
-  }
-  return {};
-}
-
-Result<> OpenAiReply::event(const SseEvent& event, std::vector<ReplyDelta>& deltas) {
-  std::string_view data = event.data;
-  while (!data.empty() && (data.back() == ' ' || data.back() == '\n')) data.remove_suffix(1);
-  if (data.empty()) return {};
+Result<> OpenAiReply::event(std::string_view type, std::string_view data, std::vector<ReplyDelta>& deltas) {
   if (data == "[DONE]") {
     done_ = true;
     return {};
   }
-  if (event.event == "error") return fail(complaint_error(ProviderComplaint::read_text(data), 200));
+  if (type == "error") return fail(complaint_error(ProviderComplaint::read_text(data), 200));
   if (auto plain = chunks_.read(data)) {
     if (reply_.model.empty()) reply_.model = std::move(plain->model);
     add(ReplyDelta::Kind::reasoning, std::move(plain->reasoning), deltas);
     add(ReplyDelta::Kind::text, std::move(plain->content), deltas);
-    if (!plain->finish_reason.empty()) finished(plain->finish_reason);
+    if (!plain->finish_reason.empty()) finished_by(plain->finish_reason);
     return {};
   }
-  auto parsed = parse_json(data);
-  if (!parsed)
-    return fail(ErrorCode::protocol, fmt::format("an event of the stream is no JSON ({}): {}",
-                                                 parsed.error().message, beginning(data)));
-  if (!parsed->is_object())
-    return fail(ErrorCode::protocol, fmt::format("an event of the stream is no object: {}", beginning(data)));
+  auto parsed = object_of(data);
+  if (!parsed) return fail(std::move(parsed.error()));
   return chunk(*parsed, deltas);
 }
 
@@ -143,12 +88,13 @@ void OpenAiReply::choice(const Json& choice, std::vector<ReplyDelta>& deltas) {
     }
     if (const Json* calls = find(*source, "tool_calls")) calls_.add(*calls);
     if (const Json* call = find(*source, "function_call")) calls_.add_function(*call);
+    other_bytes_ = calls_.bytes();
   } else if (const Json* text = find(choice, "text"); text && text->is_string()) {
     add(ReplyDelta::Kind::text, text->get<std::string>(),
         deltas);  // a server that answers as /completions does
   }
   if (const Json* reason = find(choice, "finish_reason"); reason && reason->is_string())
-    finished(reason->get_ref<const std::string&>());
+    finished_by(reason->get_ref<const std::string&>());
 }
 
 // A string, null, or parts: {"type":"text"}, {"type":"thinking","thinking":[{"type":"text"}]}, references, …
@@ -175,82 +121,37 @@ void OpenAiReply::content(const Json& content, std::vector<ReplyDelta>& deltas) 
 void OpenAiReply::usage(const Json& usage) {
   if (!usage.is_object() || usage.empty()) return;
   has_usage_ = true;
-  reply_.usage.input_tokens = count(usage, "prompt_tokens");
-  reply_.usage.output_tokens = count(usage, "completion_tokens");
-  std::int64_t cached = count(usage, "prompt_cache_hit_tokens");
+  reply_.usage.input_tokens = count_of(usage, "prompt_tokens");
+  reply_.usage.output_tokens = count_of(usage, "completion_tokens");
+  std::int64_t cached = count_of(usage, "prompt_cache_hit_tokens");
   if (const Json* details = find(usage, "prompt_tokens_details"))
-    cached = std::max(cached, count(*details, "cached_tokens"));
+    cached = std::max(cached, count_of(*details, "cached_tokens"));
   reply_.usage.cached_tokens = cached;
   // xAI counts reasoning apart from the completion; everybody else within it. The total tells.
   if (const Json* details = find(usage, "completion_tokens_details")) {
-    std::int64_t reasoning = count(*details, "reasoning_tokens");
-    std::int64_t total = count(usage, "total_tokens");
+    std::int64_t reasoning = count_of(*details, "reasoning_tokens");
+    std::int64_t total = count_of(usage, "total_tokens");
     if (reasoning > 0 && total == reply_.usage.input_tokens + reply_.usage.output_tokens + reasoning)
       reply_.usage.output_tokens += reasoning;
   }
 }
 
-void OpenAiReply::finished(std::string_view reason) {
-  if (reason.empty()) return;
-  has_finish_ = true;
-  reply_.finish = finish_of(reason);
+void OpenAiReply::finished_by(std::string_view reason) {
+  if (!reason.empty()) finished(finish_of(reason));
 }
 
-void OpenAiReply::add(ReplyDelta::Kind kind, std::string text, std::vector<ReplyDelta>& deltas) {
-  if (text.empty()) return;
-  (kind == ReplyDelta::Kind::text ? reply_.text : reply_.reasoning) += text;
-  if (!deltas.empty() && deltas.back().kind == kind)
-    deltas.back().text += text;  // what arrived together goes on together
-  else
-    deltas.push_back({kind, std::move(text)});
-}
-
-Result<> OpenAiReply::whole(std::vector<ReplyDelta>& deltas) {
-  auto parsed = parse_json(body_);
-  if (!parsed)
-    return fail(ErrorCode::protocol,
-                fmt::format("the answer is no JSON ({}): {}", parsed.error().message, beginning(body_)));
-  const Json& object = parsed->is_array() && !parsed->empty() ? parsed->front() : *parsed;
+Result<> OpenAiReply::document(const Json& body, std::vector<ReplyDelta>& deltas) {
+  const Json& object = body.is_array() && !body.empty() ? body.front() : body;
   if (auto read = chunk(object, deltas); !read) return read;
   const Json* choices = find(object, "choices");
   if (!choices || !choices->is_array() || choices->empty())
-    return fail(ErrorCode::protocol, fmt::format("the answer has no choices: {}", beginning(body_)));
-  done_ = true;
+    return fail(ErrorCode::protocol, fmt::format("the answer has no choices: {}", beginning(dump(body))));
   return {};
 }
 
-Result<ModelReply> OpenAiReply::finish(std::vector<ReplyDelta>& deltas) {
-  if (form_ == Form::json) {
-    if (auto read = whole(deltas); !read) return fail(std::move(read.error()));
-  } else if (auto last = decoder_.finish(); last && !done_) {
-    any_event_ = true;
-    if (auto read = event(*last, deltas); !read) return fail(std::move(read.error()));
-  }
-  if (!done_ && !has_finish_) {
-    if (!any_event_ && !opening_.empty())
-      return fail(ErrorCode::protocol,
-                  fmt::format("the answer is neither JSON nor an event stream: {}", opening_));
-    Error cut{ErrorCode::network, bytes() ? "the answer ended in the middle" : "the answer was empty"};
-    cut.retryable = true;
-    return fail(std::move(cut));
-  }
-  return take();
-}
-
-ModelReply OpenAiReply::closed_early() {
-  ModelReply reply = take();
-  reply.finish = FinishReason::closed_early;
-  return reply;
-}
-
-ModelReply OpenAiReply::take() {
-  ModelReply reply = std::move(reply_);
+void OpenAiReply::complete_reply(ModelReply& reply) {
   reply.tool_calls = calls_.take();
-  if (!has_finish_) reply.finish = FinishReason::stop;
-  if (!reply.tool_calls.empty() && reply.finish == FinishReason::stop)
-    reply.finish = FinishReason::tool_calls;
   if (refused_) reply.finish = FinishReason::content_filter;
-  return reply;
 }
 
 }  // namespace troupe::models

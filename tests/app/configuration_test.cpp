@@ -282,14 +282,14 @@ default: x
 )",
                                                       machine());
   std::string all = all_of(checked.problems);
-  CHECK(
-      all ==
-      "t.yaml:2:1: error: unknown key `agent`; did you mean `agents`?\n"
-      "t.yaml:4:6: error: model `a`: `model` is missing\n"
-      "t.yaml:5:18: error: `provider` of model `b`: expected one of `openai`, `builtin` and `cassette`, got "
-      "`opnai`; did you mean `openai`?\n"
-      "t.yaml:6:27: error: unknown key `temperature` in model `c`; it belongs to `provider: openai`\n"
-      "t.yaml:7:10: error: `default`: no agent is named `x`; no agent is defined\n");
+  CHECK(all ==
+        "t.yaml:2:1: error: unknown key `agent`; did you mean `agents`?\n"
+        "t.yaml:4:6: error: model `a`: `model` is missing\n"
+        "t.yaml:5:18: error: `provider` of model `b`: expected one of `openai`, `anthropic`, `gemini`, "
+        "`ollama`, "
+        "`huggingface`, `builtin` and `cassette`, got `opnai`; did you mean `openai`?\n"
+        "t.yaml:6:27: error: unknown key `temperature` in model `c`; it belongs to `provider: openai`\n"
+        "t.yaml:7:10: error: `default`: no agent is named `x`; no agent is defined\n");
 }
 
 TEST_CASE("a key over an unencrypted connection to another machine is a warning") {

@@ -47,7 +47,8 @@ TEST_CASE("an entry that cannot be made is named with what is wrong") {
     return make(std::move(settings)).error().message;
   };
   CHECK(problem({{.name = "x", .provider = "opnai"}}) ==
-        "models.x: there is no provider `opnai`; there are openai, builtin, cassette");
+        "models.x: there is no provider `opnai`; there are openai, anthropic, gemini, ollama, huggingface, "
+        "builtin, cassette");
   CHECK(problem({{.name = "x", .provider = "openai"}}).find("models.x: `model` is missing") == 0);
   CHECK(problem({{.name = "x", .provider = "builtin"}, {.name = "x", .provider = "builtin"}}) ==
         "models.x: two entries have this name");

@@ -37,6 +37,27 @@ TEST_CASE("a request has the settings that were made, and no others") {
       R"({"model":"m","temperature":0,"top_p":0.5,"seed":7,"max_tokens":100,"stop":["Observation:"],"messages":[{"role":"user","content":"hi"}]})");
 }
 
+TEST_CASE("parameters that a server does not take are left out, further ones are merged in") {
+  OpenAiCodec codec({.model = "m",
+                     .extra_body = Json::parse(R"({"top_k":40,"seed":9,"chat_template_kwargs":{"a":1}})"),
+                     .drop_params = {"stream_options", "stop", "tools"},
+                     .temperature = 0.5,
+                     .seed = 7});
+  ModelRequest request = request_of({user("hi")}, {weather()});
+  request.tool_mode = ToolMode::native;
+  request.stop = {"Observation:"};
+  CHECK(
+      codec.request_body(request) ==
+      R"({"model":"m","stream":true,"temperature":0.5,"seed":9,"top_k":40,"chat_template_kwargs":{"a":1},"messages":[{"role":"user","content":"hi"}]})");
+
+  OpenAiCodec schema(
+      {.model = "m", .extra_body = Json::parse(R"({"response_format":{"type":"json_object"}})")});
+  request.schema = "{}";
+  CHECK(body_of(schema, request)["response_format"]["type"] == "json_object");
+  OpenAiCodec without({.model = "m", .extra_body = Json::parse(R"({"stream_options":null})")});
+  CHECK_FALSE(body_of(without, request).contains("stream_options"));
+}
+
 TEST_CASE("the o-series and gpt-5 get the parameter names they take") {
   for (const char* model : {"o1", "o1-mini", "o3-mini", "openai/o4-mini", "gpt-5", "gpt-5-nano-2025-08-07"}) {
     OpenAiCodec codec({.model = model, .max_output_tokens = 100});

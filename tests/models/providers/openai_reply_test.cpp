@@ -1,7 +1,7 @@
 #include "models/providers/openai_reply.h"
 
+#include "models/providers/complaint.h"
 #include "models/providers/openai_chunk.h"
-#include "models/providers/openai_error.h"
 #include "tests/models/recordings.h"
 
 #include <map>

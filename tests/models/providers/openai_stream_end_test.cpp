@@ -1,7 +1,7 @@
-#include "models/providers/openai.h"
 #include "runtime/net/http_client.h"
 #include "tests/fakes/http_peer.h"
 #include "tests/models/call.h"
+#include "tests/models/provider_model.h"
 
 #include <doctest/doctest.h>
 
@@ -36,12 +36,15 @@ struct World : Caller {
 
   Result<ModelReply> ask() {
     sink.text.clear();
-    return call(model, request_of({user("q")}));
+    return call(*model, request_of({user("q")}));
   }
 
   HttpPeer peer;
   std::unique_ptr<net::HttpClient> http = net::make_curl_client(loop, {}, net::Guarding::open);
-  OpenAi model{{.name = "main", .model = "m", .base_url = peer.url("/v1")}, *http};
+  ProviderModel model{
+      {.name = "main", .provider = "openai", .model = "m", .base_url = peer.url("/v1"), .retries = 0},
+      *http,
+      loop};
 };
 
 }  // namespace

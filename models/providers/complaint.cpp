@@ -1,4 +1,4 @@
-#include "models/providers/openai_error.h"
+#include "models/providers/complaint.h"
 
 #include <algorithm>
 #include <cctype>
@@ -133,10 +133,12 @@ Error complaint_error(const ProviderComplaint& complaint, int status) {
     return error;
   }
   bool quota = code == "insufficient_quota" || type == "insufficient_quota" ||
-               has_any(said, {"exceeded your current quota", "insufficient credits", "insufficient balance"});
-  bool busy_words = has_any(code, {"rate_limit", "server_error", "overloaded", "timeout", "unavailable"}) ||
-                    has_any(type, {"rate_limit", "server_error", "overloaded", "timeout", "unavailable"}) ||
-                    (status == 0 && has_any(said, {"overloaded", "try again"}));
+               has_any(said, {"exceeded your current quota", "insufficient credits", "insufficient balance",
+                              "credit balance is too low"});
+  bool busy_words =
+      has_any(code, {"rate_limit", "server_error", "api_error", "overloaded", "timeout", "unavailable"}) ||
+      has_any(type, {"rate_limit", "server_error", "api_error", "overloaded", "timeout", "unavailable"}) ||
+      (status == 0 && has_any(said, {"overloaded", "try again"}));
   error.retryable = !quota && (status == 408 || status == 409 || status == 429 || status >= 500 ||
                                (status < 400 && busy_words));
 

@@ -1,23 +1,29 @@
 #pragma once
 
 #include "models/model.h"
-#include "models/providers/openai_codec.h"
+#include "models/providers/codec.h"
 #include "models/settings.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/secret.h"
 #include "runtime/net/http_client.h"
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace troupe::models {
 
-/// A model behind OpenAI's chat completions API: OpenAI's own or any compatible server's (vLLM, llama.cpp,
-/// Groq, LM Studio, Azure, OpenRouter, Ollama's /v1 …), by `base_url`. One attempt a call; retrying.h repeats
-/// them.
-class OpenAi final : public Model {
+/// Where and how a provider is reached: what its codec does not say.
+struct Endpoint {
+  std::string url;
+  net::Headers headers;  ///< beyond the usual ones, such as {"authorization", "Bearer …"}
+};
+
+/// A model behind an HTTP API: a codec, an address and a client. One attempt a call; retrying.h repeats them.
+class HttpModel final : public Model {
  public:
   /// `http` outlives the model.
-  OpenAi(ModelSettings settings, net::HttpClient& http);
+  HttpModel(ModelSettings settings, Endpoint endpoint, std::unique_ptr<Codec> codec, net::HttpClient& http);
 
   /// Errors: as Model says. Their messages name this entry, its model and address and what the server said,
   /// and hold no key. Whether to try again, and when, is in `retryable` and `retry_after`.
@@ -26,14 +32,15 @@ class OpenAi final : public Model {
 
  private:
   net::HttpRequest http_request(const ModelRequest& request, const CallContext& context);
-  Error transport_error(Error error) const;
   Error status_error(const net::HttpHead& head, std::string_view body, const Clock& clock) const;
+  void estimate_usage(const ModelRequest& request, ModelReply& reply) const;
   std::unexpected<Error> named(Error error) const;
 
   ModelSettings settings_;
   net::HttpClient& http_;
-  OpenAiCodec codec_;
+  std::unique_ptr<Codec> codec_;
   std::string url_;
+  net::Headers headers_;
   std::string title_;  ///< "model main (gpt-4o-mini at https://…)", for errors
   Secrets secrets_;
 };

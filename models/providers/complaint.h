@@ -8,7 +8,7 @@
 
 namespace troupe::models {
 
-/// What an OpenAI-compatible server said went wrong, out of the shapes they use: {"error": {message, type,
+/// What a provider's server said went wrong, out of the shapes they use: {"error": {message, type,
 /// code}},
 /// {"error": "text"}, {"message": …}, {"detail": …}, a gateway's HTML or plain text.
 struct ProviderComplaint {
