@@ -194,6 +194,7 @@ void JsonReader::open_set() {
 
 // ["key": "value"]: the braces of an object are missing.
 void JsonReader::open_member() {
+  if (is_full()) return;
   note("missing `{`");
   Json& list = frames_.back().value;
   std::string key = std::move(list.back().get_ref<std::string&>());
@@ -394,13 +395,17 @@ void JsonReader::push(Json value, char closer) {
   frames_.push_back({std::move(value), closer, {}, {}});
 }
 
+// No container may be opened any more; then the reading has failed.
+bool JsonReader::is_full() {
+  if (frames_.size() < limits::kJsonDepth) return false;
+  too_deep_ = true;
+  fail(fmt::format("the JSON that starts at byte {} is nested deeper than {} levels", begin_,
+                   limits::kJsonDepth));
+  return true;
+}
+
 void JsonReader::open(char opener) {
-  if (frames_.size() == limits::kJsonDepth) {
-    too_deep_ = true;
-    fail(fmt::format("the JSON that starts at byte {} is nested deeper than {} levels", begin_,
-                     limits::kJsonDepth));
-    return;
-  }
+  if (is_full()) return;
   ++position_;
   comma_ = false;
   bool object = opener == '{';

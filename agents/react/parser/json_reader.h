@@ -116,6 +116,7 @@ class JsonReader {
   void end_bare_value(std::string_view all);
   void drop_ellipsis();
 
+  bool is_full();
   void open(char opener);
   void close();
   bool close_with(char closer);

@@ -184,6 +184,16 @@ TEST_CASE("an answer that was held back for its JSON is held back to its end") {
   CHECK(string_or(reading.report, "answer").starts_with(reading.answer));
 }
 
+TEST_CASE("what is mended is not nested deeper than what may be read") {
+  for (std::size_t lists = 60; lists <= 66; ++lists) {
+    CAPTURE(lists);
+    auto repaired = repair_json(std::string(lists, '[') + R"("a": 1)");  // an object without its brace
+    CHECK(repaired.has_value() == (lists < 64));
+    if (repaired) CHECK(parse_json(dump(repaired->value)).has_value());
+    if (!repaired) CHECK(repaired.error().code == ErrorCode::too_large);
+  }
+}
+
 TEST_CASE("a byte order mark is no part of JSON") {
   auto repaired = repair_json("\xEF\xBB\xBF{}");
   REQUIRE(repaired);
