@@ -1,4 +1,4 @@
-# cmake --install: binary, man page, completions, documentation, examples. DESTDIR and --prefix as usual.
+# cmake --install: binary, man page, documentation, examples. DESTDIR and --prefix as usual.
 if(NOT TARGET troupe)
   return()
 endif()
@@ -7,6 +7,7 @@ set(docs ${CMAKE_INSTALL_DOCDIR})
 
 install(TARGETS troupe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md LICENSE CONTRIBUTING.md DESTINATION ${docs})
+install(FILES models/tokens/ranks/LICENSE DESTINATION ${docs} RENAME LICENSE.token-ranks)  # embedded data, MIT
 install(DIRECTORY docs/ DESTINATION ${docs}/docs)
 install(DIRECTORY examples/ DESTINATION ${docs}/examples)
 
