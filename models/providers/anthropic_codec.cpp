@@ -4,6 +4,7 @@
 #include "models/providers/anthropic_state.h"
 #include "models/providers/complaint.h"
 #include "models/providers/message_parts.h"
+#include "models/providers/turns.h"
 #include "models/retry_after.h"
 
 #include <algorithm>
@@ -106,7 +107,8 @@ void append_assistant(std::string& out, const Message& message) {
 }
 
 // The blocks of a message, each with a comma behind it; "" when it says nothing.
-std::string blocks_of(const Message& message) {
+std::string blocks_of(const std::vector<Message>& messages, std::size_t at) {
+  const Message& message = messages[at];
   std::string out;
   if (message.role == Role::assistant) {
     append_assistant(out, message);
@@ -117,10 +119,6 @@ std::string blocks_of(const Message& message) {
     for (const Image& image : message.images) append_image(out, image);
   }
   return out;
-}
-
-std::string_view role_of(const Message& message) {
-  return message.role == Role::assistant ? "assistant" : "user";
 }
 
 void append_system(std::string& out, const std::vector<Message>& messages) {
@@ -137,35 +135,12 @@ void append_system(std::string& out, const std::vector<Message>& messages) {
   out += "}],";
 }
 
-// Appends to `out`, which ends inside the list of turns, whose last one has `last` as its role ("" = none).
-void append_turn(std::string& out, const Message& message, std::string_view& last) {
-  std::string blocks = blocks_of(message);
-  if (blocks.empty()) return;
-  blocks.pop_back();
-  const std::string_view role = role_of(message);
-  if (role == last) {
-    out.resize(out.size() - 2);  // "]}"
-    out += ',';
-  } else {
-    // The first turn must be a user's.
-    if (last.empty() && role == "assistant")
-      out += kOpening;
-    else if (!last.empty())
-      out += ',';
-    out += R"({"role":")";
-    out += role;
-    out += R"(","content":[)";
-  }
-  out += blocks;
-  out += "]}";
-  last = role;
-}
-
-std::string_view last_role(const std::vector<Message>& messages, std::size_t count, std::string_view text) {
-  if (text.ends_with(kTurns)) return "";
-  while (count > 0 && blocks_of(messages[count - 1]).empty()) --count;
-  return count ? role_of(messages[count - 1]) : "";
-}
+constexpr TurnForm kForm{.list = kTurns,
+                         .assistant = "assistant",
+                         .parts = "content",
+                         .opening = kOpening,  // the first turn must be a user's
+                         .append_system = append_system,
+                         .parts_of = blocks_of};
 
 std::string render_tools(const std::vector<ToolDeclaration>& tools) {
   std::string out = "[";
@@ -210,23 +185,8 @@ std::string stop_sequences(const std::vector<std::string>& stop) {
 AnthropicCodec::AnthropicCodec(const ModelSettings& settings)
     : Codec(kDialect), params_(render_head(settings), settings) {}
 
-const std::string& AnthropicCodec::rendered(const Transcript& transcript) const {
-  Transcript::Rendering& rendering = transcript.rendering(dialect_);
-  const std::vector<Message>& messages = transcript.messages();
-  if (rendering.rendered == 0) {
-    append_system(rendering.text, messages);
-    rendering.text += kTurns;
-    while (rendering.rendered < messages.size() && messages[rendering.rendered].role == Role::system)
-      ++rendering.rendered;
-  }
-  std::string_view last = last_role(messages, rendering.rendered, rendering.text);
-  for (; rendering.rendered < messages.size(); ++rendering.rendered)
-    append_turn(rendering.text, messages[rendering.rendered], last);
-  return rendering.text;
-}
-
 std::string AnthropicCodec::request_body(const ModelRequest& request) {
-  std::string_view conversation = rendered(*request.transcript);
+  std::string_view conversation = render_turns(*request.transcript, dialect_, kForm);
   std::shared_ptr<const std::string> tools;
   if (request.tool_mode == ToolMode::native && !request.tools->empty() && params_.takes("tools"))
     tools = tools_.get(request.tools, render_tools);

@@ -31,8 +31,6 @@ class AnthropicCodec final : public Codec {
   Error refusal(const net::HttpHead& head, std::string_view body) const override;
 
  private:
-  const std::string& rendered(const Transcript& transcript) const;
-
   RequestParams params_;
   PerTools<std::string> tools_;
 };

@@ -5,6 +5,7 @@
 #include "models/providers/gemini_state.h"
 #include "models/providers/message_parts.h"
 #include "models/providers/request_params.h"
+#include "models/providers/turns.h"
 #include "models/retry_after.h"
 
 #include <algorithm>
@@ -177,10 +178,6 @@ std::string parts_of(const std::vector<Message>& messages, std::size_t at) {
   return out;
 }
 
-std::string_view role_of(const Message& message) {
-  return message.role == Role::assistant ? "model" : "user";
-}
-
 void append_system(std::string& out, const std::vector<Message>& messages) {
   std::string parts;
   for (const Message& message : messages) {
@@ -194,32 +191,12 @@ void append_system(std::string& out, const std::vector<Message>& messages) {
   out += "]},";
 }
 
-// Appends to `out`, which ends inside the list of turns, whose last one has `last` as its role ("" = none).
-void append_turn(std::string& out, const std::vector<Message>& messages, std::size_t at,
-                 std::string_view& last) {
-  std::string parts = parts_of(messages, at);
-  if (parts.empty()) return;
-  parts.pop_back();
-  const std::string_view role = role_of(messages[at]);
-  if (role == last) {
-    out.resize(out.size() - 2);  // "]}"
-    out += ',';
-  } else {
-    if (!last.empty()) out += ',';
-    out += R"({"role":")";
-    out += role;
-    out += R"(","parts":[)";
-  }
-  out += parts;
-  out += "]}";
-  last = role;
-}
-
-std::string_view last_role(const std::vector<Message>& messages, std::size_t count, std::string_view text) {
-  if (text.ends_with(kTurns)) return "";
-  while (count > 0 && parts_of(messages, count - 1).empty()) --count;
-  return count ? role_of(messages[count - 1]) : "";
-}
+constexpr TurnForm kForm{.list = kTurns,
+                         .assistant = "model",
+                         .parts = "parts",
+                         .opening = "",
+                         .append_system = append_system,
+                         .parts_of = parts_of};
 
 std::string render_tools(const std::vector<ToolDeclaration>& tools) {
   std::string out = R"([{"functionDeclarations":[)";
@@ -274,21 +251,6 @@ bool GeminiCodec::takes(std::string_view name) const {
   return std::ranges::find(dropped_, name) == dropped_.end();
 }
 
-const std::string& GeminiCodec::rendered(const Transcript& transcript) const {
-  Transcript::Rendering& rendering = transcript.rendering(dialect_);
-  const std::vector<Message>& messages = transcript.messages();
-  if (rendering.rendered == 0) {
-    append_system(rendering.text, messages);
-    rendering.text += kTurns;
-    while (rendering.rendered < messages.size() && messages[rendering.rendered].role == Role::system)
-      ++rendering.rendered;
-  }
-  std::string_view last = last_role(messages, rendering.rendered, rendering.text);
-  for (; rendering.rendered < messages.size(); ++rendering.rendered)
-    append_turn(rendering.text, messages, rendering.rendered, last);
-  return rendering.text;
-}
-
 std::string GeminiCodec::generation_config(const ModelRequest& request) const {
   const bool stops = !request.stop.empty() && takes("stopSequences");
   const bool constrained = !request.schema.empty() && takes("responseJsonSchema");
@@ -304,7 +266,7 @@ std::string GeminiCodec::generation_config(const ModelRequest& request) const {
 }
 
 std::string GeminiCodec::request_body(const ModelRequest& request) {
-  const std::string& conversation = rendered(*request.transcript);
+  const std::string& conversation = render_turns(*request.transcript, dialect_, kForm);
   std::shared_ptr<const std::string> tools;
   if (request.tool_mode == ToolMode::native && !request.tools->empty() && takes("tools") && !own_tools_)
     tools = tools_.get(request.tools, render_tools);

@@ -27,7 +27,6 @@ class GeminiCodec final : public Codec {
   static std::string path(const ModelSettings& settings);
 
  private:
-  const std::string& rendered(const Transcript& transcript) const;
   std::string generation_config(const ModelRequest& request) const;
   bool takes(std::string_view name) const;
 

@@ -7,6 +7,21 @@ std::string tool_schema(const ToolDeclaration& tool) {
   return schema && schema->is_object() ? dump(*schema) : R"({"type":"object"})";
 }
 
+std::string function_tools(const std::vector<ToolDeclaration>& tools) {
+  std::string out = "[";
+  for (const ToolDeclaration& tool : tools) {
+    if (out.size() > 1) out += ',';
+    out += R"({"type":"function","function":{"name":)";
+    append_quoted(out, tool.name);
+    out += R"(,"description":)";
+    append_quoted(out, tool.description);
+    out += R"(,"parameters":)";
+    out += tool_schema(tool);
+    out += "}}";
+  }
+  return out + ']';
+}
+
 InlineImage inline_image(const Image& image) {
   constexpr std::string_view kScheme = "data:", kBase64 = ";base64";
   std::string_view url = image.url;

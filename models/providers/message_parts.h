@@ -4,12 +4,17 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::models {
 
 /// The schema of a tool's arguments as compact JSON that cannot break a body: an object schema without
 /// properties where there is none, or none that can be read.
 std::string tool_schema(const ToolDeclaration& tool);
+
+/// Tools in the form that OpenAI made common: [{"type":"function","function":{"name","description",
+/// "parameters"}}].
+std::string function_tools(const std::vector<ToolDeclaration>& tools);
 
 /// A picture that is sent along as base64: the parts of a data: URL. Both are empty for any other URL.
 struct InlineImage {

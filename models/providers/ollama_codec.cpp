@@ -53,21 +53,6 @@ void append_message(std::string& out, const Message& message) {
   out += '}';
 }
 
-std::string render_tools(const std::vector<ToolDeclaration>& tools) {
-  std::string out = "[";
-  for (const ToolDeclaration& tool : tools) {
-    if (out.size() > 1) out += ',';
-    out += R"({"type":"function","function":{"name":)";
-    append_quoted(out, tool.name);
-    out += R"(,"description":)";
-    append_quoted(out, tool.description);
-    out += R"(,"parameters":)";
-    out += tool_schema(tool);
-    out += "}}";
-  }
-  return out + ']';
-}
-
 // "5m" as a text, "-1" and "0" as the numbers they are.
 std::string keep_alive(const std::string& setting) {
   long long number = 0;
@@ -132,7 +117,7 @@ std::string OllamaCodec::request_body(const ModelRequest& request) {
   const std::string& messages = rendered(*request.transcript);
   std::shared_ptr<const std::string> tools;
   if (request.tool_mode == ToolMode::native && !request.tools->empty() && params_.takes("tools"))
-    tools = tools_.get(request.tools, render_tools);
+    tools = tools_.get(request.tools, function_tools);
   std::string body;
   body.reserve(params_.head().size() + options_text_.size() + messages.size() + (tools ? tools->size() : 0) +
                request.schema.size() + 256);

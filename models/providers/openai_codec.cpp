@@ -60,22 +60,6 @@ void append_message(std::string& out, const Message& message) {
   out += '}';
 }
 
-std::string render_tools(const std::vector<ToolDeclaration>& tools) {
-  std::string out;
-  for (const ToolDeclaration& tool : tools) {
-    out += out.empty() ? "[" : ",";
-    out += "{\"type\":\"function\",\"function\":{\"name\":";
-    append_quoted(out, tool.name);
-    out += ",\"description\":";
-    append_quoted(out, tool.description);
-    out += ",\"parameters\":";
-    out += tool_schema(tool);
-    out += "}}";
-  }
-  if (!out.empty()) out += ']';
-  return out;
-}
-
 std::string render_head(const ModelSettings& settings, bool reasoning_model) {
   std::string head = "{\"model\":";
   append_quoted(head, settings.model);
@@ -117,7 +101,7 @@ std::string OpenAiCodec::request_body(const ModelRequest& request) {
   const std::string& messages = rendered_messages(*request.transcript);
   std::shared_ptr<const std::string> tools;
   if (request.tool_mode == ToolMode::native && !request.tools->empty() && params_.takes("tools"))
-    tools = tools_.get(request.tools, render_tools);
+    tools = tools_.get(request.tools, function_tools);
   std::string body;
   body.reserve(params_.head().size() + messages.size() + (tools ? tools->size() : 0) + request.schema.size() +
                256);
