@@ -28,6 +28,13 @@ std::string as_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : dump(value);
 }
 
+std::shared_ptr<const models::PriceList> price_list(const std::vector<models::ModelSettings>& settings) {
+  auto prices = std::make_shared<models::PriceList>();
+  for (const models::ModelSettings& model : settings)
+    if (model.price) prices->emplace(model.name, *model.price);
+  return prices;
+}
+
 }  // namespace
 
 Result<prompts::Prompt> prompt_of(const AgentSettings& settings, const prompts::PromptSet& prompts) {
@@ -43,14 +50,20 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const models::ModelTable& models, const tools::ToolTable& tools,
                                const prompts::PromptSet& prompts) {
   AgentTable table;
+  const auto prices = price_list(model_settings);
   for (const AgentSettings& one : settings) {
     Agent agent;
     agent.settings = one;
     auto model = look_up(models, one.model, "model", one.name);
     if (!model) return std::unexpected(model.error());
     agent.model = *model;
-    for (const models::ModelSettings& candidate : model_settings)
-      if (candidate.name == one.model) agent.price = candidate.price;
+    agent.prices = prices;
+    agent.chain = {one.model};
+    for (const models::ModelSettings& candidate : model_settings) {
+      if (candidate.name != one.model) continue;
+      agent.price = candidate.price;
+      agent.chain.insert(agent.chain.end(), candidate.fallback.begin(), candidate.fallback.end());
+    }
 
     auto toolbox = tools::Toolbox::make(tools, one.tools,
                                         {.tool_time = one.limits.tool_time,
@@ -134,15 +147,6 @@ Result<std::string> render_system_prompt(const Agent& agent, const Json& inputs)
   for (auto it = values.begin(); it != values.end();)  // an overriding prompt may leave variables out
     it = agent.prompt->declares(it.key()) ? std::next(it) : values.erase(it);
   return agent.prompt->render(values);
-}
-
-double cost_of(const models::Usage& usage, const std::optional<models::Price>& price) {
-  if (!price) return 0;
-  double cached_price = price->cached < 0 ? price->input : price->cached;
-  auto fresh = static_cast<double>(usage.input_tokens - usage.cached_tokens);
-  return (fresh * price->input + static_cast<double>(usage.cached_tokens) * cached_price +
-          static_cast<double>(usage.output_tokens) * price->output) /
-         1e6;
 }
 
 }  // namespace troupe::agents

@@ -25,6 +25,8 @@ struct Agent {
   AgentSettings settings;
   std::shared_ptr<models::Model> model;
   std::optional<models::Price> price;  ///< of its model
+  std::vector<std::string> chain;      ///< its model and the fallbacks of that, in the order they are asked
+  std::shared_ptr<const models::PriceList> prices;  ///< of all entries of `models:`
   std::shared_ptr<const tools::Toolbox> toolbox;
   std::shared_ptr<const prompts::Prompt> prompt;
   /// The rendered system prompt, where nothing in it comes from a run's inputs: made once, not once a run.
@@ -61,8 +63,5 @@ Result<std::string> fill_placeholders(std::string_view text, const Json& inputs,
 
 /// The system prompt of one run. Errors: as fill_placeholders.
 Result<std::string> render_system_prompt(const Agent& agent, const Json& inputs);
-
-/// What a call cost; 0 without a price.
-double cost_of(const models::Usage& usage, const std::optional<models::Price>& price);
 
 }  // namespace troupe::agents

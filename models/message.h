@@ -87,13 +87,18 @@ struct ModelRequest {
   std::string schema;  ///< JSON Schema the reply must match, or ""
   Intent intent = Intent::step;
   std::vector<std::string> stop;  ///< stop sequences
+  /// The entry of `models:` to begin with, among a model and its fallbacks: those before it are beyond a
+  /// budget.
+  /// "": the model itself.
+  std::string first_entry;
 };
 
 struct Usage {
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
-  std::int64_t cached_tokens = 0;  ///< part of input_tokens
-  bool estimated = false;          ///< the provider said nothing; we counted
+  std::int64_t cached_tokens = 0;       ///< part of input_tokens: read from the provider's prompt cache
+  std::int64_t cache_write_tokens = 0;  ///< part of input_tokens: written to it
+  bool estimated = false;               ///< the provider said nothing; we counted
 };
 
 enum class FinishReason { stop, length, tool_calls, content_filter, closed_early, other };
@@ -106,6 +111,7 @@ struct ModelReply {
   FinishReason finish = FinishReason::stop;
   Usage usage;
   std::string model;           ///< as the provider named it
+  std::string entry;           ///< the entry of `models:` that answered: a fallback, or ""
   std::string provider_state;  ///< see Message
   bool cache_hit = false;
 };

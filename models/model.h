@@ -22,6 +22,8 @@ class TokenSink {
   virtual void on_reasoning(std::string_view text) {}
   /// A retry after text was shown: everything of this call so far is void.
   virtual void on_reset(int attempt) {}
+  /// What follows is written by another entry of `models:`, at its price. Before the first text of it.
+  virtual void on_entry(const std::string& entry) {}
 };
 
 /// A language model. Concurrent calls are fine. Loop thread only.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/price.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 
@@ -10,13 +11,6 @@
 #include <vector>
 
 namespace troupe::models {
-
-/// Per million tokens, in the currency of the configuration's author.
-struct Price {
-  double input = 0;
-  double output = 0;
-  double cached = -1;  ///< of cached input tokens; -1: as input
-};
 
 /// One entry of `models:`.
 struct ModelSettings {
@@ -37,11 +31,12 @@ struct ModelSettings {
   std::chrono::milliseconds timeout = limits::kModelIdle;  ///< without a byte
   int retries = limits::kModelRetries;                     ///< attempts after the first
   std::optional<Price> price;
-  std::string api_version;  ///< anthropic: the version header; "" = the one we were made for
-  int thinking = 0;         ///< anthropic, gemini: tokens for it; 0: what the model does by itself
-  std::string think;        ///< ollama: on | off | low | medium | high; "" = as the model does
-  std::string keep_alive;   ///< ollama: how long the model stays in memory
-  Json options;             ///< ollama: the model's options, or null
+  std::vector<std::string> fallback;  ///< entries of `models:` that are asked, in order, where this one fails
+  std::string api_version;            ///< anthropic: the version header; "" = the one we were made for
+  int thinking = 0;                   ///< anthropic, gemini: tokens for it; 0: what the model does by itself
+  std::string think;                  ///< ollama: on | off | low | medium | high; "" = as the model does
+  std::string keep_alive;             ///< ollama: how long the model stays in memory
+  Json options;                       ///< ollama: the model's options, or null
   std::map<std::string, std::string> safety;  ///< gemini: harm category → threshold
   std::string file;                           ///< cassette: where exchanges are kept
   std::string record;  ///< cassette: name of the model entry to record; "" = play back only

@@ -1,0 +1,16 @@
+#include "models/price.h"
+
+namespace troupe::models {
+
+double cost_of(const Usage& usage, const std::optional<Price>& price) {
+  if (!price) return 0;
+  const double cached = price->cached < 0 ? price->input : price->cached;
+  const double written = price->cache_write < 0 ? price->input : price->cache_write;
+  const auto fresh = usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens;
+  return (static_cast<double>(fresh) * price->input + static_cast<double>(usage.cached_tokens) * cached +
+          static_cast<double>(usage.cache_write_tokens) * written +
+          static_cast<double>(usage.output_tokens) * price->output) /
+         1e6;
+}
+
+}  // namespace troupe::models
