@@ -313,8 +313,9 @@ bool ReplyReader::after_action() {
   if (c == '{' && !called_ && position_ >= no_object_before_)
     return begin_object(position_, Purpose::input), true;
   if (c == '<' && position_ != no_tag_at_) return begin_tag();
-  if (called_ && !is_blank(c)) return decide_call(), true;
-  run("{<");
+  if (!called_) return run("{<"), true;
+  if (!is_blank(c)) return decide_call(), true;
+  ++position_;  // not a run of bytes: what follows the blanks decides, in whatever pieces it comes
   return true;
 }
 

@@ -172,3 +172,14 @@ TEST_CASE("broken JSON is mended the same however it is split") {
     }
   }
 }
+
+TEST_CASE("what stands behind a call and blanks ends it at the same byte, in whatever pieces it comes") {
+  const std::string reply = "I can use it.\nAction: lookup(total)\n\n 9   Action:\n   more";
+
+  for (Dialect dialect : kDialects) {
+    const Reading expected = whole(reply, dialect);
+    CHECK(expected.consumed == reply.find('9'));
+    CHECK(byte_by_byte(reply, dialect) == expected);
+    for (std::size_t at = 1; at < reply.size(); ++at) CHECK(in_two(reply, at, dialect) == expected);
+  }
+}
