@@ -60,7 +60,7 @@ bool same(const Reading& a, const Reading& b) {
 void check(std::string_view reply, Dialect dialect, const Reading& reading) {
   const ParsedStep& step = reading.step;
   require(step.consumed <= reply.size());
-  require(reading.work <= 64 * (reply.size() + 16));
+  require(reading.work <= ReplyReader::kWorkPerByteMax * (reply.size() + 16));
   if (auto* malformed = std::get_if<Malformed>(&step.outcome)) {
     require(!malformed->reason.empty());
     return;

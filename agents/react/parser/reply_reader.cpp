@@ -46,6 +46,10 @@ void ReplyReader::advance(bool at_end) {
     bool moved = position_ < all_.size() && step(at_end);
     work_ += 1 + (position_ > before ? position_ - before : 0);
     if (!moved && (!at_end || !settle_ahead())) return;
+    // A guess that is made again and again would hold up the loop for ever: better one reply that is not
+    // read.
+    if (work_ > kWorkPerByteMax * (all_.size() + 16))
+      return decide_malformed("the reply takes more work to read than its length allows");
   }
 }
 
@@ -60,8 +64,7 @@ bool ReplyReader::settle_ahead() {
       position_ = no_tag_at_ = tag_begin_;
       break;
     case State::list:
-      position_ = value_begin_;
-      no_object_before_ = position_ + 1;
+      no_list();
       break;
     case State::fence:
       no_fence();
@@ -390,11 +393,16 @@ bool ReplyReader::list() {
   char c = all_[position_];
   if (is_blank(c)) return ++position_, true;
   if (c == '{') return begin_object(value_begin_, purpose_), true;
+  no_list();
+  state_ = State::in_line;
+  return true;
+}
+
+// The bracket is text; where a name is expected it is part of one, so that it is not looked at again.
+void ReplyReader::no_list() {
   position_ = value_begin_;
   no_object_before_ = position_ + 1;
-  state_ = State::in_line;
   if (section_ == Section::action) name_ += all_[position_++];
-  return true;
 }
 
 // ```json and blanks; then a brace, or it was not packaging.

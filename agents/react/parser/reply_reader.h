@@ -22,6 +22,9 @@ namespace troupe::agents {
 /// back once, so that no byte is read more than a fixed number of times.
 class ReplyReader : public StepParser {
  public:
+  /// Beyond so many looks at each byte a reply is malformed. Nothing that is known costs a fifth of it.
+  static constexpr std::size_t kWorkPerByteMax = 64;
+
   explicit ReplyReader(StepParserOptions options);
 
   bool feed(std::string_view bytes, std::vector<StepDelta>& deltas) override;
@@ -76,6 +79,7 @@ class ReplyReader : public StepParser {
   bool tag();
   bool list();
   bool fence();
+  void no_list();
   void no_fence();
   void set_label(std::size_t at) { label_at_ = at, content_at_ = position_; }
   bool object(bool at_end);

@@ -135,6 +135,44 @@ TEST_CASE("a reply that arrives in small pieces costs no more") {
   check_all(600, 3);
 }
 
+TEST_CASE("a reply that ends in the middle of anything is read to its end") {
+  const std::string fragments[] = {"Thought: x\n",
+                                   "Action:\n",
+                                   "Action: ",
+                                   "Action: x\n",
+                                   "Action Input: ",
+                                   "[",
+                                   "{",
+                                   " ",
+                                   "\n",
+                                   "```json",
+                                   "<tool>",
+                                   "</tool>",
+                                   "<",
+                                   "x(",
+                                   "Search[",
+                                   "\"a\": ",
+                                   "},",
+                                   "Finish[",
+                                   "**Action:**",
+                                   "Final Answer: ",
+                                   "<think>",
+                                   "Follow up:",
+                                   "{\"action\":",
+                                   "]",
+                                   "`"};
+
+  for (const std::string& first : fragments)
+    for (const std::string& second : fragments)
+      for (const std::string& third : fragments) {
+        const std::string text = first + second + third;
+        for (Dialect dialect : kDialects)
+          if (std::size_t cost = work(text, dialect, text.size());
+              cost > kWorkPerByte * text.size() + kAnyReply)
+            FAIL_CHECK("`" << text << "` cost " << cost);
+      }
+}
+
 TEST_CASE("a reply of megabytes is read to its end") {
   std::string text = reply("{\"final_answer\": \"", "word ", 4u << 20) + "\"}";
   ReplyReader reader({.dialect = Dialect::json_steps});
