@@ -24,7 +24,8 @@ struct Fixture : Caller {
   RetryPolicy quick{.retries = 3, .first = 2ms, .longest = 4ms};
 
   Result<ModelReply> run(Deadline deadline = {}) {
-    auto governor = std::make_shared<Governor>("openai at http://h", GovernorRules{.pauses = quick}, loop, rng);
+    auto governor =
+        std::make_shared<Governor>("openai at http://h", GovernorRules{.pauses = quick}, loop, rng);
     Governed model(script, governor, quick, 0, rng);
     auto reply = call(model, request_of({user("hi")}), deadline);
     CHECK(governor->at_work() == 0);

@@ -47,7 +47,8 @@ TEST_CASE("what one entry of an endpoint states holds for all of them") {
   CHECK(f.governors.of(entry("plain"), {entry("plain"), stated})->counts_tokens());
 }
 
-TEST_CASE("a governor stays while somebody uses it, and another configuration changes its rates in use only") {
+TEST_CASE(
+    "a governor stays while somebody uses it, and another configuration changes its rates in use only") {
   Fixture f;
   ModelSettings counted = entry("m");
   counted.tokens_per_minute = 1'000;

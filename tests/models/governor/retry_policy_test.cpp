@@ -9,7 +9,8 @@ using namespace troupe::models;
 using namespace troupe::models::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("what a server asks for is waited for, with up to a tenth or a second more, and not beyond a minute") {
+TEST_CASE(
+    "what a server asks for is waited for, with up to a tenth or a second more, and not beyond a minute") {
   Error asked = busy();
   RetryPolicy policy;
   asked.retry_after = 20s;
@@ -30,4 +31,3 @@ TEST_CASE("the pauses double from half a second to eight, each half to all of it
   }
   CHECK_FALSE(policy.wait(error, 22, 0).has_value());
 }
-
