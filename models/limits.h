@@ -10,8 +10,9 @@ namespace troupe::limits {
 inline constexpr auto kBackoffFirst = 500ms;  // half to all of it, then doubled
 inline constexpr auto kBackoffLongest = 8s;
 inline constexpr auto kRetryAfterMax = 60s;  // who asks for a longer pause is not waited for
-inline constexpr int kBreakerFailures = 10;  // of an endpoint in a row, before it is left alone …
-inline constexpr auto kBreakerFirst = 5s;    // … for so long, doubled
+inline constexpr int kBreakerFailures = 10;  // of an endpoint in a row, before it is left alone,
+inline constexpr auto kBreakerSpan = 2s;     // and for so long: a moment's hiccup of many calls is none;
+inline constexpr auto kBreakerFirst = 5s;    // it is left alone for so long, doubled
 inline constexpr auto kBreakerLongest = 60s;
 inline constexpr int kModelConcurrency = 256;       // calls of one endpoint and key at work at once
 inline constexpr std::size_t kModelQueue = 10'000;  // calls that wait for their turn at one

@@ -39,7 +39,9 @@ void CircuitBreaker::failed(Instant now, bool probe) {
     ++failures_;
     return open(now, length_ * 2);
   }
-  if (state_ != State::closed || ++failures_ < rules_.failures) return;
+  if (state_ != State::closed) return;
+  if (failures_++ == 0) row_since_ = now;
+  if (failures_ < rules_.failures || now - row_since_ < rules_.span) return;
   since_ = now;
   open(now, std::max(length_ * 2, rules_.first));
 }

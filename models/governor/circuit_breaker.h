@@ -7,14 +7,15 @@ namespace troupe::models {
 
 /// When an endpoint is left alone, and for how long.
 struct BreakerRules {
-  int failures = limits::kBreakerFailures;         ///< in a row
+  int failures = limits::kBreakerFailures;         ///< in a row …
+  Milliseconds span = limits::kBreakerSpan;        ///< … over at least this time
   Milliseconds first = limits::kBreakerFirst;      ///< doubled each time …
   Milliseconds longest = limits::kBreakerLongest;  ///< … up to this
 };
 
-/// Keeps calls from an endpoint that fails all the time. It opens after so many failures in a row; after a
-/// while one call tries, and what becomes of that decides: all may call, or it stays open for twice as long.
-/// Pure: `now` never goes back.
+/// Keeps calls from an endpoint that fails all the time. It opens after so many failures in a row over some
+/// time; after a while one call tries, and what becomes of that decides: all may call, or it stays open for
+/// twice as long. Pure: `now` never goes back.
 class CircuitBreaker {
  public:
   enum class State { closed, open, half_open };
@@ -49,6 +50,7 @@ class CircuitBreaker {
   int failures_ = 0;
   bool trying_ = false;
   Milliseconds length_{0};
+  Instant row_since_{};  // the first of the failures in a row
   Instant since_{};
   Instant tries_at_{};
 };

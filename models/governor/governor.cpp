@@ -15,10 +15,11 @@ double seconds(Instant::duration duration) {
   return std::max(0.0, std::chrono::duration<double>(duration).count());
 }
 
-// What is wrong with the endpoint itself, as against what it thinks of a request.
+// What is wrong with the endpoint itself, as against what it thinks of a request. One that says when to come
+// back is well.
 bool is_endpoint_failure(const Error& error) {
   return error.code == ErrorCode::network || (error.code == ErrorCode::timeout && error.retryable) ||
-         error.status >= 500;
+         (error.status >= 500 && !error.retry_after);
 }
 
 }  // namespace

@@ -88,16 +88,18 @@ TEST_CASE("a reload forgets no pause that a provider asked for") {
 
   daemon.rewrite(models + "agents: { a: { model: m }, b: { model: m } }\ndefault: a\n");
   daemon.process().signal(SIGHUP);
+  ChatClient other(loop);
+  run(loop, other.connect(daemon.url()));
   bool reloaded = false;
   for (int i = 0; i < 10'000 && !reloaded; ++i) {
     try {
-      run(loop, client.open(R"(,"target":"b")"));
+      run(loop, other.open(R"(,"target":"b")"));
       reloaded = true;
     } catch (const std::exception&) {  // there is no `b` yet
     }
   }
   REQUIRE(reloaded);
-  CHECK(run(loop, client.ask("m2", "q")).back()["reason"] == "model_error");
+  CHECK(run(loop, other.ask("m2", "q")).back()["reason"] == "model_error");
   CHECK(peer.counts().requests == 1);
   CHECK(daemon.stop().exit_code == 0);
 }

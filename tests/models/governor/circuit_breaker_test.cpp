@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 namespace {
 
 const Instant kStart{1'000'000s};
-constexpr BreakerRules kRules{.failures = 3, .first = 5s, .longest = 15s};
+constexpr BreakerRules kRules{.failures = 3, .span = 0ms, .first = 5s, .longest = 15s};
 
 CircuitBreaker opened() {
   CircuitBreaker breaker(kRules);
@@ -32,6 +32,14 @@ TEST_CASE("a breaker opens after so many failures in a row, and an answer betwee
   CHECK_FALSE(breaker.admits(kStart + 4s));
   CHECK(breaker.since() == kStart);
   CHECK(breaker.tries_at() == kStart + 5s);
+}
+
+TEST_CASE("many failures at once are a hiccup; those that go on for a while are not") {
+  CircuitBreaker breaker({.failures = 3, .span = 2s, .first = 5s, .longest = 15s});
+  for (int i = 0; i < 100; ++i) breaker.failed(kStart + Milliseconds(i), false);
+  CHECK(breaker.closed());
+  breaker.failed(kStart + 2s, false);
+  CHECK(breaker.state(kStart + 2s) == CircuitBreaker::State::open);
 }
 
 TEST_CASE("one call tries an open breaker when its time is over, and its answer closes it") {

@@ -181,7 +181,7 @@ TEST_CASE("a server that is gone is left alone after some failures, and found ag
   const Dialect& openai = dialect("openai");
   HttpPeer peer([&](const PeerRequest&) { return answer(openai); });
   GovernorRules rules = kQuick;
-  rules.breaker = {.failures = 4, .first = 100ms};
+  rules.breaker = {.failures = 4, .span = 0ms, .first = 100ms};
   Asker asker("openai", peer.url("/v1"), 1, rules);
   peer.down();
   for (int i = 0; i < 2; ++i) {

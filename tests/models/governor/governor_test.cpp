@@ -265,7 +265,7 @@ TEST_CASE("a pause that is longer than anybody waits fails calls at once, with w
 }
 
 TEST_CASE("an endpoint that fails all the time is left alone; then one call tries it, and all go on") {
-  Fixture f({.breaker = {.failures = 3, .first = 40ms}});
+  Fixture f({.breaker = {.failures = 3, .span = 0ms, .first = 40ms}});
   Governed model = f.over(f.script, {.retries = 0});
   for (int i = 0; i < 3; ++i) f.script->fails(cut());
   Crowd crowd(f.loop);
@@ -300,7 +300,7 @@ TEST_CASE("an endpoint that fails all the time is left alone; then one call trie
 }
 
 TEST_CASE("a breaker that opens fails those who wait, and who retries need not wait to learn it") {
-  Fixture f({.concurrency = 1, .breaker = {.failures = 2, .first = 1min}});
+  Fixture f({.concurrency = 1, .breaker = {.failures = 2, .span = 0ms, .first = 1min}});
   Governed model = f.over(f.script);
   for (int i = 0; i < 10; ++i) f.script->fails(cut());
   Crowd crowd(f.loop);
@@ -313,7 +313,7 @@ TEST_CASE("a breaker that opens fails those who wait, and who retries need not w
 }
 
 TEST_CASE("what the endpoint thinks of a request does not open the breaker") {
-  Fixture f({.breaker = {.failures = 2, .first = 1min}});
+  Fixture f({.breaker = {.failures = 2, .span = 0ms, .first = 1min}});
   Governed model = f.over(f.script, {.retries = 0});
   Error wrong{ErrorCode::model, "HTTP 401: no", false, 401};
   for (int i = 0; i < 5; ++i) f.script->fails(wrong);
@@ -326,8 +326,21 @@ TEST_CASE("what the endpoint thinks of a request does not open the breaker") {
   CHECK(crowd.calls[5].result->has_value());
 }
 
+TEST_CASE("an endpoint that says when to come back is not left alone, but waited for") {
+  Fixture f({.breaker = {.failures = 1, .span = 0ms, .first = 1min}});
+  Governed model = f.over(f.script);
+  Error loading{ErrorCode::model, "HTTP 503: loading", true, 503};
+  loading.retry_after = 20ms;
+  f.script->fails(loading);
+  f.script->says("ok");
+  Crowd crowd(f.loop);
+  crowd.start(model);
+  crowd.join();
+  CHECK(crowd.calls[0].result->has_value());
+}
+
 TEST_CASE("a call that is cancelled while it tries an open endpoint makes room for the next that tries") {
-  Fixture f({.breaker = {.failures = 1, .first = 20ms}});
+  Fixture f({.breaker = {.failures = 1, .span = 0ms, .first = 20ms}});
   Governed failing = f.over(f.script, {.retries = 0});
   Governed model = f.over(f.held, {.retries = 0});
   f.script->fails(cut());
