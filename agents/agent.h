@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/budgets/settings.h"
 #include "agents/guardrails/rule.h"
 #include "agents/settings.h"
 #include "agents/strategies/strategy.h"
@@ -44,6 +45,7 @@ struct Catalog {
   std::string default_target;  ///< "" when the configuration names none and has several
   std::string config;          ///< hash of the configuration snapshot
   Secrets secrets;             ///< of the configuration: masked in what is kept of requests
+  BudgetSettings budgets;
 };
 
 /// Looks everything up. Errors: not_found (a model, tool or prompt that is not there), invalid; each names

@@ -1,8 +1,10 @@
 #include "app/configuration.h"
 
 #include "agents/agent.h"
+#include "agents/budgets/section.h"
 #include "agents/section.h"
 #include "gateway/section.h"
+#include "models/known/known_models.h"
 #include "models/section.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
@@ -11,6 +13,7 @@
 #include "tools/section.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -21,22 +24,51 @@ namespace {
 using config::Check;
 using config::Record;
 
-// Everything that costs nothing because it needs no model provider.
-bool free_of_charge(const models::ModelSettings& model) {
-  return model.provider == "builtin";
+// What it costs is known, if only that it is nothing.
+bool has_price(const Configuration& all, const models::ModelSettings& model) {
+  return models::price_of(model, all.models) || models::free_of_charge(model);
 }
 
 void check_costs(const Configuration& all, Check& check) {
   for (const auto& [name, agent] : all.agents) {
     if (agent.limits.cost <= 0) continue;
     auto model = all.models.find(agent.model);
-    if (model == all.models.end() || model->second.price || free_of_charge(model->second)) continue;
+    if (model == all.models.end() || has_price(all, model->second)) continue;
     check.entry("agents", name, "agent")
         .error("limits.cost",
                fmt::format("the model `{0}` has no price, so its cost cannot be limited; add `price: {{ "
                            "input: …, output: … }}` to `models.{0}`",
                            agent.model));
   }
+}
+
+// The entries of `models:` that an agent may ask: its own, their fallbacks, those of its rules.
+void add_models(const Configuration& all, const std::string& name, std::set<std::string>& asked) {
+  auto model = all.models.find(name);
+  if (model == all.models.end() || !asked.insert(name).second) return;
+  for (const std::string& next : model->second.fallback) add_models(all, next, asked);
+}
+
+void check_budgets(const Configuration& all, Check& check) {
+  const agents::BudgetSettings& budgets = all.budgets;
+  const std::pair<const char*, double> costs[] = {{"session", budgets.session.cost},
+                                                  {"tenant", budgets.tenant.cost},
+                                                  {"tenant_day", budgets.tenant_day.cost},
+                                                  {"day", budgets.day.cost}};
+  auto limited = std::ranges::find_if(costs, [](const auto& one) { return one.second > 0; });
+  if (limited == std::end(costs)) return;
+  std::set<std::string> asked;
+  for (const auto& [name, agent] : all.agents) {
+    add_models(all, agent.model, asked);
+    for (const auto* rules : {&agent.guardrails.input, &agent.guardrails.output})
+      for (const agents::RuleSettings& rule : *rules) add_models(all, rule.model, asked);
+  }
+  for (const std::string& name : asked)
+    if (!has_price(all, all.models.at(name)))
+      check.error(fmt::format("budgets.{}.cost", limited->first),
+                  fmt::format("the model `{0}` has no price, so what it costs cannot be counted; add `price: "
+                              "{{ input: …, output: … }}` to `models.{0}`",
+                              name));
 }
 
 // What a rule's model costs counts against the run, and `builtin` has no judgement to give.
@@ -51,7 +83,7 @@ void check_judges(const Configuration& all, const agents::AgentSettings& agent,
           place,
           "the `builtin` model cannot judge; that takes a language model, such as provider openai with "
           "an api_key or a local base_url");
-    else if (agent.limits.cost > 0 && !model->second.price)
+    else if (agent.limits.cost > 0 && !has_price(all, model->second))
       here.error(place, fmt::format("the model `{0}` has no price, so `limits.cost` cannot hold for what it "
                                     "judges; add `price: {{ input: …, output: … }}` to `models.{0}`",
                                     rules[i].model));
@@ -137,10 +169,13 @@ Record<Configuration> declaration() {
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
+  root.field("budgets", &Configuration::budgets, config::shape(agents::budgets_section()),
+             "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
   root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
   root.check(check_costs);
+  root.check(check_budgets);
   root.check(check_prompts);
   root.check(check_strategies);
   root.check(check_guardrails);
@@ -201,6 +236,7 @@ Checked bind(std::optional<config::Node> tree, config::Sources& sources,
   put_references(canonical, reader.references());
   all.canonical = dump(canonical);
   all.hash = sha256_hex(all.canonical);
+  models::complete(all.models);  // not part of the snapshot: who wrote no price gets that of the program
   result.configuration = std::move(all);
   return result;
 }

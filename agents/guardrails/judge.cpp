@@ -4,6 +4,7 @@
 #include "models/token_estimate.h"
 
 #include <chrono>
+#include <utility>
 
 namespace troupe::agents {
 
@@ -14,15 +15,19 @@ constexpr std::int64_t kPerMessage = 4;  // role and separators
 /// Counts what a judge writes. A verdict is read once it is whole.
 class VerdictSink final : public models::TokenSink {
  public:
-  VerdictSink(std::int64_t tokens_max, CallContext& context, Stop& call)
-      : budget_(tokens_max), context_(context), call_(call) {}
+  VerdictSink(std::int64_t tokens_max, CallContext& context, Stop& call,
+              std::function<bool(std::int64_t)> room)
+      : budget_(tokens_max), context_(context), call_(call), room_(std::move(room)) {}
 
-  bool on_text(std::string_view text) override { return budget_.take(text); }
+  bool on_text(std::string_view text) override {
+    const bool own = budget_.take(text);
+    return room_(budget_.tokens()) && own;
+  }
   void on_reasoning(std::string_view text) override {
     // Not on the stack of who delivers the text.
-    if (!budget_.take(text) && !spent_)
-      alarm_ = context_.loop.at(context_.loop.clock().now(), [this] { call_.request(StopReason::budget); });
-    spent_ = budget_.spent();
+    if (on_text(text) || spent_) return;
+    spent_ = true;
+    alarm_ = context_.loop.at(context_.loop.clock().now(), [this] { call_.request(StopReason::budget); });
   }
   std::int64_t tokens() const { return budget_.tokens(); }
 
@@ -30,6 +35,7 @@ class VerdictSink final : public models::TokenSink {
   StreamBudget budget_;
   CallContext& context_;
   Stop& call_;
+  std::function<bool(std::int64_t)> room_;
   Loop::Alarm alarm_;
   bool spent_ = false;
 };
@@ -37,7 +43,8 @@ class VerdictSink final : public models::TokenSink {
 }  // namespace
 
 Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Transcript> transcript,
-                           std::int64_t input, std::int64_t tokens_max, CallContext context) {
+                           std::int64_t input, std::int64_t tokens_max, CallContext context,
+                           std::function<bool(std::int64_t tokens)> room) {
   static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   models::ModelRequest request;
   request.transcript = std::move(transcript);
@@ -47,7 +54,7 @@ Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Trans
   Stop call(context.stop);
   CallContext own{context.loop,    call,        context.deadline, context.events, context.principal,
                   context.session, context.run, context.agent,    context.step};
-  VerdictSink sink(tokens_max, own, call);
+  VerdictSink sink(tokens_max, own, call, std::move(room));
   const Instant asked = context.loop.clock().now();
   auto reply = co_await rule.judge.model->complete(std::move(request), sink, own);
   if (!reply && call.reason() == StopReason::budget) {

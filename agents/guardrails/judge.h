@@ -8,6 +8,7 @@
 #include "runtime/base/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace troupe::agents {
@@ -20,9 +21,11 @@ struct JudgeReply {
 };
 
 /// Asks the model of a rule once. Its stream is closed when it has written `tokens_max`, reasoning included,
-/// and the reply is what came until then. `input`: tokens of the request, estimated. The rule outlives it.
+/// and the reply is what came until then. `input`: tokens of the request, estimated. `room` is told how many
+/// tokens it has written in all and closes the stream as well. The rule outlives it.
 Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Transcript> transcript,
-                           std::int64_t input, std::int64_t tokens_max, CallContext context);
+                           std::int64_t input, std::int64_t tokens_max, CallContext context,
+                           std::function<bool(std::int64_t tokens)> room);
 
 /// About how many tokens a request to a judge has.
 std::int64_t request_tokens(const models::Transcript& transcript);

@@ -26,10 +26,17 @@ class ReplySink final : public models::TokenSink {
 
   /// Called when the budget is spent on reasoning, where on_text cannot say so.
   std::function<void()> spent_on_reasoning;
+  /// Told how many tokens the model has written in all. False: what others spend from, too, is spent.
+  std::function<bool(std::int64_t tokens)> room;
+  /// Told which entry of `models:` writes what follows.
+  std::function<void(const std::string& entry)> served_by;
 
   bool on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
   void on_reset(int attempt) override;
+  void on_entry(const std::string& entry) override {
+    if (served_by) served_by(entry);
+  }
 
   ParsedStep finish();
   /// What was shown and came to be something else is void: an answer beside tool calls or one that does not
@@ -45,6 +52,7 @@ class ReplySink final : public models::TokenSink {
 
  private:
   void flush();
+  bool take(std::string_view text);
 
   RunRecord& record_;
   const Strategy& strategy_;

@@ -27,6 +27,10 @@ struct Spending {
   Used used;
 };
 
+/// How many rows the ledger is added up to at most: far more tenants than there are, and sessions that nobody
+/// reads through.
+inline constexpr std::size_t kUsageRows = 100'000;
+
 enum class UsageBy { day, tenant, session, agent, target, model };
 
 /// Which lines of the ledger are added up, and by which word. "" = all.
@@ -37,7 +41,7 @@ struct UsageQuery {
   std::string agent;
   std::string since;  ///< the first day
   std::string until;  ///< the last day
-  std::size_t limit = 100'000;
+  std::size_t limit = kUsageRows;
 };
 
 struct UsageRow {
