@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/budgets/settings.h"
 #include "agents/guardrails/rule.h"
 #include "agents/settings.h"
 #include "agents/strategies/strategy.h"
@@ -37,6 +38,10 @@ struct Agent {
 
   /// What a call costs that `entry` of its chain served; "": its model.
   std::optional<models::Price> price_of(const std::string& entry) const;
+  /// That entry by its name in `models:`.
+  const std::string& served_by(const std::string& entry) const {
+    return entry.empty() ? settings.model : entry;
+  }
 };
 
 using AgentTable = std::map<std::string, std::shared_ptr<const Agent>, std::less<>>;
@@ -47,6 +52,7 @@ struct Catalog {
   std::string default_target;  ///< "" when the configuration names none and has several
   std::string config;          ///< hash of the configuration snapshot
   Secrets secrets;             ///< of the configuration: masked in what is kept of requests
+  BudgetSettings budgets;
 };
 
 /// Looks everything up. Errors: not_found (a model, tool or prompt that is not there), invalid; each names

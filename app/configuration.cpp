@@ -1,9 +1,11 @@
 #include "app/configuration.h"
 
 #include "agents/agent.h"
+#include "agents/budgets/section.h"
 #include "agents/section.h"
 #include "gateway/section.h"
 #include "models/governor/governors.h"
+#include "models/known/known_models.h"
 #include "models/section.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
@@ -12,6 +14,7 @@
 #include "tools/section.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -22,9 +25,9 @@ namespace {
 using config::Check;
 using config::Record;
 
-// Everything that costs nothing because it needs no model provider.
-bool free_of_charge(const models::ModelSettings& model) {
-  return model.provider == "builtin";
+// What it costs is known, if only that it is nothing.
+bool has_price(const Configuration& all, const models::ModelSettings& model) {
+  return models::price_of(model, all.models) || models::free_of_charge(model);
 }
 
 // A model and its fallbacks, those that are there.
@@ -42,7 +45,7 @@ std::vector<const models::ModelSettings*> chain_of(const Configuration& all, con
 // Of a model and its fallbacks, one whose cost cannot be known.
 std::optional<std::string> unpriced(const Configuration& all, const std::string& name) {
   for (const models::ModelSettings* one : chain_of(all, name))
-    if (!one->price && !free_of_charge(*one)) return one->name;
+    if (!has_price(all, *one)) return one->name;
   return std::nullopt;
 }
 
@@ -73,6 +76,30 @@ void check_rates(const Configuration& all, Check& check) {
                fmt::format("`models.{}` says something else, and both go to one endpoint with one key, where "
                            "calls are counted together; write the same in both, or leave it out of one",
                            conflict.other));
+}
+
+void check_budgets(const Configuration& all, Check& check) {
+  const agents::BudgetSettings& budgets = all.budgets;
+  const std::pair<const char*, double> costs[] = {{"session", budgets.session.cost},
+                                                  {"tenant", budgets.tenant.cost},
+                                                  {"tenant_day", budgets.tenant_day.cost},
+                                                  {"day", budgets.day.cost}};
+  auto limited = std::ranges::find_if(costs, [](const auto& one) { return one.second > 0; });
+  if (limited == std::end(costs)) return;
+  std::set<std::string> told;
+  auto look_at = [&](const std::string& model) {
+    const auto one = unpriced(all, model);
+    if (!one || !told.insert(*one).second) return;
+    check.error(fmt::format("budgets.{}.cost", limited->first),
+                fmt::format("{1} has no price, so what it costs cannot be counted; add `price: {{ input: …, "
+                            "output: … }}` to `models.{0}`",
+                            *one, as_asked(*one, model)));
+  };
+  for (const auto& [name, agent] : all.agents) {
+    look_at(agent.model);
+    for (const auto* rules : {&agent.guardrails.input, &agent.guardrails.output})
+      for (const agents::RuleSettings& rule : *rules) look_at(rule.model);
+  }
 }
 
 // What a rule's model costs counts against the run, and `builtin` has no judgement to give.
@@ -174,11 +201,14 @@ Record<Configuration> declaration() {
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
+  root.field("budgets", &Configuration::budgets, config::shape(agents::budgets_section()),
+             "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
   root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
   root.check(check_costs);
   root.check(check_rates);
+  root.check(check_budgets);
   root.check(check_prompts);
   root.check(check_strategies);
   root.check(check_guardrails);
@@ -239,6 +269,7 @@ Checked bind(std::optional<config::Node> tree, config::Sources& sources,
   put_references(canonical, reader.references());
   all.canonical = dump(canonical);
   all.hash = sha256_hex(all.canonical);
+  models::complete(all.models);  // not part of the snapshot: who wrote no price gets that of the program
   result.configuration = std::move(all);
   return result;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/budgets/settings.h"
 #include "agents/settings.h"
 #include "app/ground_section.h"
 #include "gateway/settings.h"
@@ -22,9 +23,10 @@ struct Configuration {
   store::StoreSettings store;
   net::NetworkSettings network;
   gateway::ServerSettings server;
-  config::Entries<models::ModelSettings> models;
+  config::Entries<models::ModelSettings> models;  ///< with the prices and sizes of models/known
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
+  agents::BudgetSettings budgets;
   std::string artifacts;       ///< folder; "": nothing may be written
   std::string prompts;         ///< folder whose prompt files come before the embedded ones; ""
   std::string default_target;  ///< who answers when a client names nobody; "" when several could

@@ -66,6 +66,7 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
     catalog->default_target = catalog->agents.begin()->first;
   catalog->config = std::move(snapshot);
   catalog->secrets = configuration.secrets;
+  catalog->budgets = configuration.budgets;
   return catalog;
 }
 

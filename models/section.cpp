@@ -63,7 +63,11 @@ Record<Price> price() {
   price.field("output", &Price::output, config::number(0, kPriceMax), "a million output tokens").required();
   price
       .field("cached", &Price::cached, config::number(0, kPriceMax),
-             "a million cached input tokens; without it as `input`")
+             "a million input tokens that the provider had in its cache; without it as `input`")
+      .without_default();
+  price
+      .field("cache_write", &Price::cache_write, config::number(0, kPriceMax),
+             "a million input tokens that were written to its cache; without it as `input`")
       .without_default();
   return price;
 }

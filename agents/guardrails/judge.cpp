@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace troupe::agents {
 
@@ -16,24 +17,30 @@ constexpr std::int64_t kPerMessage = 4;  // role and separators
 class VerdictSink final : public models::TokenSink {
  public:
   VerdictSink(Allowance allowed, std::int64_t tokens_max, const models::PriceList& prices,
-              CallContext& context, Stop& call)
+              CallContext& context, Stop& call, JudgeRoom room)
       : allowed_(allowed),
         tokens_max_(tokens_max),
         prices_(prices),
         budget_(std::min(allowed.output, tokens_max)),
         context_(context),
-        call_(call) {}
+        call_(call),
+        room_(std::move(room)) {}
 
-  bool on_text(std::string_view text) override { return budget_.take(text); }
+  bool on_text(std::string_view text) override {
+    const bool own = budget_.take(text);
+    return room_.written(budget_.tokens()) && own;
+  }
   void on_reasoning(std::string_view text) override {
     // Not on the stack of who delivers the text.
-    if (!budget_.take(text) && !spent_)
-      alarm_ = context_.loop.at(context_.loop.clock().now(), [this] { call_.request(StopReason::budget); });
-    spent_ = budget_.spent();
+    if (on_text(text) || spent_) return;
+    spent_ = true;
+    alarm_ = context_.loop.at(context_.loop.clock().now(), [this] { call_.request(StopReason::budget); });
   }
   void on_entry(const std::string& name) override {
     entry = name;
-    budget_.set(std::min(allowed_.at(models::price_in(prices_, name)).output, tokens_max_));
+    const auto price = models::price_in(prices_, name);
+    budget_.set(std::min(allowed_.at(price).output, tokens_max_));
+    room_.served_at(price);
   }
   std::int64_t tokens() const { return budget_.tokens(); }
 
@@ -46,6 +53,7 @@ class VerdictSink final : public models::TokenSink {
   StreamBudget budget_;
   CallContext& context_;
   Stop& call_;
+  const JudgeRoom room_;
   Loop::Alarm alarm_;
   bool spent_ = false;
 };
@@ -54,7 +62,7 @@ class VerdictSink final : public models::TokenSink {
 
 Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Transcript> transcript,
                            Allowance allowed, std::int64_t tokens_max, const models::PriceList& prices,
-                           CallContext context) {
+                           CallContext context, JudgeRoom room) {
   static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   models::ModelRequest request;
   request.transcript = std::move(transcript);
@@ -64,7 +72,7 @@ Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Trans
   Stop call(context.stop);
   CallContext own{context.loop,    call,        context.deadline, context.events, context.principal,
                   context.session, context.run, context.agent,    context.step};
-  VerdictSink sink(allowed, tokens_max, prices, own, call);
+  VerdictSink sink(allowed, tokens_max, prices, own, call, std::move(room));
   const Instant asked = context.loop.clock().now();
   auto reply = co_await rule.judge.model->complete(std::move(request), sink, own);
   if (!reply && call.reason() == StopReason::budget) {

@@ -10,6 +10,7 @@
 #include "runtime/base/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,12 +24,20 @@ struct JudgeReply {
   std::int64_t ms = 0;
 };
 
+/// What a judge's call holds of budgets that others spend from, too.
+struct JudgeRoom {
+  /// Told how many tokens it has written in all. False closes its stream.
+  std::function<bool(std::int64_t tokens)> written;
+  /// Told what the entry costs that writes from now on.
+  std::function<void(const std::optional<models::Price>& price)> served_at;
+};
+
 /// Asks the model of a rule once. Its stream is closed when it has written what `allowed` says or
-/// `tokens_max`, reasoning included, and the reply is what came until then; a fallback may write what is
-/// allowed at its price in `prices`. Rule and prices outlive it.
+/// `tokens_max`, reasoning included, or `room` says so, and the reply is what came until then; a fallback may
+/// write what is allowed at its price in `prices`. Rule and prices outlive it.
 Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Transcript> transcript,
                            Allowance allowed, std::int64_t tokens_max, const models::PriceList& prices,
-                           CallContext context);
+                           CallContext context, JudgeRoom room);
 
 /// About how many tokens a request to a judge has.
 std::int64_t request_tokens(const models::Transcript& transcript);

@@ -68,26 +68,38 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
 
   const double money_kept =
       reserves_ ? price_of(call.input + limits::kBestAnswerNote, answer_tokens(limits_)) + aside_cost_ : 0;
-  const double left = limits_.cost - cost_ - untold_cost_ - price_of(call.input, 0) - money_kept;
-  if (left <= 0)
+  if (!fit_cost(call, money_kept, 1))
     return std::unexpected(LimitReached{
         "max_cost",
         fmt::format("{:.6g} of {:.6g} is spent and the next request costs about {:.6g}{}", cost_,
                     limits_.cost, price_of(call.input, 0),
                     reserves_ ? fmt::format("; {:.6g} is kept for a last answer", money_kept) : "")});
   asked_ = known_;
-  call.money = left + price_of(call.input, 0);
-  return call.at(price_);
+  return call;
+}
+
+// The first model that the rest of the money can pay, and how much it may write then. A fallback that costs
+// nothing is never too dear.
+bool Budget::fit_cost(Allowance& call, double kept, std::int64_t output_min) const {
+  call.money = limits_.cost - cost_ - untold_cost_ - kept;
+  for (call.entry = 0; call.entry < prices_.size(); ++call.entry) {
+    const auto& price = prices_[call.entry];
+    const double left = call.money - models::cost_of({.input_tokens = call.input}, price);
+    const bool free = models::cost_of({.input_tokens = 1, .output_tokens = 1}, price) <= 0;
+    if (left <= 0 && !(free && call.entry > 0)) continue;
+    const Allowance there = call.at(price);
+    if (there.reason == "max_cost" && there.output < output_min) continue;
+    call = there;
+    return true;
+  }
+  return false;
 }
 
 std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
   call.output = limits_.tokens - input_ - output_ - untold_ - call.input - aside_tokens_;
   call.tokens = call.output;
-  if (limits_.cost > 0) {
-    call.money = limits_.cost - cost_ - untold_cost_ - aside_cost_;
-    call = call.at(price_);
-  }
+  if (limits_.cost > 0 && !fit_cost(call, aside_cost_, limits::kBestAnswerTokensMin)) return std::nullopt;
   if (call.output < limits::kBestAnswerTokensMin) return std::nullopt;
   return call;
 }
@@ -95,7 +107,7 @@ std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
 std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
                                                      const std::optional<models::Price>& price) const {
   Allowance call{.input = input};
-  const std::int64_t used = input_ + output_ + untold_;
+  const std::int64_t used = input_ + output_ + untold_ + held_;
   call.output = limits_.tokens - used - input;
   if (call.output <= 0)
     return std::unexpected(LimitReached{
@@ -104,7 +116,7 @@ std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
                                   used, limits_.tokens, input)});
   call.tokens = call.output;
   if (limits_.cost <= 0) return call;
-  call.money = limits_.cost - cost_ - untold_cost_;
+  call.money = limits_.cost - cost_ - untold_cost_ - held_cost_;
   if (!price) return call;
   if (call.money <= static_cast<double>(input) * price->input / 1e6)
     return std::unexpected(LimitReached{

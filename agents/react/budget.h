@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::agents {
 
@@ -22,6 +23,7 @@ struct Allowance {
   std::string_view reason = "max_tokens";  ///< of a run whose stream was cut by it: or max_cost
   std::int64_t tokens = std::numeric_limits<std::int64_t>::max();  ///< as `output`, were it not for the cost
   double money = std::numeric_limits<double>::infinity();          ///< what request and reply may cost
+  std::size_t entry = 0;  ///< of the model and its fallbacks, the first that the cost limit has room for
 
   /// The same where the reply turns out to be written at another price.
   Allowance at(const std::optional<models::Price>& price) const;
@@ -31,6 +33,8 @@ struct Allowance {
 struct LimitReached {
   std::string_view reason;  ///< a literal: max_steps, max_tokens, max_cost, max_time, repeated_action
   std::string detail;       ///< for people
+  /// Of what others spend from, too: nothing is kept there for a last answer.
+  bool shared = false;
 };
 
 /// The tokens and the money of one run: what is used, and what the next call may use. A call is refused
@@ -42,10 +46,16 @@ struct LimitReached {
 class Budget {
  public:
   Budget(const AgentLimits& limits, OnLimit on_limit, std::optional<models::Price> price)
-      : limits_(limits), reserves_(on_limit == OnLimit::answer), price_(price) {}
+      : limits_(limits), reserves_(on_limit == OnLimit::answer), price_(price), prices_{price} {}
 
   /// Tokens of a request beside its messages (declared tools).
   void set_overhead(std::int64_t tokens) { overhead_ = tokens; }
+
+  /// What the model's fallbacks cost, in the order they are asked: where the cost limit has no room for the
+  /// model, a call is allowed to the first of them that it has room for.
+  void add_fallbacks(const std::vector<std::optional<models::Price>>& prices) {
+    prices_.insert(prices_.end(), prices.begin(), prices.end());
+  }
 
   /// The next ordinary call, or the limit that it would pass.
   std::expected<Allowance, LimitReached> next(const models::Transcript& transcript);
@@ -56,6 +66,11 @@ class Budget {
   /// A call beside the conversation (a model that judges), of `input` tokens at another price.
   std::expected<Allowance, LimitReached> aside(std::int64_t input,
                                                const std::optional<models::Price>& price) const;
+  /// What such a call may use until it is counted. Several at once do not get the same tokens and money.
+  void hold_aside(std::int64_t tokens, double cost) {
+    held_ += tokens;
+    held_cost_ += cost;
+  }
   /// Kept back beside what a best answer at a limit may use: for the models that judge it.
   void keep_back(std::int64_t tokens, double cost) {
     aside_tokens_ = tokens;
@@ -82,10 +97,12 @@ class Budget {
  private:
   std::int64_t request_tokens(const models::Transcript& transcript);
   double price_of(std::int64_t input, std::int64_t output) const;
+  bool fit_cost(Allowance& call, double kept, std::int64_t output_min) const;
 
   const AgentLimits limits_;
   const bool reserves_;
   const std::optional<models::Price> price_;
+  std::vector<std::optional<models::Price>> prices_;  // and of the fallbacks
   std::int64_t overhead_ = 0;
   std::int64_t known_ = 0;  // tokens of the first `seen_` messages
   std::int64_t asked_ = 0;  // of those that the last request had, as counted or estimated
@@ -97,6 +114,8 @@ class Budget {
   double untold_cost_ = 0;
   std::int64_t aside_tokens_ = 0;
   double aside_cost_ = 0;
+  std::int64_t held_ = 0;  // tokens …
+  double held_cost_ = 0;
 };
 
 }  // namespace troupe::agents

@@ -45,6 +45,7 @@ ReactLoop::ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strate
       rules_(rules),
       budget_(limits, rules.on_limit, rules.price) {
   budget_.set_overhead(rules.overhead);
+  budget_.add_fallbacks(rules.fallbacks);
   budget_.keep_back(rules.judging_tokens, rules.judging_cost);
   transcript_->add({.role = Role::system, .content = std::move(start.system)});
   for (Message& message : start.history) {
@@ -79,7 +80,8 @@ Step ReactLoop::next_model_call() {
 }
 
 Step ReactLoop::at_limit(LimitReached reached) {
-  const bool may_ask = rules_.on_limit == OnLimit::answer && !reached_ && step_ < limits_.steps;
+  const bool may_ask =
+      rules_.on_limit == OnLimit::answer && !reached_ && !reached.shared && step_ < limits_.steps;
   reached_ = std::move(reached);
   if (!may_ask) return end_at_limit("");
   strategy_->last_call();
@@ -259,6 +261,12 @@ Step ReactLoop::on_refused(const models::ModelReply& reply, const std::string& n
 Step ReactLoop::on_cut(const models::ModelReply& reply, double cost, LimitReached reached) {
   budget_.spent(reply.usage, cost);
   if (reached_) return end_at_limit("the last answer was cut off, too");
+  return at_limit(std::move(reached));
+}
+
+Step ReactLoop::on_budget(LimitReached reached, bool begun) {
+  if (!begun) --step_;
+  if (reached_) return end_at_limit(std::move(reached.detail));
   return at_limit(std::move(reached));
 }
 

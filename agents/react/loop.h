@@ -35,9 +35,10 @@ struct LoopStart {
 struct LoopRules {
   OnLimit on_limit = OnLimit::stop;
   OnDeny on_deny = OnDeny::tell;
-  std::optional<models::Price> price;  ///< of the model: what a call may still cost
-  std::int64_t overhead = 0;           ///< tokens of a request beside its messages (declared tools)
-  std::int64_t judging_tokens = 0;     ///< what the rules for a best answer at a limit may use
+  std::optional<models::Price> price;                   ///< of the model: what a call may still cost
+  std::vector<std::optional<models::Price>> fallbacks;  ///< what those of the model cost, in order
+  std::int64_t overhead = 0;        ///< tokens of a request beside its messages (declared tools)
+  std::int64_t judging_tokens = 0;  ///< what the rules for a best answer at a limit may use
   double judging_cost = 0;
 };
 
@@ -89,6 +90,9 @@ class ReactLoop {
   Step on_observations(std::vector<Observation> observations);
   /// The reply's stream was cut at a limit, before its step was complete.
   Step on_cut(const models::ModelReply& reply, double cost, LimitReached reached);
+  /// A budget that runs spend together has no room for the call that AskModel asks for; it is not made.
+  /// `begun`: the step had another call before, which came to nothing.
+  Step on_budget(LimitReached reached, bool begun);
   /// The model could not be asked: its error, retries included.
   Step on_model_error(const Error& error);
   /// What calls used that a crash cut off. To be told when AskModel is to be performed; returns it, or what
@@ -104,6 +108,8 @@ class ReactLoop {
                                                const std::optional<models::Price>& price) const {
     return budget_.aside(input, price);
   }
+  /// Sets apart what such a call may use; given back with negative figures.
+  void hold_aside(std::int64_t tokens, double cost) { budget_.hold_aside(tokens, cost); }
   void count_aside(const models::Usage& usage, double cost) { budget_.lost(usage, cost); }
   void count_lost_aside(const models::Usage& usage, double cost) { budget_.lost_untold(usage, cost); }
   /// `observations` of the calls at work, where there were any: no call is left without one. At the deadline

@@ -8,6 +8,7 @@
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -37,8 +38,14 @@ const Finish* answer_in(const Step& step) {
   return end && (end->status == "done" || !end->answer.empty()) ? end : nullptr;
 }
 
-LimitReached reached_by_cut(std::string_view reason, const models::Usage& usage) {
-  const bool cost = reason == "max_cost";
+LimitReached reached_by_cut(const RecordedReply& known) {
+  const models::Usage& usage = known.reply.usage;
+  const bool cost = known.cut == "max_cost";
+  if (!known.budget.empty())
+    return {cost ? "max_cost" : "max_tokens",
+            fmt::format("the model's reply was cut off after about {} tokens: {}", usage.output_tokens,
+                        known.budget),
+            true};
   return {cost ? "max_cost" : "max_tokens",
           fmt::format("the model's reply was cut off after about {} tokens, where the run's {} ended",
                       usage.output_tokens, cost ? "cost limit" : "tokens")};
@@ -82,8 +89,8 @@ struct AgentRun::Asked {
   std::int64_t ms = 0;
 };
 
-AgentRun::AgentRun(Loop& loop, store::Journal& journal, std::shared_ptr<const Agent> agent, store::RunRow row,
-                   std::string system, Secrets secrets, Stop& stop, RecordedRun recorded)
+AgentRun::AgentRun(Loop& loop, store::Journal& journal, Account& account, std::shared_ptr<const Agent> agent,
+                   store::RunRow row, std::string system, Secrets secrets, Stop& stop, RecordedRun recorded)
     : loop_(loop),
       journal_(journal),
       agent_(std::move(agent)),
@@ -92,12 +99,14 @@ AgentRun::AgentRun(Loop& loop, store::Journal& journal, std::shared_ptr<const Ag
       work_(std::make_unique<Stop>(stop)),
       recorded_(std::move(recorded)),
       record_(journal, std::move(row)),
+      purse_(account, loop.clock(), record_.row()),
       clock_(loop, working_time(agent_->settings), recorded_.used),
       guard_(!agent_->guardrails
                  ? nullptr
                  : std::make_unique<RunGuard>(
                        RunGuard::Run{.loop = loop,
                                      .record = record_,
+                                     .purse = purse_,
                                      .agent = *agent_,
                                      .recorded = recorded_,
                                      .context = [this](Stop& own) { return judging(own); },
@@ -152,6 +161,8 @@ LoopRules AgentRun::rules() const {
     for (const models::ToolDeclaration& tool : *agent_->toolbox->declarations())
       rules.overhead += models::estimate_tokens(tool.name) + models::estimate_tokens(tool.description) +
                         models::estimate_tokens(tool.schema);
+  for (std::size_t i = 1; i < agent_->chain.size(); ++i)
+    rules.fallbacks.push_back(agent_->price_of(agent_->chain[i]));
   keep_back_for_judges(rules);
   return rules;
 }
@@ -206,6 +217,7 @@ Task<Result<LoopStart>> AgentRun::begin() {
     record_.row().status = "running";
     record_.pending().run = record_.row();
   }
+  if (auto opened = co_await purse_.open(journal_); !opened) co_return std::unexpected(opened.error());
   auto memory = memory::make_memory(agent_->settings.memory, journal_);
   if (!memory) co_return std::unexpected(memory.error());
   auto call = context(*work_);
@@ -237,12 +249,18 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     // Asked before a crash and paid for: crashing again and again must not evade the budget.
     const models::Usage usage{.input_tokens = lost, .estimated = true};
     Step again = react_->on_lost(usage, cost_of(usage, agent_->price));
+    note_untold();
     auto* still = std::get_if<AskModel>(&again);
     if (!still) co_return again;
     ask = *still;
   }
   for (int broken = 0;; ++broken) {
+    auto granted = purse_.grant(*agent_, ask.allowance);
+    if (!granted)
+      co_return react_->on_budget(std::move(granted.error()), recorded_.last_intent_step == react_->step());
+    Account::Hold& hold = granted->hold;
     models::ModelRequest request = request_for(ask);
+    request.first_entry = granted->entry;
     record_.pending().facts.push_back(intent_fact(request, ask));
     if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
 
@@ -250,10 +268,19 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt,
                    guard_ && agent_->guardrails->holds_answers());
     if (broken == 0 && attempt > 1) sink.on_reset(attempt);  // what was shown before a crash
+    sink.room = [&](std::int64_t written) { return purse_.written(hold, written); };
+    sink.allowed_at = [&](const std::string& entry) {
+      hold.serve(agent_->price_of(entry));
+      ask.allowance = ask.allowance.at(agent_->price_of(entry));
+      return ask.allowance.output;
+    };
     Asked asked = co_await complete(std::move(request), sink, ask);
+    hold.end();
     if (asked.reply) {
       RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
       known.cost = cost_of(known.reply.usage, agent_->price_of(known.reply.entry));
+      if (sink.cut()) known.cut = hold.reached() ? hold.reached()->reason : ask.allowance.reason;
+      if (sink.cut() && hold.reached()) known.budget = hold.reached()->detail;
       co_return co_await take_reply(std::move(known), sink, ask);
     }
     const models::Usage used{
@@ -313,16 +340,12 @@ models::ModelRequest AgentRun::request_for(const AskModel& ask) const {
   return request;
 }
 
-Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink& sink, AskModel& ask) {
+Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask) {
   Stop own(*work_);
   Loop::Alarm alarm;
   sink.spent_on_reasoning = [&] {
     // Not on the stack of who delivers the text.
     alarm = loop_.at(loop_.clock().now(), [&own] { own.request(StopReason::budget); });
-  };
-  sink.allowed_at = [&](const std::string& entry) {
-    ask.allowance = ask.allowance.at(agent_->price_of(entry));
-    return ask.allowance.output;
   };
   auto call = context(own);
   const Instant asked = loop_.clock().now();
@@ -336,19 +359,27 @@ Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink
   if (reply && sink.cut() && reply->usage.input_tokens + reply->usage.output_tokens == 0)
     reply->usage = {.input_tokens = ask.allowance.input, .output_tokens = sink.tokens(), .estimated = true};
   sink.spent_on_reasoning = nullptr;
-  sink.allowed_at = nullptr;
   co_return Asked{std::move(reply),
                   std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - asked).count()};
 }
 
 void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
   const double cost = cost_of(usage, agent_->price_of(entry));
+  record_.pending().spent.push_back(purse_.spend(usage, cost, agent_->served_by(entry)));
   models::ModelReply lost;
   lost.usage = usage;
   lost.entry = entry;
   record_.pending().events.push_back(
       usage_event(record_.event("usage", react_->step()), lost, agent_->model->name(), cost, 0));
   react_->count_lost(usage, cost);
+}
+
+// What a crash took is in the ledger from the append on that asks again.
+void AgentRun::note_untold() {
+  const models::Usage usage{.input_tokens = std::exchange(recorded_.untold_input, 0), .estimated = true};
+  if (usage.input_tokens > 0)
+    record_.pending().spent.push_back(
+        purse_.spend(usage, cost_of(usage, agent_->price), agent_->settings.model));
 }
 
 Task<Step> AgentRun::take_recorded(AskModel ask) {
@@ -412,8 +443,7 @@ Step AgentRun::feed(const RecordedReply& known, ParsedStep& parsed, const AskMod
   const int step_number = react_->step();
   // Half an answer is better than none where no more can come; half an input must not be acted on.
   const bool usable = ask.last && std::holds_alternative<FinalStep>(parsed.outcome);
-  if (!known.cut.empty() && !usable)
-    return react_->on_cut(known.reply, known.cost, reached_by_cut(known.cut, known.reply.usage));
+  if (!known.cut.empty() && !usable) return react_->on_cut(known.reply, known.cost, reached_by_cut(known));
   if (parsed.cut && known.reply.finish == models::FinishReason::length && !usable)
     parsed.outcome = Malformed{
         "the reply was cut off at the model's output limit before its step was complete; write a shorter "
@@ -425,20 +455,25 @@ Step AgentRun::feed(const RecordedReply& known, ParsedStep& parsed, const AskMod
 
 Task<Step> AgentRun::take_reply(RecordedReply known, ReplySink& sink, const AskModel& ask) {
   ParsedStep parsed = sink.finish();
-  if (sink.cut()) known.cut = ask.allowance.reason;
   const int step_number = react_->step();
+  const models::Usage& used = known.reply.usage;
+  std::vector<store::Spending> spent;
+  if (!known.reply.cache_hit && used.input_tokens + used.output_tokens > 0)
+    spent.push_back(purse_.spend(used, known.cost, agent_->served_by(known.reply.entry)));
   Step step = feed(known, parsed, ask);
   Ruling ruling;
   if (guard_ && answer_in(step)) ruling = co_await check_answer(step);
   store::Append append = record_.take_pending();
+  std::ranges::move(spent, std::back_inserter(append.spent));
   Json fact = reply_to_fact(known.reply, known.cost, known.ms);
   if (!known.cut.empty()) fact["cut"] = known.cut;
+  if (!known.budget.empty()) fact["budget"] = known.budget;
   append.facts.push_back(record_.fact("model.reply", step_number, fact));
   const bool dropped = !known.cut.empty() && !(ask.last && std::holds_alternative<FinalStep>(parsed.outcome));
   if (dropped) {
     sink.take_back();
-    append.events.push_back(warning_event(record_.event("warning", step_number), "reply_cut",
-                                          reached_by_cut(known.cut, known.reply.usage).detail));
+    append.events.push_back(
+        warning_event(record_.event("warning", step_number), "reply_cut", reached_by_cut(known).detail));
   } else {
     sink.settle(react_->reading());
     record_reading(parsed, step_number, append);
@@ -503,6 +538,7 @@ Step AgentRun::interrupted(std::vector<Observation> observations) {
 Task<> AgentRun::finish(Finish end) {
   if (guard_) co_await guard_->end();
   if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
+  note_untold();
   store::Append append = record_.take_pending();
   append.events.push_back(finished_event(end));
   store::RunRow& row = record_.row();

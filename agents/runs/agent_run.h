@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/agent.h"
+#include "agents/budgets/purse.h"
 #include "agents/react/loop.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/recorded_run.h"
@@ -30,10 +31,10 @@ namespace troupe::agents {
 class AgentRun {
  public:
   /// `row` as committed when the run was accepted; `system` is its rendered prompt; `secrets` are masked in
-  /// what is kept of requests. `loop`, `journal` and `stop` outlive the run. Stopping with
+  /// what is kept of requests. `loop`, `journal`, `account` and `stop` outlive the run. Stopping with
   /// StopReason::shutdown leaves the run unfinished, for the next start.
-  AgentRun(Loop& loop, store::Journal& journal, std::shared_ptr<const Agent> agent, store::RunRow row,
-           std::string system, Secrets secrets, Stop& stop, RecordedRun recorded = {});
+  AgentRun(Loop& loop, store::Journal& journal, Account& account, std::shared_ptr<const Agent> agent,
+           store::RunRow row, std::string system, Secrets secrets, Stop& stop, RecordedRun recorded = {});
   ~AgentRun();
 
   /// Runs to the end and returns with run.finished committed (or not at all: see above, and a closed
@@ -63,10 +64,11 @@ class AgentRun {
   Task<std::optional<Finish>> admit();
   Task<Step> perform(Step step);
   Task<Step> ask_model(AskModel ask);
-  Task<Asked> complete(models::ModelRequest request, ReplySink& sink, AskModel& ask);
+  Task<Asked> complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask);
   models::ModelRequest request_for(const AskModel& ask) const;
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
   void note_lost(const models::Usage& usage, const std::string& entry);
+  void note_untold();
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
   void note_broken(const Error& error, const models::Usage& used, double cost, int broken, Milliseconds wait);
   Task<Step> take_recorded(AskModel ask);
@@ -95,6 +97,7 @@ class AgentRun {
       work_;  // of stop_: also requested when the time is over, and renewed for a last answer
   RecordedRun recorded_;
   RunRecord record_;
+  Purse purse_;
   RunClock clock_;
   std::unique_ptr<RunGuard> guard_;  // null: the agent has no rules
   RequestLog requests_;

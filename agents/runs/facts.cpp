@@ -100,6 +100,7 @@ RecordedReply reply_from_fact(const Json& fact) {
   if (const Json* cost = find(fact, "cost"); cost && cost->is_number()) known.cost = cost->get<double>();
   known.ms = number_or(fact, "ms");
   known.cut = string_or(fact, "cut");
+  known.budget = string_or(fact, "budget");
   return known;
 }
 

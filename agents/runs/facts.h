@@ -18,7 +18,8 @@ struct RecordedReply {
   models::ModelReply reply;
   double cost = 0;
   std::int64_t ms = 0;
-  std::string cut;  ///< not "": the limit at which its stream was cut, max_tokens or max_cost
+  std::string cut;     ///< not "": the limit at which its stream was cut, max_tokens or max_cost
+  std::string budget;  ///< not "": that limit was one of a budget that runs spend together, in words
 };
 Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms);
 RecordedReply reply_from_fact(const Json& fact);

@@ -1,3 +1,4 @@
+#include "agents/budgets/account.h"
 #include "agents/runs/agent_run.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/run_desk.h"
@@ -49,6 +50,7 @@ class Desk final : public LocalRunDesk {
         rng_(rng),
         settings_(settings),
         catalog_(std::move(catalog)),
+        account_(catalog_->budgets),
         nursery_(loop) {}
 
   Task<Result<store::SessionRow>> open_session(Principal principal, std::string session,
@@ -61,7 +63,10 @@ class Desk final : public LocalRunDesk {
   store::Journal& journal() override { return journal_; }
   Status status() const override;
   Task<Result<>> resume(CatalogFinder earlier) override;
-  void replace_catalog(std::shared_ptr<const Catalog> catalog) override { catalog_ = std::move(catalog); }
+  void replace_catalog(std::shared_ptr<const Catalog> catalog) override {
+    catalog_ = std::move(catalog);
+    account_.set_limits(catalog_->budgets);
+  }
   Task<> drain(Milliseconds grace) override;
   void hurry() override;
 
@@ -72,6 +77,7 @@ class Desk final : public LocalRunDesk {
   Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
                                                        const std::string& message_id);
   using Generations = std::map<std::string, Result<std::shared_ptr<const Catalog>>>;  // by hash
+  Task<Result<>> open_account();
   Task<Result<>> take_up(store::RunRow row, const Generations& generations);
   static Result<> restore(HeldRun& run, const Generations& generations);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
@@ -90,6 +96,7 @@ class Desk final : public LocalRunDesk {
   Rng& rng_;
   const DeskSettings settings_;
   std::shared_ptr<const Catalog> catalog_;
+  Account account_;
   Nursery nursery_;
   std::unordered_map<std::string, LiveSession> sessions_;
   std::unordered_map<std::string, std::shared_ptr<HeldRun>> runs_;
@@ -292,8 +299,9 @@ void Desk::pump() {
 }
 
 void Desk::start(std::shared_ptr<HeldRun> run) {
-  run->driver = std::make_unique<AgentRun>(loop_, journal_, run->agent, run->row, std::move(run->system),
-                                           std::move(run->secrets), run->stop, std::move(run->recorded));
+  run->driver =
+      std::make_unique<AgentRun>(loop_, journal_, account_, run->agent, run->row, std::move(run->system),
+                                 std::move(run->secrets), run->stop, std::move(run->recorded));
   nursery_.spawn("run", [this, run] { return work(run); });
 }
 
@@ -350,8 +358,8 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
 Task<> Desk::end_without_running(std::shared_ptr<HeldRun> run) {
   // A stop that is requested before the driver begins leads through its ordinary end, events and all.
   run->stop.request(StopReason::cancelled);
-  AgentRun driver(loop_, journal_, run->agent, run->row, std::move(run->system), std::move(run->secrets),
-                  run->stop, std::move(run->recorded));
+  AgentRun driver(loop_, journal_, account_, run->agent, run->row, std::move(run->system),
+                  std::move(run->secrets), run->stop, std::move(run->recorded));
   co_await driver.run();
   ended(run);
 }
@@ -433,7 +441,23 @@ RunDesk::Status Desk::status() const {
   return status;
 }
 
+// What the ledger says was spent so far, and today.
+Task<Result<>> Desk::open_account() {
+  const std::int64_t now = loop_.clock().wall_ms();
+  auto ever = co_await journal_.usage({.by = store::UsageBy::tenant});
+  if (!ever) co_return std::unexpected(ever.error());
+  auto today = co_await journal_.usage({.by = store::UsageBy::tenant, .since = store::utc_day(now)});
+  if (!today) co_return std::unexpected(today.error());
+  const auto amount = [](const store::Used& used) {
+    return Amount{used.input_tokens + used.output_tokens, used.cost};
+  };
+  for (const store::UsageRow& row : *ever) account_.know_tenant(row.key, amount(row.used));
+  for (const store::UsageRow& row : *today) account_.know_day(row.key, amount(row.used), now);
+  co_return Result<>{};
+}
+
 Task<Result<>> Desk::resume(CatalogFinder earlier) {
+  if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
   auto rows = co_await journal_.unfinished_runs();
   if (!rows) co_return within("resume", rows.error());
   Generations generations;

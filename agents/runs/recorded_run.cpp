@@ -58,9 +58,11 @@ class Fold {
       decided(body);
   }
 
-  // What was asked last and never answered was paid for, too.
+  // What was asked last and never answered was paid for, too. Asking again told the ledger of what was lost
+  // before.
   void end() {
     run_.lost_input += open_input_;
+    run_.untold_input = open_input_;
     for (const auto& [key, lost] : open_rulings_) run_.lost_rulings.push_back(lost);
   }
 
@@ -129,8 +131,10 @@ class Fold {
 
   void judged(int step, const Json& body) {
     const RulingKey key = ruling_key(step, body);
-    if (auto open = open_rulings_.find(key); open != open_rulings_.end())
+    if (auto open = open_rulings_.find(key); open != open_rulings_.end()) {
       run_.lost_rulings.push_back(open->second);
+      run_.lost_rulings.back().told = true;
+    }
     open_rulings_[key] = {std::get<0>(key), std::get<2>(key), number_or(body, "input")};
   }
 

@@ -37,6 +37,7 @@ struct LostVerdict {
   bool output = false;
   std::size_t rule = 0;
   std::int64_t input = 0;  ///< tokens
+  bool told = false;       ///< the ledger has it
 };
 
 /// What the journal already knows of a run that is taken up again: fed to the loop instead of asking anew.
@@ -56,6 +57,7 @@ struct RecordedRun {
   std::size_t journaled_messages = 0;  ///< of the conversation, in requests
   std::string system;                  ///< the first of them
   std::int64_t lost_input = 0;         ///< tokens of requests whose replies a crash took
+  std::int64_t untold_input = 0;       ///< of them, those that the ledger does not have yet
   models::Usage broken;  ///< of replies that broke off and were asked for again: usage events tell it
   double broken_cost = 0;
   Milliseconds used{0};  ///< of the run's time

@@ -17,13 +17,19 @@ ReplySink::ReplySink(RunRecord& record, const Strategy& strategy, int step, std:
 bool ReplySink::on_text(std::string_view text) {
   const bool more = parser_->feed(text, deltas_);
   flush();
-  const bool room = budget_.take(text);
-  if (more && !room) cut_ = true;
-  return more && room;
+  const bool within = take(text);
+  if (more && !within) cut_ = true;
+  return more && within;
+}
+
+bool ReplySink::take(std::string_view text) {
+  const bool own = budget_.take(text);
+  const bool shared = !room || room(budget_.tokens());
+  return own && shared;
 }
 
 void ReplySink::on_reasoning(std::string_view text) {
-  if (cut_ || budget_.take(text)) return;
+  if (cut_ || take(text)) return;
   cut_ = true;
   if (spent_on_reasoning) spent_on_reasoning();
 }

@@ -26,7 +26,8 @@ class ReplySink final : public models::TokenSink {
 
   /// Called when the budget is spent on reasoning, where on_text cannot say so.
   std::function<void()> spent_on_reasoning;
-
+  /// Told how many tokens the model has written in all. False: what others spend from, too, is spent.
+  std::function<bool(std::int64_t tokens)> room;
   /// Called when another entry of `models:` writes what follows: what it may write at its price.
   std::function<std::int64_t(const std::string& entry)> allowed_at;
 
@@ -51,6 +52,7 @@ class ReplySink final : public models::TokenSink {
 
  private:
   void flush();
+  bool take(std::string_view text);
 
   RunRecord& record_;
   const Strategy& strategy_;

@@ -201,25 +201,20 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
   transcript->add(judged_to_message(judged));
   std::string problem;
   for (int attempt = 1; attempt <= limits::kVerdictAttempts; ++attempt) {
-    const std::int64_t input = request_tokens(*transcript);
-    auto allowed = react_->aside(input, rule.judge.price);
-    if (!allowed) {
+    auto asked = co_await ask_once(rule, transcript, step, attempt, stop);
+    if (!asked) {
       Ruling ruling = of(Ruling::Kind::limit, rule);
-      ruling.limit = std::move(allowed.error());
+      ruling.limit = std::move(asked.error());
       co_return ruling;
     }
-    note_intent(rule, *transcript, step, attempt, input);
-    if (!co_await run_.record.commit(run_.record.take_pending()) || stop.requested())
-      co_return Ruling{Ruling::Kind::stopped};
-    JudgeReply came = co_await ask_judge(rule, transcript, *allowed, limits::kVerdictTokens,
-                                         *run_.agent.prices, run_.context(stop));
+    JudgeReply& came = *asked;
     if (!came.reply && stop.reason() != StopReason::shutdown) {
       models::ModelReply lost;
       lost.usage = came.lost;
       lost.entry = came.entry;
       note_usage(rule, step, lost, 0);
     }
-    if (!came.reply && stop.requested()) co_return Ruling{Ruling::Kind::stopped};
+    if (!came.reply && (stop.requested() || run_.record.lost())) co_return Ruling{Ruling::Kind::stopped};
     // Nobody was shown what broke off in the middle, so it may be asked for anew.
     if (!came.reply && came.lost.output_tokens > 0 && attempt < limits::kVerdictAttempts) continue;
     if (!came.reply) {
@@ -251,6 +246,29 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
   co_return Ruling{Ruling::Kind::stopped};
 }
 
+// What the call may use is set apart meanwhile, so that judges that are asked at once do not all get the same
+// rest of a limit.
+Task<std::expected<JudgeReply, LimitReached>> RunGuard::ask_once(
+    const Rule& rule, std::shared_ptr<models::Transcript> transcript, int step, int attempt, Stop& stop) {
+  const std::int64_t input = request_tokens(*transcript);
+  auto allowed = react_->aside(input, rule.judge.price);
+  if (!allowed) co_return std::unexpected(std::move(allowed.error()));
+  auto held = run_.purse.hold(input, rule.judge.price);
+  if (!held) co_return std::unexpected(std::move(held.error()));
+  const std::int64_t output = std::min(allowed->output, limits::kVerdictTokens);
+  const double cost = cost_of({.input_tokens = input, .output_tokens = output}, rule.judge.price);
+  react_->hold_aside(input + output, cost);
+  note_intent(rule, *transcript, step, attempt, input);
+  JudgeReply came{.reply = fail(ErrorCode::cancelled, "not asked: the run was stopped")};
+  if (co_await run_.record.commit(run_.record.take_pending()) && !stop.requested())
+    came = co_await ask_judge(
+        rule, transcript, *allowed, limits::kVerdictTokens, *run_.agent.prices, run_.context(stop),
+        {.written = [&](std::int64_t tokens) { return run_.purse.written(*held, tokens); },
+         .served_at = [&](const std::optional<models::Price>& price) { held->serve(price); }});
+  react_->hold_aside(-(input + output), -cost);
+  co_return came;
+}
+
 void RunGuard::note_intent(const Rule& rule, const models::Transcript& transcript, int step, int attempt,
                            std::int64_t input) {
   Json body = {{"rule", rule.name()},   {"side", word(rule.side())},
@@ -269,6 +287,8 @@ void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& 
   if (usage.input_tokens + usage.output_tokens == 0) return;
   const double cost = cost_of(usage, price_of(rule, reply.entry));
   react_->count_aside(usage, cost);
+  run_.record.pending().spent.push_back(
+      run_.purse.spend(usage, cost, reply.entry.empty() ? rule.settings().model : reply.entry));
   run_.record.pending().events.push_back(
       usage_event(run_.record.event("usage", step), reply, rule.judge.model->name(), cost, ms));
 }
@@ -349,7 +369,10 @@ bool RunGuard::count_rest() {
     const auto& rules = lost.output ? rules_.output : rules_.input;
     if (lost.rule >= rules.size()) continue;
     const models::Usage usage{.input_tokens = lost.input, .estimated = true};
-    react_->count_lost_aside(usage, cost_of(usage, rules[lost.rule].judge.price));
+    const double cost = cost_of(usage, rules[lost.rule].judge.price);
+    react_->count_lost_aside(usage, cost);
+    if (!lost.told)
+      run_.record.pending().spent.push_back(run_.purse.spend(usage, cost, rules[lost.rule].settings().model));
   }
   const bool lost = !std::exchange(run_.recorded.lost_rulings, {}).empty();
   return lost || counted_ != before;

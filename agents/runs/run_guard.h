@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/agent.h"
+#include "agents/budgets/purse.h"
 #include "agents/guardrails/judge.h"
 #include "agents/guardrails/rule.h"
 #include "agents/react/loop.h"
@@ -51,6 +52,7 @@ class RunGuard {
   struct Run {
     Loop& loop;
     RunRecord& record;
+    Purse& purse;
     const Agent& agent;
     RecordedRun& recorded;
     std::function<CallContext(Stop&)> context;
@@ -104,6 +106,9 @@ class RunGuard {
   Task<Ruling> ask_twice(const Rule& rule, const Judged& judged, int step, Stop& stop);
   Task<> work_beside();
   std::optional<Ruling> known(const Rule& rule, int step) const;
+  Task<std::expected<JudgeReply, LimitReached>> ask_once(const Rule& rule,
+                                                         std::shared_ptr<models::Transcript> transcript,
+                                                         int step, int attempt, Stop& stop);
   void note_intent(const Rule& rule, const models::Transcript& transcript, int step, int attempt,
                    std::int64_t input);
   void note_usage(const Rule& rule, int step, const models::ModelReply& reply, std::int64_t ms);

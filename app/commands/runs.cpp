@@ -5,6 +5,7 @@
 #include "app/talk/connect.h"
 #include "app/talk/one_run.h"
 #include "app/talk/printer.h"
+#include "app/usage_table.h"
 #include "runtime/store/store_reader.h"
 
 #include <unistd.h>
@@ -21,6 +22,8 @@ struct RunsOptions {
   std::string run;
   std::string session;
   std::string format = "events";
+  std::string by = "day";
+  store::UsageQuery usage;
   std::size_t limit = 20;
   bool json = false;
   bool prompt = false;
@@ -76,13 +79,15 @@ int list(store::StoreReader& reader, const RunsOptions& options) {
   auto rows = reader.runs("", options.session, options.limit);
   if (!rows) return tell(rows.error());
   if (!options.json && !rows->empty())
-    fmt::print("{:21} {:10} {:14} {:>5} {:20}  {}\n", "RUN", "STATUS", "TARGET", "STEPS", "CREATED", "INPUT");
+    fmt::print("{:21} {:10} {:14} {:>5} {:>9} {:>10}  {:19}  {}\n", "RUN", "STATUS", "TARGET", "STEPS",
+               "TOKENS", "COST", "CREATED", "INPUT");
   for (const store::RunRow& row : *rows) {
     if (options.json)
       fmt::print("{}\n", dump(as_json(row)));
     else
-      fmt::print("{:21} {:10} {:14} {:5} {:20}  {}\n", row.id, row.status, shortened(row.target, 14),
-                 row.steps, rfc3339(row.created_ms).substr(0, 19), shortened(row.input, 60));
+      fmt::print("{:21} {:10} {:14} {:5} {:9} {:10.6f}  {:19}  {}\n", row.id, row.status,
+                 shortened(row.target, 14), row.steps, row.input_tokens + row.output_tokens, row.cost,
+                 rfc3339(row.created_ms).substr(0, 19), shortened(row.input, 60));
   }
   return kDone;
 }
@@ -142,6 +147,23 @@ int show(store::StoreReader& reader, const RunsOptions& options) {
   return kDone;
 }
 
+// What calls to models used, those of runs at work as far as they have come.
+int usage(store::StoreReader& reader, const RunsOptions& options) {
+  store::UsageQuery query = options.usage;
+  query.by = usage_by(options.by);
+  if (!query.session.empty()) {
+    auto session = reader.session(query.session);
+    if (!session) return tell(session.error());
+    query.session = session->id;
+  }
+  auto rows = reader.usage(query);
+  if (!rows) return tell(rows.error());
+  if (!options.json && !rows->empty()) fmt::print("{}", usage_table(*rows, options.by));
+  for (const store::UsageRow& row : *rows)
+    if (options.json) fmt::print("{}\n", dump(usage_json(row, options.by)));
+  return kDone;
+}
+
 int export_one(store::StoreReader& reader, const RunsOptions& options) {
   auto row = reader.run(options.run);
   if (!row) return tell(row.error());
@@ -192,7 +214,7 @@ int watch(store::StoreReader& reader, const CommandConfiguration& loaded, const 
 
 void add_runs(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<RunsOptions>();
-  CLI::App* command = app.add_subcommand("runs", "List, show, watch and export runs");
+  CLI::App* command = app.add_subcommand("runs", "List, show, watch and export runs; what they used");
   command->require_subcommand(1);
   auto add = [&](const char* name, const char* description, bool one_run) {
     CLI::App* sub = command->add_subcommand(name, description);
@@ -234,6 +256,29 @@ void add_runs(CLI::App& app, int& exit_code) {
   watch_command->callback([options, &exit_code] {
     exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration& loaded) {
       return watch(reader, loaded, *options);
+    });
+  });
+
+  CLI::App* usage_command = add("usage", "Tokens and cost of model calls, added up", false);
+  const CLI::Validator day(
+      [](const std::string& text) {
+        return is_day(text) ? std::string() : fmt::format("`{}` is not a day such as 2026-11-29", text);
+      },
+      "YYYY-MM-DD");
+  usage_command->add_option("--by", options->by, "What to add up by")
+      ->capture_default_str()
+      ->check(CLI::IsMember(usage_words()));
+  usage_command->add_option("--since", options->usage.since, "The first day, in UTC")->check(day);
+  usage_command->add_option("--until", options->usage.until, "The last day, in UTC")->check(day);
+  usage_command->add_option("--tenant", options->usage.tenant, "Only what was spent for this tenant");
+  usage_command->add_option("--agent", options->usage.agent, "Only what this agent spent");
+  usage_command->add_option("--session", options->usage.session, "Only what was spent in one conversation");
+  usage_command->add_option("-n,--limit", options->usage.limit, "How many rows")
+      ->check(CLI::Range(1, 100'000));
+  usage_command->add_flag("--json", options->json, "One JSON object a line");
+  usage_command->callback([options, &exit_code] {
+    exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration&) {
+      return usage(reader, *options);
     });
   });
 

@@ -4,6 +4,7 @@
 #include "runtime/async/task.h"
 #include "runtime/base/event.h"
 #include "runtime/base/result.h"
+#include "runtime/store/usage.h"
 
 #include <cstdint>
 #include <functional>
@@ -65,8 +66,9 @@ struct Append {
   std::vector<Event> events;  ///< journaled events, in order; each gets the next seq of its session
   std::vector<Fact> facts;
   std::optional<SessionRow> session;  ///< inserted, or updated (target, updated_ms)
-  std::optional<RunRow> run;  ///< inserted or replaced by id; first_seq/last_seq are filled by the journal
-  bool barrier = false;       ///< with `sync: barriers`: fsynced before it counts as committed
+  std::optional<RunRow> run;    ///< inserted or replaced by id; first_seq/last_seq are filled by the journal
+  std::vector<Spending> spent;  ///< added to the ledger
+  bool barrier = false;         ///< with `sync: barriers`: fsynced before it counts as committed
 };
 
 enum class Sync { normal, barriers, full };
@@ -91,8 +93,9 @@ class Journal {
   /// of one caller commit in call order. On a full disk or an I/O error it waits and tries again: it returns
   /// an error only when the store is closed or damaged (ErrorCode::store), or when the append itself cannot
   /// be stored, alone and wholly: invalid (an event without a session, a fact without a run, a row without an
-  /// id), conflict (the message id of its run belongs to another run of the session), too_large. A session or
-  /// run that is not known yet is made by the first append that names it.
+  /// id, a spending without a day or a session), conflict (the message id of its run belongs to another run
+  /// of the session), too_large. A session or run that is not known yet is made by the first append that
+  /// names it.
   virtual Task<Result<>> commit(Append append) = 0;
 
   /// Queues an append without waiting; publication follows the commit all the same. For what nobody depends
@@ -133,6 +136,11 @@ class Journal {
   /// What memory folds.
   virtual Task<Result<std::vector<RunRow>>> turns(std::string session, std::string agent,
                                                   std::size_t limit) = 0;
+
+  /// The ledger, added up: of each key what calls to models used that are committed. Days come in order,
+  /// other keys with the highest cost first, then the most tokens. A session that was never spent for has no
+  /// row.
+  virtual Task<Result<std::vector<UsageRow>>> usage(UsageQuery query) = 0;
 
   /// Text kept once by content: configuration snapshots, system prompts, large bodies. Returns its SHA-256 in
   /// hex.

@@ -38,6 +38,14 @@ constexpr char kRun[] =
 constexpr char kFirstSeq[] = "UPDATE runs SET first_seq = ? WHERE n = ? AND first_seq = 0";
 constexpr char kLastSeq[] = "UPDATE runs SET last_seq = ? WHERE n = ?";
 
+constexpr char kSpending[] =
+    "INSERT INTO usage(day, tenant, session, agent, target, model, calls, input_tokens, output_tokens, "
+    "cached_tokens, cost) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(day, tenant, session, agent, target, model) DO UPDATE SET calls = calls + excluded.calls, "
+    "input_tokens = input_tokens + excluded.input_tokens, "
+    "output_tokens = output_tokens + excluded.output_tokens, "
+    "cached_tokens = cached_tokens + excluded.cached_tokens, cost = cost + excluded.cost";
+
 constexpr char kBlob[] = "INSERT OR IGNORE INTO blobs(hash, body) VALUES(?, ?)";
 
 bool begins(const Event& event) {
@@ -92,6 +100,9 @@ Result<> LogAppender::write_append(Append& append, Entry& entry) {
   }
   for (const Fact& fact : append.facts) {
     if (auto done = write_fact(fact); !done) return done;
+  }
+  for (const Spending& spending : append.spent) {
+    if (auto done = write_spending(spending); !done) return done;
   }
   return {};
 }
@@ -178,6 +189,13 @@ Result<> LogAppender::write_fact(const Fact& fact) {
   auto tail = run(fact.run);
   if (!tail) return fail(std::move(tail.error()));
   return write_row(facts_of((*tail)->number), **tail, (*tail)->number, fact.step, fact.kind, fact.body);
+}
+
+Result<> LogAppender::write_spending(const Spending& spending) {
+  const Used& used = spending.used;
+  return change(database_, kSpending, spending.day, spending.tenant, spending.session, spending.agent,
+                spending.target, spending.model, used.calls, used.input_tokens, used.output_tokens,
+                used.cached_tokens, used.cost);
 }
 
 Result<> LogAppender::write_row(std::int64_t stream, Tail& tail, std::int64_t run, int step,

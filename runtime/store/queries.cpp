@@ -58,6 +58,29 @@ constexpr char kRunIds[] =
     "LIMIT ?2";
 constexpr char kSessionIds[] =
     "SELECT id FROM sessions WHERE id >= ?1 AND id < ?1 || char(1114111) ORDER BY id LIMIT ?2";
+
+// The literal for each word: by day in order, by others the most expensive first. The second list finds the
+// lines of one session by their index.
+#define TROUPE_DEAREST "sum(cost) DESC, sum(input_tokens + output_tokens) DESC, 1"
+#define TROUPE_USAGE(word, where, order)                                                               \
+  "SELECT " word                                                                                       \
+  ", sum(calls), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost) FROM usage "     \
+  "WHERE " where                                                                                       \
+  " AND day >= ?1 AND (?2 = '' OR day <= ?2) AND (?3 = '' OR tenant = ?3) AND (?4 = '' OR agent = ?4)" \
+  " GROUP BY 1 ORDER BY " order " LIMIT ?6"
+#define TROUPE_USAGE_BY(where)                     \
+  {TROUPE_USAGE("day", where, "1"),                \
+   TROUPE_USAGE("tenant", where, TROUPE_DEAREST),  \
+   TROUPE_USAGE("session", where, TROUPE_DEAREST), \
+   TROUPE_USAGE("agent", where, TROUPE_DEAREST),   \
+   TROUPE_USAGE("target", where, TROUPE_DEAREST),  \
+   TROUPE_USAGE("model", where, TROUPE_DEAREST)}
+constexpr const char* kUsage[] = TROUPE_USAGE_BY("?5 = ''");
+constexpr const char* kSessionUsage[] = TROUPE_USAGE_BY("session = ?5");
+#undef TROUPE_USAGE_BY
+#undef TROUPE_USAGE
+#undef TROUPE_DEAREST
+
 constexpr char kBlob[] = "SELECT body FROM blobs WHERE hash = ?";
 
 #undef TROUPE_RUN_COLUMNS
@@ -310,6 +333,20 @@ Result<std::vector<std::string>> run_ids(Database& database, const std::string& 
 Result<std::vector<std::string>> session_ids(Database& database, const std::string& prefix,
                                              std::size_t limit) {
   return all<std::string>(database, kSessionIds, first_text, prefix, sql_limit(limit));
+}
+
+Result<std::vector<UsageRow>> usage(Database& database, const UsageQuery& query) {
+  const auto& statements = query.session.empty() ? kUsage : kSessionUsage;
+  const auto row = [](const Statement& found) -> UsageRow {
+    return {.key = std::string(found.text(0)),
+            .used = {.calls = found.integer(1),
+                     .input_tokens = found.integer(2),
+                     .output_tokens = found.integer(3),
+                     .cached_tokens = found.integer(4),
+                     .cost = found.real(5)}};
+  };
+  return all<UsageRow>(database, statements[static_cast<std::size_t>(query.by)], +row, query.since,
+                       query.until, query.tenant, query.agent, query.session, sql_limit(query.limit));
 }
 
 Result<std::string> blob(Database& database, const std::string& hash) {

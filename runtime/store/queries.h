@@ -35,6 +35,8 @@ Result<std::vector<std::string>> run_ids(Database& database, const std::string& 
 Result<std::vector<std::string>> session_ids(Database& database, const std::string& prefix,
                                              std::size_t limit);
 
+Result<std::vector<UsageRow>> usage(Database& database, const UsageQuery& query);
+
 Result<std::string> blob(Database& database, const std::string& hash);
 
 }  // namespace troupe::store::queries

@@ -87,7 +87,41 @@ CREATE VIEW facts AS
   FROM runs r JOIN log l ON l.stream = r.n * 2 + 1;
 )sql";
 
-constexpr Migration kMigrations[] = {{1, kSchema1}};
+// The ledger: what calls to models used, added up by day and by whose they were. It is written with the
+// append that tells of a call, so it is exact after any crash; adding the log up instead would read all of
+// it.
+//
+// What there was before is taken from the usage events. They do not say which entry of `models:` was asked;
+// the first request of their run does.
+constexpr char kSchema2[] = R"sql(
+CREATE TABLE usage(
+  day TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  session TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  target TEXT NOT NULL,
+  model TEXT NOT NULL,
+  calls INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  cost REAL NOT NULL,
+  PRIMARY KEY(day, tenant, session, agent, target, model)) WITHOUT ROWID;
+CREATE INDEX usage_by_session ON usage(session);
+
+INSERT INTO usage
+  SELECT substr(json_extract(l.body, '$.ts'), 1, 10), r.tenant, s.id, r.agent, r.target,
+    coalesce((SELECT json_extract(i.body, '$.model') FROM log i
+              WHERE i.stream = r.n * 2 + 1 AND i.type = 'model.intent' ORDER BY i.n LIMIT 1), '') AS model,
+    count(*), sum(json_extract(l.body, '$.input_tokens')), sum(json_extract(l.body, '$.output_tokens')),
+    sum(coalesce(json_extract(l.body, '$.cached_tokens'), 0)), sum(json_extract(l.body, '$.cost'))
+  FROM log l JOIN runs r ON r.n = l.run JOIN sessions s ON s.n = r.session
+  WHERE l.type = 'usage' AND l.stream = s.n * 2
+    AND json_extract(l.body, '$.input_tokens') + json_extract(l.body, '$.output_tokens') > 0
+  GROUP BY 1, 2, 3, 4, 5, 6;
+)sql";
+
+constexpr Migration kMigrations[] = {{1, kSchema1}, {2, kSchema2}};
 
 /// 0 for an empty file. Errors: another program's file, damage.
 Result<int> schema_of(Database& database) {

@@ -33,6 +33,10 @@ Result<> admissible(const Append& append) {
   for (const Fact& fact : append.facts) {
     if (fact.run.empty()) return fail(ErrorCode::invalid, fmt::format("a fact `{}` names no run", fact.kind));
   }
+  for (const Spending& spending : append.spent) {
+    if (spending.day.empty() || spending.session.empty())
+      return fail(ErrorCode::invalid, "what was spent names no day or no session");
+  }
   if (append.session && append.session->id.empty())
     return fail(ErrorCode::invalid, "a session row has no id");
   if (append.run && (append.run->id.empty() || append.run->session.empty()))
@@ -134,6 +138,9 @@ class SqliteJournal final : public Journal {
     return read([session = std::move(session), agent = std::move(agent), limit](Database& database) {
       return queries::turns(database, session, agent, limit);
     });
+  }
+  Task<Result<std::vector<UsageRow>>> usage(UsageQuery query) override {
+    return read([query = std::move(query)](Database& database) { return queries::usage(database, query); });
   }
   Task<Result<std::int64_t>> last_seq(std::string session) override {
     return read(

@@ -84,6 +84,10 @@ Result<std::vector<RunRow>> StoreReader::turns(const std::string& session, const
   return queries::turns(database_, session, agent, limit);
 }
 
+Result<std::vector<UsageRow>> StoreReader::usage(const UsageQuery& query) {
+  return queries::usage(database_, query);
+}
+
 Result<std::string> StoreReader::blob(const std::string& hash) {
   return queries::blob(database_, hash);
 }

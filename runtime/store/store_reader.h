@@ -33,6 +33,7 @@ class StoreReader {
   Result<std::vector<Fact>> facts(const std::string& run);
   /// Finished runs of (session, agent), the newest `limit` of them, oldest first.
   Result<std::vector<RunRow>> turns(const std::string& session, const std::string& agent, std::size_t limit);
+  Result<std::vector<UsageRow>> usage(const UsageQuery& query);
   Result<std::string> blob(const std::string& hash);
 
  private:

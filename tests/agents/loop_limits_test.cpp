@@ -245,3 +245,48 @@ TEST_CASE("a stream's tokens are counted alike however it is cut into pieces") {
   CHECK_FALSE(small.take("9"));
   CHECK(small.spent());
 }
+
+TEST_CASE("where a run's money is not enough for its model, the first fallback that it can pay is asked") {
+  const models::Price dear{.input = 1'000, .output = 1'000};
+  const std::vector<std::optional<models::Price>> fallbacks{dear, models::Price{.input = 1, .output = 1},
+                                                            std::nullopt};
+  ReactLoop loop = loop_with({.cost = 1}, {.price = dear, .fallbacks = fallbacks});
+  CHECK(asked(loop.start()).allowance.entry == 0);
+  Step next = loop.on_reply(reply("x", {.input_tokens = 900, .output_tokens = 90}), calls({{"n", 1}}), 0.99);
+  next = loop.on_observations(observed(next, std::string(400, 'o')));
+  CHECK(asked(next).allowance.entry == 2);
+  CHECK(asked(next).allowance.reason == "max_cost");
+  next = loop.on_reply(reply("x", {.input_tokens = 900, .output_tokens = 90}), calls({{"n", 2}}), 0.01);
+  next = loop.on_observations(observed(next, "o"));
+  CHECK(asked(next).allowance.entry == 3);
+  CHECK(asked(next).allowance.reason == "max_tokens");
+
+  ReactLoop alone = loop_with({.cost = 1}, {.price = dear, .fallbacks = {dear}});
+  next = alone.start();
+  next = alone.on_reply(reply("x", {.input_tokens = 900, .output_tokens = 90}), calls({{"n", 1}}), 0.9999);
+  CHECK(ended(alone.on_observations(observed(next, "o"))).reason == "max_cost");
+}
+
+TEST_CASE("a budget that runs spend together ends a run without a last answer, and its step is not counted") {
+  ReactLoop loop = loop_with({}, kAnswer);
+  asked(loop.start());
+  const Finish end = ended(loop.on_budget({"max_cost", "the day's budget is spent", true}, false));
+  CHECK(end.status == "limit");
+  CHECK(end.reason == "max_cost");
+  CHECK(end.detail == "the day's budget is spent");
+  CHECK(loop.step() == 0);
+
+  ReactLoop cut = loop_with({}, kAnswer);
+  asked(cut.start());
+  CHECK(ended(cut.on_cut(reply("x"), 0, {"max_tokens", "spent", true})).status == "limit");
+  CHECK(cut.step() == 1);
+
+  ReactLoop last = loop_with({.steps = 2}, kAnswer);
+  asked(last.start());
+  Step next = last.on_reply(reply("x"), calls({{"n", 1}}), 0);
+  next = last.on_observations(observed(next, "o"));
+  REQUIRE(asked(next).last);
+  const Finish over = ended(last.on_budget({"max_cost", "the day's budget is spent", true}, false));
+  CHECK(over.reason == "max_steps");
+  CHECK(over.detail.contains("the day's budget is spent"));
+}

@@ -41,12 +41,17 @@ class World : store::Subscriber {
     std::optional<models::Price> price;
     std::map<std::string, std::shared_ptr<models::Model>> judges;  ///< further models, by name
     std::optional<models::Price> judge_price;
-    std::vector<Fallback> fallbacks;  ///< of the agent's model
+    std::vector<Fallback> fallbacks;              ///< of the agent's model
+    std::map<std::string, models::Price> prices;  ///< of judges that have one of their own
+    std::vector<std::string> fallback;            ///< of the agent's model, names among `judges`
+    BudgetSettings budgets;
+    std::shared_ptr<models::Model> own;  ///< the agent's model, instead of a scripted one
   };
 
   explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
                  More more = {})
       : model_(std::move(model)), settings_(settings), limits_(limits), more_(std::move(more)) {
+    budgets = more_.budgets;
     open();
   }
   ~World() { close(); }
@@ -134,10 +139,14 @@ class World : store::Subscriber {
       tools.emplace(agent.tools.back(), one);
     }
     auto prompts = prompts::PromptSet::load("");
-    std::vector<models::ModelSettings> priced{{.name = "m", .price = more_.price}};
+    std::vector<models::ModelSettings> priced{
+        {.name = "m", .price = more_.price, .fallback = more_.fallback}};
     models::ModelTable models{{"m", model ? model : model_}};
+    if (more_.own) models["m"] = more_.own;
     for (const auto& [judge_name, judge] : more_.judges) {
       priced.push_back({.name = judge_name, .price = more_.judge_price});
+      if (auto price = more_.prices.find(judge_name); price != more_.prices.end())
+        priced.back().price = price->second;
       models.emplace(judge_name, judge);
     }
     if (!more_.fallbacks.empty()) {
@@ -152,7 +161,7 @@ class World : store::Subscriber {
     }
     auto table = make_agents({agent}, priced, models, tools, *prompts);
     REQUIRE(table);
-    return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets});
+    return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets, budgets});
   }
 
   SystemClock clock;
@@ -162,6 +171,7 @@ class World : store::Subscriber {
   std::vector<Frame> frames;
   Secrets secrets;                         ///< of the configuration the next open() reads
   std::string config = "hash";             ///< of the configuration the next open() reads
+  BudgetSettings budgets;                  ///< of the configuration the next open() reads
   std::shared_ptr<const Catalog> earlier;  ///< what resume() finds for a run of another configuration
   std::vector<std::string> asked_for;      ///< configurations it looked for
   std::shared_ptr<fakes::TestTool> tool = std::make_shared<fakes::TestTool>(

@@ -115,6 +115,7 @@ TEST_CASE("every key reaches its setting") {
   CHECK(model.price->input == 0.15);
   CHECK(model.price->output == 0.60);
   CHECK(model.price->cached == 0.075);
+  CHECK(model.price->cache_write == 0.2);
   CHECK(all.models.at("tape").file == folder() + "/tapes/main.jsonl");
   CHECK(all.models.at("tape").record == "main");
   CHECK(all.models.at("tape").price->cached == -1);
@@ -152,7 +153,36 @@ TEST_CASE("every key reaches its setting") {
   CHECK(agent.guardrails.output[2].schema["required"][0] == "sources");
   CHECK(all.agents.at("quiet").memory.type == "none");
   CHECK(all.agents.at("copy").memory.type == "none");
+  CHECK(all.budgets.session == agents::BudgetLimit{.tokens = 100'000});
+  CHECK(all.budgets.tenant == agents::BudgetLimit{.tokens = 1'000'000'000, .cost = 1'000});
+  CHECK(all.budgets.tenant_day == agents::BudgetLimit{.cost = 12.5});
+  CHECK(all.budgets.day == agents::BudgetLimit{.cost = 50});
   CHECK(all.default_target == "researcher");
+}
+
+TEST_CASE("who writes no price gets that of the program, which is no part of what is kept of the file") {
+  const auto load = [](std::string_view text) {
+    return app::load_configuration_text("here", text, machine());
+  };
+  app::Checked checked = load(R"(version: 1
+models:
+  gpt: { provider: openai, model: gpt-4o-mini-2024-07-18, api_key: k }
+  own: { provider: openai, model: gpt-4o-mini, api_key: k, price: { input: 1, output: 2 } }
+  local: { provider: ollama, model: llama3.1 }
+agents:
+  a: { model: gpt, limits: { cost: 1 } }
+  b: { model: local, limits: { cost: 1 }, guardrails: { output: [ { model: gpt, prompt: be kind } ] } }
+budgets: { day: { cost: 5 }, tenant: { cost: 50 } }
+)");
+  REQUIRE_MESSAGE(checked.configuration, all_of(checked.problems));
+  const app::Configuration& all = *checked.configuration;
+  REQUIRE(all.models.at("gpt").price);
+  CHECK(all.models.at("gpt").price->output == 0.60);
+  CHECK(all.models.at("gpt").context == 128'000);
+  CHECK(all.models.at("own").price->output == 2);
+  CHECK_FALSE(all.models.at("local").price);
+  CHECK_FALSE(all.canonical.contains("0.6"));
+  CHECK_FALSE(all.canonical.contains("128000"));
 }
 
 TEST_CASE("the canonical text loads to the same configuration and holds no secret") {

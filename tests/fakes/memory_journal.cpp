@@ -3,6 +3,8 @@
 #include "runtime/async/one_shot.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <openssl/sha.h>
@@ -20,6 +22,33 @@ Task<> turn(Loop& loop) {
   OneShot<bool> next(loop);
   loop.post([&next] { next.set(true); });
   co_await next.wait();
+}
+
+const std::string& word_of(const store::Spending& line, store::UsageBy by) {
+  switch (by) {
+    case store::UsageBy::day:
+      return line.day;
+    case store::UsageBy::tenant:
+      return line.tenant;
+    case store::UsageBy::session:
+      return line.session;
+    case store::UsageBy::agent:
+      return line.agent;
+    case store::UsageBy::target:
+      return line.target;
+    case store::UsageBy::model:
+      break;
+  }
+  return line.model;
+}
+
+bool wanted(const store::Spending& line, const store::UsageQuery& query) {
+  const auto fits = [](const std::string& asked, const std::string& word) {
+    return asked.empty() || asked == word;
+  };
+  return fits(query.tenant, line.tenant) && fits(query.session, line.session) &&
+         fits(query.agent, line.agent) && line.day >= query.since &&
+         (query.until.empty() || line.day <= query.until);
 }
 
 template <class Row>
@@ -88,6 +117,9 @@ Result<> MemoryJournal::check(const Append& append) const {
     if (event.session.empty() || event.type.empty()) return invalid("an event needs a session and a type");
   for (const store::Fact& fact : append.facts)
     if (fact.run.empty() || fact.kind.empty()) return invalid("a fact needs a run and a kind");
+  for (const store::Spending& spending : append.spent)
+    if (spending.day.empty() || spending.session.empty())
+      return invalid("what is spent needs a day and a session");
   if (append.session && append.session->id.empty()) return invalid("a session needs an id");
   if (!append.run) return {};
   if (append.run->id.empty() || append.run->session.empty())
@@ -126,6 +158,7 @@ Result<> MemoryJournal::apply(Append append) {
     entry.row = std::move(row);
   }
   for (store::Fact& fact : append.facts) run(fact.run).facts.push_back(std::move(fact));
+  std::ranges::move(append.spent, std::back_inserter(ledger_));
   std::vector<Frame> published;
   for (const Event& event : append.events) {
     Session& entry = session(event.session);
@@ -244,6 +277,23 @@ Task<Result<std::vector<RunRow>>> MemoryJournal::turns(std::string id, std::stri
   auto newest = first(std::move(rows), limit, true);
   std::ranges::reverse(*newest);
   co_return newest;
+}
+
+Task<Result<std::vector<store::UsageRow>>> MemoryJournal::usage(store::UsageQuery query) {
+  co_await turn(loop_);
+  std::map<std::string, store::Used> sums;
+  for (const store::Spending& line : ledger_)
+    if (wanted(line, query)) sums[word_of(line, query.by)] += line.used;
+  std::vector<store::UsageRow> rows;
+  for (const auto& [key, used] : sums) rows.push_back({key, used});
+  if (query.by != store::UsageBy::day)
+    std::ranges::sort(rows, [](const store::UsageRow& a, const store::UsageRow& b) {
+      const auto tokens = [](const store::Used& used) { return used.input_tokens + used.output_tokens; };
+      return std::tuple(-a.used.cost, -tokens(a.used), a.key) <
+             std::tuple(-b.used.cost, -tokens(b.used), b.key);
+    });
+  if (rows.size() > query.limit) rows.resize(query.limit);
+  co_return rows;
 }
 
 Task<Result<std::string>> MemoryJournal::put_blob(std::string text) {

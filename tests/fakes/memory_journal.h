@@ -50,6 +50,7 @@ class MemoryJournal final : public store::Journal {
   Task<Result<std::vector<store::RunRow>>> unfinished_runs() override;
   Task<Result<std::vector<store::RunRow>>> turns(std::string session, std::string agent,
                                                  std::size_t limit) override;
+  Task<Result<std::vector<store::UsageRow>>> usage(store::UsageQuery query) override;
   Task<Result<std::string>> put_blob(std::string text) override;
   Task<Result<std::string>> get_blob(std::string hash) override;
   Task<Result<std::int64_t>> last_seq(std::string session) override;
@@ -83,6 +84,7 @@ class MemoryJournal final : public store::Journal {
   std::map<std::string, Session> sessions_;
   std::map<std::string, Run> runs_;
   std::map<std::string, std::string> blobs_;
+  std::vector<store::Spending> ledger_;
   std::map<std::int64_t, std::pair<std::string, store::Subscriber*>> subscribers_;  // by handle, oldest first
   std::int64_t handles_ = 0;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 /// What every Journal must do, whatever it is made of. A test program calls check_journal_contract() from one
 /// test case with a factory of empty journals.
@@ -345,6 +346,79 @@ inline void check_rows(const MakeJournal& make) {
   }
 }
 
+inline Append spending(std::string day, std::string tenant, std::string session, std::string agent,
+                       std::string model, Used used) {
+  Append append;
+  append.spent.push_back({.day = std::move(day),
+                          .tenant = std::move(tenant),
+                          .session = std::move(session),
+                          .agent = std::move(agent),
+                          .target = "team",
+                          .model = std::move(model),
+                          .used = used});
+  return append;
+}
+
+inline void check_ledger(const MakeJournal& make) {
+  Bench bench(make);
+  Journal& journal = *bench.journal;
+  const auto told = [&](UsageQuery query) {
+    std::string all;
+    for (const UsageRow& row : bench.ok(journal.usage(std::move(query))))
+      all += fmt::format("{}:{}/{}/{}/{}/{} ", row.key, row.used.calls, row.used.input_tokens,
+                         row.used.output_tokens, row.used.cached_tokens, row.used.cost);
+    return all;
+  };
+
+  SUBCASE("what is spent is added up by any of its words") {
+    bench.commit(spending("2026-11-28", "acme", "s_1", "a", "small", {1, 100, 10, 0, 0.5}));
+    bench.commit(spending("2026-11-29", "acme", "s_1", "a", "small", {1, 200, 20, 50, 0.25}));
+    bench.commit(spending("2026-11-29", "acme", "s_1", "a", "small", {1, 100, 10, 50, 0.25}));
+    Append two = spending("2026-11-29", "other", "s_2", "b", "large", {1, 10, 1, 0, 2});
+    two.spent.push_back(two.spent.front());
+    two.spent.back().model = "small";
+    two.spent.back().used.cost = 0;
+    bench.commit(std::move(two));
+
+    CHECK(told({.by = UsageBy::day}) == "2026-11-28:1/100/10/0/0.5 2026-11-29:4/320/32/100/2.5 ");
+    CHECK(told({.by = UsageBy::tenant}) == "other:2/20/2/0/2 acme:3/400/40/100/1 ");
+    CHECK(told({.by = UsageBy::session}) == "s_2:2/20/2/0/2 s_1:3/400/40/100/1 ");
+    CHECK(told({.by = UsageBy::agent}) == "b:2/20/2/0/2 a:3/400/40/100/1 ");
+    CHECK(told({.by = UsageBy::target}) == "team:5/420/42/100/3 ");
+    CHECK(told({.by = UsageBy::model}) == "large:1/10/1/0/2 small:4/410/41/100/1 ");
+    CHECK(told({.by = UsageBy::model, .tenant = "other"}) == "large:1/10/1/0/2 small:1/10/1/0/0 ");
+    CHECK(told({.by = UsageBy::day, .session = "s_1"}) ==
+          "2026-11-28:1/100/10/0/0.5 2026-11-29:2/300/30/100/0.5 ");
+    CHECK(told({.by = UsageBy::tenant, .agent = "a"}) == "acme:3/400/40/100/1 ");
+    CHECK(told({.by = UsageBy::tenant, .since = "2026-11-29"}) == "other:2/20/2/0/2 acme:2/300/30/100/0.5 ");
+    CHECK(told({.by = UsageBy::tenant, .until = "2026-11-28"}) == "acme:1/100/10/0/0.5 ");
+    CHECK(told({.by = UsageBy::tenant, .since = "2026-11-30"}).empty());
+    CHECK(told({.by = UsageBy::day, .session = "s_unknown"}).empty());
+    CHECK(told({.by = UsageBy::tenant, .limit = 1}) == "other:2/20/2/0/2 ");
+  }
+
+  SUBCASE("what costs the same is in the order of its tokens") {
+    bench.commit(spending("2026-11-29", "few", "s_1", "a", "m", {1, 1, 1, 0, 0}));
+    bench.commit(spending("2026-11-29", "many", "s_2", "a", "m", {1, 9, 1, 0, 0}));
+    CHECK(told({.by = UsageBy::tenant}) == "many:1/9/1/0/0 few:1/1/1/0/0 ");
+  }
+
+  SUBCASE("an append that is refused spends nothing") {
+    bench.commit(start_of("s_a", "r_1", "m1"));
+    Append twice = start_of("s_a", "r_2", "m1");
+    twice.spent = spending("2026-11-29", "acme", "s_a", "a", "m", {1, 1, 1, 0, 1}).spent;
+    CHECK_FALSE(bench.run(journal.commit(std::move(twice))).has_value());
+    CHECK(told({}).empty());
+    for (const char* missing : {"day", "session"}) {
+      Append append = spending("2026-11-29", "acme", "s_a", "a", "m", {1, 1, 1, 0, 1});
+      (missing == std::string("day") ? append.spent[0].day : append.spent[0].session).clear();
+      auto refused = bench.run(journal.commit(std::move(append)));
+      REQUIRE_FALSE(refused.has_value());
+      CHECK(refused.error().code == ErrorCode::invalid);
+    }
+  }
+}
+
 inline void check_publication(const MakeJournal& make) {
   Bench bench(make);
   Journal& journal = *bench.journal;
@@ -511,6 +585,9 @@ inline void check_journal_contract(const MakeJournal& make) {
   }
   SUBCASE("rows") {
     check_rows(make);
+  }
+  SUBCASE("ledger") {
+    check_ledger(make);
   }
   SUBCASE("publication") {
     check_publication(make);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace troupe;
 using namespace troupe::store;
@@ -159,7 +160,7 @@ TEST_CASE("a newer schema is refused: which file, which versions, what to do") {
   CHECK(mentions(error, "schema 99"));
   CHECK(mentions(error, "up to " + std::to_string(newest_schema())));
   CHECK(mentions(error, "newer version"));
-  change(store, "UPDATE meta SET value = 1 WHERE key = 'schema'");
+  change(store, fmt::format("UPDATE meta SET value = {} WHERE key = 'schema'", newest_schema()).c_str());
   CHECK(events_in(store, "s_a") == 2);
 }
 
@@ -386,30 +387,67 @@ TEST_CASE(
     "nothing") {
   TempStore store;
   fill(store, 2);
-  const Migration good[] = {migrations()[0],
-                            {2, "ALTER TABLE sessions ADD COLUMN title TEXT; CREATE TABLE extra(a)"},
-                            {3, "UPDATE sessions SET title = 'old'"}};
-  const Migration bad[] = {
-      migrations()[0], {2, "ALTER TABLE sessions ADD COLUMN title TEXT"}, {3, "UPDATE nothing SET a = 1"}};
+  const int old = newest_schema();
+  std::vector<Migration> good(migrations().begin(), migrations().end());
+  std::vector<Migration> bad = good;
+  good.push_back({old + 1, "ALTER TABLE sessions ADD COLUMN title TEXT; CREATE TABLE extra(a)"});
+  good.push_back({old + 2, "UPDATE sessions SET title = 'old'"});
+  bad.push_back({old + 1, "ALTER TABLE sessions ADD COLUMN title TEXT"});
+  bad.push_back({old + 2, "UPDATE nothing SET a = 1"});
   auto database = Database::open(store.file(), Database::Mode::write);
   REQUIRE(database.has_value());
 
   auto failed = prepare_schema(*database, bad);
   REQUIRE_FALSE(failed.has_value());
-  CHECK(mentions(failed.error(), "schema 3"));
-  CHECK(database->integer("SELECT value FROM meta WHERE key = 'schema'").value() == 1);
+  CHECK(mentions(failed.error(), fmt::format("schema {}", old + 2)));
+  CHECK(database->integer("SELECT value FROM meta WHERE key = 'schema'").value() == old);
   CHECK(
       database->integer("SELECT count(*) FROM pragma_table_info('sessions') WHERE name = 'title'").value() ==
       0);
 
   REQUIRE(prepare_schema(*database, good).has_value());
-  CHECK(database->integer("SELECT value FROM meta WHERE key = 'schema'").value() == 3);
+  CHECK(database->integer("SELECT value FROM meta WHERE key = 'schema'").value() == old + 2);
   CHECK(database->text("SELECT title FROM sessions").value() == "old");
 
-  auto copy = Database::open(store.file() + ".schema-1", Database::Mode::read);
+  const std::string copied = fmt::format("{}.schema-{}", store.file(), old);
+  auto copy = Database::open(copied, Database::Mode::read);
   REQUIRE(copy.has_value());
-  CHECK(copy->integer("SELECT value FROM meta WHERE key = 'schema'").value() == 1);
+  CHECK(copy->integer("SELECT value FROM meta WHERE key = 'schema'").value() == old);
   CHECK(copy->integer("SELECT count(*) FROM log").value() == 6);
-  CHECK(mode_of(store.file() + ".schema-1") == 0600);
-  refusal(store);  // this binary knows nothing of schema 3
+  CHECK(mode_of(copied) == 0600);
+  refusal(store);  // this binary knows nothing of the schema after its own
+}
+
+TEST_CASE("a store of schema 1 gets a ledger of what its runs had used, those that are at work too") {
+  TempStore store;
+  std::filesystem::create_directories(store.directory());
+  std::ostringstream dump;
+  dump << std::ifstream(std::string(TROUPE_FIXTURES) + "/store/schema1.sql").rdbuf();
+  {
+    auto old = Database::open(store.file(), Database::Mode::create);
+    REQUIRE(old.has_value());
+    REQUIRE(old->execute(dump.str().c_str()).has_value());
+    REQUIRE(old->execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str()).has_value());
+  }
+
+  SystemClock clock;
+  Loop loop(clock);
+  auto journal = open(loop, store);
+  REQUIRE_MESSAGE(journal.has_value(), journal.error().message);
+  const auto told = [&](UsageBy by) {
+    std::string all;
+    auto rows = fakes::run(loop, (*journal)->usage({.by = by}));
+    REQUIRE(rows.has_value());
+    for (const UsageRow& row : *rows)
+      all += fmt::format("{}:{}/{}/{}/{}/{:.3f} ", row.key, row.used.calls, row.used.input_tokens,
+                         row.used.output_tokens, row.used.cached_tokens, row.used.cost);
+    return all;
+  };
+  CHECK(told(UsageBy::day) == "2026-11-29:3/400/31/50/0.685 ");
+  CHECK(told(UsageBy::tenant) == "default:3/400/31/50/0.685 ");
+  CHECK(told(UsageBy::model) == "small:3/400/31/50/0.685 ");
+  CHECK(told(UsageBy::agent) == "a:3/400/31/50/0.685 ");
+  CHECK(told(UsageBy::session).find(":2/300/21/50/0.485 ") != std::string::npos);
+  CHECK(std::filesystem::exists(store.file() + ".schema-1"));
+  fakes::run(loop, (*journal)->close());
 }

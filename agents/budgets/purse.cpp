@@ -1,0 +1,58 @@
+#include "agents/budgets/purse.h"
+
+#include <utility>
+
+namespace troupe::agents {
+
+Purse::Purse(Account& account, const Clock& clock, const store::RunRow& row)
+    : account_(account), clock_(clock), row_(row), payer_{row.tenant, row.session} {
+  account_.enter(payer_.session);
+}
+
+Purse::~Purse() {
+  account_.leave(payer_.session);
+}
+
+Task<Result<>> Purse::open(store::Journal& journal) {
+  if (!account_.asks_for(payer_.session)) co_return Result<>{};
+  auto rows = co_await journal.usage({.by = store::UsageBy::session, .session = payer_.session});
+  if (!rows) co_return within("what the session has spent", rows.error());
+  store::Used used;
+  for (const store::UsageRow& row : *rows) used += row.used;
+  account_.know_session(payer_.session, {used.input_tokens + used.output_tokens, used.cost});
+  co_return Result<>{};
+}
+
+std::expected<Purse::Grant, LimitReached> Purse::grant(const Agent& agent, const Allowance& allowed) {
+  std::optional<LimitReached> in_the_way;
+  for (std::size_t place = allowed.entry; place < agent.chain.size(); ++place) {
+    auto held = account_.hold(payer_, allowed.input, agent.price_of(agent.chain[place]), now());
+    if (held) return Grant{std::move(*held), place == 0 ? "" : agent.chain[place]};
+    if (!in_the_way) in_the_way = held.error();
+    if (held.error().reason != "max_cost") break;
+  }
+  return std::unexpected(in_the_way.value_or(LimitReached{"max_cost", "no model can be paid"}));
+}
+
+std::expected<Account::Hold, LimitReached> Purse::hold(std::int64_t input,
+                                                       const std::optional<models::Price>& price) {
+  return account_.hold(payer_, input, price, now());
+}
+
+store::Spending Purse::spend(const models::Usage& usage, double cost, std::string model) {
+  const std::int64_t at = now();
+  account_.spend(payer_, {usage.input_tokens + usage.output_tokens, cost}, at);
+  return {.day = store::utc_day(at),
+          .tenant = row_.tenant,
+          .session = row_.session,
+          .agent = row_.agent,
+          .target = row_.target,
+          .model = std::move(model),
+          .used = {.calls = 1,
+                   .input_tokens = usage.input_tokens,
+                   .output_tokens = usage.output_tokens,
+                   .cached_tokens = usage.cached_tokens,
+                   .cost = cost}};
+}
+
+}  // namespace troupe::agents

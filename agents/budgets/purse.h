@@ -1,0 +1,56 @@
+#pragma once
+
+#include "agents/agent.h"
+#include "agents/budgets/account.h"
+#include "models/message.h"
+#include "runtime/async/task.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/result.h"
+#include "runtime/store/journal.h"
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+namespace troupe::agents {
+
+/// One run's way to the budgets that it shares with others, and to the ledger. What is decided here is about
+/// calls that are still to be made: a run that is taken up again is not asked about those it made.
+class Purse {
+ public:
+  /// All outlive the purse; `row` is of the run.
+  Purse(Account& account, const Clock& clock, const store::RunRow& row);
+  ~Purse();
+  Purse(const Purse&) = delete;
+  Purse& operator=(const Purse&) = delete;
+
+  /// Asks the ledger about the session, where there is a budget for sessions. Errors: store.
+  Task<Result<>> open(store::Journal& journal);
+
+  struct Grant {
+    Account::Hold hold;
+    std::string entry;  ///< the first entry of the agent's chain that can be paid; "": its own model
+  };
+  /// For the first model of the agent's chain, from the one that the run's own limits allow, that the cost
+  /// budgets have room for. The error is the budget that is in the way of that one.
+  std::expected<Grant, LimitReached> grant(const Agent& agent, const Allowance& allowed);
+  /// For another model.
+  std::expected<Account::Hold, LimitReached> hold(std::int64_t input,
+                                                  const std::optional<models::Price>& price);
+  bool written(Account::Hold& hold, std::int64_t tokens) const { return hold.written(tokens, now()); }
+
+  /// Counts a call and returns its line for the ledger, which belongs in the append that tells of the call.
+  /// `model` is its entry in `models:`.
+  store::Spending spend(const models::Usage& usage, double cost, std::string model);
+
+ private:
+  std::int64_t now() const { return clock_.wall_ms(); }
+
+  Account& account_;
+  const Clock& clock_;
+  const store::RunRow& row_;
+  const Payer payer_;
+};
+
+}  // namespace troupe::agents
