@@ -117,7 +117,7 @@ Task<> AgentRun::drive() {
   }
   const std::size_t history = start->history.size();
   react_ = std::make_unique<ReactLoop>(agent_->settings.limits, std::move(*start), agent_->strategy->clone(),
-                                       agent_->output, rules());
+                                       agent_->output, rules(), prompt_rules());
   co_await note_history(history);
   if (recorded_.broken.output_tokens > 0) react_->count_lost(recorded_.broken, recorded_.broken_cost);
   if (auto refused = co_await admit()) {
@@ -138,12 +138,30 @@ Task<> AgentRun::drive() {
 LoopRules AgentRun::rules() const {
   LoopRules rules{
       .on_limit = agent_->settings.on_limit, .on_deny = agent_->settings.on_deny, .price = agent_->price};
-  if (agent_->strategy->tool_mode() == models::ToolMode::native)
-    for (const models::ToolDeclaration& tool : *agent_->toolbox->declarations())
-      rules.overhead += models::estimate_tokens(tool.name) + models::estimate_tokens(tool.description) +
-                        models::estimate_tokens(tool.schema);
+  const bool declared = agent_->strategy->tool_mode() == models::ToolMode::native;
+  if (agent_->tokens)
+    rules.overhead = agent_->tokens->beside(declared ? *agent_->toolbox->declarations()
+                                                     : std::vector<models::ToolDeclaration>());
   keep_back_for_judges(rules);
   return rules;
+}
+
+PromptRules AgentRun::prompt_rules() {
+  return {.tokens = agent_->tokens,
+          .window = agent_->window,
+          .asked = std::move(recorded_.asked),
+          .fitted = std::move(recorded_.fitted)};
+}
+
+// On disk together with the request that leaves it out.
+void AgentRun::note_fitted() {
+  for (const Fitting& fitting : react_->take_fitted()) {
+    record_.pending().facts.push_back(
+        record_.fact("context.fitted", react_->step(), requests_.describe(fitting)));
+    record_.pending().events.push_back(warning_event(record_.event("warning", react_->step()),
+                                                     fitting.exceeded ? "context_exceeded" : "context_fitted",
+                                                     sentence(fitting)));
+  }
 }
 
 // What the rules for a best answer may use, where one may be asked for: as much as that has tokens, and the
@@ -231,7 +249,9 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     if (!still) co_return again;
     ask = *still;
   }
+  bool too_large = false;
   for (int broken = 0;; ++broken) {
+    note_fitted();
     models::ModelRequest request = request_for(ask);
     record_.pending().facts.push_back(intent_fact(request, ask));
     if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
@@ -239,11 +259,14 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     const int attempt = recorded_.last_intent_attempt;
     ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt,
                    guard_ && agent_->guardrails->holds_answers());
-    if (broken == 0 && attempt > 1) sink.on_reset(attempt);  // what was shown before a crash
+    if (broken == 0 && attempt > 1 && !too_large) sink.on_reset(attempt);  // what was shown before a crash
     Asked asked = co_await complete(std::move(request), sink, ask);
     if (asked.reply) {
       RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
       known.cost = cost_of(known.reply.usage, agent_->price);
+      const models::Usage& counted = known.reply.usage;
+      if (agent_->tokens && !counted.estimated && known.reply.entry.empty() && !known.reply.cache_hit)
+        agent_->tokens->learn(react_->counted(), counted.input_tokens);
       co_return co_await take_reply(std::move(known), sink, ask);
     }
     const models::Usage used{
@@ -256,6 +279,15 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     sink.take_back();
     if (sink.tokens() > 0) note_lost(used);
     Error& error = asked.reply.error();
+    if (error.code == ErrorCode::too_large && sink.tokens() == 0) {
+      Step shorter = react_->on_too_large(error);
+      auto* still = std::get_if<AskModel>(&shorter);
+      if (!still) co_return shorter;
+      ask = *still;
+      too_large = true;
+      --broken;
+      continue;
+    }
     auto wait = sink.tokens() > 0 ? wait_after(error, broken) : std::nullopt;
     if (!wait) {
       if (broken > 0) error.message += fmt::format(" (the reply broke off {} times)", broken + 1);
@@ -531,6 +563,12 @@ store::Fact AgentRun::intent_fact(const models::ModelRequest& request, const Ask
   recorded_.last_intent_step = react_->step();
   recorded_.last_intent_attempt = attempt;
   Json body = {{"attempt", attempt}, {"input", ask.allowance.input}, {"used_ms", clock_.used().count()}};
+  body["counted"] = agent_->tokens && agent_->tokens->exact() ? "exact" : "estimate";
+  if (ask.at.reason == "max_tokens" || ask.at.reason == "max_cost") {
+    body["limit"] = ask.at.reason;
+    body["limit_detail"] = ask.at.detail;
+  }
+  if (ask.left_out) body["left_out"] = true;
   body.update(requests_.describe(request, agent_->settings.model));
   return record_.fact("model.intent", react_->step(), body);
 }

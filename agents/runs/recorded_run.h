@@ -59,6 +59,8 @@ struct RecordedRun {
   models::Usage broken;  ///< of replies that broke off and were asked for again: usage events tell it
   double broken_cost = 0;
   Milliseconds used{0};  ///< of the run's time
+  std::map<int, AskedBefore> asked;           ///< requests that were answered, by step
+  std::map<int, std::deque<Fitting>> fitted;  ///< what was left out of the conversation, by step
 };
 
 /// Folds a run's facts and events. Errors: store (a fact that does not parse: the journal is damaged).

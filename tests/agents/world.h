@@ -34,6 +34,7 @@ class World : store::Subscriber {
     std::optional<models::Price> price;
     std::map<std::string, std::shared_ptr<models::Model>> judges;  ///< further models, by name
     std::optional<models::Price> judge_price;
+    std::optional<int> context;  ///< of the model, in tokens
   };
 
   explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
@@ -126,7 +127,7 @@ class World : store::Subscriber {
       tools.emplace(agent.tools.back(), one);
     }
     auto prompts = prompts::PromptSet::load("");
-    std::vector<models::ModelSettings> priced{{.name = "m", .price = more_.price}};
+    std::vector<models::ModelSettings> priced{{.name = "m", .context = more_.context.value_or(0), .price = more_.price}};
     models::ModelTable models{{"m", model ? model : model_}};
     for (const auto& [judge_name, judge] : more_.judges) {
       priced.push_back({.name = judge_name, .price = more_.judge_price});
