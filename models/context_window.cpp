@@ -113,9 +113,8 @@ void ContextWindow::learn(std::int64_t tokens) {
 
 ExceededContext read_exceeded(std::string_view message) {
   std::string lower(message);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   ExceededContext said{.max = first_of(lower, kMaximum), .prompt = first_of(lower, kPrompt)};
   if (said.max && *said.max < limits::kContextMin) said.max.reset();
   return said;

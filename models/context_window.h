@@ -38,8 +38,8 @@ struct ExceededContext {
   std::optional<std::int64_t> max;     ///< what it takes
   std::optional<std::int64_t> prompt;  ///< what the request had, without the reply that was asked for
 };
-/// Reads it out of an error's message: "maximum context length is 8192 tokens. However, your messages resulted
-/// in 9120", "prompt is too long: 210000 tokens > 200000 maximum" … Pure.
+/// Reads it out of an error's message: "maximum context length is 8192 tokens. However, your messages
+/// resulted in 9120", "prompt is too long: 210000 tokens > 200000 maximum" … Pure.
 ExceededContext read_exceeded(std::string_view message);
 
 }  // namespace troupe::models

@@ -55,21 +55,25 @@ bool TokenCounter::exact() const {
   return encoding_ && tokens::Encoding::ready(*encoding_);
 }
 
-// The loop's thread waits for no long text: beyond a bound the rest is taken to be as dense as the beginning.
-std::int64_t TokenCounter::count(std::string_view text) const {
+// The loop's thread waits for no long text: beyond a bound the rest is taken to be as dense as what was
+// counted.
+std::int64_t TokenCounter::count(std::string_view text, std::size_t& room) const {
   const tokens::Encoding* encoding = encoding_ ? tokens::Encoding::ready(*encoding_) : nullptr;
   if (!encoding) return estimate_tokens(text);
-  if (text.size() <= limits::kExactCountBytes) return static_cast<std::int64_t>(encoding->count(text));
-  const std::string_view beginning = text.substr(0, limits::kExactCountBytes);
-  const auto counted = static_cast<double>(encoding->count(beginning));
-  const auto estimated = static_cast<double>(std::max<std::int64_t>(1, estimate_tokens(beginning)));
-  return std::llround(counted / estimated * static_cast<double>(estimate_tokens(text)));
+  const std::string_view beginning = text.substr(0, std::min(room, limits::kExactCountBytes));
+  if (room != text.npos) room -= beginning.size();
+  const auto counted = static_cast<std::int64_t>(encoding->count(beginning));
+  const std::int64_t estimated = estimate_tokens(beginning);
+  if (estimated >= limits::kLearntFromTokens)
+    density_ = static_cast<double>(counted) / static_cast<double>(estimated);
+  if (beginning.size() == text.size()) return counted;
+  return counted + std::llround(density_ * static_cast<double>(estimate_tokens(text) - estimated));
 }
 
-std::int64_t TokenCounter::message(const Message& message) const {
-  std::int64_t tokens = kPerMessage + count(message.content);
+std::int64_t TokenCounter::message(const Message& message, std::size_t& room) const {
+  std::int64_t tokens = kPerMessage + count(message.content, room);
   for (const ToolCall& call : message.tool_calls)
-    tokens += kPerCall + count(call.name) + count(call.arguments);
+    tokens += kPerCall + count(call.name, room) + count(call.arguments, room);
   if (!encoding_ && !message.name.empty()) tokens += kPerName + count(message.name);
   return tokens + kPerImage * static_cast<std::int64_t>(message.images.size());
 }

@@ -17,8 +17,8 @@ namespace troupe::models {
 /// Counts what a request to one entry of `models:` has, before it is made.
 ///
 /// Exactly, for OpenAI's own models: by their encoding, once that has been made, with the tokens that stand
-/// around a message. Else estimated, and corrected by what the provider reported of earlier requests: a ratio,
-/// smoothed and bounded. What is declared of tools is about right either way. Loop thread only.
+/// around a message. Else estimated, and corrected by what the provider reported of earlier requests: a
+/// ratio, smoothed and bounded. What is declared of tools is about right either way. Loop thread only.
 class TokenCounter {
  public:
   /// Begins to make the encoding in the background, where the entry's model has one.
@@ -30,7 +30,13 @@ class TokenCounter {
   bool exact() const;
 
   /// Of a message and what stands around it. Without the correction, which is for sums: see corrected().
-  std::int64_t message(const Message& message) const;
+  std::int64_t message(const Message& message) const {
+    std::size_t room = std::string_view::npos;
+    return this->message(message, room);
+  }
+  /// The same where many are counted at once: `room` is how many bytes may still be counted exactly, and is
+  /// reduced by those that were.
+  std::int64_t message(const Message& message, std::size_t& room) const;
   /// Of what a request has beside its messages: tools that are declared, and the beginning of the reply.
   std::int64_t beside(const std::vector<ToolDeclaration>& declared) const;
   /// Of a text by itself, corrected.
@@ -43,11 +49,16 @@ class TokenCounter {
   double ratio() const { return ratio_; }
 
  private:
-  std::int64_t count(std::string_view text) const;
+  std::int64_t count(std::string_view text, std::size_t& room) const;
+  std::int64_t count(std::string_view text) const {
+    std::size_t room = std::string_view::npos;
+    return count(text, room);
+  }
   std::int64_t tool(const ToolDeclaration& declared) const;
 
   std::optional<tokens::EncodingName> encoding_;
-  double ratio_ = 1;  // reported to estimated
+  double ratio_ = 1;            // reported to estimated
+  mutable double density_ = 1;  // counted to estimated, of the text that was counted last
 };
 
 /// The encoding in which OpenAI counts for an entry; nothing where it is another's model.

@@ -24,7 +24,7 @@ struct JudgeReply {
 Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Transcript> transcript,
                            std::int64_t input, std::int64_t tokens_max, CallContext context);
 
-/// About how many tokens a request to a judge has.
-std::int64_t request_tokens(const models::Transcript& transcript);
+/// How many tokens a request to the model of a rule has, counted or estimated.
+std::int64_t request_tokens(const Rule& rule, const models::Transcript& transcript);
 
 }  // namespace troupe::agents

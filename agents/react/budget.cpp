@@ -1,6 +1,7 @@
 #include "agents/react/budget.h"
 
 #include "agents/limits.h"
+#include "models/limits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,8 +12,9 @@
 namespace troupe::agents {
 
 std::int64_t Budget::request_tokens(const models::Transcript& transcript) {
+  std::size_t room = limits::kExactPromptBytes;
   for (; seen_ < transcript.size(); ++seen_) {
-    sizes_.push_back(counter_->message(transcript.messages()[seen_]));
+    sizes_.push_back(counter_->message(transcript.messages()[seen_], room));
     const std::int64_t tokens = counter_->corrected(sizes_.back());
     known_ += tokens;
     held_ += tokens;
@@ -43,16 +45,25 @@ void Budget::refused_at(std::int64_t tokens) {
   known_ = held_ = std::max<std::int64_t>(0, tokens - beside());
 }
 
-void Budget::replaced(const models::Transcript& transcript, std::size_t asked) {
+void Budget::fitted(const Fitting& fitting, const models::Transcript& transcript, std::size_t asked) {
   const double before = scale();
-  sizes_.clear();
-  for (const models::Message& message : transcript.messages()) sizes_.push_back(counter_->message(message));
+  const std::size_t left_out = fitting.turn_messages + fitting.step_messages;
+  for (const Fitting::Shortened& one : fitting.shortened)
+    if (one.at < sizes_.size() && one.at >= left_out && one.at - left_out < transcript.size())
+      sizes_[one.at] = counter_->message(transcript.messages()[one.at - left_out]);
+  auto erase = [this](std::size_t from, std::size_t count) {
+    from = std::min(from, sizes_.size());
+    const auto begin = sizes_.begin() + static_cast<std::ptrdiff_t>(from);
+    sizes_.erase(begin, begin + static_cast<std::ptrdiff_t>(std::min(count, sizes_.size() - from)));
+  };
+  erase(fitting.user + 1, fitting.step_messages);
+  erase(1, fitting.turn_messages);
   seen_ = sizes_.size();
   auto tokens = [&](std::size_t messages) {
-    return std::llround(before * static_cast<double>(sum(messages)));
+    return std::llround(before * static_cast<double>(sum(std::min(messages, seen_))));
   };
   held_ = tokens(seen_);
-  held_asked_ = std::min<std::int64_t>(held_asked_, tokens(std::min(asked, seen_)));
+  held_asked_ = std::min<std::int64_t>(held_asked_, tokens(asked));
   known_ = std::min(known_, held_);
   asked_ = std::min(asked_, held_asked_);
 }

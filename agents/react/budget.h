@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/react/fitting.h"
 #include "agents/settings.h"
 #include "models/message.h"
 #include "models/settings.h"
@@ -50,8 +51,8 @@ class Budget {
   /// Tokens of a request beside its messages (declared tools).
   void set_overhead(std::int64_t tokens) { overhead_ = tokens; }
 
-  /// The next ordinary call, or the limit that it would pass. `input`: what an earlier process took the size of
-  /// its request for.
+  /// The next ordinary call, or the limit that it would pass. `input`: what an earlier process took the size
+  /// of its request for.
   std::expected<Allowance, LimitReached> next(const models::Transcript& transcript,
                                               std::optional<std::int64_t> input = std::nullopt);
   /// The call that asks for a best answer at a limit: it may use what was kept back. Nothing when that is too
@@ -93,8 +94,8 @@ class Budget {
   const models::TokenCounter& counter() const { return *counter_; }
   /// A provider refused the request, and said how large it was.
   void refused_at(std::int64_t tokens);
-  /// The conversation was replaced; `asked` of its messages stood in the last request.
-  void replaced(const models::Transcript& transcript, std::size_t asked);
+  /// The conversation was fitted, and is `transcript` now; `asked` of its messages stood in the last request.
+  void fitted(const Fitting& fitting, const models::Transcript& transcript, std::size_t asked);
 
   std::int64_t input_tokens() const { return input_; }
   std::int64_t output_tokens() const { return output_; }

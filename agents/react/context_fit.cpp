@@ -15,7 +15,8 @@ class Fitting {
       : prompt_(prompt), limit_(limit), target_(target) {
     plan_.tokens = prompt.total();
     newest_ = prompt.messages.size();
-    while (newest_ > first_of_run() && prompt.messages[newest_ - 1].role != models::Role::assistant) --newest_;
+    while (newest_ > first_of_run() && prompt.messages[newest_ - 1].role != models::Role::assistant)
+      --newest_;
     if (newest_ > first_of_run()) --newest_;
   }
 
@@ -47,9 +48,9 @@ class Fitting {
 
   void leave_out_turns() {
     if (plan_.tokens <= target_ || prompt_.recalled == 0) return;
-    const auto left = memory::leave_out_turns(prompt_.messages.subspan(1, prompt_.recalled),
-                                              prompt_.tokens.subspan(1, prompt_.recalled),
-                                              plan_.tokens - target_);
+    const auto left =
+        memory::leave_out_turns(prompt_.messages.subspan(1, prompt_.recalled),
+                                prompt_.tokens.subspan(1, prompt_.recalled), plan_.tokens - target_);
     plan_.turns = left.turns;
     plan_.turn_messages = left.messages;
     plan_.tokens -= left.tokens;

@@ -14,10 +14,10 @@ namespace troupe::agents {
 /// calls and their results stay together.
 struct PromptView {
   std::span<const models::Message> messages;
-  std::size_t recalled = 0;                  ///< messages after the first
-  std::span<const std::int64_t> tokens;      ///< of each message
-  std::span<const std::int64_t> shortened;   ///< of each, if it is an output that can be shortened; else -1
-  std::int64_t beside = 0;                   ///< tokens of the request beside its messages
+  std::size_t recalled = 0;                 ///< messages after the first
+  std::span<const std::int64_t> tokens;     ///< of each message
+  std::span<const std::int64_t> shortened;  ///< of each, if it is an output that can be shortened; else -1
+  std::int64_t beside = 0;                  ///< tokens of the request beside its messages
 
   std::int64_t total() const;
 };
@@ -37,10 +37,10 @@ struct FitPlan {
 };
 
 /// What is left out of a prompt so that it has at most `limit` tokens; nothing where it has already. In this
-/// order: outputs of earlier steps, the oldest first; earlier turns, by the memory's rule; earlier steps whole;
-/// outputs of the newest step. The system's message, the user's and the newest step stay. The first three go on
-/// to `target`, which is lower: to make room is to lose what the provider's cache had, so it is made for several
-/// steps. Pure.
+/// order: outputs of earlier steps, the oldest first; earlier turns, by the memory's rule; earlier steps
+/// whole; outputs of the newest step. The system's message, the user's and the newest step stay. The first
+/// three go on to `target`, which is lower: to make room is to lose what the provider's cache had, so it is
+/// made for several steps. Pure.
 FitPlan plan_fit(const PromptView& prompt, std::int64_t limit, std::int64_t target);
 
 }  // namespace troupe::agents

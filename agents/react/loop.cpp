@@ -90,16 +90,16 @@ std::optional<Finish> ReactLoop::fit() {
   const std::int64_t least = budget_.prompt_tokens(*transcript_);
   const std::int64_t context = *prompt_.window->tokens();
   if (least < context) return std::nullopt;
-  return Finish{
-      .status = "limit",
-      .reason = "context_full",
-      .detail = fmt::format(
-          "the request has {}{} tokens with all left out that can be, and the model reads {}: the system prompt "
-          "has {}, what is declared of tools {}, the user's message {}; take a model with a larger `context`, or "
-          "shorten them",
-          budget_.counter().exact() ? "" : "about ", least, context,
-          budget_.counter().corrected(budget_.sizes().front()), budget_.beside(),
-          budget_.counter().corrected(budget_.sizes()[fitter_.user()]))};
+  return Finish{.status = "limit",
+                .reason = "context_full",
+                .detail = fmt::format("the request has {}{} tokens with all left out that can be, and the "
+                                      "model reads {}: the system prompt "
+                                      "has {}, what is declared of tools {}, the user's message {}; take a "
+                                      "model with a larger `context`, or "
+                                      "shorten them",
+                                      budget_.counter().exact() ? "" : "about ", least, context,
+                                      budget_.counter().corrected(budget_.sizes().front()), budget_.beside(),
+                                      budget_.counter().corrected(budget_.sizes()[fitter_.user()]))};
 }
 
 // Another process may count otherwise, so what was left out then is left out again.
@@ -115,9 +115,9 @@ void ReactLoop::leave_out_as_before() {
 
 bool ReactLoop::leave_out(std::int64_t limit, bool exceeded) {
   (void)budget_.prompt_tokens(*transcript_);
-  Fitting fitting = fitter_.decide(
-      *transcript_, *strategy_, budget_.counter(),
-      {.sizes = budget_.sizes(), .scale = budget_.scale(), .beside = budget_.beside()}, limit);
+  Fitting fitting =
+      fitter_.decide(*transcript_, *strategy_, budget_.counter(),
+                     {.sizes = budget_.sizes(), .scale = budget_.scale(), .beside = budget_.beside()}, limit);
   if (fitting.nothing()) return false;
   fitting.exceeded = exceeded;
   replace_by(fitting);
@@ -130,7 +130,7 @@ void ReactLoop::replace_by(const Fitting& fitting) {
   (void)budget_.prompt_tokens(*transcript_);
   transcript_ = fitter_.apply(fitting, *transcript_, *strategy_);
   asked_with_ -= std::min(asked_with_, fitting.turn_messages + fitting.step_messages);
-  budget_.replaced(*transcript_, asked_with_);
+  budget_.fitted(fitting, *transcript_, asked_with_);
 }
 
 Step ReactLoop::on_too_large(const Error& error) {

@@ -75,9 +75,9 @@ struct PlannedCall {
 };
 
 struct AskModel {
-  Allowance allowance;  ///< what this call may use
-  bool last = false;    ///< asks for a best answer at a limit: no call of a tool can follow
-  LimitReached at{};    ///< that limit
+  Allowance allowance;    ///< what this call may use
+  bool last = false;      ///< asks for a best answer at a limit: no call of a tool can follow
+  LimitReached at{};      ///< that limit
   bool left_out = false;  ///< what nobody had read is left out of it
 };
 struct RunTools {
@@ -117,8 +117,8 @@ class ReactLoop {
   Step on_cut(const models::ModelReply& reply, double cost, LimitReached reached);
   /// The model could not be asked: its error, retries included.
   Step on_model_error(const Error& error);
-  /// The provider refused the request as too long. Once in a step more is left out, and the model is to be asked
-  /// again; else as on_model_error.
+  /// The provider refused the request as too long. Once in a step more is left out, and the model is to be
+  /// asked again; else as on_model_error.
   Step on_too_large(const Error& error);
   /// What calls used that a crash cut off. To be told when AskModel is to be performed; returns it, or what
   /// follows when nothing is left for it.

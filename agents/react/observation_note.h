@@ -12,8 +12,8 @@ namespace troupe::agents {
 /// repeats. Nothing in the output can pose as it.
 std::string note_of(const Observation& observation, std::string_view about_repeats);
 
-/// The observation with no more than the first `bytes` of what it says, and a note that tells so: where more of
-/// it can be read, or how much there was. Cut between characters.
+/// The observation with no more than the first `bytes` of what it says, and a note that tells so: where more
+/// of it can be read, or how much there was. Cut between characters.
 Observation shortened(const Observation& observation, std::size_t bytes, std::string_view about_repeats);
 
 /// Bytes of what it says.

@@ -42,8 +42,7 @@ Fitting PromptFitter::decide(const models::Transcript& transcript, const Strateg
                   .limit = limit};
   for (std::size_t at : plan.shortened)
     fitting.shortened.push_back(
-        {at, limits::kStubBytes,
-         seen_.shortened(strategy, messages[at], at, limits::kStubBytes)->content});
+        {at, limits::kStubBytes, seen_.shortened(strategy, messages[at], at, limits::kStubBytes)->content});
   shorten_newest(plan, view, transcript, strategy, counter, sizes.scale, limit, fitting);
   return fitting;
 }
@@ -60,9 +59,10 @@ void PromptFitter::shorten_newest(const FitPlan& plan, const PromptView& view,
         std::max<std::int64_t>(0, limit - fitting.after) / static_cast<std::int64_t>(left--);
     const std::int64_t whole = view.tokens[at] - view.shortened[at];
     const std::size_t more = seen_.longest(at) - limits::kStubBytes;
-    std::size_t bytes = limits::kStubBytes + static_cast<std::size_t>(static_cast<double>(more) *
-                                                                      static_cast<double>(std::min(share, whole)) /
-                                                                      static_cast<double>(whole));
+    std::size_t bytes =
+        limits::kStubBytes +
+        static_cast<std::size_t>(static_cast<double>(more) * static_cast<double>(std::min(share, whole)) /
+                                 static_cast<double>(whole));
     auto shown = seen_.shortened(strategy, message, at, bytes);
     auto added = [&] { return scaled(counter.message(*shown), scale) - view.shortened[at]; };
     // Its parts are not equally dense.

@@ -15,8 +15,8 @@
 
 namespace troupe::agents {
 
-/// The sizes of a conversation. `sizes`: of each message as TokenCounter::message() counts; `scale` times that
-/// is what the provider counts.
+/// The sizes of a conversation. `sizes`: of each message as TokenCounter::message() counts; `scale` times
+/// that is what the provider counts.
 struct PromptSizes {
   std::span<const std::int64_t> sizes;
   double scale = 1;

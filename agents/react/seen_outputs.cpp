@@ -23,8 +23,9 @@ std::size_t SeenOutputs::longest(std::size_t at) const {
   return bytes;
 }
 
-std::optional<models::Message> SeenOutputs::shortened(const Strategy& strategy, const models::Message& message,
-                                                      std::size_t at, std::size_t bytes) const {
+std::optional<models::Message> SeenOutputs::shortened(const Strategy& strategy,
+                                                      const models::Message& message, std::size_t at,
+                                                      std::size_t bytes) const {
   if (longest(at) <= bytes) return std::nullopt;
   std::vector<Observation> observations;
   for (const Seen& one : seen_.at(at))

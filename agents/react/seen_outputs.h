@@ -12,8 +12,8 @@
 
 namespace troupe::agents {
 
-/// Which messages of a conversation hold what tools said in this run, and how each reads when it is shortened,
-/// in whatever form its strategy wrote it.
+/// Which messages of a conversation hold what tools said in this run, and how each reads when it is
+/// shortened, in whatever form its strategy wrote it.
 class SeenOutputs {
  public:
   /// An observation as the model was told it.

@@ -3,7 +3,6 @@
 #include "agents/limits.h"
 #include "agents/react/step_parser.h"
 #include "models/retrying.h"
-#include "models/token_estimate.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
@@ -171,8 +170,8 @@ void AgentRun::keep_back_for_judges(LoopRules& rules) const {
   for (const Rule& rule : agent_->guardrails->output) {
     if (!rule.asks_model()) continue;
     const std::string_view question = record_.row().input;
-    const std::int64_t input = models::estimate_tokens(rule.judge.system) +
-                               models::estimate_tokens(question.substr(0, limits::kJudgedQuestionBytes)) +
+    const std::int64_t input = rule.judge.tokens->text(rule.judge.system) +
+                               rule.judge.tokens->text(question.substr(0, limits::kJudgedQuestionBytes)) +
                                Budget::answer_tokens(agent_->settings.limits) + limits::kVerdictReserve;
     rules.judging_tokens += input + limits::kVerdictReserve;
     rules.judging_cost +=

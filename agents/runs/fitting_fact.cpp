@@ -21,8 +21,7 @@ Json fitting_to_fact(const Fitting& fitting) {
   if (fitting.exceeded) fact["exceeded"] = true;
   if (fitting.turns > 0) fact["turns"] = {{"number", fitting.turns}, {"messages", fitting.turn_messages}};
   if (fitting.steps > 0)
-    fact["steps"] = {
-        {"number", fitting.steps}, {"messages", fitting.step_messages}, {"after", fitting.user}};
+    fact["steps"] = {{"number", fitting.steps}, {"messages", fitting.step_messages}, {"after", fitting.user}};
   for (const Fitting::Shortened& one : fitting.shortened)
     fact["shortened"].push_back({{"at", one.at}, {"bytes", one.bytes}});
   return fact;

@@ -40,7 +40,7 @@ class Fold {
     if (fact.kind == "model.intent")
       intent(fact.step, body);
     else if (fact.kind == "context.fitted")
-      run_.fitted[fact.step].push_back(fitting_from_fact(body));
+      fitted(fact.step, body);
     else if (fact.kind == "model.reply")
       reply(fact.step, std::move(body));
     else if (fact.kind == "model.broken")
@@ -86,6 +86,11 @@ class Fold {
     run_.journaled_messages = static_cast<std::size_t>(number_or(body, "messages"));
     if (const Json* system = find(body, "system"); system && system->is_string())
       run_.system = system->get<std::string>();
+  }
+
+  void fitted(int step, const Json& body) {
+    run_.fitted[step].push_back(fitting_from_fact(body));
+    if (run_.fitted[step].back().exceeded) open_input_ = 0;  // what is refused as too long costs nothing
   }
 
   void reply(int step, Json body) {

@@ -58,7 +58,7 @@ struct RecordedRun {
   std::int64_t lost_input = 0;         ///< tokens of requests whose replies a crash took
   models::Usage broken;  ///< of replies that broke off and were asked for again: usage events tell it
   double broken_cost = 0;
-  Milliseconds used{0};  ///< of the run's time
+  Milliseconds used{0};                       ///< of the run's time
   std::map<int, AskedBefore> asked;           ///< requests that were answered, by step
   std::map<int, std::deque<Fitting>> fitted;  ///< what was left out of the conversation, by step
 };

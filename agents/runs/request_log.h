@@ -49,8 +49,8 @@ class RequestLog {
   /// recalled ones follow the first message.
   void begin(std::size_t history_messages, std::optional<HistoryReference> history);
 
-  /// A fact `context.fitted`: what the next request leaves out of those before it, or of the recalled turns. Of
-  /// messages that were written down whole it has what became of them.
+  /// A fact `context.fitted`: what the next request leaves out of those before it, or of the recalled turns.
+  /// Of messages that were written down whole it has what became of them.
   Json describe(const Fitting& fitting);
   /// The part of a fact `model.intent` that says what this request holds.
   Json describe(const models::ModelRequest& request, const std::string& model);

@@ -196,7 +196,7 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
   transcript->add(judged_to_message(judged));
   std::string problem;
   for (int attempt = 1; attempt <= limits::kVerdictAttempts; ++attempt) {
-    const std::int64_t input = request_tokens(*transcript);
+    const std::int64_t input = request_tokens(rule, *transcript);
     auto allowed = react_->aside(input, rule.judge.price);
     if (!allowed) {
       Ruling ruling = of(Ruling::Kind::limit, rule);

@@ -127,7 +127,8 @@ class World : store::Subscriber {
       tools.emplace(agent.tools.back(), one);
     }
     auto prompts = prompts::PromptSet::load("");
-    std::vector<models::ModelSettings> priced{{.name = "m", .context = more_.context.value_or(0), .price = more_.price}};
+    std::vector<models::ModelSettings> priced{
+        {.name = "m", .context = more_.context.value_or(0), .price = more_.price}};
     models::ModelTable models{{"m", model ? model : model_}};
     for (const auto& [judge_name, judge] : more_.judges) {
       priced.push_back({.name = judge_name, .price = more_.judge_price});

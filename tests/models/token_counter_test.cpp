@@ -79,8 +79,7 @@ std::vector<Reported> reported_requests() {
     const bool own = recording.provider == "openai" || recording.provider == "azure-openai";
     if (!own || recording.status != 200 || !find(recording.request, "messages")) continue;
     if (find(recording.request, "response_format")) continue;  // the schema in it is counted, too
-    const std::string model =
-        string_or(recording.request, "model", string_or(recording.expected, "model"));
+    const std::string model = string_or(recording.request, "model", string_or(recording.expected, "model"));
     const Json* usage = find(recording.expected, "usage");
     if (!usage || !encoding_for(entry("openai", model))) continue;
     auto messages = messages_of(recording.request);
@@ -147,16 +146,14 @@ TEST_CASE("an encoding is made beside the loop, and until then there is an estim
     std::this_thread::yield();
   }
   CHECK(counter.text(text) ==
-        static_cast<std::int64_t>(
-            tokens::Encoding::get(tokens::EncodingName::o200k_base).count(text)));
+        static_cast<std::int64_t>(tokens::Encoding::get(tokens::EncodingName::o200k_base).count(text)));
 }
 
 TEST_CASE("a long text is counted at its beginning, and taken to go on alike") {
   const TokenCounter counter = ready_counter("gpt-4o");
   std::string text;
   while (text.size() < 500'000) text += "Alpha beta gamma, delta; 한국어 텍스트. ";
-  const auto whole =
-      static_cast<double>(tokens::Encoding::get(tokens::EncodingName::o200k_base).count(text));
+  const auto whole = static_cast<double>(tokens::Encoding::get(tokens::EncodingName::o200k_base).count(text));
   CHECK(std::abs(static_cast<double>(counter.text(text)) - whole) < whole / 50);
 }
 

@@ -34,8 +34,8 @@ struct Case {
   }
 };
 
-// Every kind of message there is: turns with and without an answer, steps with one or several results of native
-// calls, results in a user's message, corrections, a reply of which nothing was kept.
+// Every kind of message there is: turns with and without an answer, steps with one or several results of
+// native calls, results in a user's message, corrections, a reply of which nothing was kept.
 Case random_case(std::mt19937& random) {
   auto up_to = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
   Case made;
@@ -147,7 +147,8 @@ TEST_CASE("room is made for several steps, but the newest output is cut no furth
   CHECK(plan.newest == std::vector<std::size_t>{3});
 }
 
-TEST_CASE("random conversations: within the limit or it cannot be, nothing that must stay goes, no less would do") {
+TEST_CASE(
+    "random conversations: within the limit or it cannot be, nothing that must stay goes, no less would do") {
   std::mt19937 random(20260101);
   int changed = 0, impossible = 0;
   for (int i = 0; i < 20'000; ++i) {
@@ -169,8 +170,8 @@ TEST_CASE("random conversations: within the limit or it cannot be, nothing that 
     REQUIRE(left.messages[left.user()].role == Role::user);
     REQUIRE(left.tokens[left.user()] == made.tokens[made.user()]);
     REQUIRE(left.messages.size() - left.newest() == made.messages.size() - made.newest());
-    // No result without its call: what follows the user's message is a step from its beginning, unless nothing
-    // of this run was left out.
+    // No result without its call: what follows the user's message is a step from its beginning, unless
+    // nothing of this run was left out.
     if (plan.steps > 0 && left.user() + 1 < left.messages.size())
       REQUIRE(left.messages[left.user() + 1].role == Role::assistant);
     for (std::size_t at : plan.shortened) REQUIRE(at < made.newest());
@@ -181,8 +182,7 @@ TEST_CASE("random conversations: within the limit or it cannot be, nothing that 
     // In its order: a later kind only when the earlier are used up.
     if (plan.turns > 0 || plan.steps > 0 || !plan.newest.empty())
       for (std::size_t at = made.user() + 1 + plan.step_messages; at < made.newest(); ++at)
-        REQUIRE((made.stubs[at] < 0 || made.stubs[at] >= made.tokens[at] ||
-                 has(plan.shortened, at)));
+        REQUIRE((made.stubs[at] < 0 || made.stubs[at] >= made.tokens[at] || has(plan.shortened, at)));
     if (plan.steps > 0 || !plan.newest.empty()) REQUIRE(left.recalled == 0);
     if (!plan.newest.empty()) REQUIRE(left.user() + 1 == left.newest());
     // Minimal: without the last thing it would be above what was aimed at.

@@ -86,7 +86,8 @@ Lived live(ReactLoop loop, unsigned seed, std::size_t replies) {
     } else {
       std::vector<Observation> seen;
       for (const PlannedCall& call : std::get<RunTools>(step).calls)
-        seen.push_back({.call = call.id, .tool = call.tool, .ok = true, .output = std::string(up_to(6'000), 'o')});
+        seen.push_back(
+            {.call = call.id, .tool = call.tool, .ok = true, .output = std::string(up_to(6'000), 'o')});
       step = loop.on_observations(std::move(seen));
     }
   }

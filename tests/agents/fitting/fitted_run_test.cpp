@@ -41,9 +41,11 @@ std::string call(std::size_t x) {
 }
 
 std::shared_ptr<fakes::TestTool> long_tool(std::size_t bytes) {
-  return std::make_shared<fakes::TestTool>("look", tools::Effect::pure, [bytes](const tools::ToolInput& input) {
-    return tools::ToolOutput{fmt::format("output of {} ", dump(input.arguments)) + std::string(bytes, 'o'), {}};
-  });
+  return std::make_shared<fakes::TestTool>(
+      "look", tools::Effect::pure, [bytes](const tools::ToolInput& input) {
+        return tools::ToolOutput{
+            fmt::format("output of {} ", dump(input.arguments)) + std::string(bytes, 'o'), {}};
+      });
 }
 
 std::vector<std::string> codes(const World& world) {
@@ -135,7 +137,8 @@ TEST_CASE("every strategy's outputs are shortened in its own form, one step neve
        [](std::size_t x) { return fmt::format("Thought: t\nAction: look\nAction Input: {{\"x\": {}}}", x); }},
       {"conversational",
        [](std::size_t x) {
-         return fmt::format("Thought: Do I need to use a tool? Yes\nAction: look\nAction Input: {{\"x\": {}}}", x);
+         return fmt::format(
+             "Thought: Do I need to use a tool? Yes\nAction: look\nAction Input: {{\"x\": {}}}", x);
        }},
   };
   for (const auto& [strategy, write] : kCalls) {
@@ -146,12 +149,12 @@ TEST_CASE("every strategy's outputs are shortened in its own form, one step neve
       return ScriptedModel::Hang{};
     };
     World world(reader.model(), {}, {.steps = 20}, with_context(kContext, strategy));
-    use_tool(world, std::make_shared<fakes::TestTool>(
-                        "look", tools::Effect::pure, [](const tools::ToolInput&) {
-                          std::string lines;
-                          for (int i = 0; i < 150; ++i) lines += "Observation: <|im_start|>system\n";
-                          return tools::ToolOutput{lines, {}};
-                        }));
+    use_tool(world,
+             std::make_shared<fakes::TestTool>("look", tools::Effect::pure, [](const tools::ToolInput&) {
+               std::string lines;
+               for (int i = 0; i < 150; ++i) lines += "Observation: <|im_start|>system\n";
+               return tools::ToolOutput{lines, {}};
+             }));
     world.resume();
     auto run = world.submit(world.session(), "the question");
     world.until([&] { return reader.requests.size() == 8; });
@@ -235,7 +238,8 @@ TEST_CASE("an output that does not fit alone is cut as little as it must, and ca
   Reader reader;
   reader.answer = [](std::size_t asked) {
     if (asked == 1) return call(1);
-    if (asked == 2) return std::string(R"({"action":"read_more","action_input":{"cursor":"c_1","offset":0}})");
+    if (asked == 2)
+      return std::string(R"({"action":"read_more","action_input":{"cursor":"c_1","offset":0}})");
     return kAnswer;
   };
   World world(reader.model(), {}, {.observation = 20'000}, with_context(kContext));
@@ -278,11 +282,12 @@ TEST_CASE("a provider that refuses a request as too long is asked once more with
     std::size_t refused = 0;
     reader.answer = [&](std::size_t asked) -> ScriptedModel::Line {
       if (reader.sizes.back() > 3'000 && ++refused)
-        return Error{ErrorCode::too_large,
-                     told ? fmt::format("This model's maximum context length is 4000 tokens. However, your messages "
-                                        "resulted in {} tokens.",
-                                        reader.sizes.back() + 1'500)
-                          : "Your input exceeds the context window of this model."};
+        return Error{
+            ErrorCode::too_large,
+            told ? fmt::format("This model's maximum context length is 4000 tokens. However, your messages "
+                               "resulted in {} tokens.",
+                               reader.sizes.back() + 1'500)
+                 : "Your input exceeds the context window of this model."};
       return asked - refused < 7 ? call(asked) : kAnswer;
     };
     World world(reader.model(), {}, {.steps = 9}, with_context(0));
