@@ -308,6 +308,26 @@ agents: { a: { model: far } }
         "has it");
 }
 
+TEST_CASE("a prompt that is larger than its model's context is a warning") {
+  auto load = [](int context) {
+    return app::load_configuration_text("t.yaml",
+                                        fmt::format(R"(version: 1
+models: {{ m: {{ provider: openai, model: m, base_url: "http://127.0.0.1:8000/v1", context: {} }} }}
+agents: {{ a: {{ model: m, instructions: "{}" }} }}
+)",
+                                                    context, std::string(4'000, 'i')),
+                                        machine());
+  };
+  CHECK(load(8'000).problems.empty());
+  const app::Checked small = load(1'500);
+  CHECK(small.configuration.has_value());
+  REQUIRE(small.problems.size() == 1);
+  const std::string text = config::render(small.problems[0]);
+  CHECK(text.starts_with("t.yaml:3:"));
+  CHECK(text.contains("warning: `model` of agent `a`: the prompt alone has about"));
+  CHECK(text.contains("a context of 1500"));
+}
+
 TEST_CASE("check says what is wrong with each of several files") {
   std::vector<config::Problem> problems =
       app::check_files({fakes::fixture_path("config/good/minimal.yaml"), "/no/such/file.yaml"}, machine());
