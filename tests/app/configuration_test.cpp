@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;

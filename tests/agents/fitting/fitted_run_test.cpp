@@ -1,10 +1,7 @@
 #include "agents/limits.h"
-#include "agents/runs/fact_fields.h"
 #include "agents/runs/request_log.h"
 #include "models/token_counter.h"
 #include "tests/agents/world.h"
-
-#include <set>
 
 using namespace troupe;
 using namespace troupe::agents;
@@ -365,8 +362,7 @@ TEST_CASE("a restart in the middle of a refused request goes on with the shorter
   check_same(reader.requests.back(), shorter);
 }
 
-TEST_CASE("a limit that counts decided about is met again after a restart by whoever counts otherwise") {
-  // The usage of the first process is told, that of the second would be estimated at another ratio.
+TEST_CASE("a limit that was met before a restart is met again after it, and its best answer is one") {
   auto model = says({kCall, ScriptedModel::Hang{}});
   model->usage = {.input_tokens = 900, .output_tokens = 10};
   World::More more;
