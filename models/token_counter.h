@@ -28,6 +28,8 @@ class TokenCounter {
 
   /// Texts are counted exactly from now on.
   bool exact() const;
+  /// It is exact, or a report of the provider corrects it.
+  bool tried() const { return exact() || ratio_ != 1; }
 
   /// Of a message and what stands around it. Without the correction, which is for sums: see corrected().
   std::int64_t message(const Message& message) const {

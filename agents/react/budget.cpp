@@ -116,10 +116,8 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
   return call;
 }
 
-std::optional<Allowance> Budget::last(const models::Transcript& transcript,
-                                      std::optional<std::int64_t> input) {
+std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
-  if (input) call.input = *input;
   call.output = limits_.tokens - input_ - output_ - untold_ - call.input - aside_tokens_;
   if (limits_.cost > 0 && price_ && price_->output > 0) {
     const double affordable =

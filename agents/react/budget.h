@@ -57,8 +57,7 @@ class Budget {
                                               std::optional<std::int64_t> input = std::nullopt);
   /// The call that asks for a best answer at a limit: it may use what was kept back. Nothing when that is too
   /// little. Its message stands in the transcript already.
-  std::optional<Allowance> last(const models::Transcript& transcript,
-                                std::optional<std::int64_t> input = std::nullopt);
+  std::optional<Allowance> last(const models::Transcript& transcript);
 
   /// A call beside the conversation (a model that judges), of `input` tokens at another price.
   std::expected<Allowance, LimitReached> aside(std::int64_t input,

@@ -3,6 +3,7 @@
 #include "agents/limits.h"
 #include "agents/react/observation_note.h"
 #include "agents/strategies/json_steps.h"
+#include "models/limits.h"
 #include "tools/idempotency.h"
 #include "tools/observation.h"
 
@@ -86,20 +87,25 @@ std::optional<Finish> ReactLoop::fit() {
   const std::int64_t before = budget_.prompt_tokens(*transcript_);
   if (!limit || before <= *limit) return std::nullopt;
   (void)leave_out(*limit, false);
-  // What is beyond the room for a prompt only makes that for a reply smaller.
+  // What is beyond the room for a prompt only makes that for a reply smaller; and of what nobody has counted
+  // yet, the provider may say that it fits.
   const std::int64_t least = budget_.prompt_tokens(*transcript_);
   const std::int64_t context = *prompt_.window->tokens();
-  if (least < context) return std::nullopt;
-  return Finish{.status = "limit",
-                .reason = "context_full",
-                .detail = fmt::format("the request has {}{} tokens with all left out that can be, and the "
-                                      "model reads {}: the system prompt "
-                                      "has {}, what is declared of tools {}, the user's message {}; take a "
-                                      "model with a larger `context`, or "
-                                      "shorten them",
-                                      budget_.counter().exact() ? "" : "about ", least, context,
-                                      budget_.counter().corrected(budget_.sizes().front()), budget_.beside(),
-                                      budget_.counter().corrected(budget_.sizes()[fitter_.user()]))};
+  if (static_cast<double>(least) * (budget_.counter().tried() ? 1 : limits::kTokenRatioMin) <
+      static_cast<double>(context))
+    return std::nullopt;
+  return Finish{.status = "limit", .reason = "context_full", .detail = what_is_too_large(least, context)};
+}
+
+std::string ReactLoop::what_is_too_large(std::int64_t least, std::int64_t context) const {
+  const models::TokenCounter& counter = budget_.counter();
+  const auto size = [&](std::size_t at) { return counter.corrected(budget_.sizes()[at]); };
+  return fmt::format(
+      "the request has {}{} tokens with all left out that can be, and the model reads {}: the system prompt "
+      "has {}, "
+      "what is declared of tools {}, the user's message {}; take a model with a larger `context`, or shorten "
+      "them",
+      counter.exact() ? "" : "about ", least, context, size(0), budget_.beside(), size(fitter_.user()));
 }
 
 // Another process may count otherwise, so what was left out then is left out again.

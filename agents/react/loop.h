@@ -162,6 +162,7 @@ class ReactLoop {
   Step plan(const models::ModelReply& reply, const ParsedStep& parsed, const ActionStep& action);
   Step next_model_call();
   std::optional<Finish> fit();
+  std::string what_is_too_large(std::int64_t least, std::int64_t context) const;
   bool leave_out(std::int64_t limit, bool exceeded);
   void replace_by(const Fitting& fitting);
   void leave_out_as_before();
