@@ -35,6 +35,12 @@ std::shared_ptr<const models::PriceList> price_list(const std::vector<models::Mo
   return prices;
 }
 
+/// What is learnt of an entry of `models:` while it is asked.
+struct Measures {
+  std::shared_ptr<models::TokenCounter> tokens;
+  std::shared_ptr<models::ContextWindow> window;
+};
+
 }  // namespace
 
 std::optional<models::Price> Agent::price_of(const std::string& entry) const {
@@ -55,6 +61,7 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const prompts::PromptSet& prompts) {
   AgentTable table;
   const auto prices = price_list(model_settings);
+  std::map<std::string, Measures> measures;
   for (const AgentSettings& one : settings) {
     Agent agent;
     agent.settings = one;
@@ -66,6 +73,12 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
     for (const models::ModelSettings& candidate : model_settings) {
       if (candidate.name != one.model) continue;
       agent.price = candidate.price;
+      Measures& measure = measures[one.model];
+      if (!measure.tokens)
+        measure = {std::make_shared<models::TokenCounter>(candidate),
+                   std::make_shared<models::ContextWindow>(candidate)};
+      agent.tokens = measure.tokens;
+      agent.window = measure.window;
       agent.chain.insert(agent.chain.end(), candidate.fallback.begin(), candidate.fallback.end());
     }
 

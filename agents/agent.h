@@ -5,8 +5,10 @@
 #include "agents/settings.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
+#include "models/context_window.h"
 #include "models/model.h"
 #include "models/settings.h"
+#include "models/token_counter.h"
 #include "prompts/prompt.h"
 #include "runtime/base/result.h"
 #include "runtime/base/secret.h"
@@ -28,6 +30,8 @@ struct Agent {
   std::optional<models::Price> price;  ///< of its model
   std::vector<std::string> chain;      ///< its model and the fallbacks of that, in the order they are asked
   std::shared_ptr<const models::PriceList> prices;  ///< of all entries of `models:`
+  std::shared_ptr<models::TokenCounter> tokens;     ///< of its model; shared by all that have it
+  std::shared_ptr<models::ContextWindow> window;    ///< the same
   std::shared_ptr<const tools::Toolbox> toolbox;
   std::shared_ptr<const prompts::Prompt> prompt;
   /// The rendered system prompt, where nothing in it comes from a run's inputs: made once, not once a run.

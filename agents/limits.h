@@ -16,7 +16,9 @@ inline constexpr std::int64_t kBestAnswerTokensMin = 48;  // with fewer it is no
 inline constexpr std::int64_t kBestAnswerNote =
     256;  // of the message that asks for it, and of what is left of the step before
 inline constexpr std::chrono::milliseconds kBestAnswerTime = 30s;  // at most, and a quarter of the run's time
-inline constexpr std::size_t kLeftOutReplyBytes = 512;         // what stays of a step there is no room for
+inline constexpr std::size_t kLeftOutReplyBytes = 512;  // what stays of a step there is no room for
+inline constexpr std::size_t kStubBytes = 160;          // what stays of an output that makes room
+inline constexpr std::int64_t kFitSlackShare = 5;  // of a model's room: so much is free once room was made
 inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;  // what a person gives as a reason
 
 }  // namespace troupe::limits

@@ -4,9 +4,11 @@
 #include "agents/budgets/section.h"
 #include "agents/section.h"
 #include "gateway/section.h"
+#include "models/context_window.h"
 #include "models/governor/governors.h"
 #include "models/known/known_models.h"
 #include "models/section.h"
+#include "models/token_estimate.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
@@ -155,6 +157,29 @@ void check_prompts(const Configuration& all, Check& check) {
   }
 }
 
+// A prompt that a model cannot read by itself leaves no room for a question. What its tools add is not known
+// here.
+void check_contexts(const Configuration& all, Check& check) {
+  auto prompts = prompts::PromptSet::load(all.prompts);
+  if (!prompts) return;  // told of elsewhere
+  for (const auto& [name, agent] : all.agents) {
+    auto model = all.models.find(agent.model);
+    if (model == all.models.end() || model->second.context <= 0) continue;
+    auto prompt = agents::prompt_of(agent, *prompts);
+    auto plain = prompt ? prompt->render(Json::object()) : fail(prompt.error());
+    if (!plain) continue;
+    std::int64_t tokens = models::estimate_tokens(*plain);
+    for (const std::string* text : {&agent.role, &agent.goal, &agent.backstory, &agent.instructions})
+      tokens += models::estimate_tokens(*text);
+    if (tokens < models::ContextWindow(model->second).prompt_max().value_or(tokens + 1)) continue;
+    check.entry("agents", name, "agent")
+        .warning("model",
+                 fmt::format("the prompt alone has about {} tokens, and `models.{}` has a context of {} for "
+                             "prompt and reply; shorten it, or take a model that reads more",
+                             tokens, agent.model, model->second.context));
+  }
+}
+
 // Tools that take no question.
 bool never_searches(const tools::ToolSettings& tool) {
   return tool.type == "calculator" || tool.type == "clock";
@@ -210,6 +235,7 @@ Record<Configuration> declaration() {
   root.check(check_rates);
   root.check(check_budgets);
   root.check(check_prompts);
+  root.check(check_contexts);
   root.check(check_strategies);
   root.check(check_guardrails);
   return root;

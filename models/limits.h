@@ -24,6 +24,15 @@ inline constexpr std::size_t kFailureBytes = 600;  // of each model's error, whe
 inline constexpr std::size_t kModelStreamBytes = 64u << 20;  // of a reply as it comes over the wire
 inline constexpr std::size_t kSseEventBytes = 4u << 20;      // one event of a stream
 inline constexpr std::size_t kCassetteBytes = 64u << 20;
-inline constexpr std::size_t kErrorBodyBytes = 64u << 10;  // what is read of an HTTP error
+inline constexpr std::size_t kErrorBodyBytes = 64u << 10;    // what is read of an HTTP error
+inline constexpr std::size_t kExactCountBytes = 32u << 10;   // of one text, by its encoding: a few ms
+inline constexpr std::size_t kExactPromptBytes = 64u << 10;  // the same of all texts at once
+inline constexpr double kTokenRatioMin = 0.5;                // of reported to estimated tokens …
+inline constexpr double kTokenRatioMax = 2;                  // … as it is believed
+inline constexpr double kTokenRatioWeight = 0.3;             // of the newest report
+inline constexpr long long kLearntFromTokens = 64;           // of a request: smaller ones say little
+inline constexpr std::int64_t kReplyShare = 4;               // the part of a context that is for the reply …
+inline constexpr std::int64_t kReplyRoomMax = 4'096;         // … at most, without max_output_tokens
+inline constexpr std::int64_t kContextMin = 256;             // a smaller one is not believed
 
 }  // namespace troupe::limits

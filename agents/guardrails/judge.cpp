@@ -1,7 +1,6 @@
 #include "agents/guardrails/judge.h"
 
 #include "agents/runs/stream_budget.h"
-#include "models/token_estimate.h"
 
 #include <algorithm>
 #include <chrono>
@@ -10,8 +9,6 @@
 namespace troupe::agents {
 
 namespace {
-
-constexpr std::int64_t kPerMessage = 4;  // role and separators
 
 /// Counts what a judge writes. A verdict is read once it is whole.
 class VerdictSink final : public models::TokenSink {
@@ -92,11 +89,11 @@ Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Trans
   co_return came;
 }
 
-std::int64_t request_tokens(const models::Transcript& transcript) {
-  std::int64_t tokens = 0;
-  for (const models::Message& message : transcript.messages())
-    tokens += kPerMessage + models::estimate_tokens(message.content);
-  return tokens;
+std::int64_t request_tokens(const Rule& rule, const models::Transcript& transcript) {
+  const models::TokenCounter& counter = *rule.judge.tokens;
+  std::int64_t tokens = counter.beside({});
+  for (const models::Message& message : transcript.messages()) tokens += counter.message(message);
+  return counter.corrected(tokens);
 }
 
 }  // namespace troupe::agents

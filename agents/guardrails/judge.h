@@ -39,7 +39,7 @@ Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Trans
                            Allowance allowed, std::int64_t tokens_max, const models::PriceList& prices,
                            CallContext context, JudgeRoom room);
 
-/// About how many tokens a request to a judge has.
-std::int64_t request_tokens(const models::Transcript& transcript);
+/// How many tokens a request to the model of a rule has, counted or estimated.
+std::int64_t request_tokens(const Rule& rule, const models::Transcript& transcript);
 
 }  // namespace troupe::agents

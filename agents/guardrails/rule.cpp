@@ -174,7 +174,10 @@ Result<Rule::Judge> make_judge(const Rule& rule, const std::vector<models::Model
   if (model == models.end()) return fail(ErrorCode::not_found, fmt::format("there is no model `{}`", name));
   Rule::Judge judge{.model = model->second};
   for (const models::ModelSettings& candidate : priced)
-    if (candidate.name == name) judge.price = candidate.price;
+    if (candidate.name == name) {
+      judge.price = candidate.price;
+      judge.tokens = std::make_shared<const models::TokenCounter>(candidate);
+    }
   auto prompt = judge_prompt(prompts);
   if (!prompt) return std::unexpected(prompt.error());
   Json values = {{"rule", rule.settings().prompt}};

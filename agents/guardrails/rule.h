@@ -4,6 +4,7 @@
 #include "agents/guardrails/settings.h"
 #include "models/model.h"
 #include "models/settings.h"
+#include "models/token_counter.h"
 #include "prompts/prompt.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
@@ -54,6 +55,7 @@ class Rule {
   struct Judge {
     std::shared_ptr<models::Model> model;
     std::optional<models::Price> price;
+    std::shared_ptr<const models::TokenCounter> tokens = std::make_shared<const models::TokenCounter>();
     std::string system;  ///< rendered prompt
   };
   Judge judge;  ///< of a rule that asks a model

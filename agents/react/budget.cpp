@@ -1,26 +1,15 @@
 #include "agents/react/budget.h"
 
 #include "agents/limits.h"
-#include "models/token_estimate.h"
+#include "models/limits.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
 namespace troupe::agents {
-
-namespace {
-
-constexpr std::int64_t kPerMessage = 4;  // role and separators
-
-std::int64_t estimate(const models::Message& message) {
-  std::int64_t tokens = kPerMessage + models::estimate_tokens(message.content);
-  for (const models::ToolCall& call : message.tool_calls)
-    tokens += models::estimate_tokens(call.name) + models::estimate_tokens(call.arguments);
-  return tokens;
-}
-
-}  // namespace
 
 Allowance Allowance::at(const std::optional<models::Price>& price) const {
   Allowance call = *this;
@@ -35,8 +24,60 @@ Allowance Allowance::at(const std::optional<models::Price>& price) const {
 }
 
 std::int64_t Budget::request_tokens(const models::Transcript& transcript) {
-  for (; seen_ < transcript.size(); ++seen_) known_ += estimate(transcript.messages()[seen_]);
-  return known_ + overhead_;
+  std::size_t room = limits::kExactPromptBytes;
+  for (; seen_ < transcript.size(); ++seen_) {
+    sizes_.push_back(counter_->message(transcript.messages()[seen_], room));
+    const std::int64_t tokens = counter_->corrected(sizes_.back());
+    known_ += tokens;
+    held_ += tokens;
+  }
+  return known_ + beside();
+}
+
+std::int64_t Budget::prompt_tokens(const models::Transcript& transcript) {
+  (void)request_tokens(transcript);
+  return held_ + beside();
+}
+
+std::int64_t Budget::sum(std::size_t messages) const {
+  return std::accumulate(sizes_.begin(), sizes_.begin() + static_cast<std::ptrdiff_t>(messages),
+                         std::int64_t{0});
+}
+
+std::int64_t Budget::counted() const {
+  return overhead_ + sum(sizes_.size());
+}
+
+double Budget::scale() const {
+  const std::int64_t all = sum(sizes_.size());
+  return all > 0 && held_ > 0 ? static_cast<double>(held_) / static_cast<double>(all) : 1;
+}
+
+void Budget::refused_at(std::int64_t tokens) {
+  known_ = held_ = std::max<std::int64_t>(0, tokens - beside());
+}
+
+void Budget::fitted(const Fitting& fitting, const models::Transcript& transcript, std::size_t asked) {
+  const double before = scale();
+  const std::size_t left_out = fitting.turn_messages + fitting.step_messages;
+  for (const Fitting::Shortened& one : fitting.shortened)
+    if (one.at < sizes_.size() && one.at >= left_out && one.at - left_out < transcript.size())
+      sizes_[one.at] = counter_->message(transcript.messages()[one.at - left_out]);
+  auto erase = [this](std::size_t from, std::size_t count) {
+    from = std::min(from, sizes_.size());
+    const auto begin = sizes_.begin() + static_cast<std::ptrdiff_t>(from);
+    sizes_.erase(begin, begin + static_cast<std::ptrdiff_t>(std::min(count, sizes_.size() - from)));
+  };
+  erase(fitting.user + 1, fitting.step_messages);
+  erase(1, fitting.turn_messages);
+  seen_ = sizes_.size();
+  auto tokens = [&](std::size_t messages) {
+    return std::llround(before * static_cast<double>(sum(std::min(messages, seen_))));
+  };
+  held_ = tokens(seen_);
+  held_asked_ = std::min<std::int64_t>(held_asked_, tokens(asked));
+  known_ = std::min(known_, held_);
+  asked_ = std::min(asked_, held_asked_);
 }
 
 // An eighth of a small budget is enough for a few sentences; a large one need not lose more than those.
@@ -49,8 +90,10 @@ double Budget::price_of(std::int64_t input, std::int64_t output) const {
   return (static_cast<double>(input) * price_->input + static_cast<double>(output) * price_->output) / 1e6;
 }
 
-std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& transcript) {
+std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& transcript,
+                                                    std::optional<std::int64_t> input) {
   Allowance call{.input = request_tokens(transcript)};
+  if (input) call.input = *input;
   const std::int64_t used = input_ + output_ + untold_;
   const std::int64_t kept =
       reserves_ ? call.input + limits::kBestAnswerNote + answer_tokens(limits_) + aside_tokens_ : 0;
@@ -63,6 +106,7 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
   call.tokens = call.output;
   if (limits_.cost <= 0) {
     asked_ = known_;
+    held_asked_ = held_;
     return call;
   }
 
@@ -75,6 +119,7 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
                     limits_.cost, price_of(call.input, 0),
                     reserves_ ? fmt::format("; {:.6g} is kept for a last answer", money_kept) : "")});
   asked_ = known_;
+  held_asked_ = held_;
   return call;
 }
 
@@ -107,7 +152,7 @@ std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
 std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
                                                      const std::optional<models::Price>& price) const {
   Allowance call{.input = input};
-  const std::int64_t used = input_ + output_ + untold_ + held_;
+  const std::int64_t used = input_ + output_ + untold_ + at_once_;
   call.output = limits_.tokens - used - input;
   if (call.output <= 0)
     return std::unexpected(LimitReached{
@@ -116,7 +161,7 @@ std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
                                   used, limits_.tokens, input)});
   call.tokens = call.output;
   if (limits_.cost <= 0) return call;
-  call.money = limits_.cost - cost_ - untold_cost_ - held_cost_;
+  call.money = limits_.cost - cost_ - untold_cost_ - at_once_cost_;
   if (!price) return call;
   if (call.money <= static_cast<double>(input) * price->input / 1e6)
     return std::unexpected(LimitReached{
@@ -129,7 +174,8 @@ void Budget::spent(const models::Usage& usage, double cost) {
   input_ += usage.input_tokens;
   output_ += usage.output_tokens;
   cost_ += cost;
-  known_ = asked_ = std::max<std::int64_t>(0, usage.input_tokens - overhead_);
+  known_ = asked_ = std::max<std::int64_t>(0, usage.input_tokens - beside());
+  if (usage.input_tokens > 0) held_ = held_asked_ = known_;
 }
 
 void Budget::lost(const models::Usage& usage, double cost) {
@@ -145,7 +191,9 @@ void Budget::lost_untold(const models::Usage& usage, double cost) {
 
 void Budget::forget_beyond(std::size_t size) {
   seen_ = size;
+  sizes_.resize(std::min(size, sizes_.size()));
   known_ = asked_;
+  held_ = held_asked_;
 }
 
 }  // namespace troupe::agents

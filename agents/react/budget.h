@@ -1,13 +1,16 @@
 #pragma once
 
+#include "agents/react/fitting.h"
 #include "agents/settings.h"
 #include "models/message.h"
 #include "models/settings.h"
+#include "models/token_counter.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,12 +44,18 @@ struct LimitReached {
 /// before it is made when its request alone would pass a limit; what it may write is bounded so that its
 /// stream can be cut where the limit is. With on_limit: answer, what one last call may cost is kept back.
 ///
-/// The size of a request is what the provider counted for the one before plus an estimate of what is new in
-/// it. Pure.
+/// The size of a request is what the provider counted for the one before plus what is new in it, counted or
+/// estimated. Pure.
 class Budget {
  public:
-  Budget(const AgentLimits& limits, OnLimit on_limit, std::optional<models::Price> price)
-      : limits_(limits), reserves_(on_limit == OnLimit::answer), price_(price), prices_{price} {}
+  /// `counter`: null for an estimate.
+  Budget(const AgentLimits& limits, OnLimit on_limit, std::optional<models::Price> price,
+         std::shared_ptr<const models::TokenCounter> counter = nullptr)
+      : limits_(limits),
+        reserves_(on_limit == OnLimit::answer),
+        price_(price),
+        prices_{price},
+        counter_(counter ? std::move(counter) : std::make_shared<const models::TokenCounter>()) {}
 
   /// Tokens of a request beside its messages (declared tools).
   void set_overhead(std::int64_t tokens) { overhead_ = tokens; }
@@ -57,8 +66,10 @@ class Budget {
     prices_.insert(prices_.end(), prices.begin(), prices.end());
   }
 
-  /// The next ordinary call, or the limit that it would pass.
-  std::expected<Allowance, LimitReached> next(const models::Transcript& transcript);
+  /// The next ordinary call, or the limit that it would pass. `input`: what an earlier process took the size
+  /// of its request for.
+  std::expected<Allowance, LimitReached> next(const models::Transcript& transcript,
+                                              std::optional<std::int64_t> input = std::nullopt);
   /// The call that asks for a best answer at a limit: it may use what was kept back. Nothing when that is too
   /// little. Its message stands in the transcript already.
   std::optional<Allowance> last(const models::Transcript& transcript);
@@ -68,8 +79,8 @@ class Budget {
                                                const std::optional<models::Price>& price) const;
   /// What such a call may use until it is counted. Several at once do not get the same tokens and money.
   void hold_aside(std::int64_t tokens, double cost) {
-    held_ += tokens;
-    held_cost_ += cost;
+    at_once_ += tokens;
+    at_once_cost_ += cost;
   }
   /// Kept back beside what a best answer at a limit may use: for the models that judge it.
   void keep_back(std::int64_t tokens, double cost) {
@@ -90,12 +101,28 @@ class Budget {
   /// The messages from `size` on were replaced.
   void forget_beyond(std::size_t size);
 
+  /// Tokens of a request with this conversation, whatever was reported of the one before.
+  std::int64_t prompt_tokens(const models::Transcript& transcript);
+  /// The sum that the counter corrects, of all that was seen so far.
+  std::int64_t counted() const;
+  /// Of each message, before correction, once prompt_tokens() or next() has seen it.
+  const std::vector<std::int64_t>& sizes() const { return sizes_; }
+  /// What a provider counts for each token of sizes().
+  double scale() const;
+  std::int64_t beside() const { return counter_->corrected(overhead_); }
+  const models::TokenCounter& counter() const { return *counter_; }
+  /// A provider refused the request, and said how large it was.
+  void refused_at(std::int64_t tokens);
+  /// The conversation was fitted, and is `transcript` now; `asked` of its messages stood in the last request.
+  void fitted(const Fitting& fitting, const models::Transcript& transcript, std::size_t asked);
+
   std::int64_t input_tokens() const { return input_; }
   std::int64_t output_tokens() const { return output_; }
   double cost() const { return cost_; }
 
  private:
   std::int64_t request_tokens(const models::Transcript& transcript);
+  std::int64_t sum(std::size_t messages) const;
   double price_of(std::int64_t input, std::int64_t output) const;
   bool fit_cost(Allowance& call, double kept, std::int64_t output_min) const;
 
@@ -103,9 +130,13 @@ class Budget {
   const bool reserves_;
   const std::optional<models::Price> price_;
   std::vector<std::optional<models::Price>> prices_;  // and of the fallbacks
+  const std::shared_ptr<const models::TokenCounter> counter_;
   std::int64_t overhead_ = 0;
-  std::int64_t known_ = 0;  // tokens of the first `seen_` messages
-  std::int64_t asked_ = 0;  // of those that the last request had, as counted or estimated
+  std::int64_t known_ = 0;           // tokens of the first `seen_` messages
+  std::int64_t asked_ = 0;           // of those that the last request had, as counted or estimated
+  std::int64_t held_ = 0;            // as known_, also where a provider counts nothing
+  std::int64_t held_asked_ = 0;      // as asked_
+  std::vector<std::int64_t> sizes_;  // of the first `seen_` messages, before correction
   std::size_t seen_ = 0;
   std::int64_t input_ = 0;
   std::int64_t output_ = 0;
@@ -114,8 +145,8 @@ class Budget {
   double untold_cost_ = 0;
   std::int64_t aside_tokens_ = 0;
   double aside_cost_ = 0;
-  std::int64_t held_ = 0;  // tokens …
-  double held_cost_ = 0;
+  std::int64_t at_once_ = 0;  // tokens of calls beside the conversation that are under way …
+  double at_once_cost_ = 0;
 };
 
 }  // namespace troupe::agents

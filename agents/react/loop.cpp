@@ -1,7 +1,9 @@
 #include "agents/react/loop.h"
 
 #include "agents/limits.h"
+#include "agents/react/observation_note.h"
 #include "agents/strategies/json_steps.h"
+#include "models/limits.h"
 #include "tools/idempotency.h"
 #include "tools/observation.h"
 
@@ -18,32 +20,22 @@ constexpr std::string_view kBestAnswer =
     "No more tools can be called and no more steps can be taken. Reply now with your final answer, in a few "
     "sentences: the best you can say from what you have found so far. Say what is missing.";
 
-// How the rest of a long output is read. It stands beside the output, where nothing in that can pose as it.
-std::string how_to_read_on(const Observation::More& more) {
-  if (more.offset == 0) return fmt::format("this is the end of the {} bytes", more.bytes);
-  return fmt::format(
-      "only a part, up to byte {} of {}; to read on call {} with {{\"cursor\": \"{}\", \"offset\": {}}}",
-      more.offset, more.bytes, kReadMore, more.cursor, more.offset);
-}
-
-std::string notes_of(const Observation& observation, std::string about_repeats) {
-  std::vector<std::string> notes;
-  if (observation.edited)
-    notes.push_back(fmt::format("a person changed the input to {}", dump(*observation.edited)));
-  if (observation.more) notes.push_back(how_to_read_on(*observation.more));
-  if (!about_repeats.empty()) notes.push_back(std::move(about_repeats));
-  return fmt::format("{}", fmt::join(notes, "; "));
+// The limits that counts decide about.
+std::string_view counted_limit(const std::string& word) {
+  return word == "max_cost" ? "max_cost" : "max_tokens";
 }
 
 }  // namespace
 
 ReactLoop::ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strategy> strategy,
-                     std::shared_ptr<const StructuredOutput> output, LoopRules rules)
+                     std::shared_ptr<const StructuredOutput> output, LoopRules rules, PromptRules prompt)
     : limits_(limits),
       strategy_(strategy ? std::move(strategy) : std::make_unique<JsonSteps>()),
       output_(std::move(output)),
       rules_(rules),
-      budget_(limits, rules.on_limit, rules.price) {
+      prompt_(std::move(prompt)),
+      budget_(limits, rules.on_limit, rules.price, prompt_.tokens),
+      fitter_(start.history.size()) {
   budget_.set_overhead(rules.overhead);
   budget_.add_fallbacks(rules.fallbacks);
   budget_.keep_back(rules.judging_tokens, rules.judging_cost);
@@ -72,11 +64,97 @@ Step ReactLoop::next_model_call() {
          fmt::format("the same call was made again and again, beyond `repeats: {}`", limits_.repeats)});
   if (step_ >= ordinary_steps())
     return at_limit({"max_steps", fmt::format("{} steps were used without a final answer", step_)});
-  auto allowance = budget_.next(*transcript_);
+  if (auto full = fit()) return std::move(*full);
+  const AskedBefore* before = asked_before();
+  auto allowance = budget_.next(*transcript_, before ? std::optional(before->input) : std::nullopt);
+  if (before && !before->limit.empty()) return at_limit({counted_limit(before->limit), before->detail});
+  if (before && !allowance) allowance = Allowance{.input = before->input, .output = 1};
   if (!allowance) return at_limit(std::move(allowance.error()));
   ++step_;
   asked_with_ = transcript_->size();
   return AskModel{.allowance = *allowance};
+}
+
+const AskedBefore* ReactLoop::asked_before() const {
+  auto found = prompt_.asked.find(step_ + 1);
+  return found == prompt_.asked.end() ? nullptr : &found->second;
+}
+
+// What is too large for the model is left out before it is asked; where that is not enough, the run ends.
+std::optional<Finish> ReactLoop::fit() {
+  leave_out_as_before();
+  if (!prompt_.window || asked_before()) return std::nullopt;  // what was answered had been sent
+  const auto limit = prompt_.window->prompt_max();
+  const std::int64_t before = budget_.prompt_tokens(*transcript_);
+  if (!limit || before <= *limit) return std::nullopt;
+  (void)leave_out(*limit, false);
+  // What is beyond the room for a prompt only makes that for a reply smaller; and of what nobody has counted
+  // yet, the provider may say that it fits.
+  const std::int64_t least = budget_.prompt_tokens(*transcript_);
+  const std::int64_t context = *prompt_.window->tokens();
+  if (static_cast<double>(least) * (budget_.counter().tried() ? 1 : limits::kTokenRatioMin) <
+      static_cast<double>(context))
+    return std::nullopt;
+  return Finish{.status = "limit", .reason = "context_full", .detail = what_is_too_large(least, context)};
+}
+
+std::string ReactLoop::what_is_too_large(std::int64_t least, std::int64_t context) const {
+  const models::TokenCounter& counter = budget_.counter();
+  const auto size = [&](std::size_t at) { return counter.corrected(budget_.sizes()[at]); };
+  return fmt::format(
+      "the request has {}{} tokens with all left out that can be, and the model reads {}: the system prompt "
+      "has {}, "
+      "what is declared of tools {}, the user's message {}; take a model with a larger `context`, or shorten "
+      "them",
+      counter.exact() ? "" : "about ", least, context, size(0), budget_.beside(), size(fitter_.user()));
+}
+
+// Another process may count otherwise, so what was left out then is left out again.
+void ReactLoop::leave_out_as_before() {
+  auto recorded = prompt_.fitted.find(step_ + 1);
+  if (recorded == prompt_.fitted.end()) return;
+  std::deque<Fitting>& made = recorded->second;
+  for (; !made.empty() && made.front().messages == transcript_->size(); made.pop_front()) {
+    if (made.front().exceeded) exceeded_ = step_ + 1;
+    replace_by(made.front());
+  }
+}
+
+bool ReactLoop::leave_out(std::int64_t limit, bool exceeded) {
+  (void)budget_.prompt_tokens(*transcript_);
+  Fitting fitting =
+      fitter_.decide(*transcript_, *strategy_, budget_.counter(),
+                     {.sizes = budget_.sizes(), .scale = budget_.scale(), .beside = budget_.beside()}, limit);
+  if (fitting.nothing()) return false;
+  fitting.exceeded = exceeded;
+  replace_by(fitting);
+  fitting.after = budget_.prompt_tokens(*transcript_);
+  fitted_.push_back(std::move(fitting));
+  return true;
+}
+
+void ReactLoop::replace_by(const Fitting& fitting) {
+  (void)budget_.prompt_tokens(*transcript_);
+  transcript_ = fitter_.apply(fitting, *transcript_, *strategy_);
+  asked_with_ -= std::min(asked_with_, fitting.turn_messages + fitting.step_messages);
+  budget_.fitted(fitting, *transcript_, asked_with_);
+}
+
+Step ReactLoop::on_too_large(const Error& error) {
+  if (exceeded_ == step_) return on_model_error(error);
+  exceeded_ = step_;
+  const models::ExceededContext said = models::read_exceeded(error.message);
+  models::ContextWindow unknown;
+  models::ContextWindow& window = prompt_.window ? *prompt_.window : unknown;
+  if (said.max) window.learn(*said.max);
+  if (said.prompt) budget_.refused_at(*said.prompt);
+  const std::int64_t refused = budget_.prompt_tokens(*transcript_);
+  std::int64_t limit = said.max ? window.prompt_max(*said.max) : refused / 2;
+  if (limit >= refused) limit = refused / 2;  // it has more tokens than anybody said
+  if (!leave_out(limit, true)) return on_model_error(error);
+  if (said.max && budget_.prompt_tokens(*transcript_) >= *said.max) return on_model_error(error);
+  asked_with_ = transcript_->size();
+  return ask_anew();
 }
 
 Step ReactLoop::at_limit(LimitReached reached) {
@@ -87,16 +165,20 @@ Step ReactLoop::at_limit(LimitReached reached) {
   strategy_->last_call();
   const Message note{.role = Role::user, .content = dump(Json{{"limit_reached", kBestAnswer}})};
   transcript_->add(note);
+  if (auto full = fit()) return end_at_limit(full->detail);
+  const AskedBefore* before = asked_before();
   auto allowance = budget_.last(*transcript_);
-  if (!allowance && asked_with_ > 0) {
+  left_unread_ = before ? before->left_out : !allowance && asked_with_ > 0;
+  if (left_unread_) {
     leave_out_unread();
     transcript_->add(note);
     allowance = budget_.last(*transcript_);
   }
+  if (before) allowance = Allowance{.input = before->input, .output = limits::kBestAnswerTokensMin};
   if (!allowance) return end_at_limit("nothing was left for a last answer");
   ++step_;
   asked_with_ = transcript_->size();
-  return AskModel{.allowance = *allowance, .last = true};
+  return AskModel{.allowance = *allowance, .last = true, .at = *reached_, .left_out = left_unread_};
 }
 
 Step ReactLoop::end_at_limit(std::string remark) {
@@ -232,10 +314,16 @@ void ReactLoop::judge_repeat(PlannedCall& call) {
 }
 
 void ReactLoop::add_observations(std::vector<Observation> observations) {
-  for (Observation& observation : observations)
-    observation.note = notes_of(observation, std::move(notes_[observation.call]));
+  std::vector<SeenOutputs::Seen> seen;
+  for (Observation& observation : observations) {
+    std::string about_repeats = std::move(notes_[observation.call]);
+    observation.note = note_of(observation, about_repeats);
+    seen.push_back({observation, std::move(about_repeats)});
+  }
   notes_.clear();
+  const std::size_t from = transcript_->size();
   strategy_->observed(*transcript_, observations);
+  fitter_.observed(from, transcript_->size(), std::move(seen));
 }
 
 Step ReactLoop::on_observations(std::vector<Observation> observations) {
@@ -272,10 +360,15 @@ Step ReactLoop::on_budget(LimitReached reached, bool begun) {
 
 Step ReactLoop::on_lost(const models::Usage& usage, double cost) {
   budget_.lost_untold(usage, cost);
+  return ask_anew();
+}
+
+// The same step, with what is left now.
+Step ReactLoop::ask_anew() {
   if (reached_) {
     auto allowance = budget_.last(*transcript_);
     if (!allowance) return end_at_limit("nothing was left for a last answer");
-    return AskModel{.allowance = *allowance, .last = true};
+    return AskModel{.allowance = *allowance, .last = true, .at = *reached_, .left_out = left_unread_};
   }
   auto allowance = budget_.next(*transcript_);
   if (!allowance) return at_limit(std::move(allowance.error()));

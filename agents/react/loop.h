@@ -1,19 +1,25 @@
 #pragma once
 
 #include "agents/react/budget.h"
+#include "agents/react/fitting.h"
 #include "agents/react/observation.h"
+#include "agents/react/prompt_fitter.h"
 #include "agents/react/step_parser.h"
 #include "agents/settings.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
+#include "models/context_window.h"
 #include "models/message.h"
+#include "models/token_counter.h"
 #include "runtime/base/json.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,6 +48,23 @@ struct LoopRules {
   double judging_cost = 0;
 };
 
+/// A request of an earlier process that was answered: what was decided about it from counts, which another
+/// process may make differently.
+struct AskedBefore {
+  std::int64_t input = 0;  ///< tokens, as they were taken
+  std::string limit;       ///< max_tokens or max_cost: it asked for a best answer there
+  std::string detail;
+  bool left_out = false;  ///< what nobody had read was left out of it
+};
+
+/// How large a prompt may be, and how that is known.
+struct PromptRules {
+  std::shared_ptr<models::TokenCounter> tokens;   ///< null: an estimate
+  std::shared_ptr<models::ContextWindow> window;  ///< null: unknown, nothing is left out
+  std::map<int, AskedBefore> asked;               ///< by step
+  std::map<int, std::deque<Fitting>> fitted;      ///< by step, in the order they were made
+};
+
 /// A tool call that the engine is to make, or to refuse.
 struct PlannedCall {
   std::string id;  ///< "c_1", unique in its run
@@ -53,8 +76,10 @@ struct PlannedCall {
 };
 
 struct AskModel {
-  Allowance allowance;  ///< what this call may use
-  bool last = false;    ///< asks for a best answer at a limit: no call of a tool can follow
+  Allowance allowance;    ///< what this call may use
+  bool last = false;      ///< asks for a best answer at a limit: no call of a tool can follow
+  LimitReached at{};      ///< that limit
+  bool left_out = false;  ///< what nobody had read is left out of it
 };
 struct RunTools {
   std::vector<PlannedCall> calls;
@@ -80,7 +105,8 @@ class ReactLoop {
  public:
   /// `strategy`: null for `react`. `output`: null when any text is an answer.
   ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strategy> strategy = nullptr,
-            std::shared_ptr<const StructuredOutput> output = nullptr, LoopRules rules = {});
+            std::shared_ptr<const StructuredOutput> output = nullptr, LoopRules rules = {},
+            PromptRules prompt = {});
 
   /// The first step.
   Step start();
@@ -95,6 +121,9 @@ class ReactLoop {
   Step on_budget(LimitReached reached, bool begun);
   /// The model could not be asked: its error, retries included.
   Step on_model_error(const Error& error);
+  /// The provider refused the request as too long. Once in a step more is left out, and the model is to be
+  /// asked again; else as on_model_error.
+  Step on_too_large(const Error& error);
   /// What calls used that a crash cut off. To be told when AskModel is to be performed; returns it, or what
   /// follows when nothing is left for it.
   Step on_lost(const models::Usage& usage, double cost);
@@ -122,6 +151,10 @@ class ReactLoop {
 
   /// The conversation as the next model call gets it. Grows only at its end.
   const std::shared_ptr<models::Transcript>& transcript() const { return transcript_; }
+  /// What was left out of the conversation since this was asked last: to be on disk before the next request.
+  std::vector<Fitting> take_fitted() { return std::exchange(fitted_, {}); }
+  /// Of the request at work, for its counter to learn from what is reported.
+  std::int64_t counted() const { return budget_.counted(); }
   /// Model calls begun so far = number of the current step, from 1.
   int step() const { return step_; }
   std::int64_t input_tokens() const { return budget_.input_tokens(); }
@@ -134,6 +167,13 @@ class ReactLoop {
   std::string too_many_corrections(const Malformed& malformed);
   Step plan(const models::ModelReply& reply, const ParsedStep& parsed, const ActionStep& action);
   Step next_model_call();
+  std::optional<Finish> fit();
+  std::string what_is_too_large(std::int64_t least, std::int64_t context) const;
+  bool leave_out(std::int64_t limit, bool exceeded);
+  void replace_by(const Fitting& fitting);
+  void leave_out_as_before();
+  const AskedBefore* asked_before() const;
+  Step ask_anew();
   Step on_last_reply();
   Step at_limit(LimitReached reached);
   Step end_at_limit(std::string remark);
@@ -147,7 +187,10 @@ class ReactLoop {
   const std::unique_ptr<Strategy> strategy_;
   const std::shared_ptr<const StructuredOutput> output_;
   const LoopRules rules_;
+  PromptRules prompt_;
   Budget budget_;
+  PromptFitter fitter_;
+  std::vector<Fitting> fitted_;
   Reading reading_;
   std::shared_ptr<models::Transcript> transcript_ = std::make_shared<models::Transcript>();
   int step_ = 0;
@@ -159,6 +202,8 @@ class ReactLoop {
   std::map<std::string, int> seen_calls_;     // tool and canonical input → how often
   std::map<std::string, std::string> notes_;  // call → what the model is told beside its observation
   std::size_t asked_with_ = 0;                // messages of the last request
+  bool left_unread_ = false;                  // of the last answer's request
+  int exceeded_ = 0;                          // the last step whose request was too long for the provider
   std::optional<LimitReached> reached_;       // where a best answer was asked for, or the run ends
 };
 

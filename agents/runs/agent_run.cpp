@@ -4,7 +4,6 @@
 #include "agents/react/step_parser.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
-#include "models/token_estimate.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
@@ -136,7 +135,7 @@ Task<> AgentRun::drive() {
   }
   const std::size_t history = start->history.size();
   react_ = std::make_unique<ReactLoop>(agent_->settings.limits, std::move(*start), agent_->strategy->clone(),
-                                       agent_->output, rules());
+                                       agent_->output, rules(), prompt_rules());
   co_await note_history(history);
   if (recorded_.broken.output_tokens > 0) react_->count_lost(recorded_.broken, recorded_.broken_cost);
   if (auto refused = co_await admit()) {
@@ -157,14 +156,32 @@ Task<> AgentRun::drive() {
 LoopRules AgentRun::rules() const {
   LoopRules rules{
       .on_limit = agent_->settings.on_limit, .on_deny = agent_->settings.on_deny, .price = agent_->price};
-  if (agent_->strategy->tool_mode() == models::ToolMode::native)
-    for (const models::ToolDeclaration& tool : *agent_->toolbox->declarations())
-      rules.overhead += models::estimate_tokens(tool.name) + models::estimate_tokens(tool.description) +
-                        models::estimate_tokens(tool.schema);
+  const bool declared = agent_->strategy->tool_mode() == models::ToolMode::native;
+  if (agent_->tokens)
+    rules.overhead = agent_->tokens->beside(declared ? *agent_->toolbox->declarations()
+                                                     : std::vector<models::ToolDeclaration>());
   for (std::size_t i = 1; i < agent_->chain.size(); ++i)
     rules.fallbacks.push_back(agent_->price_of(agent_->chain[i]));
   keep_back_for_judges(rules);
   return rules;
+}
+
+PromptRules AgentRun::prompt_rules() {
+  return {.tokens = agent_->tokens,
+          .window = agent_->window,
+          .asked = std::move(recorded_.asked),
+          .fitted = std::move(recorded_.fitted)};
+}
+
+// On disk together with the request that leaves it out.
+void AgentRun::note_fitted() {
+  for (const Fitting& fitting : react_->take_fitted()) {
+    record_.pending().facts.push_back(
+        record_.fact("context.fitted", react_->step(), requests_.describe(fitting)));
+    record_.pending().events.push_back(warning_event(record_.event("warning", react_->step()),
+                                                     fitting.exceeded ? "context_exceeded" : "context_fitted",
+                                                     sentence(fitting)));
+  }
 }
 
 // What the rules for a best answer may use, where one may be asked for: as much as that has tokens, and the
@@ -174,8 +191,8 @@ void AgentRun::keep_back_for_judges(LoopRules& rules) const {
   for (const Rule& rule : agent_->guardrails->output) {
     if (!rule.asks_model()) continue;
     const std::string_view question = record_.row().input;
-    const std::int64_t input = models::estimate_tokens(rule.judge.system) +
-                               models::estimate_tokens(question.substr(0, limits::kJudgedQuestionBytes)) +
+    const std::int64_t input = rule.judge.tokens->text(rule.judge.system) +
+                               rule.judge.tokens->text(question.substr(0, limits::kJudgedQuestionBytes)) +
                                Budget::answer_tokens(agent_->settings.limits) + limits::kVerdictReserve;
     rules.judging_tokens += input + limits::kVerdictReserve;
     rules.judging_cost +=
@@ -254,11 +271,13 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     if (!still) co_return again;
     ask = *still;
   }
+  bool too_large = false;
   for (int broken = 0;; ++broken) {
     auto granted = purse_.grant(*agent_, ask.allowance);
     if (!granted)
       co_return react_->on_budget(std::move(granted.error()), recorded_.last_intent_step == react_->step());
     Account::Hold& hold = granted->hold;
+    note_fitted();
     models::ModelRequest request = request_for(ask);
     request.first_entry = granted->entry;
     record_.pending().facts.push_back(intent_fact(request, ask));
@@ -267,7 +286,7 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     const int attempt = recorded_.last_intent_attempt;
     ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt,
                    guard_ && agent_->guardrails->holds_answers());
-    if (broken == 0 && attempt > 1) sink.on_reset(attempt);  // what was shown before a crash
+    if (broken == 0 && attempt > 1 && !too_large) sink.on_reset(attempt);  // what was shown before a crash
     sink.room = [&](std::int64_t written) { return purse_.written(hold, written); };
     sink.allowed_at = [&](const std::string& entry) {
       hold.serve(agent_->price_of(entry));
@@ -281,6 +300,9 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
       known.cost = cost_of(known.reply.usage, agent_->price_of(known.reply.entry));
       if (sink.cut()) known.cut = hold.reached() ? hold.reached()->reason : ask.allowance.reason;
       if (sink.cut() && hold.reached()) known.budget = hold.reached()->detail;
+      const models::Usage& counted = known.reply.usage;
+      if (agent_->tokens && !counted.estimated && known.reply.entry.empty() && !known.reply.cache_hit)
+        agent_->tokens->learn(react_->counted(), counted.input_tokens);
       co_return co_await take_reply(std::move(known), sink, ask);
     }
     const models::Usage used{
@@ -293,6 +315,15 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     sink.take_back();
     if (sink.tokens() > 0) note_lost(used, sink.entry());
     Error& error = asked.reply.error();
+    if (error.code == ErrorCode::too_large && sink.tokens() == 0) {
+      Step shorter = react_->on_too_large(error);
+      auto* still = std::get_if<AskModel>(&shorter);
+      if (!still) co_return shorter;
+      ask = *still;
+      too_large = true;
+      --broken;
+      continue;
+    }
     auto wait = sink.tokens() > 0 ? wait_after(error, broken) : std::nullopt;
     if (!wait) {
       if (broken > 0) error.message += fmt::format(" (the reply broke off {} times)", broken + 1);
@@ -584,6 +615,12 @@ store::Fact AgentRun::intent_fact(const models::ModelRequest& request, const Ask
   recorded_.last_intent_step = react_->step();
   recorded_.last_intent_attempt = attempt;
   Json body = {{"attempt", attempt}, {"input", ask.allowance.input}, {"used_ms", clock_.used().count()}};
+  body["counted"] = agent_->tokens && agent_->tokens->exact() ? "exact" : "estimate";
+  if (ask.at.reason == "max_tokens" || ask.at.reason == "max_cost") {
+    body["limit"] = ask.at.reason;
+    body["limit_detail"] = ask.at.detail;
+  }
+  if (ask.left_out) body["left_out"] = true;
   body.update(requests_.describe(request, agent_->settings.model));
   return record_.fact("model.intent", react_->step(), body);
 }

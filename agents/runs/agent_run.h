@@ -60,6 +60,8 @@ class AgentRun {
   Task<Result<LoopStart>> begin();
   Task<> note_history(std::size_t messages);
   LoopRules rules() const;
+  PromptRules prompt_rules();
+  void note_fitted();
   void keep_back_for_judges(LoopRules& rules) const;
   Task<std::optional<Finish>> admit();
   Task<Step> perform(Step step);

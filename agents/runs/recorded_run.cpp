@@ -1,10 +1,13 @@
 #include "agents/runs/recorded_run.h"
 
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/fitting_fact.h"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 namespace troupe::agents {
 
@@ -36,8 +39,10 @@ class Fold {
     run_.used = std::max(run_.used, Milliseconds(number_or(body, "used_ms")));
     if (fact.kind == "model.intent")
       intent(fact.step, body);
+    else if (fact.kind == "context.fitted")
+      fitted(fact.step, body);
     else if (fact.kind == "model.reply")
-      reply(std::move(body));
+      reply(fact.step, std::move(body));
     else if (fact.kind == "model.broken")
       broken(body);
     else if (fact.kind == "tool.intent")
@@ -70,6 +75,13 @@ class Fold {
   void intent(int step, const Json& body) {
     run_.lost_input += open_input_;
     open_input_ = number_or(body, "input");
+    open_asked_.reset();
+    // Versions that wrote no `counted` made the same of the same conversation everywhere.
+    if (find(body, "counted"))
+      open_asked_ = AskedBefore{.input = open_input_,
+                                .limit = string_or(body, "limit"),
+                                .detail = string_or(body, "limit_detail"),
+                                .left_out = flag(body, "left_out")};
     awaited_ = true;
     run_.last_intent_step = step;
     run_.last_intent_attempt = static_cast<int>(number_or(body, "attempt", 1));
@@ -78,8 +90,14 @@ class Fold {
       run_.system = system->get<std::string>();
   }
 
-  void reply(Json body) {
+  void fitted(int step, const Json& body) {
+    run_.fitted[step].push_back(fitting_from_fact(body));
+    if (run_.fitted[step].back().exceeded) open_input_ = 0;  // what is refused as too long costs nothing
+  }
+
+  void reply(int step, Json body) {
     open_input_ = 0;
+    if (open_asked_) run_.asked[step] = *std::exchange(open_asked_, std::nullopt);
     awaited_ = false;
     run_.replies.push_back(std::move(body));
   }
@@ -158,6 +176,7 @@ class Fold {
 
   RecordedRun& run_;
   std::int64_t open_input_ = 0;
+  std::optional<AskedBefore> open_asked_;
   bool awaited_ = false;  // a request to the model has no reply yet
   std::map<RulingKey, LostVerdict> open_rulings_;
 };

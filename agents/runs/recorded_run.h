@@ -60,7 +60,9 @@ struct RecordedRun {
   std::int64_t untold_input = 0;       ///< of them, those that the ledger does not have yet
   models::Usage broken;  ///< of replies that broke off and were asked for again: usage events tell it
   double broken_cost = 0;
-  Milliseconds used{0};  ///< of the run's time
+  Milliseconds used{0};                       ///< of the run's time
+  std::map<int, AskedBefore> asked;           ///< requests that were answered, by step
+  std::map<int, std::deque<Fitting>> fitted;  ///< what was left out of the conversation, by step
 };
 
 /// Folds a run's facts and events. Errors: store (a fact that does not parse: the journal is damaged).

@@ -2,6 +2,7 @@
 
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/facts.h"
+#include "agents/runs/fitting_fact.h"
 #include "memory/conversation/memory.h"
 
 #include <algorithm>
@@ -111,6 +112,20 @@ Json RequestLog::masked(const models::Message& message) const {
   return message_to_fact(masked_message(message, secrets_));
 }
 
+Json RequestLog::describe(const Fitting& fitting) {
+  Json body = fitting_to_fact(fitting);
+  for (std::size_t i = 0; i < fitting.shortened.size(); ++i)
+    if (fitting.shortened[i].at < journaled_)
+      body["shortened"][i]["content"] = masked(fitting.shortened[i].content);
+  if (journaled_ > 0) {
+    journaled_ -= std::min(journaled_, fitting.turn_messages + fitting.step_messages);
+  } else {
+    history_left_out_ += fitting.turn_messages;
+    history_messages_ -= std::min(history_messages_, fitting.turn_messages);
+  }
+  return body;
+}
+
 Json RequestLog::describe(const models::ModelRequest& request, const std::string& model) {
   const auto& messages = request.transcript->messages();
   Json body = Json::object();
@@ -128,6 +143,7 @@ Json RequestLog::describe(const models::ModelRequest& request, const std::string
       if (!form.before.empty()) body["history"]["before"] = form.before;
       if (!form.after.empty()) body["history"]["after"] = form.after;
       if (form.quoted) body["history"]["quoted"] = true;
+      if (history_left_out_ > 0) body["history"]["left_out"] = history_left_out_;
       written += history_messages_;
     }
   }
@@ -172,6 +188,22 @@ class Requests {
         next_.exact && static_cast<std::int64_t>(next_.messages.size()) == number_or(body, "messages");
     all_.push_back(next_);
   }
+  // Places are those before it, so what was shortened comes first and the last range goes before the first.
+  void fit(const Json& body) {
+    const Fitting fitting = fitting_from_fact(body);
+    auto& messages = next_.messages;
+    if (messages.empty()) return;  // the first request names what it leaves out
+    for (const Fitting::Shortened& one : fitting.shortened)
+      if (one.at < messages.size() && !one.content.empty()) messages[one.at].content = one.content;
+    auto leave_out = [&messages](std::size_t from, std::size_t count) {
+      from = std::min(from, messages.size());
+      count = std::min(count, messages.size() - from);
+      const auto begin = messages.begin() + static_cast<std::ptrdiff_t>(from);
+      messages.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
+    };
+    leave_out(fitting.user + 1, fitting.step_messages);
+    leave_out(1, fitting.turn_messages);
+  }
   void add_verdict(const store::Fact& fact, const Json& body) {
     SentRequest request{.step = fact.step,
                         .attempt = static_cast<int>(number_or(body, "attempt", 1)),
@@ -200,8 +232,9 @@ class Requests {
     const auto to = static_cast<std::size_t>(found - turns_.begin()) + 1;
     const AnswerForm form{string_or(history, "before"), string_or(history, "after"),
                           find(history, "quoted") != nullptr};
+    auto left_out = number_or(history, "left_out");
     for (models::Message& message : folded(turns_, to - std::min(to, wanted), to, form))
-      next_.messages.push_back(std::move(message));
+      if (left_out-- <= 0) next_.messages.push_back(std::move(message));
   }
 
   const std::vector<store::RunRow>& turns_;
@@ -216,10 +249,13 @@ Result<std::vector<SentRequest>> sent_requests(const std::vector<store::Fact>& f
   Requests requests(turns);
   for (const store::Fact& fact : facts) {
     const bool verdict = fact.kind == "guard.intent";
-    if (fact.kind != "model.intent" && !verdict) continue;
+    const bool fitted = fact.kind == "context.fitted";
+    if (fact.kind != "model.intent" && !verdict && !fitted) continue;
     auto body = parse_json(fact.body);
     if (!body) return within("journal, run " + fact.run + ", fact " + std::string(fact.kind), body.error());
-    if (verdict)
+    if (fitted)
+      requests.fit(*body);
+    else if (verdict)
       requests.add_verdict(fact, *body);
     else
       requests.add(fact, *body);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/react/fitting.h"
 #include "models/message.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
@@ -48,6 +49,9 @@ class RequestLog {
   /// recalled ones follow the first message.
   void begin(std::size_t history_messages, std::optional<HistoryReference> history);
 
+  /// A fact `context.fitted`: what the next request leaves out of those before it, or of the recalled turns.
+  /// Of messages that were written down whole it has what became of them.
+  Json describe(const Fitting& fitting);
   /// The part of a fact `model.intent` that says what this request holds.
   Json describe(const models::ModelRequest& request, const std::string& model);
 
@@ -59,6 +63,7 @@ class RequestLog {
   std::size_t journaled_;
   std::string system_;
   std::size_t history_messages_ = 0;
+  std::size_t history_left_out_ = 0;  // of them, before the first request
   std::optional<HistoryReference> history_;
   std::shared_ptr<const std::vector<models::ToolDeclaration>> tools_;  // as last written down
   std::string form_;  // mode, schema and stop, as last written

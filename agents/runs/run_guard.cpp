@@ -250,7 +250,7 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
 // rest of a limit.
 Task<std::expected<JudgeReply, LimitReached>> RunGuard::ask_once(
     const Rule& rule, std::shared_ptr<models::Transcript> transcript, int step, int attempt, Stop& stop) {
-  const std::int64_t input = request_tokens(*transcript);
+  const std::int64_t input = request_tokens(rule, *transcript);
   auto allowed = react_->aside(input, rule.judge.price);
   if (!allowed) co_return std::unexpected(std::move(allowed.error()));
   auto held = run_.purse.hold(input, rule.judge.price);

@@ -43,6 +43,14 @@ ParsedAction action_of(const models::ToolCall& call, bool cut) {
   return action;
 }
 
+// The call and its tool stand beside it.
+std::string result_text(const Observation& observation) {
+  Json content = observation_json(observation);
+  content.erase("call");
+  content.erase("tool");
+  return untrusted_json(content);
+}
+
 }  // namespace
 
 Reading NativeTools::read(const models::ModelReply& reply, const ParsedStep& parsed) {
@@ -79,14 +87,23 @@ void NativeTools::observed(models::Transcript& transcript,
   if (calls_.size() != observations.size())  // the call was written as text
     return JsonSteps::observed(transcript, observations);
   for (std::size_t i = 0; i < calls_.size(); ++i) {
-    Json content = observation_json(observations[i]);
-    content.erase("call");
-    content.erase("tool");
     transcript.add({.role = models::Role::tool,
-                    .content = untrusted_json(content),
+                    .content = result_text(observations[i]),
                     .tool_call_id = calls_[i].id,
                     .name = calls_[i].name});
   }
+}
+
+models::Message NativeTools::rewritten(models::Message message,
+                                       const std::vector<Observation>& observations) const {
+  if (message.role == models::Role::tool) {
+    message.content = result_text(observations.front());
+    return message;
+  }
+  models::Transcript written;
+  JsonSteps::observed(written, observations);
+  message.content = written.messages().front().content;
+  return message;
 }
 
 std::string NativeTools::example(const Example& example) const {

@@ -14,6 +14,8 @@ class NativeTools final : public JsonSteps {
   Reading read(const models::ModelReply& reply, const ParsedStep& parsed) override;
   models::Message said(const models::ModelReply& reply, std::size_t consumed) const override;
   void observed(models::Transcript& transcript, const std::vector<Observation>& observations) const override;
+  models::Message rewritten(models::Message message,
+                            const std::vector<Observation>& observations) const override;
   std::string answered(const std::string& text) const override { return text; }
   std::string example(const Example& example) const override;
 

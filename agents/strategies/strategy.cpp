@@ -19,6 +19,14 @@ models::Message Strategy::said(const models::ModelReply& reply, std::size_t cons
           .provider_state = reply.provider_state};
 }
 
+models::Message Strategy::rewritten(models::Message message,
+                                    const std::vector<Observation>& observations) const {
+  models::Transcript written;
+  observed(written, observations);
+  message.content = written.messages().front().content;
+  return message;
+}
+
 const std::vector<StrategyEntry>& strategy_entries() {
   static const std::vector<StrategyEntry> entries = {
 #define TROUPE_STRATEGY(name, about) {#name, about, make_##name},

@@ -60,6 +60,10 @@ class Strategy {
   /// Appends what came of the calls of the last reply, in their order.
   virtual void observed(models::Transcript& transcript,
                         const std::vector<Observation>& observations) const = 0;
+  /// A message that observed() wrote for these observations, or for one of several, with others in their
+  /// place.
+  virtual models::Message rewritten(models::Message message,
+                                    const std::vector<Observation>& observations) const;
   /// The user's message that tells what was wrong with the last reply.
   virtual models::Message corrected(const std::string& reason) const = 0;
   /// An earlier answer as the model would have written it, for the history.

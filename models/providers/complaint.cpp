@@ -125,7 +125,9 @@ Error complaint_error(const ProviderComplaint& complaint, int status) {
   bool too_long =
       code == "context_length_exceeded" || status == 413 ||
       has_any(said, {"maximum context length", "context length", "context window", "prompt is too long",
-                     "too many tokens", "exceed_context_size", "maximum prompt length", "input is too long"});
+                     "too many tokens", "exceed_context_size", "maximum prompt length", "input is too long",
+                     "available context size", "maximum number of tokens allowed",
+                     "`inputs` must have less than", "`inputs` tokens + `max_new_tokens` must be"});
   bool about_output = has_any(said, {"max_tokens or model output limit"});
   if (too_long && !about_output && (status == 0 || (status >= 400 && status < 500 && status != 429))) {
     error.code = ErrorCode::too_large;

@@ -4,9 +4,11 @@
 #include "models/tokens/pair_merge.h"
 #include "models/tokens/rank_data.h"
 
+#include <atomic>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <boost/locale/utf.hpp>
 #include <fmt/format.h>
@@ -158,13 +160,40 @@ Encoding::Encoding(EncodingName name)
 
 Encoding::~Encoding() = default;
 
+namespace {
+
+std::atomic<const Encoding*>& made(EncodingName name) {
+  static constinit std::atomic<const Encoding*> cl100k = nullptr;
+  static constinit std::atomic<const Encoding*> o200k = nullptr;
+  return name == EncodingName::cl100k_base ? cl100k : o200k;
+}
+
+}  // namespace
+
 const Encoding& Encoding::get(EncodingName name) {
+  auto kept = [name](const Encoding& encoding) -> const Encoding& {
+    made(name).store(&encoding, std::memory_order_release);
+    return encoding;
+  };
   if (name == EncodingName::cl100k_base) {
     static const Encoding cl100k(EncodingName::cl100k_base);
-    return cl100k;
+    return kept(cl100k);
   }
   static const Encoding o200k(EncodingName::o200k_base);
-  return o200k;
+  return kept(o200k);
+}
+
+void Encoding::prepare(EncodingName name) {
+  if (ready(name)) return;
+  // A process that ends meanwhile waits for them: they would outlive what they write to.
+  if (name == EncodingName::cl100k_base)
+    static const std::jthread cl100k([] { get(EncodingName::cl100k_base); });
+  else
+    static const std::jthread o200k([] { get(EncodingName::o200k_base); });
+}
+
+const Encoding* Encoding::ready(EncodingName name) {
+  return made(name).load(std::memory_order_acquire);
 }
 
 std::vector<Token> Encoding::encode(std::string_view text) const {

@@ -26,6 +26,11 @@ class Encoding {
   /// Made at the first call, which takes some 30 to 90 ms and 10 to 25 MB; then kept.
   static const Encoding& get(EncodingName name);
 
+  /// Begins to make one on a thread of its own, unless that was begun. Returns at once.
+  static void prepare(EncodingName name);
+  /// One that prepare() or get() has made; null until then. Never waits.
+  static const Encoding* ready(EncodingName name);
+
   /// A byte that is no UTF-8 counts as U+FFFD.
   std::vector<Token> encode(std::string_view text) const;
   std::size_t count(std::string_view text) const;

@@ -46,6 +46,7 @@ class World : store::Subscriber {
     std::vector<std::string> fallback;            ///< of the agent's model, names among `judges`
     BudgetSettings budgets;
     std::shared_ptr<models::Model> own;  ///< the agent's model, instead of a scripted one
+    std::optional<int> context;          ///< of the model, in tokens
   };
 
   explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
@@ -139,8 +140,10 @@ class World : store::Subscriber {
       tools.emplace(agent.tools.back(), one);
     }
     auto prompts = prompts::PromptSet::load("");
-    std::vector<models::ModelSettings> priced{
-        {.name = "m", .price = more_.price, .fallback = more_.fallback}};
+    std::vector<models::ModelSettings> priced{{.name = "m",
+                                               .context = more_.context.value_or(0),
+                                               .price = more_.price,
+                                               .fallback = more_.fallback}};
     models::ModelTable models{{"m", model ? model : model_}};
     if (more_.own) models["m"] = more_.own;
     for (const auto& [judge_name, judge] : more_.judges) {

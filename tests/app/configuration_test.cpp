@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -340,6 +341,26 @@ agents: { a: { model: far } }
         "t.yaml:3:48: warning: `base_url` of model `far`: the key travels unencrypted; use https where the "
         "server "
         "has it");
+}
+
+TEST_CASE("a prompt that is larger than its model's context is a warning") {
+  auto load = [](int context) {
+    return app::load_configuration_text("t.yaml",
+                                        fmt::format(R"(version: 1
+models: {{ m: {{ provider: openai, model: m, base_url: "http://127.0.0.1:8000/v1", context: {} }} }}
+agents: {{ a: {{ model: m, instructions: "{}" }} }}
+)",
+                                                    context, std::string(4'000, 'i')),
+                                        machine());
+  };
+  CHECK(load(8'000).problems.empty());
+  const app::Checked small = load(1'500);
+  CHECK(small.configuration.has_value());
+  REQUIRE(small.problems.size() == 1);
+  const std::string text = config::render(small.problems[0]);
+  CHECK(text.starts_with("t.yaml:3:"));
+  CHECK(text.contains("warning: `model` of agent `a`: the prompt alone has about"));
+  CHECK(text.contains("a context of 1500"));
 }
 
 TEST_CASE("check says what is wrong with each of several files") {
