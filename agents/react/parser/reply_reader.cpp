@@ -351,6 +351,11 @@ bool ReplyReader::answer() {
     state_ = State::fence;
     return true;
   }
+  // Final Answer: Final Answer: …
+  if (fresh_ && !plain && position_ != no_label_at_ && position_ != line_begin_) {
+    no_label_at_ = position_;
+    return begin_line(), true;
+  }
   if (fresh_ && (c == '{' || c == '[')) answer_is_json_ = true;
   fresh_ = false;
   if (c == '<' && (tagged_ || plain) && position_ != no_tag_at_) return begin_tag();

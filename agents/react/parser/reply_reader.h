@@ -142,8 +142,9 @@ class ReplyReader : public StepParser {
   TagScanner tag_;
   std::size_t tag_begin_ = 0;
   std::size_t no_tag_at_ = std::string::npos;
-  std::size_t value_begin_ = 0;       // where a `[` or a fence began
-  std::size_t no_object_before_ = 0;  // braces before it were tried in vain
+  std::size_t no_label_at_ = std::string::npos;  // where an answer begins and was looked at for one
+  std::size_t value_begin_ = 0;                  // where a `[` or a fence began
+  std::size_t no_object_before_ = 0;             // braces before it were tried in vain
   std::optional<JsonStep> object_;
   Purpose purpose_ = Purpose::step;
   bool fenced_ = false;       // the object came out of a fence at value_begin_

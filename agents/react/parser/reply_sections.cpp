@@ -133,11 +133,16 @@ bool ReplyReader::label_in_input(Label label, bool decorated) {
 
 bool ReplyReader::label_in_answer(Label label, bool decorated) {
   if (fresh_) {
-    bool repeats = label == Label::speaker || label == Label::reply || label == Label::weak_answer ||
-                   label == Label::answer;
+    // Behind the answer's own label a weak one is part of the answer, and so is what is to be done.
+    const bool inside_line = label_at_ > 0 && all_[label_at_ - 1] != '\n';
+    bool repeats = label == Label::answer;
+    bool goes_back = label == Label::thought || (label == Label::observation && !decorated);
+    if (!inside_line) {
+      repeats = repeats || label == Label::speaker || label == Label::reply || label == Label::weak_answer;
+      goes_back = goes_back || label == Label::action;
+    }
     if (repeats) return true;
-    if (label == Label::thought || label == Label::action) return label_in_text(label, decorated);
-    return false;
+    return goes_back && label_in_text(label, decorated);
   }
   if (decorated) return false;
   bool cuts = label == Label::thought || label == Label::observation || label == Label::answer ||

@@ -40,6 +40,9 @@ Json action(std::string tool, Json input, std::string thought) {
 Json final_answer(std::string answer) {
   return {{"type", "final"}, {"answer", std::move(answer)}};
 }
+std::string answer_of(std::string_view labelled) {
+  return string_or(read(labelled, Dialect::text_labels).report, "answer");
+}
 std::string reason(const Read& reading) {
   return string_or(reading.report, "reason");
 }
@@ -143,6 +146,26 @@ TEST_CASE("labels may be written as a list or in bold, and then end each other")
   std::string list = "Final Answer: we need\n- Action: a call\n- Thoughts\n1. Observation: blue\n-Action: x";
   CHECK(read(list, Dialect::text_labels).answer == list.substr(14));
   CHECK(read("Thought: x\nFinal Answer is: 42", Dialect::text_labels).report["answer"] == "42");
+}
+
+TEST_CASE("the label of an answer may be repeated, on its line as well") {
+  for (const char* reply :
+       {"Final Answer: Final Answer: 42", "Final Answer:\nFinal Answer: 42", "Answer: **Final Answer:** 42",
+        "Final Answer:\t Final Answer: \nFinal Answer: 42"}) {
+    CAPTURE(reply);
+    CHECK(answer_of(reply) == "42");
+  }
+  CHECK(answer_of("Final Answer: Answer: the word is spelt so") == "Answer: the word is spelt so");
+  CHECK(answer_of("Final Answer: Action: call them") == "Action: call them");
+}
+
+TEST_CASE("what begins as a thought or an observation is no answer, whatever label stands before it") {
+  for (const char* reply :
+       {"Final Answer: Observation: 42", "Final Answer:\nObservation: 42", "Final Answer: Thought: 42"}) {
+    CAPTURE(reply);
+    CHECK(read(reply, Dialect::text_labels).report["type"] == "malformed");
+  }
+  CHECK(answer_of("Final Answer: Thought: nearly\nFinal Answer: 42") == "42");
 }
 
 TEST_CASE("a carriage return before a label does not hide it") {
