@@ -91,8 +91,10 @@ RecordedReply reply_from_fact(const Json& fact) {
   known.reply.entry = string_or(fact, "entry");
   known.reply.cache_hit = flag(fact, "cache_hit");
   if (const Json* usage = find(fact, "usage"))
-    known.reply.usage = {number_or(*usage, "input"), number_or(*usage, "output"), number_or(*usage, "cached"),
-                         flag(*usage, "estimated")};
+    known.reply.usage = {.input_tokens = number_or(*usage, "input"),
+                         .output_tokens = number_or(*usage, "output"),
+                         .cached_tokens = number_or(*usage, "cached"),
+                         .estimated = flag(*usage, "estimated")};
   if (const Json* calls = find(fact, "tool_calls"); calls && calls->is_array())
     for (const Json& call : *calls)
       known.reply.tool_calls.push_back(
