@@ -21,7 +21,12 @@ struct Allowance {
   /// Tokens the model may write before its stream is cut.
   std::int64_t output = std::numeric_limits<std::int64_t>::max();
   std::string_view reason = "max_tokens";  ///< of a run whose stream was cut by it: or max_cost
+  std::int64_t tokens = std::numeric_limits<std::int64_t>::max();  ///< as `output`, were it not for the cost
+  double money = std::numeric_limits<double>::infinity();          ///< what request and reply may cost
   std::size_t entry = 0;  ///< of the model and its fallbacks, the first that the cost limit has room for
+
+  /// The same where the reply turns out to be written at another price.
+  Allowance at(const std::optional<models::Price>& price) const;
 };
 
 /// A limit that was reached.
@@ -98,7 +103,7 @@ class Budget {
  private:
   std::int64_t request_tokens(const models::Transcript& transcript);
   double price_of(std::int64_t input, std::int64_t output) const;
-  bool fit_cost(Allowance& call, double kept, std::int64_t output_min) const;
+  std::optional<Allowance> at_first_payable(Allowance call, std::int64_t output_min) const;
 
   const AgentLimits limits_;
   const bool reserves_;
