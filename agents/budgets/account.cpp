@@ -157,19 +157,6 @@ Account::Hold::Hold(Hold&& other) noexcept
       held_(other.held_),
       reached_(std::move(other.reached_)) {}
 
-Account::Hold& Account::Hold::operator=(Hold&& other) noexcept {
-  if (this == &other) return *this;
-  end();
-  account_ = std::exchange(other.account_, nullptr);
-  payer_ = std::move(other.payer_);
-  price_ = other.price_;
-  input_ = other.input_;
-  output_ = other.output_;
-  held_ = other.held_;
-  reached_ = std::move(other.reached_);
-  return *this;
-}
-
 bool Account::Hold::free() const {
   return costs_nothing(price_);
 }

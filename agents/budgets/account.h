@@ -84,7 +84,7 @@ class Account {
 class Account::Hold {
  public:
   Hold(Hold&& other) noexcept;
-  Hold& operator=(Hold&& other) noexcept;
+  Hold& operator=(Hold&&) = delete;
   ~Hold() { end(); }
 
   /// The call has written so many tokens in all. False once a budget is spent, by whomever.

@@ -26,18 +26,14 @@ config::Record<BudgetLimit> limit(std::string about) {
 }  // namespace
 
 config::Record<BudgetSettings> budgets_section() {
-  config::Record<BudgetSettings> budgets("What runs may spend together; each is kept across restarts");
-  budgets.field("session", &BudgetSettings::session,
-                config::shape(limit("What a session may spend, all its runs together")),
-                "each session, as long as it is kept");
-  budgets.field("tenant", &BudgetSettings::tenant,
-                config::shape(limit("What a tenant may spend, all its sessions together")),
-                "each tenant, as long as the store is kept");
-  budgets.field("tenant_day", &BudgetSettings::tenant_day,
-                config::shape(limit("What a tenant may spend on one day of UTC")), "each tenant, a day");
-  budgets.field("day", &BudgetSettings::day,
-                config::shape(limit("What all tenants together may spend on one day of UTC")),
-                "everybody, a day");
+  config::Record<BudgetSettings> budgets("What runs may spend together; it is kept across restarts");
+  const auto add = [&](std::string key, BudgetLimit BudgetSettings::* member, std::string about) {
+    budgets.field(std::move(key), member, config::shape(limit(about)), about);
+  };
+  add("session", &BudgetSettings::session, "what a session may spend, all its runs together");
+  add("tenant", &BudgetSettings::tenant, "what a tenant may spend, all its sessions together, ever");
+  add("tenant_day", &BudgetSettings::tenant_day, "what a tenant may spend on one day of UTC");
+  add("day", &BudgetSettings::day, "what all tenants may spend together on one day of UTC");
   return budgets;
 }
 

@@ -11,6 +11,14 @@
 
 namespace troupe::agents {
 
+namespace {
+
+bool costs_nothing(const std::optional<models::Price>& price) {
+  return models::cost_of({.input_tokens = 1, .output_tokens = 1}, price) <= 0;
+}
+
+}  // namespace
+
 Allowance Allowance::at(const std::optional<models::Price>& price) const {
   Allowance call = *this;
   call.output = tokens;
@@ -112,7 +120,9 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
 
   const double money_kept =
       reserves_ ? price_of(call.input + limits::kBestAnswerNote, answer_tokens(limits_)) + aside_cost_ : 0;
-  if (!fit_cost(call, money_kept, 1))
+  call.money = limits_.cost - cost_ - untold_cost_ - money_kept;
+  auto payable = at_first_payable(call, 1);
+  if (!payable)
     return std::unexpected(LimitReached{
         "max_cost",
         fmt::format("{:.6g} of {:.6g} is spent and the next request costs about {:.6g}{}", cost_,
@@ -120,33 +130,28 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
                     reserves_ ? fmt::format("; {:.6g} is kept for a last answer", money_kept) : "")});
   asked_ = known_;
   held_asked_ = held_;
-  return call;
+  return *payable;
 }
 
-// The first model that the rest of the money can pay, and how much it may write then. A fallback that costs
-// nothing is never too dear.
-bool Budget::fit_cost(Allowance& call, double kept, std::int64_t output_min) const {
-  call.money = limits_.cost - cost_ - untold_cost_ - kept;
+// A fallback that costs nothing is never too dear.
+std::optional<Allowance> Budget::at_first_payable(Allowance call, std::int64_t output_min) const {
   for (call.entry = 0; call.entry < prices_.size(); ++call.entry) {
     const auto& price = prices_[call.entry];
-    const double left = call.money - models::cost_of({.input_tokens = call.input}, price);
-    const bool free = models::cost_of({.input_tokens = 1, .output_tokens = 1}, price) <= 0;
-    if (left <= 0 && !(free && call.entry > 0)) continue;
-    const Allowance there = call.at(price);
-    if (there.reason == "max_cost" && there.output < output_min) continue;
-    call = there;
-    return true;
+    const bool free = call.entry > 0 && costs_nothing(price);
+    if (!free && call.money <= models::cost_of({.input_tokens = call.input}, price)) continue;
+    const Allowance payable = call.at(price);
+    if (payable.output >= output_min) return payable;
   }
-  return false;
+  return std::nullopt;
 }
 
 std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
-  call.output = limits_.tokens - input_ - output_ - untold_ - call.input - aside_tokens_;
-  call.tokens = call.output;
-  if (limits_.cost > 0 && !fit_cost(call, aside_cost_, limits::kBestAnswerTokensMin)) return std::nullopt;
+  call.output = call.tokens = limits_.tokens - input_ - output_ - untold_ - call.input - aside_tokens_;
   if (call.output < limits::kBestAnswerTokensMin) return std::nullopt;
-  return call;
+  if (limits_.cost <= 0) return call;
+  call.money = limits_.cost - cost_ - untold_cost_ - aside_cost_;
+  return at_first_payable(call, limits::kBestAnswerTokensMin);
 }
 
 std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,

@@ -77,10 +77,16 @@ class Budget {
   /// A call beside the conversation (a model that judges), of `input` tokens at another price.
   std::expected<Allowance, LimitReached> aside(std::int64_t input,
                                                const std::optional<models::Price>& price) const;
-  /// What such a call may use until it is counted. Several at once do not get the same tokens and money.
+  /// What such calls use while they are at work, until they are counted: several at once do not get the same
+  /// rest. Negative figures give back.
   void hold_aside(std::int64_t tokens, double cost) {
     at_once_ += tokens;
     at_once_cost_ += cost;
+  }
+  /// False once they have used up a limit; of cost only where `price` is one.
+  bool aside_fits(const std::optional<models::Price>& price) const {
+    return input_ + output_ + untold_ + at_once_ < limits_.tokens &&
+           (limits_.cost <= 0 || !price || cost_ + untold_cost_ + at_once_cost_ < limits_.cost);
   }
   /// Kept back beside what a best answer at a limit may use: for the models that judge it.
   void keep_back(std::int64_t tokens, double cost) {
@@ -124,7 +130,7 @@ class Budget {
   std::int64_t request_tokens(const models::Transcript& transcript);
   std::int64_t sum(std::size_t messages) const;
   double price_of(std::int64_t input, std::int64_t output) const;
-  bool fit_cost(Allowance& call, double kept, std::int64_t output_min) const;
+  std::optional<Allowance> at_first_payable(Allowance call, std::int64_t output_min) const;
 
   const AgentLimits limits_;
   const bool reserves_;

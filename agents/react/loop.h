@@ -137,8 +137,9 @@ class ReactLoop {
                                                const std::optional<models::Price>& price) const {
     return budget_.aside(input, price);
   }
-  /// Sets apart what such a call may use; given back with negative figures.
+  /// What such calls use while they are at work; see Budget.
   void hold_aside(std::int64_t tokens, double cost) { budget_.hold_aside(tokens, cost); }
+  bool aside_fits(const std::optional<models::Price>& price) const { return budget_.aside_fits(price); }
   void count_aside(const models::Usage& usage, double cost) { budget_.lost(usage, cost); }
   void count_lost_aside(const models::Usage& usage, double cost) { budget_.lost_untold(usage, cost); }
   /// `observations` of the calls at work, where there were any: no call is left without one. At the deadline

@@ -246,26 +246,35 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
   co_return Ruling{Ruling::Kind::stopped};
 }
 
-// What the call may use is set apart meanwhile, so that judges that are asked at once do not all get the same
-// rest of a limit.
+// What the call uses counts while it is at work, so that judges that are asked at once do not all get the
+// same rest of a limit.
 Task<std::expected<JudgeReply, LimitReached>> RunGuard::ask_once(
     const Rule& rule, std::shared_ptr<models::Transcript> transcript, int step, int attempt, Stop& stop) {
+  std::optional<models::Price> price = rule.judge.price;
   const std::int64_t input = request_tokens(rule, *transcript);
-  auto allowed = react_->aside(input, rule.judge.price);
+  auto allowed = react_->aside(input, price);
   if (!allowed) co_return std::unexpected(std::move(allowed.error()));
-  auto held = run_.purse.hold(input, rule.judge.price);
-  if (!held) co_return std::unexpected(std::move(held.error()));
-  const std::int64_t output = std::min(allowed->output, limits::kVerdictTokens);
-  const double cost = cost_of({.input_tokens = input, .output_tokens = output}, rule.judge.price);
-  react_->hold_aside(input + output, cost);
+  auto shared = run_.purse.hold(input, price);
+  if (!shared) co_return std::unexpected(std::move(shared.error()));
+  std::int64_t tokens = 0;
+  double cost = 0;
+  const auto hold = [&](std::int64_t written) {
+    const double costs = cost_of({.input_tokens = input, .output_tokens = written}, price);
+    react_->hold_aside(input + written - tokens, costs - cost);
+    tokens = input + written;
+    cost = costs;
+    return run_.purse.written(*shared, written) && react_->aside_fits(price);
+  };
+  hold(0);
   note_intent(rule, *transcript, step, attempt, input);
   JudgeReply came{.reply = fail(ErrorCode::cancelled, "not asked: the run was stopped")};
   if (co_await run_.record.commit(run_.record.take_pending()) && !stop.requested())
-    came = co_await ask_judge(
-        rule, transcript, *allowed, limits::kVerdictTokens, *run_.agent.prices, run_.context(stop),
-        {.written = [&](std::int64_t tokens) { return run_.purse.written(*held, tokens); },
-         .served_at = [&](const std::optional<models::Price>& price) { held->serve(price); }});
-  react_->hold_aside(-(input + output), -cost);
+    came = co_await ask_judge(rule, transcript, *allowed, limits::kVerdictTokens, *run_.agent.prices,
+                              run_.context(stop), {.written = hold, .served_at = [&](const auto& other) {
+                                                     price = other;
+                                                     shared->serve(other);
+                                                   }});
+  react_->hold_aside(-tokens, -cost);
   co_return came;
 }
 

@@ -155,10 +155,12 @@ TEST_CASE("models that judge at once do not all get the same rest of a run's lim
   REQUIRE_FALSE(refused);
   CHECK(refused.error().reason == "max_tokens");
   CHECK(budget.aside(200, kDollar)->output == 100);
-  budget.hold_aside(0, 0.5);
-  refused = budget.aside(10, kDollar);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().reason == "max_cost");
-  budget.hold_aside(-700, -1.0);
+  CHECK(budget.aside_fits(kDollar));
+  budget.hold_aside(299, 0.5);
+  CHECK_FALSE(budget.aside_fits(kDollar));
+  CHECK(budget.aside_fits(std::nullopt));
+  budget.hold_aside(1, 0);
+  CHECK_FALSE(budget.aside_fits(std::nullopt));
+  budget.hold_aside(-1'000, -1.0);
   CHECK(budget.aside(400, kDollar)->output == 600);
 }

@@ -241,3 +241,28 @@ TEST_CASE("the ledger has every call once: broken ones, judges, and what a crash
   CHECK(after.output_tokens == row.output_tokens);
   CHECK(after.cost > row.cost);  // the run says what its usage events tell, which is without the lost one
 }
+
+TEST_CASE(
+    "models that judge at once stay within the run's tokens together, and a limit that is enough is enough") {
+  const auto world_with = [](std::int64_t tokens, std::shared_ptr<models::Model> judge) {
+    AgentSettings agent;
+    for (int i = 0; i < 4; ++i)
+      agent.guardrails.input.push_back(
+          {.model = "j", .prompt = fmt::format("Rule {}.", i), .mode = RuleMode::blocking});
+    World::More more = with({}, std::nullopt, std::move(agent));
+    more.judges = {{"j", std::move(judge)}};
+    auto world = std::make_unique<World>(says({kAnswer}), DeskSettings{}, AgentLimits{.tokens = tokens},
+                                         std::move(more));
+    world->resume();
+    return world;
+  };
+  auto slow = std::make_shared<Slow>();
+  auto world = world_with(4'000, slow);
+  const Json end = ask(*world, world->session());
+  CHECK(end["status"] != "done");
+  CHECK(end["input_tokens"].get<int>() + end["output_tokens"].get<int>() <= 4'040);
+  CHECK(slow->pieces > 100);
+
+  auto brief = world_with(4'000, says({kPass, kPass, kPass, kPass}));
+  CHECK(ask(*brief, brief->session())["status"] == "done");
+}

@@ -137,6 +137,6 @@ TEST_CASE("a reload raises a budget, and messages are answered again") {
   daemon.rewrite(raised, auth());
   daemon.process().signal(SIGHUP);
   Json end;
-  for (int i = 0; i < 200 && string_or(end, "status") != "done"; ++i) end = acme.ask();
+  for (int i = 0; i < 5'000 && string_or(end, "status") != "done"; ++i) end = acme.ask();
   CHECK(end["status"] == "done");
 }
