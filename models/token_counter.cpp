@@ -20,12 +20,19 @@ constexpr std::int64_t kPerCall = 3;
 // Of the picture of an ordinary page at the detail that a provider chooses.
 constexpr std::int64_t kPerImage = 765;
 
-/// What is around the names and descriptions of declared tools, by the same source.
+/// What is around the names and descriptions of declared tools, by the same source; a tool without parameters
+/// has less of it, and gpt-5 is told more, as recorded requests show.
 struct ToolFrame {
   std::int64_t tool, properties, property, values, value, all;
 };
-constexpr ToolFrame kTools200k{7, 3, 3, -3, 3, 12};
-constexpr ToolFrame kTools100k{10, 3, 3, -3, 3, 12};
+constexpr ToolFrame kTools200k{4, 6, 3, -3, 3, 12};
+constexpr ToolFrame kTools100k{7, 6, 3, -3, 3, 12};
+constexpr ToolFrame kToolsGpt5{20, 6, 3, -3, 3, 78};
+
+const ToolFrame& frame_for(std::optional<tokens::EncodingName> encoding, bool gpt5) {
+  if (encoding == tokens::EncodingName::cl100k_base) return kTools100k;
+  return gpt5 ? kToolsGpt5 : kTools200k;
+}
 
 std::string_view without_full_stop(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
@@ -47,7 +54,8 @@ std::optional<tokens::EncodingName> encoding_for(const ModelSettings& entry) {
   return tokens::encoding_of(entry.model);
 }
 
-TokenCounter::TokenCounter(const ModelSettings& entry) : encoding_(encoding_for(entry)) {
+TokenCounter::TokenCounter(const ModelSettings& entry)
+    : encoding_(encoding_for(entry)), gpt5_(encoding_ && entry.model.contains("gpt-5")) {
   if (encoding_) tokens::Encoding::prepare(*encoding_);
 }
 
@@ -79,7 +87,7 @@ std::int64_t TokenCounter::message(const Message& message, std::size_t& room) co
 }
 
 std::int64_t TokenCounter::tool(const ToolDeclaration& declared) const {
-  const ToolFrame& frame = encoding_ == tokens::EncodingName::cl100k_base ? kTools100k : kTools200k;
+  const ToolFrame& frame = frame_for(encoding_, gpt5_);
   std::int64_t tokens = frame.tool + count(declared.name + ":") + count(declared.description);
   auto schema = parse_json(declared.schema);
   const Json* properties = schema ? find(*schema, "properties") : nullptr;
@@ -104,7 +112,7 @@ std::int64_t TokenCounter::beside(const std::vector<ToolDeclaration>& declared) 
   std::int64_t tokens = kReplyBegun;
   if (declared.empty()) return tokens;
   for (const ToolDeclaration& one : declared) tokens += tool(one);
-  return tokens + kTools200k.all;
+  return tokens + frame_for(encoding_, gpt5_).all;
 }
 
 std::int64_t TokenCounter::corrected(std::int64_t sum) const {

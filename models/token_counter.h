@@ -59,6 +59,7 @@ class TokenCounter {
   std::int64_t tool(const ToolDeclaration& declared) const;
 
   std::optional<tokens::EncodingName> encoding_;
+  bool gpt5_ = false;
   double ratio_ = 1;            // reported to estimated
   mutable double density_ = 1;  // counted to estimated, of the text that was counted last
 };

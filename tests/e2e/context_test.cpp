@@ -145,7 +145,7 @@ agents: {{ a: {{ model: m, tools: [search] }} }}
     fitted += warnings(frames, "context_fitted");
     const auto shown = daemon.run({"runs", "show", "--prompt", "-c", daemon.config(), frames.back()["run"]});
     CHECK(shown.exit_code == 0);
-    CHECK_FALSE(shown.out.contains("are not what they were"));
+    CHECK_FALSE(shown.out.contains("no longer what they were"));
   }
   CHECK(fitted >= 8);
   const auto requests = model.requests();
