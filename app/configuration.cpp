@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "agents/section.h"
 #include "gateway/section.h"
+#include "models/entries_check.h"
 #include "models/section.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
@@ -140,6 +141,7 @@ Record<Configuration> declaration() {
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
   root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
+  root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_prompts);
   root.check(check_strategies);

@@ -1,5 +1,6 @@
 #include "models/catalog.h"
 
+#include "models/cache/reply_caches.h"
 #include "models/provider.h"
 #include "models/retrying.h"
 
@@ -18,7 +19,7 @@ namespace troupe::models {
 
 namespace {
 
-enum class Reach { local, network, wrapper };
+enum class Reach { local, network };
 struct Provider {
   std::string_view name;
   ProviderFactory make;
@@ -44,9 +45,12 @@ Result<> add(const ModelSettings& entry, const Provider& provider, const ModelSe
   auto model = provider.make(entry, services, known);
   if (!model) return within(fmt::format("models.{}", entry.name), std::move(model.error()));
   if (provider.reach == Reach::network) {
-    RetryPolicy policy{.retries = entry.retries};
+    // A cassette tries as often as what it plays: a refusal that was tried again is played so.
+    auto tried = std::ranges::find(known.settings, entry.tapes, &ModelSettings::name);
+    RetryPolicy policy{.retries = tried == known.settings.end() ? entry.retries : tried->retries};
     *model = std::make_shared<Retrying>(std::move(*model), policy, services.rng);
   }
+  if (services.caches) *model = services.caches->around(std::move(*model), entry);
   if (!table.emplace(entry.name, std::move(*model)).second)
     return fail(ErrorCode::invalid, fmt::format("models.{}: two entries have this name", entry.name));
   return {};
@@ -60,19 +64,23 @@ std::vector<std::string_view> provider_names() {
   return names;
 }
 
+ProviderFactory network_provider(std::string_view name) {
+  auto provider = std::ranges::find(kProviders, name, &Provider::name);
+  const bool found = provider != kProviders.end() && provider->reach == Reach::network;
+  return found && provider->make != make_cassette ? provider->make : nullptr;
+}
+
 Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, ModelServices services) {
   ModelTable table;
-  for (bool wrappers : {false, true})
-    for (const ModelSettings& entry : settings) {
-      auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
-      if (provider == kProviders.end())
-        return fail(ErrorCode::invalid,
-                    fmt::format("models.{}: there is no provider `{}`; there are {}", entry.name,
-                                entry.provider, fmt::join(provider_names(), ", ")));
-      if ((provider->reach == Reach::wrapper) != wrappers) continue;
-      if (auto added = add(entry, *provider, services, KnownModels{settings, table}, table); !added)
-        return fail(std::move(added.error()));
-    }
+  for (const ModelSettings& entry : settings) {
+    auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
+    if (provider == kProviders.end())
+      return fail(ErrorCode::invalid,
+                  fmt::format("models.{}: there is no provider `{}`; there are {}", entry.name,
+                              entry.provider, fmt::join(provider_names(), ", ")));
+    if (auto added = add(entry, *provider, services, KnownModels{settings}, table); !added)
+      return fail(std::move(added.error()));
+  }
   return table;
 }
 

@@ -4,6 +4,7 @@
 #include "models/settings.h"
 #include "runtime/async/loop.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/secret.h"
 #include "runtime/net/http_client.h"
 
 #include <string_view>
@@ -11,18 +12,22 @@
 
 namespace troupe::models {
 
+class ReplyCaches;
+
 /// What providers are built from. All outlive the models.
 struct ModelServices {
   net::HttpClient& http;  ///< for model endpoints: unguarded, they may be local
   Loop& loop;
   Rng& rng;
+  ReplyCaches* caches = nullptr;  ///< for `cache:` of entries; null: nothing is cached
+  Secrets secrets{};              ///< of the whole configuration: masked in what is recorded
 };
 
 /// The names `provider:` may have, in the order of providers.def.
 std::vector<std::string_view> provider_names();
 
-/// The models of the configuration. Those that go over the network are wrapped in retries; a cassette that
-/// records finds its model among the others. Errors: invalid (an unknown provider, a missing or contradictory
+/// The models of the configuration. Those that go over the network are wrapped in retries; a cassette
+/// finds its model among the other entries. Errors: invalid (an unknown provider, a missing or contradictory
 /// setting, two entries of one name), naming the entry.
 Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, ModelServices services);
 

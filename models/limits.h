@@ -11,6 +11,9 @@ inline constexpr auto kRetryAfterMax = 60s;                  // who asks for a l
 inline constexpr std::size_t kModelStreamBytes = 64u << 20;  // of a reply as it comes over the wire
 inline constexpr std::size_t kSseEventBytes = 4u << 20;      // one event of a stream
 inline constexpr std::size_t kCassetteBytes = 64u << 20;
+inline constexpr std::size_t kCachedReplies = 100'000;     // in memory
+inline constexpr std::size_t kReplayedPiece = 64;          // of a cached reply, as its stream brings it
+inline constexpr std::size_t kReplayedAtOnce = 8u << 10;   // of one, in one turn of the loop
 inline constexpr std::size_t kErrorBodyBytes = 64u << 10;  // what is read of an HTTP error
 
 }  // namespace troupe::limits

@@ -22,5 +22,7 @@ using PriceList = std::map<std::string, Price, std::less<>>;
 
 /// What a call cost; 0 without a price.
 double cost_of(const Usage& usage, const std::optional<Price>& price);
+/// What a reply cost: nothing where it was cached.
+double cost_of(const ModelReply& reply, const std::optional<Price>& price);
 
 }  // namespace troupe::models

@@ -243,7 +243,7 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     Asked asked = co_await complete(std::move(request), sink, ask);
     if (asked.reply) {
       RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
-      known.cost = cost_of(known.reply.usage, agent_->price);
+      known.cost = cost_of(known.reply, agent_->price);
       co_return co_await take_reply(std::move(known), sink, ask);
     }
     const models::Usage used{

@@ -261,7 +261,7 @@ void RunGuard::note_intent(const Rule& rule, const models::Transcript& transcrip
 void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& reply, std::int64_t ms) {
   const models::Usage& usage = reply.usage;
   if (usage.input_tokens + usage.output_tokens == 0) return;
-  const double cost = cost_of(usage, rule.judge.price);
+  const double cost = cost_of(reply, rule.judge.price);
   react_->count_aside(usage, cost);
   run_.record.pending().events.push_back(
       usage_event(run_.record.event("usage", step), reply, rule.judge.model->name(), cost, ms));
@@ -273,7 +273,7 @@ Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
   const models::Usage& usage = from->reply->usage;
   fact["usage"] = {
       {"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cached", usage.cached_tokens}};
-  fact["cost"] = cost_of(usage, rule.judge.price);
+  fact["cost"] = cost_of(*from->reply, rule.judge.price);
   fact["ms"] = from->ms;
   return fact;
 }
