@@ -48,8 +48,7 @@ Result<std::shared_ptr<Model>> make_cassette(const ModelSettings& settings, cons
   auto whole = std::make_shared<Taped>(
       "cassette " + settings.name, std::move(*tape),
       replay ? CassetteClient::Mode::replay : CassetteClient::Mode::automatic, services.http);
-  ModelServices own = services;
-  ModelServices behind{.http = whole->client, .loop = own.loop, .rng = own.rng};
+  const ModelServices behind{.http = whole->client, .loop = services.loop, .rng = services.rng};
   ModelSettings entry = *taped;
   entry.name = settings.name;
   auto model = make(entry, behind, known);

@@ -12,6 +12,7 @@ namespace troupe::models {
 namespace {
 
 constexpr int kVersion = 2;
+constexpr std::size_t kWrapping = 2;  // levels around the body of a request
 
 // What a transport fails with; see HttpClient.
 constexpr std::array kCodes{ErrorCode::network, ErrorCode::timeout, ErrorCode::protocol,
@@ -73,7 +74,7 @@ std::string to_line(const Exchange& exchange) {
 }
 
 Result<Exchange> from_line(std::string_view text) {
-  auto line = parse_json(text, limits::kJsonDepth, text.size());
+  auto line = parse_json(text, limits::kJsonDepth + kWrapping, text.size());
   if (!line) return fail(std::move(line.error()));
   if (integer_or(*line, "version", 0) != kVersion)
     return fail(ErrorCode::invalid, fmt::format("not an exchange of version {}", kVersion));

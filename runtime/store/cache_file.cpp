@@ -24,6 +24,7 @@ namespace troupe::store {
 
 namespace {
 
+constexpr unsigned kTidyEvery = 64;  // texts put: what has ended is removed, also where there is room
 constexpr int kSetAsideMax = 3;  // of one process: a disk that damages everything is not written to for ever
 
 Result<> pretended(const std::string& file) {
@@ -73,6 +74,7 @@ class CacheFile::Keeper {
   std::optional<CacheTable> table_;  // of the thread, like the rest
   std::chrono::steady_clock::time_point rests_until_{};
   int set_aside_ = 0;
+  unsigned puts_ = 0;
 };
 
 CacheFile::Keeper::~Keeper() {
@@ -135,9 +137,9 @@ void CacheFile::Keeper::perform(Job& job, std::size_t bytes_max) {
   }
   if (!done) give_up(done.error(), table_->damaged());
   if (job.answer) job.answer(std::move(found));
-  if (!job.value) return;
-  // After the answer, and where it has room to wait.
-  for (bool more = table_.has_value(); more && table_;) {
+  if (!job.value || !table_) return;
+  if (table_->bytes() <= bytes_max && ++puts_ % kTidyEvery != 0) return;
+  for (bool more = true; more && table_;) {
     auto tidied = table_->tidy(bytes_max, job.now_ms);
     more = tidied && *tidied;
     if (!tidied) give_up(tidied.error(), table_->damaged());
