@@ -10,8 +10,9 @@ namespace troupe::models {
 class SqliteCache final : public ReplyCache {
  public:
   /// `loop` outlives the cache. The file is opened when it is first needed.
-  SqliteCache(Loop& loop, std::string file, std::size_t bytes_max = 0)
-      : file_(loop, std::move(file), bytes_max) {}
+  SqliteCache(Loop& loop, std::string file, std::size_t bytes_max = 0,
+              std::chrono::milliseconds wait = limits::kCacheWait)
+      : file_(loop, std::move(file), bytes_max, wait) {}
 
   Task<std::shared_ptr<const ModelReply>> get(std::string key, std::chrono::milliseconds ttl,
                                               Stop& stop) override;

@@ -186,24 +186,39 @@ bool CacheFile::Keeper::set_aside(const Error& error) {
   return true;
 }
 
-CacheFile::CacheFile(Loop& loop, std::string file, std::size_t bytes_max)
-    : loop_(loop), keeper_(std::make_unique<Keeper>(std::move(file), bytes_max)) {}
+CacheFile::CacheFile(Loop& loop, std::string file, std::size_t bytes_max, std::chrono::milliseconds wait)
+    : loop_(loop),
+      wait_(wait),
+      overdue_(std::make_shared<std::size_t>(0)),
+      keeper_(std::make_unique<Keeper>(std::move(file), bytes_max)) {}
 
 CacheFile::~CacheFile() = default;
 
 Task<std::optional<std::string>> CacheFile::get(std::string key, std::chrono::milliseconds ttl, Stop& stop) {
   using Found = std::optional<std::string>;
-  auto found = std::make_shared<OneShot<Found>>(loop_);
+  struct Read {
+    explicit Read(Loop& loop) : found(loop) {}
+    OneShot<Found> found;
+    bool late = false;
+  };
+  if (*overdue_ > 0) co_return std::nullopt;
+  auto read = std::make_shared<Read>(loop_);
   Keeper::Job job{.key = std::move(key), .now_ms = loop_.clock().wall_ms(), .ttl = ttl};
-  job.answer = [&loop = loop_, found](Found value) mutable {
-    loop.post(
-        [found = std::move(found), value = std::move(value)]() mutable { found->set(std::move(value)); });
+  job.answer = [&loop = loop_, read, overdue = overdue_](Found value) mutable {
+    loop.post([read = std::move(read), overdue = std::move(overdue), value = std::move(value)]() mutable {
+      if (read->late) --*overdue;
+      read->found.set(std::move(value));
+    });
   };
   keeper_->add(std::move(job));
-  const auto given_up = [waits = found.get()] { waits->set(std::nullopt); };
-  Loop::Alarm alarm = loop_.at(loop_.clock().now() + limits::kCacheWait, given_up);
-  Stop::Hook hook = stop.on_request(given_up);
-  co_return co_await found->wait();
+  Loop::Alarm alarm = loop_.at(loop_.clock().now() + wait_, [waits = read.get(), overdue = overdue_] {
+    if (waits->found.is_set()) return;
+    waits->late = true;
+    ++*overdue;
+    waits->found.set(std::nullopt);
+  });
+  Stop::Hook hook = stop.on_request([waits = read.get()] { waits->found.set(std::nullopt); });
+  co_return co_await read->found.wait();
 }
 
 void CacheFile::put(std::string key, std::string value, std::chrono::milliseconds ttl) {

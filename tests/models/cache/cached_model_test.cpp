@@ -273,12 +273,12 @@ TEST_CASE("replies in a file are there for the next process, whole") {
   const std::string file = (folder.path() / "cache.db").string();
   f.script->turns.push_back({{}, full_reply()});
   {
-    SqliteCache cache(f.loop, file, 1u << 20);
+    SqliteCache cache(f.loop, file, 1u << 20, fakes::kMaxTestWait);
     CachedModel model(f.script, "identity", 1h, cache, f.flights);
     REQUIRE(f.ask_of(model, "hi").has_value());
     REQUIRE(f.ask_of(model, "hi")->cache_hit);
   }
-  SqliteCache cache(f.loop, file, 1u << 20);
+  SqliteCache cache(f.loop, file, 1u << 20, fakes::kMaxTestWait);
   CachedModel model(f.script, "identity", 1h, cache, f.flights);
   auto reply = f.ask_of(model, "hi");
   REQUIRE(reply.has_value());
