@@ -5,6 +5,7 @@
 #include "agents/section.h"
 #include "gateway/section.h"
 #include "models/context_window.h"
+#include "models/entries_check.h"
 #include "models/governor/governors.h"
 #include "models/known/known_models.h"
 #include "models/section.h"
@@ -231,6 +232,7 @@ Record<Configuration> declaration() {
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
   root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
+  root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_rates);
   root.check(check_budgets);

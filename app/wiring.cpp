@@ -4,6 +4,7 @@
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/version.h"
+#include "models/cache/reply_caches.h"
 #include "models/catalog.h"
 #include "models/governor/governors.h"
 #include "prompts/prompt.h"
@@ -42,13 +43,21 @@ Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
           net::make_curl_client(loop, network, net::Guarding::guarded)};
 }
 
+/// What generations of the configuration share.
+struct Services {
+  models::Governors& governors;
+  models::ReplyCaches& caches;
+};
+
 Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
                                                             const Clients& clients, Loop& loop, Rng& rng,
-                                                            models::Governors& governors,
-                                                            std::string snapshot) {
-  auto models =
-      models::make_models(values_of(configuration.models),
-                          {.http = *clients.models, .loop = loop, .rng = rng, .governors = &governors});
+                                                            Services& services, std::string snapshot) {
+  auto models = models::make_models(values_of(configuration.models), {.http = *clients.models,
+                                                                      .loop = loop,
+                                                                      .rng = rng,
+                                                                      .governors = &services.governors,
+                                                                      .caches = &services.caches,
+                                                                      .secrets = configuration.secrets});
   if (!models) return std::unexpected(models.error());
   auto tools =
       tools::make_tools(values_of(configuration.tools),
@@ -124,7 +133,10 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     return clients.back();
   };
   models::Governors governors(loop, rng);
-  auto catalog = make_catalog(configuration, clients.back(), loop, rng, governors, configuration.hash);
+  models::ReplyCaches caches(loop, configuration.store.path);
+  caches.resize(values_of(configuration.models));
+  Services services{governors, caches};
+  auto catalog = make_catalog(configuration, clients.back(), loop, rng, services, configuration.hash);
   if (!catalog) {
     complain(catalog.error().message);
     return kUsage;
@@ -137,9 +149,10 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto reload = [&]() -> Result<std::string> {
     auto fresh = reload_configuration(source);
     if (!fresh) return std::unexpected(fresh.error());
-    auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, governors, fresh->hash);
+    auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, services, fresh->hash);
     if (!next) return std::unexpected(next.error());
     governors.adopt(values_of(fresh->models));
+    caches.resize(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
     desk->replace_catalog(*next);
@@ -151,7 +164,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto earlier = [&](std::string hash) -> Task<Result<std::shared_ptr<const agents::Catalog>>> {
     auto kept = co_await kept_configuration(**journal, hash, configuration);
     if (!kept) co_return std::unexpected(kept.error());
-    co_return make_catalog(*kept, clients_for(kept->network), loop, rng, governors, hash);
+    co_return make_catalog(*kept, clients_for(kept->network), loop, rng, services, hash);
   };
 
   Engine assembled{.loop = loop,

@@ -1,5 +1,6 @@
 #include "models/catalog.h"
 
+#include "models/cache/reply_caches.h"
 #include "models/fallback.h"
 #include "models/governor/governed.h"
 #include "models/governor/governors.h"
@@ -20,7 +21,7 @@ namespace troupe::models {
 
 namespace {
 
-enum class Reach { local, network, wrapper };
+enum class Reach { local, network };
 struct Provider {
   std::string_view name;
   ProviderFactory make;
@@ -41,16 +42,29 @@ consteval bool names_are_unique() {
 }
 static_assert(names_are_unique(), "providers.def names a provider twice");
 
+// A cassette tries as often as what it plays, so that a refusal that was tried again is played so. What it
+// records goes by the governor of that; what is only played back goes to nobody, and by one of its own.
+std::shared_ptr<Model> governed(std::shared_ptr<Model> model, const ModelSettings& entry,
+                                const ModelServices& services, const KnownModels& known) {
+  const auto played = std::ranges::find(known.settings, entry.tapes, &ModelSettings::name);
+  const bool plays = !entry.tapes.empty() && played != known.settings.end();
+  ModelSettings place = plays ? *played : entry;
+  if (plays && entry.mode == "replay") place = {.provider = entry.provider, .base_url = entry.file};
+  RetryPolicy policy = services.governors->rules().pauses;
+  policy.retries = plays ? played->retries : entry.retries;
+  const int reply = plays ? played->max_output_tokens : entry.max_output_tokens;
+  return std::make_shared<Governed>(std::move(model), services.governors->of(place, known.settings), policy,
+                                    reply, services.rng);
+}
+
 Result<> add(const ModelSettings& entry, const Provider& provider, const ModelServices& services,
              const KnownModels& known, ModelTable& table) {
   auto model = provider.make(entry, services, known);
   if (!model) return within(fmt::format("models.{}", entry.name), std::move(model.error()));
   if (provider.reach == Reach::network) {
-    RetryPolicy policy = services.governors->rules().pauses;
-    policy.retries = entry.retries;
-    *model = std::make_shared<Governed>(std::move(*model), services.governors->of(entry, known.settings),
-                                        policy, entry.max_output_tokens, services.rng);
+    *model = governed(std::move(*model), entry, services, known);
   }
+  if (services.caches) *model = services.caches->around(std::move(*model), entry);
   if (!table.emplace(entry.name, std::move(*model)).second)
     return fail(ErrorCode::invalid, fmt::format("models.{}: two entries have this name", entry.name));
   return {};
@@ -91,21 +105,25 @@ std::vector<std::string_view> provider_names() {
   return names;
 }
 
+ProviderFactory network_provider(std::string_view name) {
+  auto provider = std::ranges::find(kProviders, name, &Provider::name);
+  const bool found = provider != kProviders.end() && provider->reach == Reach::network;
+  return found && provider->make != make_cassette ? provider->make : nullptr;
+}
+
 Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, ModelServices services) {
   ModelTable table;
   Governors own(services.loop, services.rng);
   if (!services.governors) services.governors = &own;
-  for (bool wrappers : {false, true})
-    for (const ModelSettings& entry : settings) {
-      auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
-      if (provider == kProviders.end())
-        return fail(ErrorCode::invalid,
-                    fmt::format("models.{}: there is no provider `{}`; there are {}", entry.name,
-                                entry.provider, fmt::join(provider_names(), ", ")));
-      if ((provider->reach == Reach::wrapper) != wrappers) continue;
-      if (auto added = add(entry, *provider, services, KnownModels{settings, table}, table); !added)
-        return fail(std::move(added.error()));
-    }
+  for (const ModelSettings& entry : settings) {
+    auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
+    if (provider == kProviders.end())
+      return fail(ErrorCode::invalid,
+                  fmt::format("models.{}: there is no provider `{}`; there are {}", entry.name,
+                              entry.provider, fmt::join(provider_names(), ", ")));
+    if (auto added = add(entry, *provider, services, KnownModels{settings}, table); !added)
+      return fail(std::move(added.error()));
+  }
   if (auto added = add_chains(settings, table); !added) return fail(std::move(added.error()));
   return table;
 }

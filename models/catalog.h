@@ -4,6 +4,7 @@
 #include "models/settings.h"
 #include "runtime/async/loop.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/secret.h"
 #include "runtime/net/http_client.h"
 
 #include <string_view>
@@ -12,6 +13,7 @@
 namespace troupe::models {
 
 class Governors;
+class ReplyCaches;
 
 /// What providers are built from. All outlive the models.
 struct ModelServices {
@@ -19,16 +21,18 @@ struct ModelServices {
   Loop& loop;
   Rng& rng;
   Governors* governors =
-      nullptr;  ///< shared with other generations of the models; null: these have their own
+      nullptr;                    ///< shared with other generations of the models; null: these have their own
+  ReplyCaches* caches = nullptr;  ///< for `cache:` of entries; null: nothing is cached
+  Secrets secrets{};              ///< of the whole configuration: masked in what is recorded
 };
 
 /// The names `provider:` may have, in the order of providers.def.
 std::vector<std::string_view> provider_names();
 
 /// The models of the configuration. Those that go over the network go by their endpoint's governor; a
-/// cassette that records finds its model among the others; one with a `fallback` asks those others where it
-/// fails, but not their fallbacks. Errors: invalid (an unknown provider, a missing or contradictory setting,
-/// two entries of one name), naming the entry.
+/// cassette finds its model among the other entries; one with a `fallback` asks those others where it fails,
+/// but not their fallbacks. Errors: invalid (an unknown provider, a missing or contradictory setting, two
+/// entries of one name), naming the entry.
 Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, ModelServices services);
 
 }  // namespace troupe::models

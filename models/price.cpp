@@ -18,4 +18,8 @@ double cost_of(const Usage& usage, const std::optional<Price>& price) {
          1e6;
 }
 
+double cost_of(const ModelReply& reply, const std::optional<Price>& price) {
+  return reply.cache_hit ? 0 : cost_of(reply.usage, price);
+}
+
 }  // namespace troupe::models

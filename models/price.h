@@ -25,5 +25,7 @@ std::optional<Price> price_in(const PriceList& prices, const std::string& entry)
 
 /// What a call cost; 0 without a price.
 double cost_of(const Usage& usage, const std::optional<Price>& price);
+/// What a reply cost: nothing where it was cached.
+double cost_of(const ModelReply& reply, const std::optional<Price>& price);
 
 }  // namespace troupe::models

@@ -3,6 +3,7 @@
 #include "models/catalog.h"
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace troupe::models {
@@ -10,7 +11,6 @@ namespace troupe::models {
 /// What a factory may know of the other entries.
 struct KnownModels {
   const std::vector<ModelSettings>& settings;  ///< all of the configuration
-  const ModelTable& made;                      ///< those made so far: for a wrapper, all that are none
 };
 
 /// How a provider is made: by a free function that its line in providers.def names. Errors say what is wrong
@@ -18,5 +18,8 @@ struct KnownModels {
 using ProviderFactory = Result<std::shared_ptr<Model>> (*)(const ModelSettings& settings,
                                                            const ModelServices& services,
                                                            const KnownModels& known);
+
+/// The factory of a provider that is reached over HTTP; nullptr for any other.
+ProviderFactory network_provider(std::string_view name);
 
 }  // namespace troupe::models

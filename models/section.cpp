@@ -23,6 +23,8 @@ using namespace std::chrono_literals;
 
 constexpr double kPriceMax = 1e6;
 constexpr int kTokensMax = 100'000'000;
+constexpr auto kCacheLongest = 24h * 3650;
+constexpr std::size_t kCacheLargest = std::size_t{1} << 40;
 
 // RFC 9110 5.6.2
 bool token_char(char c) {
@@ -80,7 +82,28 @@ void check_fallback(const ModelSettings& model, Check& check) {
   }
 }
 
+Record<CacheSettings> kept(std::string about) {
+  Record<CacheSettings> cache(std::move(about));
+  cache.field("ttl", &CacheSettings::ttl, config::duration(1s, kCacheLongest),
+              "how long a reply is given again");
+  cache.field("size", &CacheSettings::size, config::bytes(64u << 10, kCacheLargest),
+              "how much is kept; where several entries name a size, the largest of them counts");
+  return cache;
+}
+
+config::ShapePtr<CacheSettings> cache() {
+  config::Choice<CacheSettings> type(
+      "type", &CacheSettings::type,
+      {{"none", "every request is sent", Record<CacheSettings>("No cache")},
+       {"memory", "as long as the process lives", kept("Replies in memory")},
+       {"sqlite", "in cache.db beside the journal", kept("Replies in a file")}},
+      {});
+  return config::shape(std::move(type.with_shorthand()));
+}
+
 void add_common(Record<ModelSettings>& model) {
+  model.field("cache", &ModelSettings::cache, cache(),
+              "whether a request that was answered lately is answered from there");
   model
       .field("context", &ModelSettings::context, config::integer<int>(256, kTokensMax),
              "how many tokens the model reads at most")
@@ -90,7 +113,7 @@ void add_common(Record<ModelSettings>& model) {
       config::list_of(config::reference("models", "model"), "a list of model names", limits::kFallbacks),
       "models that are asked in its place, in this order, when it fails");
   model.check(check_fallback);
-  model.reserve({"cache", "constrain"});
+  model.reserve({"constrain"});
 }
 
 // What belongs to the conversation, not to how it is sampled.
@@ -202,14 +225,6 @@ void add_call(Record<ModelSettings>& model, std::string about_length) {
   model.advise("key", "it is called `api_key`");
 }
 
-void check_openai(const ModelSettings& model, Check& check) {
-  if (model.api_key.empty() && is_public_openai(model) && !model.extra_headers.contains("Authorization"))
-    check.error(
-        "",
-        "`api_key` is missing: OpenAI's servers want one; write `api_key: \"${OPENAI_API_KEY}\"`, or set "
-        "`base_url` to the server you mean");
-}
-
 Record<ModelSettings> openai() {
   Record<ModelSettings> model(
       "A model behind OpenAI's chat completions API, OpenAI's own or a compatible server's");
@@ -218,7 +233,6 @@ Record<ModelSettings> openai() {
   add_sampling(model, 2);
   add_seed(model);
   add_call(model, "how long a reply may be; without it the provider's default");
-  model.check(check_openai);
   return model;
 }
 
@@ -230,8 +244,6 @@ void check_anthropic(const ModelSettings& model, Check& check) {
         "this version takes neither `temperature` nor `top_p`: leave them out, or write an earlier version");
   if (sampled && model.thinking > 0)
     check.error("thinking", "a model that thinks takes neither `temperature` nor `top_p`: leave them out");
-  if (model.api_key.empty() && model.base_url.empty() && !model.extra_headers.contains("Authorization"))
-    check.error("", "`api_key` is missing; write `api_key: \"${ANTHROPIC_API_KEY}\"`");
 }
 
 Record<ModelSettings> anthropic() {
@@ -249,11 +261,6 @@ Record<ModelSettings> anthropic() {
   add_call(model, "how long a reply may be; without it 4096");
   model.check(check_anthropic);
   return model;
-}
-
-void check_gemini(const ModelSettings& model, Check& check) {
-  if (model.api_key.empty() && model.base_url.empty() && !model.extra_headers.contains("Authorization"))
-    check.error("", "`api_key` is missing; write `api_key: \"${GEMINI_API_KEY}\"`");
 }
 
 std::string category_problem(std::string_view category) {
@@ -282,7 +289,6 @@ Record<ModelSettings> gemini() {
               config::map_of(config::one_of(thresholds), "a map of kinds of harm", category_problem),
               "what is blocked, by kind of harm: off, none, high, medium or low");
   add_call(model, "how long a reply may be; without it the provider's default");
-  model.check(check_gemini);
   return model;
 }
 
@@ -311,8 +317,6 @@ Record<ModelSettings> ollama() {
 void check_huggingface(const ModelSettings& model, Check& check) {
   if (model.base_url.empty() && model.model.empty())
     check.error("", "`model` is missing: its name on Hugging Face, such as Qwen/Qwen3-32B");
-  if (model.api_key.empty() && model.base_url.empty() && !model.extra_headers.contains("Authorization"))
-    check.error("", "`api_key` is missing: the router wants one; write `api_key: \"${HF_TOKEN}\"`");
 }
 
 Record<ModelSettings> huggingface() {
@@ -333,15 +337,18 @@ Record<ModelSettings> builtin() {
 }
 
 Record<ModelSettings> cassette() {
-  Record<ModelSettings> model("Exchanges with another model, recorded to a file and played back offline");
+  Record<ModelSettings> model("HTTP exchanges with another model's server, kept in a file and played back");
   model.field("file", &ModelSettings::file, config::path(), "where the exchanges are kept").required();
-  model.field("record", &ModelSettings::record, config::reference("models", "model"),
-              "the model that is asked when the file has no answer; without it the file is only played back");
+  model
+      .field("model", &ModelSettings::tapes, config::reference("models", "model"),
+             "the entry whose exchanges these are")
+      .required();
+  config::Words modes{{{"auto", "what the file does not have is asked, and added to it"},
+                       {"replay", "nothing is sent; the entry needs no key"}}};
+  model.field("mode", &ModelSettings::mode, config::one_of(modes), "what becomes of a request");
   model.field("price", &ModelSettings::price, config::maybe(config::shape(price())), "what tokens cost");
   add_common(model);
-  model.check([](const ModelSettings& m, Check& check) {
-    if (m.record == m.name && !m.record.empty()) check.error("record", "a cassette cannot record itself");
-  });
+  model.advise("record", "it is called `model`, and `mode: replay` plays back only");
   return model;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/cache/settings.h"
 #include "models/price.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
@@ -42,8 +43,10 @@ struct ModelSettings {
   std::string keep_alive;             ///< ollama: how long the model stays in memory
   Json options;                       ///< ollama: the model's options, or null
   std::map<std::string, std::string> safety;  ///< gemini: harm category → threshold
+  CacheSettings cache;                        ///< of replies
   std::string file;                           ///< cassette: where exchanges are kept
-  std::string record;  ///< cassette: name of the model entry to record; "" = play back only
+  std::string tapes;                          ///< cassette: the entry of `models:` whose exchanges are kept
+  std::string mode = "auto";  ///< cassette: auto (what the file lacks is asked and added) | replay
 };
 
 }  // namespace troupe::models

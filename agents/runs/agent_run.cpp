@@ -297,7 +297,7 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     hold.end();
     if (asked.reply) {
       RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
-      known.cost = cost_of(known.reply.usage, agent_->price_of(known.reply.entry));
+      known.cost = cost_of(known.reply, agent_->price_of(known.reply.entry));
       if (sink.cut()) known.cut = hold.reached() ? hold.reached()->reason : ask.allowance.reason;
       if (sink.cut() && hold.reached()) known.budget = hold.reached()->detail;
       const models::Usage& counted = known.reply.usage;

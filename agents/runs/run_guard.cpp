@@ -294,7 +294,7 @@ void RunGuard::note_intent(const Rule& rule, const models::Transcript& transcrip
 void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& reply, std::int64_t ms) {
   const models::Usage& usage = reply.usage;
   if (usage.input_tokens + usage.output_tokens == 0) return;
-  const double cost = cost_of(usage, price_of(rule, reply.entry));
+  const double cost = cost_of(reply, price_of(rule, reply.entry));
   react_->count_aside(usage, cost);
   run_.record.pending().spent.push_back(
       run_.purse.spend(usage, cost, reply.entry.empty() ? rule.settings().model : reply.entry));
@@ -308,7 +308,7 @@ Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
   const models::Usage& usage = from->reply->usage;
   fact["usage"] = {
       {"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cached", usage.cached_tokens}};
-  fact["cost"] = cost_of(usage, price_of(rule, from->reply->entry));
+  fact["cost"] = cost_of(*from->reply, price_of(rule, from->reply->entry));
   fact["ms"] = from->ms;
   return fact;
 }

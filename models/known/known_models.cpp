@@ -133,14 +133,14 @@ const KnownModel* known_model(const ModelSettings& model) {
 
 bool free_of_charge(const ModelSettings& model) {
   return model.provider == "builtin" || model.provider == "ollama" ||
-         (model.provider == "cassette" && model.record.empty());
+         (model.provider == "cassette" && model.mode == "replay");
 }
 
 std::optional<Price> price_of(const ModelSettings& model, const config::Entries<ModelSettings>& all) {
   if (model.price) return model.price;
   if (const KnownModel* known = known_model(model)) return known->price;
   if (model.provider != "cassette") return std::nullopt;
-  auto recorded = all.find(model.record);
+  auto recorded = all.find(model.tapes);
   if (recorded == all.end() || recorded->second.provider == "cassette") return std::nullopt;
   return price_of(recorded->second, all);
 }

@@ -118,7 +118,13 @@ TEST_CASE("every key reaches its setting") {
   CHECK(model.price->cached == 0.075);
   CHECK(model.price->cache_write == 0.2);
   CHECK(all.models.at("tape").file == folder() + "/tapes/main.jsonl");
-  CHECK(all.models.at("tape").record == "main");
+  CHECK(all.models.at("tape").tapes == "main");
+  CHECK(all.models.at("tape").mode == "replay");
+  CHECK(model.cache.type == "sqlite");
+  CHECK(model.cache.ttl == 48h);
+  CHECK(model.cache.size == 1u << 30);
+  CHECK(all.models.at("free").cache.type == "memory");
+  CHECK(all.models.at("tape").cache.type == "none");
   CHECK(all.models.at("tape").price->cached == -1);
 
   const auto& web = all.tools.at("web");

@@ -1,7 +1,8 @@
-#include "models/tape.h"
+#include "models/cassettes/tape.h"
 
+#include "models/cassettes/body_pieces.h"
+#include "models/cassettes/request_match.h"
 #include "models/limits.h"
-#include "models/request_match.h"
 
 #include <cerrno>
 #include <cstring>
@@ -64,6 +65,7 @@ Result<Tape> Tape::open(std::string path, bool may_be_new, Secrets secrets) {
     if (may_be_new && text.error().code == ErrorCode::not_found) return tape;
     return fail(std::move(text.error()));
   }
+  tape.bytes_ = text->size();
   std::string_view rest = *text;
   for (int number = 1; !rest.empty(); ++number) {
     std::size_t end = rest.find('\n');
@@ -77,44 +79,45 @@ Result<Tape> Tape::open(std::string path, bool may_be_new, Secrets secrets) {
   return tape;
 }
 
-void Tape::index(Exchange exchange) {
-  takes_[dump(exchange.request)].exchanges.push_back(exchanges_.size());
+Tape::Takes& Tape::index(Exchange exchange) {
+  Takes& takes = takes_[dump(exchange.request)];
+  takes.exchanges.push_back(exchanges_.size());
   exchanges_.push_back(std::move(exchange));
+  return takes;
 }
 
-Json Tape::masked(const Json& request) const {
-  if (secrets_.empty()) return request;
-  auto clean = parse_json(redact(dump(request), secrets_), limits::kJsonDepth, limits::kCassetteBytes);
-  return clean ? std::move(*clean) : request;
-}
-
-const Exchange* Tape::find(const Json& request) {
-  auto known = takes_.find(dump(masked(request)));
+const Exchange* Tape::find(const Json& request, Past past) {
+  auto known = takes_.find(dump(request));
   if (known == takes_.end()) return nullptr;
   Takes& takes = known->second;
-  const Exchange* found = &exchanges_[takes.exchanges[takes.next]];
-  if (takes.next + 1 < takes.exchanges.size()) ++takes.next;
-  return found;
+  if (takes.next < takes.exchanges.size()) return &exchanges_[takes.exchanges[takes.next++]];
+  const Exchange& last = exchanges_[takes.exchanges.back()];
+  return past == Past::repeat || last.good() ? &last : nullptr;
 }
 
 std::string Tape::explain_miss(const Json& request) const {
   if (exchanges_.empty()) return fmt::format("cassette {} is empty", path_);
-  const Json asked = masked(request);
   std::size_t nearest = 0, best = 0;
   for (std::size_t i = 0; i < exchanges_.size(); ++i)
-    if (std::size_t alike = likeness(exchanges_[i].request, asked); alike >= best) nearest = i, best = alike;
-  auto difference = first_difference(exchanges_[nearest].request, asked);
+    if (std::size_t alike = likeness(exchanges_[i].request, request); alike >= best)
+      nearest = i, best = alike;
+  auto difference = first_difference(exchanges_[nearest].request, request);
   return fmt::format(
       "cassette {} has no recording of this request; the nearest is its number {}, which differs first in {}",
       path_, nearest + 1, difference.value_or("nothing"));
 }
 
 Result<> Tape::append(Exchange exchange) {
-  std::string line = redact(to_line(exchange), secrets_);
-  auto kept = from_line(line);
-  if (!kept) return within("the exchange to record", std::move(kept.error()));
-  if (auto written = append_file(path_, line + "\n"); !written) return written;
-  index(std::move(*kept));
+  mask_pieces(exchange.pieces, secrets_);
+  if (!exchange.end) exchange.end.error().message = redact(exchange.end.error().message, secrets_);
+  const std::string line = to_line(exchange) + "\n";
+  if (bytes_ + line.size() > limits::kCassetteBytes)
+    return fail(ErrorCode::too_large, fmt::format("cassette {} is full: it may have {} bytes; begin another",
+                                                  path_, limits::kCassetteBytes));
+  if (auto written = append_file(path_, line); !written) return written;
+  bytes_ += line.size();
+  Takes& takes = index(std::move(exchange));
+  takes.next = takes.exchanges.size();
   return {};
 }
 
