@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "agents/section.h"
 #include "gateway/section.h"
+#include "models/embedders/section.h"
 #include "models/section.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
@@ -134,12 +135,14 @@ Record<Configuration> declaration() {
   root.field("prompts", &Configuration::prompts, config::path(config::There::directory),
              "a folder of prompt files that replace the embedded ones");
   root.field("models", &Configuration::models, models::section(), "language models by name");
+  root.field("embeddings", &Configuration::embeddings, models::embeddings_section(),
+             "what turns texts into vectors, by name");
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
+  root.reserve({"knowledge", "plugins", "teams", "chains", "mcpServers"});
   root.check(check_costs);
   root.check(check_prompts);
   root.check(check_strategies);

@@ -3,6 +3,7 @@
 #include "agents/settings.h"
 #include "app/ground_section.h"
 #include "gateway/settings.h"
+#include "models/embedders/settings.h"
 #include "models/settings.h"
 #include "runtime/base/secret.h"
 #include "runtime/config/collections.h"
@@ -23,6 +24,7 @@ struct Configuration {
   net::NetworkSettings network;
   gateway::ServerSettings server;
   config::Entries<models::ModelSettings> models;
+  config::Entries<models::EmbedderSettings> embeddings;
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
   std::string artifacts;       ///< folder; "": nothing may be written
