@@ -5,6 +5,7 @@
 #include "app/load.h"
 #include "app/version.h"
 #include "models/catalog.h"
+#include "models/embedders/catalog.h"
 #include "prompts/prompt.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/run_task.h"
@@ -19,6 +20,8 @@
 namespace troupe::app {
 
 namespace {
+
+constexpr std::size_t kEmbeddingThreads = 2;  // that hash texts and read long answers of embedders
 
 struct Clients {
   std::unique_ptr<net::HttpClient> models;   // may reach what the operator wrote down
@@ -64,6 +67,16 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   catalog->config = std::move(snapshot);
   catalog->secrets = configuration.secrets;
   return catalog;
+}
+
+Result<std::shared_ptr<const models::EmbedderTable>> make_embedder_table(const Configuration& configuration,
+                                                                         const Clients& clients, Loop& loop,
+                                                                         Rng& rng, Workers& workers) {
+  auto table =
+      models::make_embedders(values_of(configuration.embeddings),
+                             {.http = *clients.models, .loop = loop, .rng = rng, .workers = workers});
+  if (!table) return std::unexpected(table.error());
+  return std::make_shared<const models::EmbedderTable>(std::move(*table));
 }
 
 // What the `config` of a run stands for.
@@ -119,6 +132,12 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     }
     return clients.back();
   };
+  Workers workers(kEmbeddingThreads);
+  auto embedders = make_embedder_table(configuration, clients.back(), loop, rng, workers);
+  if (!embedders) {
+    complain(embedders.error().message);
+    return kUsage;
+  }
   auto catalog = make_catalog(configuration, clients.back(), loop, rng, configuration.hash);
   if (!catalog) {
     complain(catalog.error().message);
@@ -134,9 +153,12 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     if (!fresh) return std::unexpected(fresh.error());
     auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, fresh->hash);
     if (!next) return std::unexpected(next.error());
+    auto next_embedders = make_embedder_table(*fresh, clients_for(fresh->network), loop, rng, workers);
+    if (!next_embedders) return std::unexpected(next_embedders.error());
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
     desk->replace_catalog(*next);
+    if (engine) engine->embedders = *next_embedders;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
                        fresh->tools.size());
@@ -153,6 +175,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                    .desk = *desk,
                    .lock = *lock,
                    .configuration = configuration,
+                   .embedders = *embedders,
                    .earlier = earlier,
                    .reload = reload};
   engine = &assembled;
@@ -185,6 +208,17 @@ int with_tools(const Configuration& configuration,
     return kUsage;
   }
   return run_task(loop, body(loop, *tools));
+}
+
+int with_providers(const Configuration& configuration, std::function<Task<int>(ProviderServices)> body) {
+  SystemClock clock;
+  SystemRng rng;
+  Loop loop(clock);
+  Workers workers(kEmbeddingThreads);
+  Clients clients = make_clients(loop, configuration.network);
+  return run_task(
+      loop, body({.models = {.http = *clients.models, .loop = loop, .rng = rng},
+                  .embedders = {.http = *clients.models, .loop = loop, .rng = rng, .workers = workers}}));
 }
 
 }  // namespace troupe::app
