@@ -14,9 +14,6 @@ struct Abilities {
 };
 Abilities abilities_of(std::string_view provider);
 
-/// Where a provider is reached whose entry has no `base_url`; "" for one that needs no address.
-std::string_view public_url(std::string_view provider);
-
 /// The `base_url` of an entry, or where its provider is reached without one.
 std::string_view base_of(std::string_view provider, const std::string& base_url);
 

@@ -1,6 +1,5 @@
 #include "models/endpoint.h"
 #include "models/provider.h"
-#include "models/provider_facts.h"
 #include "models/providers/http_model.h"
 #include "models/providers/huggingface_refusal.h"
 #include "models/providers/openai_codec.h"
@@ -8,6 +7,8 @@
 namespace troupe::models {
 
 namespace {
+
+constexpr std::string_view kRouterUrl = public_url("huggingface");
 
 /// OpenAI's format as Hugging Face's router, its Inference Endpoints and TGI speak it.
 class HuggingFaceCodec final : public OpenAiCodec {
@@ -28,7 +29,8 @@ Result<std::shared_ptr<Model>> make_huggingface(const ModelSettings& settings, c
   if (routed && settings.model.empty())
     return fail(ErrorCode::invalid, "`model` is missing: its name on Hugging Face, such as Qwen/Qwen3-32B");
   if (named.model.empty()) named.model = "tgi";  // a server of one model takes any name
-  Endpoint at{.url = endpoint(base_of("huggingface", settings.base_url), "/v1", "/chat/completions")};
+  Endpoint at{
+      .url = endpoint(routed ? kRouterUrl : std::string_view(settings.base_url), "/v1", "/chat/completions")};
   if (!settings.api_key.empty()) at.headers = {{"authorization", "Bearer " + settings.api_key}};
   auto codec = std::make_unique<HuggingFaceCodec>(named);
   return std::make_shared<HttpModel>(std::move(named), std::move(at), std::move(codec), services.http);
