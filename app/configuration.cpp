@@ -5,6 +5,7 @@
 #include "agents/section.h"
 #include "gateway/section.h"
 #include "models/context_window.h"
+#include "models/embedders/section.h"
 #include "models/entries_check.h"
 #include "models/governor/governors.h"
 #include "models/known/known_models.h"
@@ -224,6 +225,8 @@ Record<Configuration> declaration() {
   root.field("prompts", &Configuration::prompts, config::path(config::There::directory),
              "a folder of prompt files that replace the embedded ones");
   root.field("models", &Configuration::models, models::section(), "language models by name");
+  root.field("embeddings", &Configuration::embeddings, models::embeddings_section(),
+             "what turns texts into vectors, by name");
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
@@ -231,7 +234,7 @@ Record<Configuration> declaration() {
              "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
+  root.reserve({"knowledge", "plugins", "teams", "chains", "mcpServers"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_rates);

@@ -6,6 +6,7 @@
 #include "app/version.h"
 #include "models/cache/reply_caches.h"
 #include "models/catalog.h"
+#include "models/embedders/catalog.h"
 #include "models/governor/governors.h"
 #include "prompts/prompt.h"
 #include "runtime/async/nursery.h"
@@ -21,6 +22,8 @@
 namespace troupe::app {
 
 namespace {
+
+constexpr std::size_t kEmbeddingThreads = 2;  // that hash texts and read long answers of embedders
 
 struct Clients {
   std::unique_ptr<net::HttpClient> models;   // may reach what the operator wrote down
@@ -77,6 +80,16 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   catalog->secrets = configuration.secrets;
   catalog->budgets = configuration.budgets;
   return catalog;
+}
+
+Result<std::shared_ptr<const models::EmbedderTable>> make_embedder_table(const Configuration& configuration,
+                                                                         const Clients& clients, Loop& loop,
+                                                                         Rng& rng, Workers& workers) {
+  auto table =
+      models::make_embedders(values_of(configuration.embeddings),
+                             {.http = *clients.models, .loop = loop, .rng = rng, .workers = workers});
+  if (!table) return std::unexpected(table.error());
+  return std::make_shared<const models::EmbedderTable>(std::move(*table));
 }
 
 // What the `config` of a run stands for.
@@ -136,6 +149,12 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   models::ReplyCaches caches(loop, configuration.store.path);
   caches.resize(values_of(configuration.models));
   Services services{governors, caches};
+  Workers workers(kEmbeddingThreads);
+  auto embedders = make_embedder_table(configuration, clients.back(), loop, rng, workers);
+  if (!embedders) {
+    complain(embedders.error().message);
+    return kUsage;
+  }
   auto catalog = make_catalog(configuration, clients.back(), loop, rng, services, configuration.hash);
   if (!catalog) {
     complain(catalog.error().message);
@@ -151,11 +170,14 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     if (!fresh) return std::unexpected(fresh.error());
     auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, services, fresh->hash);
     if (!next) return std::unexpected(next.error());
+    auto next_embedders = make_embedder_table(*fresh, clients_for(fresh->network), loop, rng, workers);
+    if (!next_embedders) return std::unexpected(next_embedders.error());
     governors.adopt(values_of(fresh->models));
     caches.resize(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
     desk->replace_catalog(*next);
+    if (engine) engine->embedders = *next_embedders;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
                        fresh->tools.size());
@@ -172,6 +194,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                    .desk = *desk,
                    .lock = *lock,
                    .configuration = configuration,
+                   .embedders = *embedders,
                    .earlier = earlier,
                    .reload = reload};
   engine = &assembled;
@@ -204,6 +227,17 @@ int with_tools(const Configuration& configuration,
     return kUsage;
   }
   return run_task(loop, body(loop, *tools));
+}
+
+int with_providers(const Configuration& configuration, std::function<Task<int>(ProviderServices)> body) {
+  SystemClock clock;
+  SystemRng rng;
+  Loop loop(clock);
+  Workers workers(kEmbeddingThreads);
+  Clients clients = make_clients(loop, configuration.network);
+  return run_task(
+      loop, body({.models = {.http = *clients.models, .loop = loop, .rng = rng},
+                  .embedders = {.http = *clients.models, .loop = loop, .rng = rng, .workers = workers}}));
 }
 
 }  // namespace troupe::app

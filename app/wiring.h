@@ -2,7 +2,8 @@
 
 #include "agents/runs/run_desk.h"
 #include "app/configuration.h"
-#include "models/model.h"
+#include "models/catalog.h"
+#include "models/embedders/catalog.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/task.h"
 #include "runtime/base/result.h"
@@ -10,6 +11,7 @@
 #include "tools/tool.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace troupe::app {
@@ -21,6 +23,7 @@ struct Engine {
   agents::LocalRunDesk& desk;
   store::StoreLock& lock;
   const Configuration& configuration;
+  std::shared_ptr<const models::EmbedderTable> embedders;  ///< of the configuration in use; never null
   /// Finds what runs of an earlier configuration go on under; for desk.resume().
   agents::CatalogFinder earlier;
   /// Reads the configuration again and lets new runs use it. Says what it read, or why nothing changed.
@@ -37,5 +40,14 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
 /// The tools of a configuration without anything else around them, for `troupe tools`.
 int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body);
+
+/// What models and embedders are made of, for who makes its own.
+struct ProviderServices {
+  models::ModelServices models;
+  models::EmbedderServices embedders;
+};
+
+/// The way to the providers of a configuration without anything else around it, for `troupe models`.
+int with_providers(const Configuration& configuration, std::function<Task<int>(ProviderServices)> body);
 
 }  // namespace troupe::app

@@ -38,4 +38,19 @@ inline constexpr std::int64_t kReplyShare = 4;               // the part of a co
 inline constexpr std::int64_t kReplyRoomMax = 4'096;         // … at most, without max_output_tokens
 inline constexpr std::int64_t kContextMin = 256;             // a smaller one is not believed
 
+// embedders
+inline constexpr std::size_t kEmbeddingBytes = 64u << 20;     // of an answer with vectors
+inline constexpr std::size_t kEmbeddingBatch = 2'048;         // texts of one request, whatever the entry says
+inline constexpr std::size_t kDecodeOnLoopBytes = 64u << 10;  // a longer answer is read on a worker
+inline constexpr std::size_t kHashOnLoopBytes = 32u << 10;    // more text is hashed on a worker …
+inline constexpr std::size_t kHashSliceBytes = 512u << 10;    // … in turns of about this much
+
+// trials of entries
+inline constexpr int kTrialTokens = 200;  // of one reply
+inline constexpr auto kTrialTime = 90s;   // of one entry; a server may have to load its model
+inline constexpr auto kRemoteTime = 20s;  // of one provider's list of models
+inline constexpr std::size_t kRemoteModels = 5'000;
+inline constexpr std::size_t kRemotePages = 20;
+inline constexpr std::size_t kRemoteBytes = 16u << 20;
+
 }  // namespace troupe::limits

@@ -1,9 +1,9 @@
 #include "models/section.h"
 
 #include "models/limits.h"
+#include "models/place.h"
 #include "models/providers/anthropic_codec.h"
 #include "runtime/config/choice.h"
-#include "runtime/config/hosts.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
 
@@ -26,37 +26,12 @@ constexpr int kTokensMax = 100'000'000;
 constexpr auto kCacheLongest = 24h * 3650;
 constexpr std::size_t kCacheLargest = std::size_t{1} << 40;
 
-// RFC 9110 5.6.2
-bool token_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-// Headers that frame a request; another value would break it.
-std::string header_problem(std::string_view name) {
-  if (name.empty() || !std::all_of(name.begin(), name.end(), token_char)) return "is not a header name";
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (std::string_view ours : {"host", "content-length", "transfer-encoding", "connection", "content-type"})
-    if (lower == ours) return "is set by the daemon and cannot be changed";
-  return "";
-}
-
 // 2023-06-01
 std::string version_problem(std::string_view version) {
   bool date = version.size() == 10;
   for (std::size_t i = 0; i < version.size() && date; ++i)
     date = i == 4 || i == 7 ? version[i] == '-' : version[i] >= '0' && version[i] <= '9';
   return date ? "" : "write year, month and day";
-}
-
-// The host of an already checked URL.
-std::string_view host_of(std::string_view url) {
-  url.remove_prefix(std::min(url.size(), url.find("://") + 3));
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);
-  return url.substr(0, url.find(':'));
 }
 
 Record<Price> price() {
@@ -133,7 +108,7 @@ void check_quirks(const ModelSettings& model, Check& check) {
 
 void check_transport(const ModelSettings& model, Check& check) {
   bool secrets = !model.api_key.empty() || !model.extra_headers.empty();
-  if (secrets && model.base_url.starts_with("http://") && !config::is_loopback(host_of(model.base_url)))
+  if (secrets && travels_open(model.base_url))
     check.warning("base_url", "the key travels unencrypted; use https where the server has it");
 }
 

@@ -288,7 +288,11 @@ std::unique_ptr<ReplyReader> GeminiCodec::reply() const {
 }
 
 Error GeminiCodec::refusal(const net::HttpHead& head, std::string_view body) const {
-  Error error = Codec::refusal(head, body);
+  return gemini_refusal(head, body);
+}
+
+Error gemini_refusal(const net::HttpHead& head, std::string_view body) {
+  Error error = complaint_error(ProviderComplaint::read_text(body), head.status);
   auto parsed = parse_json(body);
   const Json* details = parsed ? details_of(*parsed) : nullptr;
   if (error.status == 429 && details) {

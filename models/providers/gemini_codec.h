@@ -10,6 +10,10 @@
 
 namespace troupe::models {
 
+/// The error for an answer of Gemini's API with a status that is none of success: `retry_after` as its
+/// RetryInfo says, not retryable when a limit of the day is reached.
+Error gemini_refusal(const net::HttpHead& head, std::string_view body);
+
 /// generateContent and streamGenerateContent of Gemini's API; the model is part of the address.
 ///
 /// System messages at the beginning become `systemInstruction`, later ones go to the user's turn; turns of

@@ -1,14 +1,10 @@
 #include "models/providers/http_model.h"
 
-#include "models/endpoint.h"
 #include "models/limits.h"
-#include "models/retry_after.h"
 #include "models/token_estimate.h"
 
 #include <algorithm>
 #include <optional>
-
-#include <fmt/format.h>
 
 namespace troupe::models {
 
@@ -92,29 +88,6 @@ class ReplySink final : public net::BodySink {
   bool goes_on_ = false;  // the model wrote more after that
 };
 
-// A key that a server repeats half-masked ("sk-ab***yz") is cut out as well.
-std::string without_masked_keys(std::string text) {
-  for (std::size_t at = text.find("***"); at != std::string::npos; at = text.find("***", at + 1)) {
-    auto part = [&](char c) { return c != ' ' && c != '"' && c != '\'' && c != '\n' && c != ','; };
-    std::size_t from = at, end = at;
-    while (from > 0 && part(text[from - 1])) --from;
-    while (end < text.size() && part(text[end])) ++end;
-    if (text[end - 1] == '.') --end;
-    text.replace(from, end - from, "***");
-    at = from + 2;
-  }
-  return text;
-}
-
-Error transport_error(Error error) {
-  if (error.code == ErrorCode::too_large) {
-    // Of the answer. too_large means the question to whoever calls a model.
-    error.code = ErrorCode::protocol;
-    error.message = fmt::format("the answer is larger than {} bytes", limits::kModelStreamBytes);
-  }
-  return error;
-}
-
 }  // namespace
 
 HttpModel::HttpModel(ModelSettings settings, Endpoint endpoint, std::unique_ptr<Codec> codec,
@@ -122,45 +95,13 @@ HttpModel::HttpModel(ModelSettings settings, Endpoint endpoint, std::unique_ptr<
     : settings_(std::move(settings)),
       http_(http),
       codec_(std::move(codec)),
-      url_(std::move(endpoint.url)),
-      headers_({{"content-type", "application/json"},
-                {"accept", settings_.stream ? "text/event-stream" : "application/json"}}),
-      title_(fmt::format("model {} ({} at {})", settings_.name, settings_.model, shown_url(url_))) {
-  secrets_.add(settings_.api_key);
-  for (auto& [name, value] : endpoint.headers) headers_.emplace_back(name, std::move(value));
-  for (const auto& [name, value] : settings_.extra_headers) {
-    headers_.emplace_back(name, value);
-    secrets_.add(value);
-  }
-}
-
-net::HttpRequest HttpModel::http_request(const ModelRequest& request, const CallContext& context) {
-  net::HttpRequest http;
-  http.method = "POST";
-  http.url = url_;
-  http.headers = headers_;
-  http.body = codec_->request_body(request);
-  http.idle_timeout = settings_.timeout;
-  http.deadline = context.deadline;
-  http.body_max = limits::kModelStreamBytes;
-  return http;
-}
-
-std::unexpected<Error> HttpModel::named(Error error) const {
-  error.message = without_masked_keys(redact(error.message, secrets_));
-  return within(title_, std::move(error));
-}
-
-Error HttpModel::status_error(const net::HttpHead& head, std::string_view body, const Clock& clock) const {
-  Error error = codec_->refusal(head, body);
-  const auto asked = retry_after(head, error.message, clock.wall_ms());
-  if (asked) error.retry_after = asked;
-  std::string_view advice = head.header("x-should-retry");
-  if (advice == "true") error.retryable = true;
-  if (advice == "false") error.retryable = false;
-  if (head.status == 401 && settings_.api_key.empty()) error.message += " (it is not set)";
-  return error;
-}
+      entry_({.noun = "model",
+              .name = settings_.name,
+              .model = settings_.model,
+              .api_key = settings_.api_key,
+              .extra_headers = settings_.extra_headers,
+              .timeout = settings_.timeout},
+             std::move(endpoint), settings_.stream ? "text/event-stream" : "application/json") {}
 
 // What was counted before a stream was closed stays.
 void HttpModel::estimate_usage(const ModelRequest& request, ModelReply& reply) const {
@@ -172,17 +113,17 @@ void HttpModel::estimate_usage(const ModelRequest& request, ModelReply& reply) c
 }
 
 Task<Result<ModelReply>> HttpModel::complete(ModelRequest request, TokenSink& sink, CallContext& context) {
-  if (context.stop.requested()) co_return fail(stopped(title_, context.stop.reason()));
+  if (context.stop.requested()) co_return fail(stopped(entry_.title(), context.stop.reason()));
   Stop transfer(context.stop);
   ReplySink body(codec_->reply(), sink, context.loop, transfer);
-  net::HttpRequest http = http_request(request, context);
+  net::HttpRequest http = entry_.post(codec_->request_body(request), limits::kModelStreamBytes, context);
   Result<net::HttpHead> head = co_await http_.stream(std::move(http), body, transfer);
   if (!head && (!body.is_whole() || context.stop.requested()))
-    co_return named(transport_error(std::move(head.error())));
+    co_return entry_.unanswered(std::move(head.error()), limits::kModelStreamBytes);
   if (head && body.is_error_status())
-    co_return named(status_error(*head, body.error_body(), context.loop.clock()));
+    co_return entry_.refused(codec_->refusal(*head, body.error_body()), *head, context.loop.clock());
   Result<ModelReply> reply = body.finish();
-  if (!reply) co_return named(std::move(reply.error()));
+  if (!reply) co_return entry_.named(std::move(reply.error()));
   if (!body.has_usage()) estimate_usage(request, *reply);
   if (reply->model.empty()) reply->model = settings_.model;
   co_return reply;

@@ -2,22 +2,14 @@
 
 #include "models/model.h"
 #include "models/providers/codec.h"
+#include "models/providers/http_entry.h"
 #include "models/settings.h"
-#include "runtime/base/clock.h"
-#include "runtime/base/secret.h"
 #include "runtime/net/http_client.h"
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace troupe::models {
-
-/// Where and how a provider is reached: what its codec does not say.
-struct Endpoint {
-  std::string url;
-  net::Headers headers;  ///< beyond the usual ones, such as {"authorization", "Bearer …"}
-};
 
 /// A model behind an HTTP API: a codec, an address and a client. One attempt a call; governor/governed.h
 /// repeats them.
@@ -32,18 +24,12 @@ class HttpModel final : public Model {
   const std::string& name() const override { return settings_.name; }
 
  private:
-  net::HttpRequest http_request(const ModelRequest& request, const CallContext& context);
-  Error status_error(const net::HttpHead& head, std::string_view body, const Clock& clock) const;
   void estimate_usage(const ModelRequest& request, ModelReply& reply) const;
-  std::unexpected<Error> named(Error error) const;
 
   ModelSettings settings_;
   net::HttpClient& http_;
   std::unique_ptr<Codec> codec_;
-  std::string url_;
-  net::Headers headers_;
-  std::string title_;  ///< "model main (gpt-4o-mini at https://…)", for errors
-  Secrets secrets_;
+  HttpEntry entry_;
 };
 
 }  // namespace troupe::models

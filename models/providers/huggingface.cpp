@@ -1,9 +1,8 @@
 #include "models/endpoint.h"
 #include "models/provider.h"
 #include "models/providers/http_model.h"
+#include "models/providers/huggingface_refusal.h"
 #include "models/providers/openai_codec.h"
-
-#include <optional>
 
 namespace troupe::models {
 
@@ -16,16 +15,8 @@ class HuggingFaceCodec final : public OpenAiCodec {
  public:
   using OpenAiCodec::OpenAiCodec;
 
-  // A model that is being loaded says when it will be there: {"error": "… loading", "estimated_time": 20.0}.
   Error refusal(const net::HttpHead& head, std::string_view body) const override {
-    Error error = OpenAiCodec::refusal(head, body);
-    auto parsed = parse_json(body);
-    const Json* time = parsed ? find(*parsed, "estimated_time") : nullptr;
-    if (head.status != 503 || !time || !time->is_number()) return error;
-    const double seconds = time->get<double>();
-    if (seconds >= 0 && seconds < 3600)
-      error.retry_after = std::chrono::milliseconds(static_cast<long long>(seconds * 1000));
-    return error;
+    return huggingface_refusal(head, body);
   }
 };
 

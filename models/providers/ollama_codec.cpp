@@ -137,11 +137,16 @@ std::unique_ptr<ReplyReader> OllamaCodec::reply() const {
 }
 
 Error OllamaCodec::refusal(const net::HttpHead& head, std::string_view body) const {
-  Error error = Codec::refusal(head, body);
-  const std::string said = ProviderComplaint::read_text(body).message;
+  return ollama_refusal(head, body, model_);
+}
+
+Error ollama_refusal(const net::HttpHead& head, std::string_view body, std::string_view model) {
+  const ProviderComplaint complaint = ProviderComplaint::read_text(body);
+  Error error = complaint_error(complaint, head.status);
+  const std::string& said = complaint.message;
   if (head.status == 404 && said.find("not found") != std::string::npos &&
       said.find("model") != std::string::npos)
-    error.message += fmt::format(", or fetch the model: ollama pull {}", model_);
+    error.message += fmt::format(", or fetch the model: ollama pull {}", model);
   return error;
 }
 

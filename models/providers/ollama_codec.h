@@ -12,6 +12,10 @@
 
 namespace troupe::models {
 
+/// The error for an answer of Ollama with a status that is none of success: for a model that it does not
+/// have, how to fetch it.
+Error ollama_refusal(const net::HttpHead& head, std::string_view body, std::string_view model);
+
 /// POST /api/chat of Ollama. Where the entry says how much the model reads (`context`), Ollama is told so:
 /// without it, it reads far less than the model could, and cuts what is beyond without a word.
 class OllamaCodec final : public Codec {

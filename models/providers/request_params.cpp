@@ -13,15 +13,16 @@ void append_field(std::string& out, std::string_view name, std::string_view raw)
   out += raw;
 }
 
-RequestParams::RequestParams(std::string head, const ModelSettings& settings)
-    : head_(std::move(head)), settled_(settings.drop_params) {
-  if (settings.drop_params.empty() && !settings.extra_body.is_object()) return;
+RequestParams::RequestParams(std::string head, const std::vector<std::string>& drop_params,
+                             const Json& extra_body)
+    : head_(std::move(head)), settled_(drop_params) {
+  if (drop_params.empty() && !extra_body.is_object()) return;
   auto params = parse_json(head_ + "}");
   if (!params) return;
-  for (const std::string& name : settings.drop_params) params->erase(name);
-  if (settings.extra_body.is_object()) {
-    for (const auto& [name, value] : settings.extra_body.items()) settled_.push_back(name);
-    params->merge_patch(settings.extra_body);
+  for (const std::string& name : drop_params) params->erase(name);
+  if (extra_body.is_object()) {
+    for (const auto& [name, value] : extra_body.items()) settled_.push_back(name);
+    params->merge_patch(extra_body);
   }
   head_ = dump(*params);
   head_.pop_back();

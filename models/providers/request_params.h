@@ -1,9 +1,11 @@
 #pragma once
 
 #include "models/settings.h"
+#include "runtime/base/json.h"
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::models {
@@ -16,7 +18,9 @@ void append_field(std::string& out, std::string_view name, std::string_view raw)
 class RequestParams {
  public:
   /// `head`: an object that is not closed yet, `{"model":"m","stream":true`.
-  RequestParams(std::string head, const ModelSettings& settings);
+  RequestParams(std::string head, const ModelSettings& settings)
+      : RequestParams(std::move(head), settings.drop_params, settings.extra_body) {}
+  RequestParams(std::string head, const std::vector<std::string>& drop_params, const Json& extra_body);
 
   /// Where a body begins; it is not closed.
   const std::string& head() const { return head_; }

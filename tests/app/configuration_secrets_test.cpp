@@ -54,6 +54,7 @@ TEST_CASE("a secret is in no message and no snapshot, however it gets into the f
       // written down, from the environment, as its default, from a file
       "version: 1\nmodels: { a: { provider: openai, model: m, api_key: \"@CANARY@\" } }\n",
       "version: 1\nmodels: { a: { provider: openai, model: m, api_key: \"${CANARY}\" } }\n",
+      "version: 1\nembeddings: { a: { provider: openai, model: m, api_key: \"@CANARY@\" } }\n",
       "version: 1\nmodels: { a: { provider: openai, model: m, api_key: \"${NONE:-@CANARY@}\" } }\n",
       "version: 1\nmodels: { a: { provider: openai, model: m, api_key: \"${CANARY:-x}\" } }\n",
       "version: 1\nmodels: { a: { provider: openai, model: m, api_key: \"${file:@FILE@}\" } }\n",

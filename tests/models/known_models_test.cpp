@@ -112,8 +112,8 @@ TEST_CASE("another server has no price, whatever its models are called") {
 TEST_CASE("local models are free; a cassette costs what it records, and nothing when it is only played") {
   auto all = entries({{.name = "b", .provider = "builtin"},
                       {.name = "o", .provider = "ollama", .model = "gpt-4o"},
-                      {.name = "t", .provider = "cassette"},
-                      {.name = "r", .provider = "cassette", .record = "gpt"},
+                      {.name = "t", .provider = "cassette", .tapes = "gpt", .mode = "replay"},
+                      {.name = "r", .provider = "cassette", .tapes = "gpt"},
                       {.name = "gpt", .provider = "openai", .model = "gpt-4o"},
                       {.name = "l", .provider = "openai", .model = "gpt-4o", .base_url = "http://h/v1"}});
   complete(all);

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "models/embedder.h"
+#include "models/embedders/settings.h"
+#include "runtime/async/loop.h"
+#include "runtime/async/offload.h"
+#include "runtime/base/ids.h"
+#include "runtime/net/http_client.h"
+
+#include <string_view>
+#include <vector>
+
+namespace troupe::models {
+
+/// What embedders are built from. All outlive them.
+struct EmbedderServices {
+  net::HttpClient& http;  ///< for model endpoints: unguarded, they may be local
+  Loop& loop;
+  Rng& rng;
+  Workers& workers;  ///< where long answers are read and `builtin` works
+};
+
+/// The names `provider:` of an embedder may have, in the order of embedders.def.
+std::vector<std::string_view> embedder_provider_names();
+
+/// The embedders of the configuration: each cuts a call into requests of its batch, and repeats requests that
+/// failed for a reason that passes. Errors: invalid (an unknown provider, a missing setting, two entries of
+/// one name), naming the entry.
+Result<EmbedderTable> make_embedders(const std::vector<EmbedderSettings>& settings,
+                                     EmbedderServices services);
+
+}  // namespace troupe::models
