@@ -4,10 +4,19 @@
 #include "agents/react/step_parser.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
+<<<<<<< ours
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
 #include <iterator>
+=======
+#include "models/token_estimate.h"
+#include "runtime/async/nursery.h"
+#include "runtime/telemetry/log.h"
+
+#include <algorithm>
+#include <functional>
+>>>>>>> theirs
 #include <optional>
 
 #include <fmt/format.h>
@@ -65,11 +74,12 @@ class AgentRun::Deltas final : public EventSink {
     if (event.step == 0 && run_.react_) event.step = run_.react_->step();
     if (event.type == "warning" && was_told(event)) return;
     // A warning is journaled, everything else that a call reports is superseded by what it leads to.
-    if (event.type == "warning")
-      run_.record_.pending().events.push_back(std::move(event));
-    else
-      run_.record_.publish(event);
+    if (event.type != "warning") return run_.record_.publish(event);
+    run_.record_.pending().events.push_back(std::move(event));
+    if (warned) warned();
   }
+
+  std::function<void()> warned;  // a warning is there to be committed
 
  private:
   // Which models are beyond a budget is the same at each step, and told once.
@@ -378,9 +388,24 @@ Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink
     // Not on the stack of who delivers the text.
     alarm = loop_.at(loop_.clock().now(), [&own] { own.request(StopReason::budget); });
   };
+<<<<<<< ours
+=======
+  sink.allowed_at = [&](const std::string& entry) {
+    ask.allowance = ask.allowance.at(agent_->price_of(entry));
+    return ask.allowance.output;
+  };
+  // Who waits for a pause or a fallback sees why while it lasts, not afterwards.
+  std::unique_ptr<Nursery> telling;
+  deltas_->warned = [&] {
+    if (!telling) telling = std::make_unique<Nursery>(loop_);
+    telling->spawn("warning of a model", [this] { return tell(); });
+  };
+>>>>>>> theirs
   auto call = context(own);
   const Instant asked = loop_.clock().now();
   auto reply = co_await agent_->model->complete(std::move(request), sink, call);
+  deltas_->warned = nullptr;
+  if (telling) co_await telling->join();
   if (!reply && own.reason() == StopReason::budget) {
     reply = models::ModelReply{};
     reply->finish = models::FinishReason::closed_early;
@@ -392,6 +417,10 @@ Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink
   sink.spent_on_reasoning = nullptr;
   co_return Asked{std::move(reply),
                   std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - asked).count()};
+}
+
+Task<> AgentRun::tell() {
+  if (!record_.pending().events.empty()) co_await record_.commit(record_.take_pending());
 }
 
 void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {

@@ -147,6 +147,20 @@ TEST_CASE("when all models fail the run says what each of them said") {
   CHECK(world.last("run.finished")["error"] == "model m: HTTP 500: boom; model second: connection refused");
 }
 
+TEST_CASE("who is asked in its place is told while that is still awaited, and once") {
+  auto second = says({ScriptedModel::Hang{}});
+  World world(down(), {}, {}, with(second, {}));
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.until([&] { return world.seen("warning"); });
+  CHECK(world.last("warning")["code"] == "fallback");
+  CHECK(second->calls() == 1);
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, run->run, CancelMode::now)));
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["status"] == "cancelled");
+  CHECK(world.types(run->run) == std::vector<std::string>{"run.started", "warning", "run.finished"});
+}
+
 TEST_CASE("models that are beyond a budget at every step are told of once") {
   auto second = counted({kCall, kAnswer});
   World world(down(), {}, {}, with(std::make_shared<BeyondBudget>(second, "cheap"), {}));
