@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "agents/section.h"
 #include "gateway/section.h"
+#include "models/governor/governors.h"
 #include "models/section.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
@@ -26,17 +27,52 @@ bool free_of_charge(const models::ModelSettings& model) {
   return model.provider == "builtin";
 }
 
+// A model and its fallbacks, those that are there.
+std::vector<const models::ModelSettings*> chain_of(const Configuration& all, const std::string& name) {
+  std::vector<const models::ModelSettings*> chain;
+  auto add = [&](const std::string& one) {
+    if (auto found = all.models.find(one); found != all.models.end()) chain.push_back(&found->second);
+  };
+  add(name);
+  if (!chain.empty())
+    for (const std::string& one : chain.front()->fallback) add(one);
+  return chain;
+}
+
+// Of a model and its fallbacks, one whose cost cannot be known.
+std::optional<std::string> unpriced(const Configuration& all, const std::string& name) {
+  for (const models::ModelSettings* one : chain_of(all, name))
+    if (!one->price && !free_of_charge(*one)) return one->name;
+  return std::nullopt;
+}
+
+// "the model `x`", or as what of it a fallback is asked.
+std::string as_asked(const std::string& one, const std::string& model) {
+  return one == model ? fmt::format("the model `{}`", one)
+                      : fmt::format("the model `{}`, a fallback of `{}`,", one, model);
+}
+
 void check_costs(const Configuration& all, Check& check) {
   for (const auto& [name, agent] : all.agents) {
     if (agent.limits.cost <= 0) continue;
-    auto model = all.models.find(agent.model);
-    if (model == all.models.end() || model->second.price || free_of_charge(model->second)) continue;
-    check.entry("agents", name, "agent")
-        .error("limits.cost",
-               fmt::format("the model `{0}` has no price, so its cost cannot be limited; add `price: {{ "
-                           "input: …, output: … }}` to `models.{0}`",
-                           agent.model));
+    if (auto one = unpriced(all, agent.model))
+      check.entry("agents", name, "agent")
+          .error("limits.cost", fmt::format("{1} has no price, so its cost cannot be limited; add `price: {{ "
+                                            "input: …, output: … }}` to `models.{0}`",
+                                            *one, as_asked(*one, agent.model)));
   }
+}
+
+// One governor serves an endpoint with one key.
+void check_rates(const Configuration& all, Check& check) {
+  std::vector<models::ModelSettings> models;
+  for (const auto& [name, model] : all.models) models.push_back(model);
+  for (const models::RateConflict& conflict : models::rate_conflicts(models))
+    check.entry("models", conflict.entry, "model")
+        .error(conflict.key,
+               fmt::format("`models.{}` says something else, and both go to one endpoint with one key, where "
+                           "calls are counted together; write the same in both, or leave it out of one",
+                           conflict.other));
 }
 
 // What a rule's model costs counts against the run, and `builtin` has no judgement to give.
@@ -46,15 +82,16 @@ void check_judges(const Configuration& all, const agents::AgentSettings& agent,
     auto model = all.models.find(rules[i].model);
     if (model == all.models.end()) continue;
     const std::string place = fmt::format("guardrails.{}[{}].model", list, i);
-    if (model->second.provider == "builtin")
+    const auto chain = chain_of(all, rules[i].model);
+    if (std::ranges::any_of(chain, [](const auto* one) { return one->provider == "builtin"; }))
       here.error(
           place,
           "the `builtin` model cannot judge; that takes a language model, such as provider openai with "
           "an api_key or a local base_url");
-    else if (agent.limits.cost > 0 && !model->second.price)
-      here.error(place, fmt::format("the model `{0}` has no price, so `limits.cost` cannot hold for what it "
+    else if (auto one = unpriced(all, rules[i].model); one && agent.limits.cost > 0)
+      here.error(place, fmt::format("{1} has no price, so `limits.cost` cannot hold for what it "
                                     "judges; add `price: {{ input: …, output: … }}` to `models.{0}`",
-                                    rules[i].model));
+                                    *one, as_asked(*one, rules[i].model)));
   }
 }
 
@@ -141,6 +178,7 @@ Record<Configuration> declaration() {
              "who answers when a client names nobody");
   root.reserve({"embeddings", "knowledge", "plugins", "teams", "chains", "mcpServers"});
   root.check(check_costs);
+  root.check(check_rates);
   root.check(check_prompts);
   root.check(check_strategies);
   root.check(check_guardrails);

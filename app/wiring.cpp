@@ -5,6 +5,7 @@
 #include "app/load.h"
 #include "app/version.h"
 #include "models/catalog.h"
+#include "models/governor/governors.h"
 #include "prompts/prompt.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/run_task.h"
@@ -43,9 +44,11 @@ Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
 
 Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
                                                             const Clients& clients, Loop& loop, Rng& rng,
+                                                            models::Governors& governors,
                                                             std::string snapshot) {
-  auto models = models::make_models(values_of(configuration.models),
-                                    {.http = *clients.models, .loop = loop, .rng = rng});
+  auto models =
+      models::make_models(values_of(configuration.models),
+                          {.http = *clients.models, .loop = loop, .rng = rng, .governors = &governors});
   if (!models) return std::unexpected(models.error());
   auto tools =
       tools::make_tools(values_of(configuration.tools),
@@ -119,7 +122,8 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     }
     return clients.back();
   };
-  auto catalog = make_catalog(configuration, clients.back(), loop, rng, configuration.hash);
+  models::Governors governors(loop, rng);
+  auto catalog = make_catalog(configuration, clients.back(), loop, rng, governors, configuration.hash);
   if (!catalog) {
     complain(catalog.error().message);
     return kUsage;
@@ -132,8 +136,9 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto reload = [&]() -> Result<std::string> {
     auto fresh = reload_configuration(source);
     if (!fresh) return std::unexpected(fresh.error());
-    auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, fresh->hash);
+    auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, governors, fresh->hash);
     if (!next) return std::unexpected(next.error());
+    governors.adopt(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
     desk->replace_catalog(*next);
@@ -145,7 +150,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto earlier = [&](std::string hash) -> Task<Result<std::shared_ptr<const agents::Catalog>>> {
     auto kept = co_await kept_configuration(**journal, hash, configuration);
     if (!kept) co_return std::unexpected(kept.error());
-    co_return make_catalog(*kept, clients_for(kept->network), loop, rng, hash);
+    co_return make_catalog(*kept, clients_for(kept->network), loop, rng, governors, hash);
   };
 
   Engine assembled{.loop = loop,

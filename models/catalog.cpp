@@ -1,7 +1,9 @@
 #include "models/catalog.h"
 
+#include "models/fallback.h"
+#include "models/governor/governed.h"
+#include "models/governor/governors.h"
 #include "models/provider.h"
-#include "models/retrying.h"
 
 #include <algorithm>
 #include <array>
@@ -44,11 +46,40 @@ Result<> add(const ModelSettings& entry, const Provider& provider, const ModelSe
   auto model = provider.make(entry, services, known);
   if (!model) return within(fmt::format("models.{}", entry.name), std::move(model.error()));
   if (provider.reach == Reach::network) {
-    RetryPolicy policy{.retries = entry.retries};
-    *model = std::make_shared<Retrying>(std::move(*model), policy, services.rng);
+    RetryPolicy policy = services.governors->rules().pauses;
+    policy.retries = entry.retries;
+    *model = std::make_shared<Governed>(std::move(*model), services.governors->of(entry, known.settings),
+                                        policy, entry.max_output_tokens, services.rng);
   }
   if (!table.emplace(entry.name, std::move(*model)).second)
     return fail(ErrorCode::invalid, fmt::format("models.{}: two entries have this name", entry.name));
+  return {};
+}
+
+// The entry itself, then those it falls back to.
+Result<std::shared_ptr<Model>> chain_of(const ModelSettings& entry, const ModelTable& table) {
+  std::vector<FallbackChain::Entry> entries{{entry.name, table.at(entry.name)}};
+  for (const std::string& name : entry.fallback) {
+    auto other = table.find(name);
+    if (other == table.end())
+      return fail(ErrorCode::invalid,
+                  fmt::format("models.{}: `fallback` names {}, which is no model", entry.name, name));
+    if (std::ranges::find(entries, name, &FallbackChain::Entry::name) != entries.end())
+      return fail(ErrorCode::invalid,
+                  fmt::format("models.{}: `fallback` names {} twice, or the model itself", entry.name, name));
+    entries.push_back({name, other->second});
+  }
+  return std::make_shared<FallbackChain>(std::move(entries));
+}
+
+Result<> add_chains(const std::vector<ModelSettings>& settings, ModelTable& table) {
+  const ModelTable alone = table;
+  for (const ModelSettings& entry : settings) {
+    if (entry.fallback.empty()) continue;
+    auto chain = chain_of(entry, alone);
+    if (!chain) return std::unexpected(std::move(chain.error()));
+    table[entry.name] = std::move(*chain);
+  }
   return {};
 }
 
@@ -62,6 +93,8 @@ std::vector<std::string_view> provider_names() {
 
 Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, ModelServices services) {
   ModelTable table;
+  Governors own(services.loop, services.rng);
+  if (!services.governors) services.governors = &own;
   for (bool wrappers : {false, true})
     for (const ModelSettings& entry : settings) {
       auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
@@ -73,6 +106,7 @@ Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, Model
       if (auto added = add(entry, *provider, services, KnownModels{settings, table}, table); !added)
         return fail(std::move(added.error()));
     }
+  if (auto added = add_chains(settings, table); !added) return fail(std::move(added.error()));
   return table;
 }
 

@@ -2,6 +2,11 @@
 
 namespace troupe::models {
 
+std::optional<Price> price_in(const PriceList& prices, const std::string& entry) {
+  auto found = prices.find(entry);
+  return found == prices.end() ? std::nullopt : std::optional(found->second);
+}
+
 double cost_of(const Usage& usage, const std::optional<Price>& price) {
   if (!price) return 0;
   const double cached = price->cached < 0 ? price->input : price->cached;

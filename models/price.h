@@ -20,6 +20,9 @@ struct Price {
 /// What models cost, by their names in `models:`. One that is not in it has no price.
 using PriceList = std::map<std::string, Price, std::less<>>;
 
+/// The price of an entry. Nothing where it has none.
+std::optional<Price> price_in(const PriceList& prices, const std::string& entry);
+
 /// What a call cost; 0 without a price.
 double cost_of(const Usage& usage, const std::optional<Price>& price);
 

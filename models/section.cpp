@@ -1,5 +1,6 @@
 #include "models/section.h"
 
+#include "models/limits.h"
 #include "models/providers/anthropic_codec.h"
 #include "runtime/config/choice.h"
 #include "runtime/config/hosts.h"
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace troupe::models {
 
@@ -65,12 +68,25 @@ Record<Price> price() {
   return price;
 }
 
+void check_fallback(const ModelSettings& model, Check& check) {
+  for (auto name = model.fallback.begin(); name != model.fallback.end(); ++name) {
+    if (*name == model.name) check.error("fallback", "names the model itself, which has failed by then");
+    if (std::find(model.fallback.begin(), name, *name) != name)
+      check.error("fallback", "names `" + *name + "` twice; each is asked once");
+  }
+}
+
 void add_common(Record<ModelSettings>& model) {
   model
       .field("context", &ModelSettings::context, config::integer<int>(256, kTokensMax),
              "how many tokens the model reads at most")
       .without_default();
-  model.reserve({"cache", "fallback", "constrain"});
+  model.field(
+      "fallback", &ModelSettings::fallback,
+      config::list_of(config::reference("models", "model"), "a list of model names", limits::kFallbacks),
+      "models that are asked in its place, in this order, when it fails");
+  model.check(check_fallback);
+  model.reserve({"cache", "constrain"});
 }
 
 // What belongs to the conversation, not to how it is sampled.
@@ -141,6 +157,28 @@ void add_seed(Record<ModelSettings>& model) {
       "asks the provider for repeatable sampling");
 }
 
+// Of the endpoint with its key: what several entries share.
+void add_rates(Record<ModelSettings>& model) {
+  model
+      .field("concurrency", &ModelSettings::concurrency,
+             config::integer<int>(1, static_cast<int>(limits::kTransfers)),
+             fmt::format("how many calls go to this endpoint with this key at once, all entries, agents and "
+                         "runs together; without it {}",
+                         limits::kModelConcurrency))
+      .without_default();
+  model
+      .field("requests_per_minute", &ModelSettings::requests_per_minute, config::integer<int>(1, kTokensMax),
+             "how many calls begin within a minute, counted the same way; without it there is no limit")
+      .without_default();
+  model
+      .field(
+          "tokens_per_minute", &ModelSettings::tokens_per_minute,
+          config::integer64(1, std::int64_t{1'000'000} * kTokensMax),
+          "how many tokens are read and written within a minute, counted the same way; without it there is "
+          "no limit")
+      .without_default();
+}
+
 void add_call(Record<ModelSettings>& model, std::string about_length) {
   model
       .field("max_output_tokens", &ModelSettings::max_output_tokens, config::integer<int>(1, kTokensMax),
@@ -150,6 +188,7 @@ void add_call(Record<ModelSettings>& model, std::string about_length) {
   model.field("timeout", &ModelSettings::timeout, config::duration(100ms, 1h),
               "how long without a byte before a call is given up");
   model.field("retries", &ModelSettings::retries, config::integer<int>(0, 20), "attempts after the first");
+  add_rates(model);
   model.field("price", &ModelSettings::price, config::maybe(config::shape(price())), "what tokens cost");
   add_common(model);
   model.advise("max_tokens", "it is called `max_output_tokens`");

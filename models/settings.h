@@ -5,6 +5,7 @@
 #include "runtime/base/limits.h"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ struct ModelSettings {
   bool stream = true;
   std::chrono::milliseconds timeout = limits::kModelIdle;  ///< without a byte
   int retries = limits::kModelRetries;                     ///< attempts after the first
+  int concurrency = 0;                                     ///< calls at once; 0: limits::kModelConcurrency
+  int requests_per_minute = 0;                             ///< 0: no limit
+  std::int64_t tokens_per_minute = 0;                      ///< 0: no limit
   std::optional<Price> price;
   std::vector<std::string> fallback;  ///< entries of `models:` that are asked, in order, where this one fails
   std::string api_version;            ///< anthropic: the version header; "" = the one we were made for

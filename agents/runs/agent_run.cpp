@@ -2,7 +2,7 @@
 
 #include "agents/limits.h"
 #include "agents/react/step_parser.h"
-#include "models/retrying.h"
+#include "models/governor/retry_policy.h"
 #include "models/token_estimate.h"
 #include "runtime/telemetry/log.h"
 

@@ -6,7 +6,7 @@
 namespace troupe::models {
 
 namespace {
-constexpr std::string_view kPublicUrl = "https://api.anthropic.com/v1";
+constexpr std::string_view kPublicUrl = public_url("anthropic");
 }
 
 Result<std::shared_ptr<Model>> make_anthropic(const ModelSettings& settings, const ModelServices& services,

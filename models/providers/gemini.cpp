@@ -6,7 +6,7 @@
 namespace troupe::models {
 
 namespace {
-constexpr std::string_view kPublicUrl = "https://generativelanguage.googleapis.com/v1beta";
+constexpr std::string_view kPublicUrl = public_url("gemini");
 }
 
 Result<std::shared_ptr<Model>> make_gemini(const ModelSettings& settings, const ModelServices& services,

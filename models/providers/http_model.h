@@ -19,7 +19,8 @@ struct Endpoint {
   net::Headers headers;  ///< beyond the usual ones, such as {"authorization", "Bearer …"}
 };
 
-/// A model behind an HTTP API: a codec, an address and a client. One attempt a call; retrying.h repeats them.
+/// A model behind an HTTP API: a codec, an address and a client. One attempt a call; governor/governed.h
+/// repeats them.
 class HttpModel final : public Model {
  public:
   /// `http` outlives the model.

@@ -9,7 +9,7 @@ namespace troupe::models {
 
 namespace {
 
-constexpr std::string_view kRouterUrl = "https://router.huggingface.co/v1";
+constexpr std::string_view kRouterUrl = public_url("huggingface");
 
 /// OpenAI's format as Hugging Face's router, its Inference Endpoints and TGI speak it.
 class HuggingFaceCodec final : public OpenAiCodec {

@@ -6,7 +6,7 @@
 namespace troupe::models {
 
 namespace {
-constexpr std::string_view kLocalUrl = "http://127.0.0.1:11434";
+constexpr std::string_view kLocalUrl = public_url("ollama");
 }
 
 Result<std::shared_ptr<Model>> make_ollama(const ModelSettings& settings, const ModelServices& services,

@@ -6,7 +6,7 @@
 namespace troupe::models {
 
 namespace {
-constexpr std::string_view kPublicUrl = "https://api.openai.com/v1";
+constexpr std::string_view kPublicUrl = public_url("openai");
 }
 
 Result<std::shared_ptr<Model>> make_openai(const ModelSettings& settings, const ModelServices& services,

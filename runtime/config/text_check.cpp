@@ -9,7 +9,7 @@ namespace troupe::config {
 namespace {
 
 constexpr std::size_t kClipBytes = 60;
-constexpr std::size_t kEnumerated = 20;
+constexpr std::size_t kEnumerated = 48;
 
 bool continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;

@@ -107,6 +107,10 @@ TEST_CASE("every key reaches its setting") {
   CHECK_FALSE(model.stream);
   CHECK(model.timeout == 90s);
   CHECK(model.retries == 0);
+  CHECK(model.concurrency == 12);
+  CHECK(model.requests_per_minute == 500);
+  CHECK(model.tokens_per_minute == 30'000);
+  CHECK(all.models.at("tape").fallback == std::vector<std::string>{"main", "free"});
   REQUIRE(model.price);
   CHECK(model.price->input == 0.15);
   CHECK(model.price->output == 0.60);

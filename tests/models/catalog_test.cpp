@@ -3,6 +3,7 @@
 #include "tests/models/call.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include <doctest/doctest.h>
 
@@ -52,11 +53,37 @@ TEST_CASE("an entry that cannot be made is named with what is wrong") {
   CHECK(problem({{.name = "x", .provider = "openai"}}).find("models.x: `model` is missing") == 0);
   CHECK(problem({{.name = "x", .provider = "builtin"}, {.name = "x", .provider = "builtin"}}) ==
         "models.x: two entries have this name");
+  CHECK(problem({{.name = "x", .provider = "builtin", .fallback = {"y"}}}) ==
+        "models.x: `fallback` names y, which is no model");
+  CHECK(problem({{.name = "x", .provider = "builtin", .fallback = {"x"}}}).find("or the model itself") !=
+        std::string::npos);
   CHECK(problem({{.name = "x", .provider = "cassette"}}).find("models.x: `file` is missing") == 0);
   CHECK(problem({{.name = "x", .provider = "cassette", .file = "/nowhere/at/all"}})
             .find("no cassette /nowhere/at/all") != std::string::npos);
   CHECK(problem({{.name = "x", .provider = "cassette", .file = "/tmp/f", .record = "y"}})
             .find("`record` names y") != std::string::npos);
+}
+
+TEST_CASE("a fallback is asked alone: those it falls back to itself are not") {
+  auto path = std::filesystem::temp_directory_path() / ("troupe-fallback-" + std::to_string(::getpid()));
+  ModelSettings main{.name = "main", .provider = "cassette", .fallback = {"second"}, .file = path.string()};
+  ModelSettings second = main;
+  second.name = "second";
+  second.fallback = {"rules"};
+  {
+    std::ofstream(path) << "";
+  }
+  auto table = make({main, second, {.name = "rules", .provider = "builtin"}});
+  REQUIRE_MESSAGE(table.has_value(), table.error().message);
+  Caller caller;
+  auto alone = caller.call(*table->at("main"), request_of({user("hello")}));
+  REQUIRE_FALSE(alone.has_value());
+  CHECK(alone.error().message.contains("model main:"));
+  CHECK(alone.error().message.contains("model second:"));
+  auto reply = caller.call(*table->at("second"), request_of({user("hello")}));
+  REQUIRE(reply.has_value());
+  CHECK(reply->entry == "rules");
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("a cassette finds the model it records wherever that stands in the file") {

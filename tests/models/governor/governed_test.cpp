@@ -1,7 +1,5 @@
-#include "models/retrying.h"
+#include "models/governor/governed.h"
 
-#include "models/endpoint.h"
-#include "models/retry_after.h"
 #include "tests/models/call.h"
 #include "tests/models/scripted_model.h"
 
@@ -26,8 +24,13 @@ struct Fixture : Caller {
   RetryPolicy quick{.retries = 3, .first = 2ms, .longest = 4ms};
 
   Result<ModelReply> run(Deadline deadline = {}) {
-    Retrying model(script, quick, rng);
-    return call(model, request_of({user("hi")}), deadline);
+    auto governor =
+        std::make_shared<Governor>("openai at http://h", GovernorRules{.pauses = quick}, loop, rng);
+    Governed model(script, governor, quick, 0, rng);
+    auto reply = call(model, request_of({user("hi")}), deadline);
+    CHECK(governor->at_work() == 0);
+    CHECK(governor->waiting() == 0);
+    return reply;
   }
 };
 
@@ -121,64 +124,12 @@ TEST_CASE("what the server asks for is waited for, with a little spread") {
   f.script->says("ok");
   REQUIRE(f.run().has_value());
   CHECK(f.script->at[1] - f.script->at[0] >= 30ms);
-
-  RetryPolicy policy;
-  asked.retry_after = 20s;
-  CHECK(policy.wait(asked, 2, 0) == 20s);
-  CHECK(*policy.wait(asked, 2, ~0ull) <= 21s);
-  asked.retry_after = 61s;
-  CHECK_FALSE(policy.wait(asked, 2, 0).has_value());
 }
 
-TEST_CASE("the pauses double from half a second to eight, each half to all of its step") {
-  RetryPolicy policy{.retries = 20};
-  Error error = busy();
-  for (auto [attempt, step] :
-       {std::pair{2, 500ms}, {3, 1000ms}, {4, 2000ms}, {5, 4000ms}, {6, 8000ms}, {7, 8000ms}, {20, 8000ms}}) {
-    CHECK(*policy.wait(error, attempt, 0) == step / 2);
-    CHECK(*policy.wait(error, attempt, ~0ull) <= step);
-    CHECK(*policy.wait(error, attempt, ~0ull) >= step - 1ms);
-  }
-  CHECK_FALSE(policy.wait(error, 22, 0).has_value());
-}
-
-TEST_CASE("a server's request to wait is read in all its forms") {
-  const std::int64_t now = 784111777000;  // Sun, 06 Nov 1994 08:49:37 GMT
-  auto wait = [&](net::Headers headers, std::string_view message = "") {
-    net::HttpHead head;
-    head.headers = std::move(headers);
-    return retry_after(head, message, now);
-  };
-  CHECK(wait({{"retry-after", "3"}}) == 3s);
-  CHECK(wait({{"retry-after", " 1.5 "}}) == 1500ms);
-  CHECK(wait({{"retry-after-ms", "250"}, {"retry-after", "9"}}) == 250ms);
-  CHECK(wait({{"retry-after", "Sun, 06 Nov 1994 08:50:07 GMT"}}) == 30s);
-  CHECK(wait({{"retry-after", "Sun, 06 Nov 1994 08:00:00 GMT"}}) == 0ms);
-  CHECK(wait({{"retry-after", "99999999999999999999"}}) == 7 * 24h);
-  for (const char* bad :
-       {"", "soon", "-3", "nan", "3s", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 PST"}) {
-    CAPTURE(bad);
-    CHECK_FALSE(wait({{"retry-after", bad}}).has_value());
-  }
-  CHECK(wait({}, "Rate limit is exceeded. Try again in 3 seconds.") == 3s);
-  CHECK(wait({}, "Please try again in 20ms. Visit …") == 20ms);
-  CHECK(wait({}, "Please try again in 1m6.5s.") == 66500ms);
-  CHECK(wait({}, "try again in a while") == std::nullopt);
-  CHECK(wait({}, "HTTP 503") == std::nullopt);
-  CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == now);
-}
-
-TEST_CASE("the endpoint is found whatever base_url looks like") {
-  auto at = [](std::string_view base) { return endpoint(base, "/v1", "/chat/completions"); };
-  CHECK(at("https://api.openai.com/v1") == "https://api.openai.com/v1/chat/completions");
-  CHECK(at("https://api.openai.com/v1/") == "https://api.openai.com/v1/chat/completions");
-  CHECK(at("http://127.0.0.1:11434") == "http://127.0.0.1:11434/v1/chat/completions");
-  CHECK(at("http://127.0.0.1:11434/") == "http://127.0.0.1:11434/v1/chat/completions");
-  CHECK(at("https://api.groq.com/openai/v1") == "https://api.groq.com/openai/v1/chat/completions");
-  CHECK(at("https://x.openai.azure.com/openai/deployments/d?api-version=2024-12-01") ==
-        "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-12-01");
-  CHECK(at("https://api.perplexity.ai/chat/completions") == "https://api.perplexity.ai/chat/completions");
-  CHECK(at("https://h/v1#x") == "https://h/v1/chat/completions");
-  CHECK(shown_url("https://user:secret@h:8/v1/x?key=secret#y") == "https://h:8/v1/x");
-  CHECK(shown_url("https://h/a@b") == "https://h/a@b");
+TEST_CASE("an unlimited governor whose endpoint is well lets every call pass at once") {
+  Fixture f;
+  f.script->says("a");
+  REQUIRE(f.run().has_value());
+  CHECK(f.events.events.empty());
+  CHECK(f.script->at.size() == 1);
 }

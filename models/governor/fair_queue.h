@@ -1,0 +1,109 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace troupe::models {
+
+/// A queue that serves tenants in turn, and the runs of a tenant in turn; those of one run in the order they
+/// came. However much one run asks for, another waits for no more than one call of each tenant and of each
+/// run of its own tenant. Pure.
+template <class T>
+class FairQueue {
+ public:
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+
+  void push(const std::string& tenant, const std::string& run, T item) {
+    lane(lane(tenants_, tenant)->inner, run)->inner.push_back(std::move(item));
+    ++size_;
+  }
+
+  /// Whose turn it is. Not when it is empty.
+  T& front() { return tenants_.order.front().inner.order.front().inner.front(); }
+
+  /// Takes the front; its run and its tenant go to the end of their rows. Not when it is empty.
+  T pop() {
+    Lane<Runs>& tenant = tenants_.order.front();
+    Lane<Items>& run = tenant.inner.order.front();
+    T item = std::move(run.inner.front());
+    run.inner.pop_front();
+    --size_;
+    next(tenant.inner, run.inner.empty());
+    next(tenants_, tenant.inner.order.empty());
+    return item;
+  }
+
+  /// Takes one out, wherever it stands. False when it is not there.
+  bool remove(const std::string& tenant, const std::string& run, const T& item) {
+    auto of = tenants_.by_name.find(tenant);
+    if (of == tenants_.by_name.end()) return false;
+    Runs& runs = of->second->inner;
+    auto in = runs.by_name.find(run);
+    if (in == runs.by_name.end()) return false;
+    Items& items = in->second->inner;
+    auto found = std::ranges::find(items, item);
+    if (found == items.end()) return false;
+    items.erase(found);
+    --size_;
+    if (items.empty()) drop(runs, in->second);
+    if (runs.order.empty()) drop(tenants_, of->second);
+    return true;
+  }
+
+  /// Everything in it, in no order.
+  std::vector<T> all() const {
+    std::vector<T> items;
+    for (const auto& tenant : tenants_.order)
+      for (const auto& run : tenant.inner.order)
+        items.insert(items.end(), run.inner.begin(), run.inner.end());
+    return items;
+  }
+
+ private:
+  template <class Inner>
+  struct Lane {
+    std::string name;
+    Inner inner;
+  };
+  /// Lanes that are served in turn; none is empty.
+  template <class Inner>
+  struct Row {
+    std::list<Lane<Inner>> order;
+    std::unordered_map<std::string, typename std::list<Lane<Inner>>::iterator> by_name;
+  };
+  using Items = std::deque<T>;
+  using Runs = Row<Items>;
+
+  template <class Inner>
+  static auto lane(Row<Inner>& row, const std::string& name) {
+    auto known = row.by_name.find(name);
+    if (known != row.by_name.end()) return known->second;
+    row.order.push_back({name, {}});
+    return row.by_name[name] = std::prev(row.order.end());
+  }
+  template <class Inner>
+  static void drop(Row<Inner>& row, typename std::list<Lane<Inner>>::iterator lane) {
+    row.by_name.erase(lane->name);
+    row.order.erase(lane);
+  }
+  // The front was served.
+  template <class Inner>
+  static void next(Row<Inner>& row, bool empty) {
+    if (empty)
+      drop(row, row.order.begin());
+    else
+      row.order.splice(row.order.end(), row.order, row.order.begin());
+  }
+
+  Row<Runs> tenants_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace troupe::models
