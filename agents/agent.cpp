@@ -37,6 +37,10 @@ std::shared_ptr<const models::PriceList> price_list(const std::vector<models::Mo
 
 }  // namespace
 
+std::optional<models::Price> Agent::price_of(const std::string& entry) const {
+  return entry.empty() || !prices ? price : models::price_in(*prices, entry);
+}
+
 Result<prompts::Prompt> prompt_of(const AgentSettings& settings, const prompts::PromptSet& prompts) {
   if (!settings.prompt.empty()) return prompts.read(settings.prompt, settings.strategy);
   const prompts::Prompt* prompt = prompts.find(settings.strategy);

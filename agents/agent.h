@@ -34,6 +34,9 @@ struct Agent {
   std::shared_ptr<const Strategy> strategy;        ///< each run works with a clone
   std::shared_ptr<const StructuredOutput> output;  ///< null: any text is an answer
   std::shared_ptr<const Guardrails> guardrails;    ///< null: there are no rules
+
+  /// What a call costs that `entry` of its chain served; "": its model.
+  std::optional<models::Price> price_of(const std::string& entry) const;
 };
 
 using AgentTable = std::map<std::string, std::shared_ptr<const Agent>, std::less<>>;

@@ -3,6 +3,7 @@
 #include "agents/runs/stream_budget.h"
 #include "models/token_estimate.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace troupe::agents {
@@ -14,8 +15,14 @@ constexpr std::int64_t kPerMessage = 4;  // role and separators
 /// Counts what a judge writes. A verdict is read once it is whole.
 class VerdictSink final : public models::TokenSink {
  public:
-  VerdictSink(std::int64_t tokens_max, CallContext& context, Stop& call)
-      : budget_(tokens_max), context_(context), call_(call) {}
+  VerdictSink(Allowance allowed, std::int64_t tokens_max, const models::PriceList& prices,
+              CallContext& context, Stop& call)
+      : allowed_(allowed),
+        tokens_max_(tokens_max),
+        prices_(prices),
+        budget_(std::min(allowed.output, tokens_max)),
+        context_(context),
+        call_(call) {}
 
   bool on_text(std::string_view text) override { return budget_.take(text); }
   void on_reasoning(std::string_view text) override {
@@ -24,9 +31,18 @@ class VerdictSink final : public models::TokenSink {
       alarm_ = context_.loop.at(context_.loop.clock().now(), [this] { call_.request(StopReason::budget); });
     spent_ = budget_.spent();
   }
+  void on_entry(const std::string& name) override {
+    entry = name;
+    budget_.set(std::min(allowed_.at(models::price_in(prices_, name)).output, tokens_max_));
+  }
   std::int64_t tokens() const { return budget_.tokens(); }
 
+  std::string entry;  // who writes
+
  private:
+  const Allowance allowed_;
+  const std::int64_t tokens_max_;
+  const models::PriceList& prices_;
   StreamBudget budget_;
   CallContext& context_;
   Stop& call_;
@@ -37,7 +53,8 @@ class VerdictSink final : public models::TokenSink {
 }  // namespace
 
 Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Transcript> transcript,
-                           std::int64_t input, std::int64_t tokens_max, CallContext context) {
+                           Allowance allowed, std::int64_t tokens_max, const models::PriceList& prices,
+                           CallContext context) {
   static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   models::ModelRequest request;
   request.transcript = std::move(transcript);
@@ -47,18 +64,21 @@ Task<JudgeReply> ask_judge(const Rule& rule, std::shared_ptr<const models::Trans
   Stop call(context.stop);
   CallContext own{context.loop,    call,        context.deadline, context.events, context.principal,
                   context.session, context.run, context.agent,    context.step};
-  VerdictSink sink(tokens_max, own, call);
+  VerdictSink sink(allowed, tokens_max, prices, own, call);
   const Instant asked = context.loop.clock().now();
   auto reply = co_await rule.judge.model->complete(std::move(request), sink, own);
   if (!reply && call.reason() == StopReason::budget) {
     reply = models::ModelReply{};
     reply->finish = models::FinishReason::closed_early;
+    reply->entry = sink.entry;
   }
-  const models::Usage estimate{.input_tokens = input, .output_tokens = sink.tokens(), .estimated = true};
+  const models::Usage estimate{
+      .input_tokens = allowed.input, .output_tokens = sink.tokens(), .estimated = true};
   if (reply && reply->usage.input_tokens + reply->usage.output_tokens == 0 &&
       reply->finish == models::FinishReason::closed_early)
     reply->usage = estimate;
   JudgeReply came{.reply = std::move(reply),
+                  .entry = sink.entry,
                   .ms = std::chrono::duration_cast<Milliseconds>(context.loop.clock().now() - asked).count()};
   if (!came.reply && sink.tokens() > 0) came.lost = estimate;
   co_return came;

@@ -22,6 +22,18 @@ std::int64_t estimate(const models::Message& message) {
 
 }  // namespace
 
+Allowance Allowance::at(const std::optional<models::Price>& price) const {
+  Allowance call = *this;
+  call.output = tokens;
+  call.reason = "max_tokens";
+  if (!price || price->output <= 0) return call;
+  const double affordable = (money - static_cast<double>(input) * price->input / 1e6) / price->output * 1e6;
+  if (affordable >= static_cast<double>(tokens)) return call;
+  call.output = std::max<std::int64_t>(1, static_cast<std::int64_t>(affordable));
+  call.reason = "max_cost";
+  return call;
+}
+
 std::int64_t Budget::request_tokens(const models::Transcript& transcript) {
   for (; seen_ < transcript.size(); ++seen_) known_ += estimate(transcript.messages()[seen_]);
   return known_ + overhead_;
@@ -48,6 +60,7 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
         "max_tokens",
         fmt::format("{} tokens of {} are used and the next request has about {}{}", used, limits_.tokens,
                     call.input, kept > 0 ? fmt::format("; {} are kept for a last answer", kept) : "")});
+  call.tokens = call.output;
   if (limits_.cost <= 0) {
     asked_ = known_;
     return call;
@@ -63,24 +76,17 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
                     limits_.cost, price_of(call.input, 0),
                     reserves_ ? fmt::format("; {:.6g} is kept for a last answer", money_kept) : "")});
   asked_ = known_;
-  if (!price_ || price_->output <= 0) return call;
-  const double affordable = left / price_->output * 1e6;
-  if (affordable >= static_cast<double>(call.output)) return call;
-  call.output = std::max<std::int64_t>(1, static_cast<std::int64_t>(affordable));
-  call.reason = "max_cost";
-  return call;
+  call.money = left + price_of(call.input, 0);
+  return call.at(price_);
 }
 
 std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
   call.output = limits_.tokens - input_ - output_ - untold_ - call.input - aside_tokens_;
-  if (limits_.cost > 0 && price_ && price_->output > 0) {
-    const double affordable =
-        (limits_.cost - cost_ - untold_cost_ - aside_cost_ - price_of(call.input, 0)) / price_->output * 1e6;
-    if (affordable < static_cast<double>(call.output)) {
-      call.output = static_cast<std::int64_t>(affordable);
-      call.reason = "max_cost";
-    }
+  call.tokens = call.output;
+  if (limits_.cost > 0) {
+    call.money = limits_.cost - cost_ - untold_cost_ - aside_cost_;
+    call = call.at(price_);
   }
   if (call.output < limits::kBestAnswerTokensMin) return std::nullopt;
   return call;
@@ -96,17 +102,15 @@ std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
         "max_tokens", fmt::format("{} tokens of {} are used and a request to a model that judges "
                                   "has about {}",
                                   used, limits_.tokens, input)});
-  if (limits_.cost <= 0 || !price) return call;
-  const double left = limits_.cost - cost_ - untold_cost_ - static_cast<double>(input) * price->input / 1e6;
-  if (left <= 0)
+  call.tokens = call.output;
+  if (limits_.cost <= 0) return call;
+  call.money = limits_.cost - cost_ - untold_cost_;
+  if (!price) return call;
+  if (call.money <= static_cast<double>(input) * price->input / 1e6)
     return std::unexpected(LimitReached{
         "max_cost", fmt::format("{:.6g} of {:.6g} is spent, and a model that judges costs more than is left",
                                 cost_, limits_.cost)});
-  if (price->output <= 0) return call;
-  const double affordable = left / price->output * 1e6;
-  if (affordable < static_cast<double>(call.output))
-    call.output = std::max<std::int64_t>(1, static_cast<std::int64_t>(affordable));
-  return call;
+  return call.at(price);
 }
 
 void Budget::spent(const models::Usage& usage, double cost) {

@@ -20,6 +20,11 @@ struct Allowance {
   /// Tokens the model may write before its stream is cut.
   std::int64_t output = std::numeric_limits<std::int64_t>::max();
   std::string_view reason = "max_tokens";  ///< of a run whose stream was cut by it: or max_cost
+  std::int64_t tokens = std::numeric_limits<std::int64_t>::max();  ///< as `output`, were it not for the cost
+  double money = std::numeric_limits<double>::infinity();          ///< what request and reply may cost
+
+  /// The same where the reply turns out to be written at another price.
+  Allowance at(const std::optional<models::Price>& price) const;
 };
 
 /// A limit that was reached.

@@ -2,11 +2,14 @@
 
 #include "agents/limits.h"
 #include "agents/react/step_parser.h"
+#include "models/fallback.h"
 #include "models/governor/retry_policy.h"
 #include "models/token_estimate.h"
+#include "runtime/async/nursery.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include <fmt/format.h>
@@ -56,15 +59,25 @@ class AgentRun::Deltas final : public EventSink {
     event.run = row.id;
     event.agent = row.agent;
     if (event.step == 0 && run_.react_) event.step = run_.react_->step();
+    if (event.type == "warning" && was_told(event)) return;
     // A warning is journaled, everything else that a call reports is superseded by what it leads to.
-    if (event.type == "warning")
-      run_.record_.pending().events.push_back(std::move(event));
-    else
-      run_.record_.publish(event);
+    if (event.type != "warning") return run_.record_.publish(event);
+    run_.record_.pending().events.push_back(std::move(event));
+    if (warned) warned();
   }
 
+  std::function<void()> warned;  // a warning is there to be committed
+
  private:
+  // Which models are beyond a budget is the same at each step, and told once.
+  bool was_told(const Event& event) {
+    std::string text = string_or(event.fields, "text");
+    if (!text.contains(models::kBeyondBudget)) return false;
+    return text == std::exchange(beyond_, text);
+  }
+
   AgentRun& run_;
+  std::string beyond_;  // as told last
 };
 
 struct AgentRun::Asked {
@@ -243,25 +256,25 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     Asked asked = co_await complete(std::move(request), sink, ask);
     if (asked.reply) {
       RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
-      known.cost = cost_of(known.reply.usage, agent_->price);
+      known.cost = cost_of(known.reply.usage, agent_->price_of(known.reply.entry));
       co_return co_await take_reply(std::move(known), sink, ask);
     }
     const models::Usage used{
         .input_tokens = ask.allowance.input, .output_tokens = sink.tokens(), .estimated = true};
     if (work_->requested()) {
-      if (stop_.reason() != StopReason::shutdown && sink.tokens() > 0) note_lost(used);
+      if (stop_.reason() != StopReason::shutdown && sink.tokens() > 0) note_lost(used, sink.entry());
       sink.take_back();
       co_return interrupted();
     }
     sink.take_back();
-    if (sink.tokens() > 0) note_lost(used);
+    if (sink.tokens() > 0) note_lost(used, sink.entry());
     Error& error = asked.reply.error();
     auto wait = sink.tokens() > 0 ? wait_after(error, broken) : std::nullopt;
     if (!wait) {
       if (broken > 0) error.message += fmt::format(" (the reply broke off {} times)", broken + 1);
       co_return react_->on_model_error(error);
     }
-    note_broken(error, used, broken, *wait);
+    note_broken(error, used, cost_of(used, agent_->price_of(sink.entry())), broken, *wait);
     Step again = react_->on_lost({}, 0);  // what it used is counted; is there room for another?
     auto* still = std::get_if<AskModel>(&again);
     if (!still) co_return again;
@@ -280,11 +293,11 @@ std::optional<Milliseconds> AgentRun::wait_after(const Error& error, int broken)
   return wait;
 }
 
-void AgentRun::note_broken(const Error& error, const models::Usage& used, int broken, Milliseconds wait) {
-  record_.pending().facts.push_back(record_.fact("model.broken", react_->step(),
-                                                 {{"input", used.input_tokens},
-                                                  {"output", used.output_tokens},
-                                                  {"cost", cost_of(used, agent_->price)}}));
+void AgentRun::note_broken(const Error& error, const models::Usage& used, double cost, int broken,
+                           Milliseconds wait) {
+  record_.pending().facts.push_back(
+      record_.fact("model.broken", react_->step(),
+                   {{"input", used.input_tokens}, {"output", used.output_tokens}, {"cost", cost}}));
   record_.pending().events.push_back(warning_event(
       record_.event("warning", react_->step()), "reply_broken",
       fmt::format("the model's reply broke off: {}; it is asked again in {:.1f} s, attempt {} of {}",
@@ -303,32 +316,51 @@ models::ModelRequest AgentRun::request_for(const AskModel& ask) const {
   return request;
 }
 
-Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask) {
+Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink& sink, AskModel& ask) {
   Stop own(*work_);
   Loop::Alarm alarm;
   sink.spent_on_reasoning = [&] {
     // Not on the stack of who delivers the text.
     alarm = loop_.at(loop_.clock().now(), [&own] { own.request(StopReason::budget); });
   };
+  sink.allowed_at = [&](const std::string& entry) {
+    ask.allowance = ask.allowance.at(agent_->price_of(entry));
+    return ask.allowance.output;
+  };
+  // Who waits for a pause or a fallback sees why while it lasts, not afterwards.
+  std::unique_ptr<Nursery> telling;
+  deltas_->warned = [&] {
+    if (!telling) telling = std::make_unique<Nursery>(loop_);
+    telling->spawn("warning of a model", [this] { return tell(); });
+  };
   auto call = context(own);
   const Instant asked = loop_.clock().now();
   auto reply = co_await agent_->model->complete(std::move(request), sink, call);
+  deltas_->warned = nullptr;
+  if (telling) co_await telling->join();
   if (!reply && own.reason() == StopReason::budget) {
     reply = models::ModelReply{};
     reply->finish = models::FinishReason::closed_early;
+    reply->entry = sink.entry();
   }
   // Who closes a stream early is often not told what it cost.
   if (reply && sink.cut() && reply->usage.input_tokens + reply->usage.output_tokens == 0)
     reply->usage = {.input_tokens = ask.allowance.input, .output_tokens = sink.tokens(), .estimated = true};
   sink.spent_on_reasoning = nullptr;
+  sink.allowed_at = nullptr;
   co_return Asked{std::move(reply),
                   std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - asked).count()};
 }
 
-void AgentRun::note_lost(const models::Usage& usage) {
-  const double cost = cost_of(usage, agent_->price);
+Task<> AgentRun::tell() {
+  if (!record_.pending().events.empty()) co_await record_.commit(record_.take_pending());
+}
+
+void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
+  const double cost = cost_of(usage, agent_->price_of(entry));
   models::ModelReply lost;
   lost.usage = usage;
+  lost.entry = entry;
   record_.pending().events.push_back(
       usage_event(record_.event("usage", react_->step()), lost, agent_->model->name(), cost, 0));
   react_->count_lost(usage, cost);

@@ -63,12 +63,13 @@ class AgentRun {
   Task<std::optional<Finish>> admit();
   Task<Step> perform(Step step);
   Task<Step> ask_model(AskModel ask);
-  Task<Asked> complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask);
+  Task<Asked> complete(models::ModelRequest request, ReplySink& sink, AskModel& ask);
+  Task<> tell();
   models::ModelRequest request_for(const AskModel& ask) const;
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
-  void note_lost(const models::Usage& usage);
+  void note_lost(const models::Usage& usage, const std::string& entry);
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
-  void note_broken(const Error& error, const models::Usage& used, int broken, Milliseconds wait);
+  void note_broken(const Error& error, const models::Usage& used, double cost, int broken, Milliseconds wait);
   Task<Step> take_recorded(AskModel ask);
   Step feed(const RecordedReply& known, ParsedStep& parsed, const AskModel& ask);
   Task<Step> take_reply(RecordedReply known, ReplySink& sink, const AskModel& ask);

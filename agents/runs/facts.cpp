@@ -31,6 +31,7 @@ Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms
   if (!reply.reasoning.empty()) fact["reasoning"] = reply.reasoning;
   if (!reply.provider_state.empty()) fact["state"] = reply.provider_state;
   if (reply.cache_hit) fact["cache_hit"] = true;
+  if (!reply.entry.empty()) fact["entry"] = reply.entry;
   for (const models::ToolCall& call : reply.tool_calls)
     fact["tool_calls"].push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
   return fact;
@@ -68,7 +69,8 @@ models::Message message_from_fact(const Json& fact) {
 
 Event usage_event(Event event, const models::ModelReply& reply, const std::string& model, double cost,
                   std::int64_t ms) {
-  event.fields = {{"model", reply.model.empty() ? model : reply.model},
+  const std::string& served = reply.entry.empty() ? model : reply.entry;
+  event.fields = {{"model", reply.model.empty() ? served : reply.model},
                   {"input_tokens", reply.usage.input_tokens},
                   {"output_tokens", reply.usage.output_tokens}};
   if (reply.usage.cached_tokens > 0) event.fields["cached_tokens"] = reply.usage.cached_tokens;
@@ -86,10 +88,13 @@ RecordedReply reply_from_fact(const Json& fact) {
   known.reply.finish = finish_from(string_or(fact, "finish"));
   known.reply.model = string_or(fact, "model");
   known.reply.provider_state = string_or(fact, "state");
+  known.reply.entry = string_or(fact, "entry");
   known.reply.cache_hit = flag(fact, "cache_hit");
   if (const Json* usage = find(fact, "usage"))
-    known.reply.usage = {number_or(*usage, "input"), number_or(*usage, "output"), number_or(*usage, "cached"),
-                         flag(*usage, "estimated")};
+    known.reply.usage = {.input_tokens = number_or(*usage, "input"),
+                         .output_tokens = number_or(*usage, "output"),
+                         .cached_tokens = number_or(*usage, "cached"),
+                         .estimated = flag(*usage, "estimated")};
   if (const Json* calls = find(fact, "tool_calls"); calls && calls->is_array())
     for (const Json& call : *calls)
       known.reply.tool_calls.push_back(

@@ -39,6 +39,11 @@ void ReplySink::on_reset(int attempt) {
   record_.publish(reset);
 }
 
+void ReplySink::on_entry(const std::string& entry) {
+  entry_ = entry;
+  if (allowed_at) budget_.set(allowed_at(entry));
+}
+
 ParsedStep ReplySink::finish() {
   ParsedStep parsed = parser_->finish(deltas_);
   flush();

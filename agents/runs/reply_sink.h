@@ -27,9 +27,13 @@ class ReplySink final : public models::TokenSink {
   /// Called when the budget is spent on reasoning, where on_text cannot say so.
   std::function<void()> spent_on_reasoning;
 
+  /// Called when another entry of `models:` writes what follows: what it may write at its price.
+  std::function<std::int64_t(const std::string& entry)> allowed_at;
+
   bool on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
   void on_reset(int attempt) override;
+  void on_entry(const std::string& entry) override;
 
   ParsedStep finish();
   /// What was shown and came to be something else is void: an answer beside tool calls or one that does not
@@ -40,6 +44,8 @@ class ReplySink final : public models::TokenSink {
 
   /// The budget ended before the step was complete.
   bool cut() const { return cut_; }
+  /// Who writes: a fallback, or "".
+  const std::string& entry() const { return entry_; }
   /// Of everything that the model wrote.
   std::int64_t tokens() const { return budget_.tokens(); }
 
@@ -57,6 +63,7 @@ class ReplySink final : public models::TokenSink {
   bool cut_ = false;
   bool shown_ = false;
   std::string answer_;  // as shown
+  std::string entry_;
 };
 
 }  // namespace troupe::agents

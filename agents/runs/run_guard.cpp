@@ -64,6 +64,11 @@ std::string RunGuard::clean(std::string_view text) const {
   return std::string(tools::beginning(redact(text, secrets_), limits::kRuleReasonBytes));
 }
 
+// Of a call that `entry` served; "": the rule's own model.
+std::optional<models::Price> RunGuard::price_of(const Rule& rule, const std::string& entry) const {
+  return entry.empty() ? rule.judge.price : models::price_in(*run_.agent.prices, entry);
+}
+
 Task<Ruling> RunGuard::admit(Stop& stop) {
   count_recorded(0, false);
   if (run_.recorded.replies.empty()) count_rest();
@@ -206,11 +211,12 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
     note_intent(rule, *transcript, step, attempt, input);
     if (!co_await run_.record.commit(run_.record.take_pending()) || stop.requested())
       co_return Ruling{Ruling::Kind::stopped};
-    JudgeReply came = co_await ask_judge(
-        rule, transcript, input, std::min(allowed->output, limits::kVerdictTokens), run_.context(stop));
+    JudgeReply came = co_await ask_judge(rule, transcript, *allowed, limits::kVerdictTokens,
+                                         *run_.agent.prices, run_.context(stop));
     if (!came.reply && stop.reason() != StopReason::shutdown) {
       models::ModelReply lost;
       lost.usage = came.lost;
+      lost.entry = came.entry;
       note_usage(rule, step, lost, 0);
     }
     if (!came.reply && stop.requested()) co_return Ruling{Ruling::Kind::stopped};
@@ -261,7 +267,7 @@ void RunGuard::note_intent(const Rule& rule, const models::Transcript& transcrip
 void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& reply, std::int64_t ms) {
   const models::Usage& usage = reply.usage;
   if (usage.input_tokens + usage.output_tokens == 0) return;
-  const double cost = cost_of(usage, rule.judge.price);
+  const double cost = cost_of(usage, price_of(rule, reply.entry));
   react_->count_aside(usage, cost);
   run_.record.pending().events.push_back(
       usage_event(run_.record.event("usage", step), reply, rule.judge.model->name(), cost, ms));
@@ -273,7 +279,7 @@ Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
   const models::Usage& usage = from->reply->usage;
   fact["usage"] = {
       {"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cached", usage.cached_tokens}};
-  fact["cost"] = cost_of(usage, rule.judge.price);
+  fact["cost"] = cost_of(usage, price_of(rule, from->reply->entry));
   fact["ms"] = from->ms;
   return fact;
 }

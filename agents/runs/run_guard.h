@@ -111,6 +111,7 @@ class RunGuard {
   Task<bool> keep_unreadable(const Rule& rule, int step, const JudgeReply& from);
   Json verdict_fact(const Rule& rule, const JudgeReply* from) const;
   std::string clean(std::string_view text) const;
+  std::optional<models::Price> price_of(const Rule& rule, const std::string& entry) const;
   void decide_message(Ruling ruling);
 
   Run run_;

@@ -15,10 +15,12 @@ class StreamBudget {
   /// Counts the next piece. False once the budget is spent.
   bool take(std::string_view piece);
   bool spent() const { return tokens() >= tokens_max_; }
+  /// Another number of tokens, those that are counted included.
+  void set(std::int64_t tokens_max) { tokens_max_ = tokens_max; }
   std::int64_t tokens() const { return (narrow_ + 3) / 4 + wide_; }
 
  private:
-  const std::int64_t tokens_max_;
+  std::int64_t tokens_max_;
   std::int64_t narrow_ = 0;  // bytes of ASCII
   std::int64_t wide_ = 0;    // characters of other scripts
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/runs/run_desk.h"
+#include "models/fallback.h"
 #include "runtime/async/nursery.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
@@ -27,6 +28,12 @@ inline const std::string kAnswer = R"({"thought":"done","final_answer":"It is 42
 /// A desk over a real store in a directory of its own, with one agent `a` that has the tool `look`.
 class World : store::Subscriber {
  public:
+  /// A model that is asked where the agent's fails.
+  struct Fallback {
+    std::string name;
+    std::shared_ptr<models::Model> model;
+    std::optional<models::Price> price;
+  };
   /// What else the agent has.
   struct More {
     AgentSettings agent;  ///< name, model, tools and limits are filled in
@@ -34,6 +41,7 @@ class World : store::Subscriber {
     std::optional<models::Price> price;
     std::map<std::string, std::shared_ptr<models::Model>> judges;  ///< further models, by name
     std::optional<models::Price> judge_price;
+    std::vector<Fallback> fallbacks;  ///< of the agent's model
   };
 
   explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
@@ -131,6 +139,16 @@ class World : store::Subscriber {
     for (const auto& [judge_name, judge] : more_.judges) {
       priced.push_back({.name = judge_name, .price = more_.judge_price});
       models.emplace(judge_name, judge);
+    }
+    if (!more_.fallbacks.empty()) {
+      std::vector<models::FallbackChain::Entry> chain{{"m", models.at("m")}};
+      for (const Fallback& fallback : more_.fallbacks) {
+        priced.front().fallback.push_back(fallback.name);
+        priced.push_back({.name = fallback.name, .price = fallback.price});
+        models.emplace(fallback.name, fallback.model);
+        chain.push_back({fallback.name, fallback.model});
+      }
+      models["m"] = std::make_shared<models::FallbackChain>(std::move(chain));
     }
     auto table = make_agents({agent}, priced, models, tools, *prompts);
     REQUIRE(table);
