@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kModelMock = "{{ provider: openai, model: mock, base_url: \"{}\", api_key: bench, concurrency: 4096 }}";
+constexpr const char* kModelMock =
+    "{{ provider: openai, model: mock, base_url: \"{}\", api_key: bench, concurrency: 4096 }}";
 constexpr const char* kModelBuiltin = "{ provider: builtin }";
 
 /// Writes a configuration with a store of its own and returns its path.
