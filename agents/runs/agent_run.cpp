@@ -4,19 +4,12 @@
 #include "agents/react/step_parser.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
-<<<<<<< ours
-#include "runtime/telemetry/log.h"
-
-#include <algorithm>
-#include <iterator>
-=======
-#include "models/token_estimate.h"
 #include "runtime/async/nursery.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
 #include <functional>
->>>>>>> theirs
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -388,19 +381,12 @@ Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink
     // Not on the stack of who delivers the text.
     alarm = loop_.at(loop_.clock().now(), [&own] { own.request(StopReason::budget); });
   };
-<<<<<<< ours
-=======
-  sink.allowed_at = [&](const std::string& entry) {
-    ask.allowance = ask.allowance.at(agent_->price_of(entry));
-    return ask.allowance.output;
-  };
   // Who waits for a pause or a fallback sees why while it lasts, not afterwards.
   std::unique_ptr<Nursery> telling;
   deltas_->warned = [&] {
     if (!telling) telling = std::make_unique<Nursery>(loop_);
     telling->spawn("warning of a model", [this] { return tell(); });
   };
->>>>>>> theirs
   auto call = context(own);
   const Instant asked = loop_.clock().now();
   auto reply = co_await agent_->model->complete(std::move(request), sink, call);

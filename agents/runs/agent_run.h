@@ -66,12 +66,8 @@ class AgentRun {
   Task<std::optional<Finish>> admit();
   Task<Step> perform(Step step);
   Task<Step> ask_model(AskModel ask);
-<<<<<<< ours
   Task<Asked> complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask);
-=======
-  Task<Asked> complete(models::ModelRequest request, ReplySink& sink, AskModel& ask);
   Task<> tell();
->>>>>>> theirs
   models::ModelRequest request_for(const AskModel& ask) const;
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
   void note_lost(const models::Usage& usage, const std::string& entry);
