@@ -17,6 +17,7 @@ inline constexpr std::int64_t kBestAnswerNote =
     256;  // of the message that asks for it, and of what is left of the step before
 inline constexpr std::chrono::milliseconds kBestAnswerTime = 30s;  // at most, and a quarter of the run's time
 inline constexpr std::size_t kLeftOutReplyBytes = 512;         // what stays of a step there is no room for
+inline constexpr std::size_t kReplySchemaBytes = 64u << 10;    // what a provider is asked to hold a reply to
 inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;  // what a person gives as a reason
 
 }  // namespace troupe::limits

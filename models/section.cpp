@@ -70,7 +70,19 @@ void add_common(Record<ModelSettings>& model) {
       .field("context", &ModelSettings::context, config::integer<int>(256, kTokensMax),
              "how many tokens the model reads at most")
       .without_default();
-  model.reserve({"cache", "fallback", "constrain"});
+  model.reserve({"cache", "fallback"});
+}
+
+void add_constrain(Record<ModelSettings>& model) {
+  config::Words words{{{"auto", "they are, until the server refuses"}, {"off", "they are not"}}};
+  model.field(
+      "constrain", &ModelSettings::constrain, config::one_of(words),
+      "whether replies of `react` and `plan_execute`, and answers with an `output.schema`, are held to "
+      "their JSON Schema by the provider");
+}
+
+void advise_constrain(Record<ModelSettings>& model) {
+  model.advise("constrain", "this provider holds replies to no schema: leave it out");
 }
 
 // What belongs to the conversation, not to how it is sampled.
@@ -174,6 +186,7 @@ Record<ModelSettings> openai() {
                     "the key, sent as a bearer token"});
   add_sampling(model, 2);
   add_seed(model);
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the provider's default");
   model.check(check_openai);
   return model;
@@ -203,6 +216,7 @@ Record<ModelSettings> anthropic() {
              "how many tokens the model may think before it answers, beside those of its reply; without it "
              "it does not")
       .without_default();
+  advise_constrain(model);
   add_call(model, "how long a reply may be; without it 4096");
   model.check(check_anthropic);
   return model;
@@ -238,6 +252,7 @@ Record<ModelSettings> gemini() {
   model.field("safety", &ModelSettings::safety,
               config::map_of(config::one_of(thresholds), "a map of kinds of harm", category_problem),
               "what is blocked, by kind of harm: off, none, high, medium or low");
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the provider's default");
   model.check(check_gemini);
   return model;
@@ -261,6 +276,7 @@ Record<ModelSettings> ollama() {
               "how long the model stays in memory after a call");
   model.field("options", &ModelSettings::options, config::json_object("a map of the model's options"),
               "further options of the model, such as num_gpu; `context` is sent as num_ctx");
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the model's default");
   return model;
 }
@@ -278,6 +294,7 @@ Record<ModelSettings> huggingface() {
                     "the token, sent as a bearer token", false});
   add_sampling(model, 2);
   add_seed(model);
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the server's default");
   model.check(check_huggingface);
   return model;
@@ -285,6 +302,7 @@ Record<ModelSettings> huggingface() {
 
 Record<ModelSettings> builtin() {
   Record<ModelSettings> model("The planner inside the daemon: rules instead of a language model, no network");
+  advise_constrain(model);
   add_common(model);
   return model;
 }
@@ -295,6 +313,7 @@ Record<ModelSettings> cassette() {
   model.field("record", &ModelSettings::record, config::reference("models", "model"),
               "the model that is asked when the file has no answer; without it the file is only played back");
   model.field("price", &ModelSettings::price, config::maybe(config::shape(price())), "what tokens cost");
+  advise_constrain(model);
   add_common(model);
   model.check([](const ModelSettings& m, Check& check) {
     if (m.record == m.name && !m.record.empty()) check.error("record", "a cassette cannot record itself");

@@ -2,6 +2,7 @@
 
 #include "agents/limits.h"
 #include "agents/react/step_parser.h"
+#include "agents/runs/attachments.h"
 #include "models/retrying.h"
 #include "models/token_estimate.h"
 #include "runtime/telemetry/log.h"
@@ -94,6 +95,7 @@ AgentRun::AgentRun(Loop& loop, store::Journal& journal, std::shared_ptr<const Ag
                                      .refused_beside = [this] { work_->request(StopReason::cancelled); }},
                        secrets)),
       requests_(std::move(secrets), recorded_.journaled_messages, recorded_.system),
+      schemas_(agent_->settings.output.schema),
       calls_(loop, journal, record_, clock_, *agent_, recorded_),
       deltas_(std::make_unique<Deltas>(*this)) {
   if (guard_ && !agent_->guardrails->input.empty())
@@ -191,6 +193,9 @@ Task<Result<LoopStart>> AgentRun::begin() {
   LoopStart start;
   start.system = std::move(system_);
   start.user = {.role = models::Role::user, .content = record_.row().input};
+  auto images = co_await load_attachments(journal_, record_.row().extra);
+  if (!images) co_return std::unexpected(images.error());
+  start.user.images = std::move(*images);
   if (!recorded_.started) {
     record_.pending().events.push_back(run_event(record_.row(), "run.started"));
     record_.row().status = "running";
@@ -292,7 +297,7 @@ void AgentRun::note_broken(const Error& error, const models::Usage& used, int br
                   limits::kBrokenReplyRetries + 1)));
 }
 
-models::ModelRequest AgentRun::request_for(const AskModel& ask) const {
+models::ModelRequest AgentRun::request_for(const AskModel& ask) {
   static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   models::ModelRequest request;
   request.transcript = react_->transcript();
@@ -300,6 +305,12 @@ models::ModelRequest AgentRun::request_for(const AskModel& ask) const {
   const bool declared = request.tool_mode == models::ToolMode::native;
   request.tools = ask.last && declared ? kNoTools : calls_.declarations();
   request.stop = react_->strategy().stop();
+  if (auto form = react_->strategy().form(); form && agent_->constrained) {
+    form->calls = form->calls && !ask.last;
+    const ReplySchema& held = schemas_.of(*form, request.tools);
+    request.schema = held.schema;
+    request.object_schema = held.object;
+  }
   return request;
 }
 

@@ -239,8 +239,7 @@ Json as_json(const SentRequest& request) {
                                      {"type", "function"},
                                      {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
     if (!message.tool_call_id.empty()) shown["tool_call_id"] = message.tool_call_id;
-    for (const models::Image& image : message.images)
-      shown["images"].push_back(image.url.starts_with("data:") ? image.url.substr(0, 40) + "…" : image.url);
+    for (const models::Image& image : message.images) shown["images"].push_back(image.url);
     messages.push_back(std::move(shown));
   }
   if (!request.tools.is_null())

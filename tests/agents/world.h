@@ -32,6 +32,7 @@ class World : store::Subscriber {
     AgentSettings agent;  ///< name, model, tools and limits are filled in
     std::vector<std::shared_ptr<fakes::TestTool>> tools;
     std::optional<models::Price> price;
+    std::string provider;                                          ///< that the model is taken for
     std::map<std::string, std::shared_ptr<models::Model>> judges;  ///< further models, by name
     std::optional<models::Price> judge_price;
   };
@@ -77,7 +78,8 @@ class World : store::Subscriber {
     Submission submission{.principal = {"p", std::move(tenant)},
                           .session = std::move(session),
                           .message_id = std::move(id),
-                          .text = std::move(text)};
+                          .text = std::move(text),
+                          .attachments = std::exchange(attachments, {})};
     return fakes::run(loop, desk->submit(std::move(submission)));
   }
 
@@ -126,7 +128,8 @@ class World : store::Subscriber {
       tools.emplace(agent.tools.back(), one);
     }
     auto prompts = prompts::PromptSet::load("");
-    std::vector<models::ModelSettings> priced{{.name = "m", .price = more_.price}};
+    std::vector<models::ModelSettings> priced{
+        {.name = "m", .provider = more_.provider, .price = more_.price}};
     models::ModelTable models{{"m", model ? model : model_}};
     for (const auto& [judge_name, judge] : more_.judges) {
       priced.push_back({.name = judge_name, .price = more_.judge_price});
@@ -142,6 +145,7 @@ class World : store::Subscriber {
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
+  std::vector<models::Image> attachments;  ///< of the next message
   Secrets secrets;                         ///< of the configuration the next open() reads
   std::string config = "hash";             ///< of the configuration the next open() reads
   std::shared_ptr<const Catalog> earlier;  ///< what resume() finds for a run of another configuration
