@@ -193,14 +193,14 @@ Task<Result<LoopStart>> AgentRun::begin() {
   LoopStart start;
   start.system = std::move(system_);
   start.user = {.role = models::Role::user, .content = record_.row().input};
-  auto images = co_await load_attachments(journal_, record_.row().extra);
-  if (!images) co_return std::unexpected(images.error());
-  start.user.images = std::move(*images);
   if (!recorded_.started) {
     record_.pending().events.push_back(run_event(record_.row(), "run.started"));
     record_.row().status = "running";
     record_.pending().run = record_.row();
   }
+  auto images = co_await load_attachments(journal_, record_.row().extra);
+  if (!images) co_return std::unexpected(images.error());
+  start.user.images = std::move(*images);
   auto memory = memory::make_memory(agent_->settings.memory, journal_);
   if (!memory) co_return std::unexpected(memory.error());
   auto call = context(*work_);

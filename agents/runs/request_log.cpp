@@ -3,6 +3,7 @@
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/facts.h"
 #include "memory/conversation/memory.h"
+#include "runtime/base/sha256.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,13 +12,18 @@ namespace troupe::agents {
 
 namespace {
 
+// A schema of many tools is larger than the conversation, and the same in every run: it is only named then.
+Json schema_of(const std::string& text) {
+  constexpr std::size_t kWhole = 2u << 10;
+  if (text.size() > kWhole) return {{"sha256", sha256_hex(text)}, {"bytes", text.size()}};
+  auto schema = parse_json(text);
+  return schema ? std::move(*schema) : Json(text);
+}
+
 // Everything of a request beside its messages and tools, where it differs from what is usual.
 Json form_of(const models::ModelRequest& request) {
   Json form = Json::object();
-  if (!request.schema.empty()) {
-    auto schema = parse_json(request.schema);
-    form["schema"] = schema ? std::move(*schema) : Json(request.schema);
-  }
+  if (!request.schema.empty()) form["schema"] = schema_of(request.schema);
   if (!request.stop.empty()) form["stop"] = request.stop;
   return form;
 }

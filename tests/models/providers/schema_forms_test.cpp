@@ -303,7 +303,7 @@ TEST_CASE(
       if (!holds(request)) return stream(each, text_stream(each));
       std::string body = each.opening + each.text(R"({"thought":"hm",)");
       for (int i = 0; i < 200; ++i) body += each.text("  \n");
-      return stream(each, std::move(body)).stall();
+      return stream(each, std::move(body)).chunked().stall();
     });
     Asker asker(each, peer);
     auto reply = asker.ask();
