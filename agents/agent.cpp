@@ -2,6 +2,7 @@
 
 #include "agents/limits.h"
 #include "agents/strategies/tool_signature.h"
+#include "models/constrain.h"
 
 #include <algorithm>
 #include <cctype>
@@ -81,6 +82,11 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
       agent.window = measure.window;
       agent.chain.insert(agent.chain.end(), candidate.fallback.begin(), candidate.fallback.end());
     }
+
+    for (const models::ModelSettings& candidate : model_settings)
+      if (std::ranges::find(agent.chain, candidate.name) != agent.chain.end() &&
+          models::constrains(candidate))
+        agent.constrained = true;
 
     auto toolbox = tools::Toolbox::make(tools, one.tools,
                                         {.tool_time = one.limits.tool_time,

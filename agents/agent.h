@@ -29,6 +29,7 @@ struct Agent {
   std::shared_ptr<models::Model> model;
   std::optional<models::Price> price;  ///< of its model
   std::vector<std::string> chain;      ///< its model and the fallbacks of that, in the order they are asked
+  bool constrained = false;            ///< one of them can hold a reply to a JSON Schema, and is to
   std::shared_ptr<const models::PriceList> prices;  ///< of all entries of `models:`
   std::shared_ptr<models::TokenCounter> tokens;     ///< of its model; shared by all that have it
   std::shared_ptr<models::ContextWindow> window;    ///< the same

@@ -53,4 +53,11 @@ inline constexpr std::size_t kRemoteModels = 5'000;
 inline constexpr std::size_t kRemotePages = 20;
 inline constexpr std::size_t kRemoteBytes = 16u << 20;
 
+// pictures and schemas
+inline constexpr std::size_t kPictureBytes = 5u << 20;    // of one picture: what the strictest provider takes
+inline constexpr std::size_t kPicturesBytes = 20u << 20;  // of a message's pictures together
+inline constexpr int kPictureTokens = 1'000;              // what one is taken for where nobody counts
+inline constexpr std::size_t kBlankRun =
+    256;  // blanks in a row, of a reply held to a schema: it writes no more
+
 }  // namespace troupe::limits

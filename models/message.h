@@ -84,7 +84,8 @@ struct ModelRequest {
   std::shared_ptr<const Transcript> transcript;
   std::shared_ptr<const std::vector<ToolDeclaration>> tools;  ///< never null
   ToolMode tool_mode = ToolMode::prompted;
-  std::string schema;  ///< JSON Schema the reply must match, or ""
+  std::string schema;         ///< JSON Schema the reply must match, or ""
+  std::string object_schema;  ///< the same for providers that take no choice at its root; "" = `schema`
   Intent intent = Intent::step;
   std::vector<std::string> stop;  ///< stop sequences
   /// The entry of `models:` to begin with, among a model and its fallbacks: those before it are beyond a

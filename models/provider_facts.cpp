@@ -18,7 +18,7 @@ constexpr Abilities kAll{.stream = true, .tools = true, .images = true, .schema 
 
 constexpr auto kFacts = std::to_array<Facts>({
     {"openai", kAll},
-    {"anthropic", kAll},
+    {"anthropic", {.stream = true, .tools = true, .images = true}},
     {"gemini", kAll},
     {"ollama", kAll},
     {"huggingface", kAll},

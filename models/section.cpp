@@ -88,7 +88,18 @@ void add_common(Record<ModelSettings>& model) {
       config::list_of(config::reference("models", "model"), "a list of model names", limits::kFallbacks),
       "models that are asked in its place, in this order, when it fails");
   model.check(check_fallback);
-  model.reserve({"constrain"});
+}
+
+void add_constrain(Record<ModelSettings>& model) {
+  config::Words words{{{"auto", "they are, until the server refuses"}, {"off", "they are not"}}};
+  model.field(
+      "constrain", &ModelSettings::constrain, config::one_of(words),
+      "whether replies of `react` and `plan_execute`, and answers with an `output.schema`, are held to "
+      "their JSON Schema by the provider");
+}
+
+void advise_constrain(Record<ModelSettings>& model) {
+  model.advise("constrain", "this provider holds replies to no schema: leave it out");
 }
 
 // What belongs to the conversation, not to how it is sampled.
@@ -207,6 +218,7 @@ Record<ModelSettings> openai() {
                     "the key, sent as a bearer token"});
   add_sampling(model, 2);
   add_seed(model);
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the provider's default");
   return model;
 }
@@ -233,6 +245,7 @@ Record<ModelSettings> anthropic() {
              "how many tokens the model may think before it answers, beside those of its reply; without it "
              "it does not")
       .without_default();
+  advise_constrain(model);
   add_call(model, "how long a reply may be; without it 4096");
   model.check(check_anthropic);
   return model;
@@ -263,6 +276,7 @@ Record<ModelSettings> gemini() {
   model.field("safety", &ModelSettings::safety,
               config::map_of(config::one_of(thresholds), "a map of kinds of harm", category_problem),
               "what is blocked, by kind of harm: off, none, high, medium or low");
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the provider's default");
   return model;
 }
@@ -285,6 +299,7 @@ Record<ModelSettings> ollama() {
               "how long the model stays in memory after a call");
   model.field("options", &ModelSettings::options, config::json_object("a map of the model's options"),
               "further options of the model, such as num_gpu; `context` is sent as num_ctx");
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the model's default");
   return model;
 }
@@ -300,6 +315,7 @@ Record<ModelSettings> huggingface() {
                     "the token, sent as a bearer token", false});
   add_sampling(model, 2);
   add_seed(model);
+  add_constrain(model);
   add_call(model, "how long a reply may be; without it the server's default");
   model.check(check_huggingface);
   return model;
@@ -307,6 +323,7 @@ Record<ModelSettings> huggingface() {
 
 Record<ModelSettings> builtin() {
   Record<ModelSettings> model("The planner inside the daemon: rules instead of a language model, no network");
+  advise_constrain(model);
   add_common(model);
   return model;
 }
@@ -322,6 +339,7 @@ Record<ModelSettings> cassette() {
                        {"replay", "nothing is sent; the entry needs no key"}}};
   model.field("mode", &ModelSettings::mode, config::one_of(modes), "what becomes of a request");
   model.field("price", &ModelSettings::price, config::maybe(config::shape(price())), "what tokens cost");
+  advise_constrain(model);
   add_common(model);
   model.advise("record", "it is called `model`, and `mode: replay` plays back only");
   return model;

@@ -30,6 +30,7 @@ struct ModelSettings {
   int max_output_tokens = 0;  ///< 0: the provider's default
   int context = 0;            ///< tokens; 0: unknown
   bool stream = true;
+  std::string constrain = "auto";  ///< auto | off: whether replies are held to ModelRequest::schema
   std::chrono::milliseconds timeout = limits::kModelIdle;  ///< without a byte
   int retries = limits::kModelRetries;                     ///< attempts after the first
   int concurrency = 0;                                     ///< calls at once; 0: limits::kModelConcurrency

@@ -2,6 +2,7 @@
 
 #include "agents/limits.h"
 #include "agents/react/step_parser.h"
+#include "agents/runs/attachments.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
 #include "runtime/async/nursery.h"
@@ -115,6 +116,7 @@ AgentRun::AgentRun(Loop& loop, store::Journal& journal, Account& account, std::s
                                      .refused_beside = [this] { work_->request(StopReason::cancelled); }},
                        secrets)),
       requests_(std::move(secrets), recorded_.journaled_messages, recorded_.system),
+      schemas_(agent_->settings.output.schema),
       calls_(loop, journal, record_, clock_, *agent_, recorded_),
       deltas_(std::make_unique<Deltas>(*this)) {
   if (guard_ && !agent_->guardrails->input.empty())
@@ -238,6 +240,9 @@ Task<Result<LoopStart>> AgentRun::begin() {
     record_.pending().run = record_.row();
   }
   if (auto opened = co_await purse_.open(journal_); !opened) co_return std::unexpected(opened.error());
+  auto images = co_await load_attachments(journal_, record_.row().extra);
+  if (!images) co_return std::unexpected(images.error());
+  start.user.images = std::move(*images);
   auto memory = memory::make_memory(agent_->settings.memory, journal_);
   if (!memory) co_return std::unexpected(memory.error());
   auto call = context(*work_);
@@ -363,7 +368,7 @@ void AgentRun::note_broken(const Error& error, const models::Usage& used, double
                   limits::kBrokenReplyRetries + 1)));
 }
 
-models::ModelRequest AgentRun::request_for(const AskModel& ask) const {
+models::ModelRequest AgentRun::request_for(const AskModel& ask) {
   static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   models::ModelRequest request;
   request.transcript = react_->transcript();
@@ -371,6 +376,12 @@ models::ModelRequest AgentRun::request_for(const AskModel& ask) const {
   const bool declared = request.tool_mode == models::ToolMode::native;
   request.tools = ask.last && declared ? kNoTools : calls_.declarations();
   request.stop = react_->strategy().stop();
+  if (auto form = react_->strategy().form(); form && agent_->constrained) {
+    form->calls = form->calls && !ask.last;
+    const ReplySchema& held = schemas_.of(*form, request.tools);
+    request.schema = held.schema;
+    request.object_schema = held.object;
+  }
   return request;
 }
 

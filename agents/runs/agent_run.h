@@ -11,6 +11,7 @@
 #include "agents/runs/run_guard.h"
 #include "agents/runs/run_record.h"
 #include "agents/runs/step_calls.h"
+#include "agents/strategies/reply_schema.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/stop.h"
 #include "runtime/base/context.h"
@@ -68,7 +69,7 @@ class AgentRun {
   Task<Step> ask_model(AskModel ask);
   Task<Asked> complete(models::ModelRequest request, ReplySink& sink, const AskModel& ask);
   Task<> tell();
-  models::ModelRequest request_for(const AskModel& ask) const;
+  models::ModelRequest request_for(const AskModel& ask);
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
   void note_lost(const models::Usage& usage, const std::string& entry);
   void note_untold();
@@ -104,6 +105,7 @@ class AgentRun {
   RunClock clock_;
   std::unique_ptr<RunGuard> guard_;  // null: the agent has no rules
   RequestLog requests_;
+  ReplySchemas schemas_;
   StepCalls calls_;
   std::unique_ptr<Deltas> deltas_;
   std::unique_ptr<ReactLoop> react_;

@@ -1,6 +1,8 @@
 #include "agents/runs/facts.h"
 
+#include "agents/runs/attachments.h"
 #include "agents/runs/fact_fields.h"
+#include "models/picture.h"
 
 #include <set>
 
@@ -27,6 +29,7 @@ Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms
   fact["usage"] = {{"input", reply.usage.input_tokens},
                    {"output", reply.usage.output_tokens},
                    {"cached", reply.usage.cached_tokens}};
+  if (reply.usage.cache_write_tokens > 0) fact["usage"]["cache_write"] = reply.usage.cache_write_tokens;
   if (reply.usage.estimated) fact["usage"]["estimated"] = true;
   if (!reply.reasoning.empty()) fact["reasoning"] = reply.reasoning;
   if (!reply.provider_state.empty()) fact["state"] = reply.provider_state;
@@ -43,7 +46,7 @@ Json message_to_fact(const models::Message& message) {
     fact["tool_calls"].push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
   if (!message.tool_call_id.empty()) fact["tool_call_id"] = message.tool_call_id;
   if (!message.name.empty()) fact["name"] = message.name;
-  for (const models::Image& image : message.images) fact["images"].push_back(image.url);
+  for (const models::Image& image : message.images) fact["images"].push_back(models::brief(image));
   if (!message.provider_state.empty()) fact["state"] = message.provider_state;
   return fact;
 }
@@ -74,6 +77,7 @@ Event usage_event(Event event, const models::ModelReply& reply, const std::strin
                   {"input_tokens", reply.usage.input_tokens},
                   {"output_tokens", reply.usage.output_tokens}};
   if (reply.usage.cached_tokens > 0) event.fields["cached_tokens"] = reply.usage.cached_tokens;
+  if (reply.usage.cache_write_tokens > 0) event.fields["cache_write_tokens"] = reply.usage.cache_write_tokens;
   if (reply.usage.estimated) event.fields["estimated"] = true;
   event.fields["cost"] = cost;
   event.fields["ms"] = ms;
@@ -94,6 +98,7 @@ RecordedReply reply_from_fact(const Json& fact) {
     known.reply.usage = {.input_tokens = number_or(*usage, "input"),
                          .output_tokens = number_or(*usage, "output"),
                          .cached_tokens = number_or(*usage, "cached"),
+                         .cache_write_tokens = number_or(*usage, "cache_write"),
                          .estimated = flag(*usage, "estimated")};
   if (const Json* calls = find(fact, "tool_calls"); calls && calls->is_array())
     for (const Json& call : *calls)
@@ -110,6 +115,8 @@ Event run_event(const store::RunRow& row, std::string_view type) {
   Event event{.type = type, .session = row.session, .run = row.id, .agent = row.agent, .parent = row.parent};
   event.fields = {{"input", row.input}, {"target", row.target}, {"message_ids", Json::array()}};
   if (!row.message_id.empty()) event.fields["message_ids"].push_back(row.message_id);
+  if (Json attachments = shown_attachments(row.extra); !attachments.is_null())
+    event.fields["attachments"] = std::move(attachments);
   return event;
 }
 

@@ -24,11 +24,12 @@ struct RecordedReply {
 Json reply_to_fact(const models::ModelReply& reply, double cost, std::int64_t ms);
 RecordedReply reply_from_fact(const Json& fact);
 
-/// A message as the fact of a request keeps it, native calls included.
+/// A message as the fact of a request keeps it, native calls included; of a picture that came as data, only
+/// what it was.
 Json message_to_fact(const models::Message& message);
 models::Message message_from_fact(const Json& fact);
 
-/// run.queued or run.started, which say what was asked: `input`, `target`, `message_ids`.
+/// run.queued or run.started, which say what was asked: `input`, `target`, `message_ids`, `attachments`.
 Event run_event(const store::RunRow& row, std::string_view type);
 
 /// Fills a warning.

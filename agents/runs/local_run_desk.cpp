@@ -1,5 +1,6 @@
 #include "agents/budgets/account.h"
 #include "agents/runs/agent_run.h"
+#include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/run_desk.h"
 #include "runtime/async/nursery.h"
@@ -171,6 +172,7 @@ Task<Result<Accepted>> Desk::submit(Submission submission) {
   if (submission.text.size() > limits::kInputBytes)
     co_return fail(ErrorCode::too_large, fmt::format("the message has {} bytes; at most {} are taken",
                                                      submission.text.size(), limits::kInputBytes));
+  if (auto fit = check_attachments(submission.attachments); !fit) co_return std::unexpected(fit.error());
   auto session = co_await open_session(submission.principal, submission.session, submission.target);
   if (!session) co_return std::unexpected(session.error());
   if (submission.message_id.empty()) co_return co_await accept(std::move(submission), std::move(*session));
@@ -205,6 +207,14 @@ Task<Result<std::optional<Accepted>>> Desk::find_duplicate(const std::string& se
 }
 
 Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow session) {
+  Json extra = Json::object();
+  if (!submission.inputs.empty()) extra["inputs"] = submission.inputs;
+  if (!submission.attachments.empty()) {
+    if (auto free = may_admit(session.id, session.tenant); !free) co_return std::unexpected(free.error());
+    auto kept = co_await keep_attachments(journal_, std::move(submission.attachments));
+    if (!kept) co_return std::unexpected(kept.error());
+    extra["attachments"] = std::move(*kept);
+  }
   auto target = resolve_target(submission.target, session.target);
   if (!target) co_return std::unexpected(target.error());
   auto run = std::make_shared<HeldRun>();
@@ -226,7 +236,7 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
   row.input = submission.text;
   row.created_ms = now;
   row.config = catalog_->config;
-  if (!submission.inputs.empty()) row.extra = dump(Json{{"inputs", submission.inputs}});
+  if (!extra.empty()) row.extra = dump(extra);
 
   // The place in line is taken before the commit, so that messages keep the order in which they came.
   LiveSession& live = sessions_[session.id];

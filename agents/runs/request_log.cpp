@@ -4,6 +4,7 @@
 #include "agents/runs/facts.h"
 #include "agents/runs/fitting_fact.h"
 #include "memory/conversation/memory.h"
+#include "runtime/base/sha256.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,13 +13,18 @@ namespace troupe::agents {
 
 namespace {
 
+// A schema of many tools is larger than the conversation, and the same in every run: it is only named then.
+Json schema_of(const std::string& text) {
+  constexpr std::size_t kWhole = 2u << 10;
+  if (text.size() > kWhole) return {{"sha256", sha256_hex(text)}, {"bytes", text.size()}};
+  auto schema = parse_json(text);
+  return schema ? std::move(*schema) : Json(text);
+}
+
 // Everything of a request beside its messages and tools, where it differs from what is usual.
 Json form_of(const models::ModelRequest& request) {
   Json form = Json::object();
-  if (!request.schema.empty()) {
-    auto schema = parse_json(request.schema);
-    form["schema"] = schema ? std::move(*schema) : Json(request.schema);
-  }
+  if (!request.schema.empty()) form["schema"] = schema_of(request.schema);
   if (!request.stop.empty()) form["stop"] = request.stop;
   return form;
 }
@@ -275,8 +281,7 @@ Json as_json(const SentRequest& request) {
                                      {"type", "function"},
                                      {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
     if (!message.tool_call_id.empty()) shown["tool_call_id"] = message.tool_call_id;
-    for (const models::Image& image : message.images)
-      shown["images"].push_back(image.url.starts_with("data:") ? image.url.substr(0, 40) + "…" : image.url);
+    for (const models::Image& image : message.images) shown["images"].push_back(image.url);
     messages.push_back(std::move(shown));
   }
   if (!request.tools.is_null())

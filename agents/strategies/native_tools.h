@@ -10,6 +10,7 @@ class NativeTools final : public JsonSteps {
  public:
   std::unique_ptr<Strategy> clone() const override { return std::make_unique<NativeTools>(*this); }
   StepParserOptions parser() const override { return {.dialect = Dialect::native_tools}; }
+  std::optional<ReplyForm> form() const override { return ReplyForm{.answer = true}; }
   models::ToolMode tool_mode() const override { return models::ToolMode::native; }
   Reading read(const models::ModelReply& reply, const ParsedStep& parsed) override;
   models::Message said(const models::ModelReply& reply, std::size_t consumed) const override;

@@ -17,6 +17,9 @@ inline constexpr std::size_t kPlanSteps = 20;
 class PlanExecute final : public JsonSteps {
  public:
   std::unique_ptr<Strategy> clone() const override { return std::make_unique<PlanExecute>(*this); }
+  std::optional<ReplyForm> form() const override {
+    return ReplyForm{.plan = phase_ != Phase::answering, .output = phase_ != Phase::working};
+  }
   bool answering() const override { return phase_ != Phase::working; }
   void last_call() override { phase_ = Phase::answering; }
   Reading read(const models::ModelReply& reply, const ParsedStep& parsed) override;

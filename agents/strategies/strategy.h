@@ -3,11 +3,13 @@
 #include "agents/react/observation.h"
 #include "agents/react/step_parser.h"
 #include "agents/settings.h"
+#include "agents/strategies/reply_schema.h"
 #include "models/message.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -41,6 +43,8 @@ class Strategy {
   /// How the next reply is to be read. The same for a reply that streams and for a recorded one.
   virtual StepParserOptions parser() const = 0;
   virtual models::ToolMode tool_mode() const { return models::ToolMode::prompted; }
+  /// What the next reply may be, where a provider can hold it to that; nothing: what the model likes.
+  virtual std::optional<ReplyForm> form() const { return std::nullopt; }
   /// Where a provider may stop by itself, before the model makes up a result.
   virtual std::vector<std::string> stop() const { return {}; }
   /// False while what the parser takes for an answer is only the result of a part of the work: it streams as

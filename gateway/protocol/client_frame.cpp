@@ -1,5 +1,6 @@
 #include "gateway/protocol/client_frame.h"
 
+#include "models/picture.h"
 #include "runtime/base/limits.h"
 
 #include <algorithm>
@@ -120,18 +121,13 @@ class Fields {
     const std::string url = string_or(item, "url");
     const std::string data = string_or(item, "data");
     const std::string media_type = string_or(item, "media_type");
-    if (string_or(item, "type") != "image" || url.empty() == data.empty())
+    if (string_or(item, "type") != "image" || url.empty() == data.empty()) {
       complain(name, R"(must hold objects {"type":"image"} with either `url` or `data`)");
-    else if (!url.empty() && (url.starts_with("https://") || url.starts_with("http://")))
-      return {url};
-    else if (!url.empty())
-      complain(name, "have a `url` that is neither http:// nor https://");
-    else if (data.starts_with("data:image/"))
-      return {data};
-    else if (media_type.starts_with("image/") && printable(media_type) && printable(data))
-      return {fmt::format("data:{};base64,{}", media_type, data)};
-    else
-      complain(name, "need `data` as a data: URL of an image, or in base 64 with its `media_type`");
+      return {};
+    }
+    auto picture = url.empty() ? models::picture_of(data, media_type) : models::picture_at(url);
+    if (picture) return std::move(*picture);
+    complain(name, picture.error().message);
     return {};
   }
 

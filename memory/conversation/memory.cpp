@@ -9,6 +9,7 @@ namespace troupe::memory {
 namespace {
 
 constexpr std::string_view kWithheld = "withheld";
+constexpr std::string_view kAttachments = "attachments";
 
 class NoMemory final : public Memory {
  public:
@@ -44,9 +45,20 @@ bool is_withheld(const store::RunRow& turn) {
   return !extra || find(*extra, kWithheld);
 }
 
+// A picture is looked at in the run that it came with; what remains of it is that there was one.
+std::string pictures_note(const store::RunRow& turn) {
+  if (!turn.extra.contains(kAttachments)) return "";
+  auto extra = parse_json(turn.extra);
+  const Json* pictures = extra ? find(*extra, kAttachments) : nullptr;
+  if (!pictures || !pictures->is_array() || pictures->empty()) return "";
+  return fmt::format("{}[{} image{}]", turn.input.empty() ? "" : "\n\n", pictures->size(),
+                     pictures->size() == 1 ? "" : "s");
+}
+
 std::string user_text(const store::RunRow& turn) {
-  if (answered(turn)) return turn.input;
-  return fmt::format("{}\n\n[This message was not answered: the run was {}{}{}.]", turn.input,
+  const std::string said = turn.input + pictures_note(turn);
+  if (answered(turn)) return said;
+  return fmt::format("{}\n\n[This message was not answered: the run was {}{}{}.]", said,
                      turn.status == "limit" ? "stopped by a limit" : turn.status,
                      turn.reason.empty() ? "" : ", ", turn.reason);
 }

@@ -191,14 +191,10 @@ std::string AnthropicCodec::request_body(const ModelRequest& request) {
   if (request.tool_mode == ToolMode::native && !request.tools->empty() && params_.takes("tools"))
     tools = tools_.get(request.tools, render_tools);
   std::string body;
-  body.reserve(params_.head().size() + conversation.size() + (tools ? tools->size() : 0) +
-               request.schema.size() + 256);
+  body.reserve(params_.head().size() + conversation.size() + (tools ? tools->size() : 0) + 256);
   body += params_.head();
   if (std::string stop = stop_sequences(request.stop); !stop.empty() && params_.takes("stop_sequences"))
     append_field(body, "stop_sequences", stop);
-  if (!request.schema.empty() && params_.takes("output_config"))
-    append_field(body, "output_config",
-                 R"({"format":{"type":"json_schema","schema":)" + request.schema + "}}");
   if (tools) append_field(body, "tools", *tools);
   body += ',';
   const bool users = !request.transcript->messages().empty() &&

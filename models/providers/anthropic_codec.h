@@ -22,6 +22,7 @@ inline constexpr std::string_view kAnthropicWithoutSampling = "2026-10-21";
 /// row become one, as results of parallel calls must; thinking blocks are sent back as they came. Two places
 /// are marked for the provider's prompt cache: the end of `system`, which stands for the tools too, and the
 /// end of the conversation, from where the next request goes on.
+/// A reply is held to no schema: a change of it would make the provider forget its prompt cache.
 class AnthropicCodec final : public Codec {
  public:
   explicit AnthropicCodec(const ModelSettings& settings);

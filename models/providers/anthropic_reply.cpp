@@ -146,6 +146,7 @@ void AnthropicReply::usage(const Json& usage) {
   update(reply_.usage.output_tokens, "output_tokens");
   reply_.usage.input_tokens = uncached_ + written_ + read_;
   reply_.usage.cached_tokens = read_;
+  reply_.usage.cache_write_tokens = written_;
 }
 
 void AnthropicReply::stopped_by(const Json& holder) {

@@ -26,6 +26,11 @@ class Codec {
   virtual ~Codec() = default;
 
   virtual std::string request_body(const ModelRequest& request) = 0;
+  /// Whether the body of this request holds its `schema`; where not, the model is asked as if there were
+  /// none.
+  virtual bool holds_schema(const ModelRequest& request) const { return false; }
+  /// Whether the provider takes what the conversation holds. Errors: model, saying what to send instead.
+  virtual Result<> accepts(const ModelRequest& request) const { return {}; }
   /// What reads one answer with a status of 2xx.
   virtual std::unique_ptr<ReplyReader> reply() const = 0;
   /// The error for an answer with any other status. `retry_after` is set where the body, not a header, tells.

@@ -76,10 +76,29 @@ void append_text(std::string& out, std::string_view text, std::string_view signa
   out += "},";
 }
 
+// The media type that an address ends in; "" where it does not say.
+std::string_view type_by_name(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  constexpr std::array<Word, 5> kEndings{{{".png", "image/png"},
+                                          {".jpg", "image/jpeg"},
+                                          {".jpeg", "image/jpeg"},
+                                          {".gif", "image/gif"},
+                                          {".webp", "image/webp"}}};
+  for (auto [ending, type] : kEndings)
+    if (url.ends_with(ending)) return type;
+  return "";
+}
+
 void append_image(std::string& out, const Image& image) {
   const InlineImage data = inline_image(image);
   if (data.base64.empty()) {
-    out += R"({"fileData":{"fileUri":)";
+    out += R"({"fileData":{)";
+    if (const std::string_view type = type_by_name(image.url); !type.empty()) {
+      out += R"("mimeType":)";
+      append_quoted(out, type);
+      out += ',';
+    }
+    out += R"("fileUri":)";
     append_quoted(out, image.url);
   } else {
     out += R"({"inlineData":{"mimeType":)";
@@ -251,14 +270,23 @@ bool GeminiCodec::takes(std::string_view name) const {
   return std::ranges::find(dropped_, name) == dropped_.end();
 }
 
+// Models before Gemini 3 take either a schema or functions.
+bool GeminiCodec::holds_schema(const ModelRequest& request) const {
+  const bool calls = own_tools_ || (request.tool_mode == ToolMode::native && !request.tools->empty());
+  const bool set =
+      config_.is_object() && (config_.contains("responseMimeType") || config_.contains("responseSchema"));
+  return !request.schema.empty() && !calls && !set && takes("responseJsonSchema");
+}
+
 std::string GeminiCodec::generation_config(const ModelRequest& request) const {
   const bool stops = !request.stop.empty() && takes("stopSequences");
-  const bool constrained = !request.schema.empty() && takes("responseJsonSchema");
+  const bool constrained = holds_schema(request);
   if (!stops && !constrained) return config_text_;
   Json config = config_.is_object() ? config_ : Json::object();
   if (stops && !config.contains("stopSequences")) config["stopSequences"] = request.stop;
-  auto schema = constrained ? parse_json(request.schema) : Json(nullptr);
-  if (schema && schema->is_object() && !config.contains("responseMimeType")) {
+  const bool alone = !request.object_schema.empty();
+  auto schema = constrained ? parse_json(alone ? request.object_schema : request.schema) : Json(nullptr);
+  if (schema && schema->is_object()) {
     config["responseMimeType"] = "application/json";
     config["responseJsonSchema"] = std::move(*schema);
   }

@@ -24,6 +24,7 @@ class GeminiCodec final : public Codec {
   explicit GeminiCodec(const ModelSettings& settings);
 
   std::string request_body(const ModelRequest& request) override;
+  bool holds_schema(const ModelRequest& request) const override;
   std::unique_ptr<ReplyReader> reply() const override;
   Error refusal(const net::HttpHead& head, std::string_view body) const override;
 

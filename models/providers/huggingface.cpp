@@ -13,7 +13,9 @@ constexpr std::string_view kRouterUrl = public_url("huggingface");
 /// OpenAI's format as Hugging Face's router, its Inference Endpoints and TGI speak it.
 class HuggingFaceCodec final : public OpenAiCodec {
  public:
-  using OpenAiCodec::OpenAiCodec;
+  // The router has OpenAI's form; an endpoint is TGI, or a server that takes TGI's for any JSON object.
+  HuggingFaceCodec(const ModelSettings& settings, bool routed)
+      : OpenAiCodec(settings, routed ? SchemaForm::openai : SchemaForm::tgi) {}
 
   Error refusal(const net::HttpHead& head, std::string_view body) const override {
     return huggingface_refusal(head, body);
@@ -32,7 +34,7 @@ Result<std::shared_ptr<Model>> make_huggingface(const ModelSettings& settings, c
   Endpoint at{
       .url = endpoint(routed ? kRouterUrl : std::string_view(settings.base_url), "/v1", "/chat/completions")};
   if (!settings.api_key.empty()) at.headers = {{"authorization", "Bearer " + settings.api_key}};
-  auto codec = std::make_unique<HuggingFaceCodec>(named);
+  auto codec = std::make_unique<HuggingFaceCodec>(named, routed);
   return std::make_shared<HttpModel>(std::move(named), std::move(at), std::move(codec), services.http);
 }
 

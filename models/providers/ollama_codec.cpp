@@ -113,6 +113,23 @@ std::string OllamaCodec::options(const ModelRequest& request) const {
   return dump(options);
 }
 
+Result<> OllamaCodec::accepts(const ModelRequest& request) const {
+  for (const Message& message : request.transcript->messages())
+    for (const Image& image : message.images)
+      if (inline_image(image).base64.empty())
+        return fail(
+            ErrorCode::model,
+            fmt::format("Ollama fetches no pictures: send {} as `data` with its `media_type`, not as `url`",
+                        image.url.substr(0, 200)));
+  return {};
+}
+
+// Held to a schema, a model writes no call.
+bool OllamaCodec::holds_schema(const ModelRequest& request) const {
+  const bool calls = request.tool_mode == ToolMode::native && !request.tools->empty();
+  return !request.schema.empty() && !calls && params_.takes("format");
+}
+
 std::string OllamaCodec::request_body(const ModelRequest& request) {
   const std::string& messages = rendered(*request.transcript);
   std::shared_ptr<const std::string> tools;
@@ -124,7 +141,7 @@ std::string OllamaCodec::request_body(const ModelRequest& request) {
   body += params_.head();
   if (std::string all = options(request); !all.empty() && params_.takes("options"))
     append_field(body, "options", all);
-  if (!request.schema.empty() && params_.takes("format")) append_field(body, "format", request.schema);
+  if (holds_schema(request)) append_field(body, "format", request.schema);
   if (tools) append_field(body, "tools", *tools);
   body += R"(,"messages":[)";
   body += messages;

@@ -23,6 +23,9 @@ class OllamaCodec final : public Codec {
   explicit OllamaCodec(const ModelSettings& settings);
 
   std::string request_body(const ModelRequest& request) override;
+  bool holds_schema(const ModelRequest& request) const override;
+  /// Pictures go as data: Ollama fetches nothing.
+  Result<> accepts(const ModelRequest& request) const override;
   std::unique_ptr<ReplyReader> reply() const override;
   Error refusal(const net::HttpHead& head, std::string_view body) const override;
 

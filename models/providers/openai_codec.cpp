@@ -83,10 +83,36 @@ bool is_reasoning_model(std::string_view model) {
   return model.starts_with("gpt-5");
 }
 
-OpenAiCodec::OpenAiCodec(const ModelSettings& settings)
+SchemaForm schema_form(const ModelSettings& settings) {
+  std::string_view model = settings.model;
+  if (std::size_t slash = model.rfind('/'); slash != std::string_view::npos) model.remove_prefix(slash + 1);
+  const bool theirs = is_reasoning_model(model) || model.starts_with("gpt-") || model.starts_with("chatgpt-");
+  if (settings.base_url.empty() || theirs) return SchemaForm::openai;
+  for (std::string_view host : {"api.openai.com", ".azure.com", "openrouter.ai", "api.groq.com"})
+    if (settings.base_url.find(host) != std::string::npos) return SchemaForm::openai;
+  return SchemaForm::grammar;
+}
+
+OpenAiCodec::OpenAiCodec(const ModelSettings& settings, SchemaForm form)
     : Codec(kDialect),
       reasoning_model_(is_reasoning_model(settings.model)),
-      params_(render_head(settings, reasoning_model_), settings) {}
+      params_(render_head(settings, reasoning_model_), settings),
+      schema_form_(form) {}
+
+bool OpenAiCodec::holds_schema(const ModelRequest& request) const {
+  if (request.schema.empty() || !params_.takes("response_format")) return false;
+  // A grammar lets a model write no call.
+  const bool calls = request.tool_mode == ToolMode::native && !request.tools->empty();
+  return !calls || schema_form_ == SchemaForm::openai;
+}
+
+std::string OpenAiCodec::response_format(const ModelRequest& request) const {
+  if (schema_form_ != SchemaForm::tgi) return json_schema_format(request, schema_form_ == SchemaForm::openai);
+  auto schema = parse_json(request.schema);
+  if (!schema || !schema->is_object()) return "";
+  const Json format = {{"type", "json_object"}, {"value", std::move(*schema)}};
+  return dump(format);
+}
 
 const std::string& OpenAiCodec::rendered_messages(const Transcript& transcript) const {
   Transcript::Rendering& rendering = transcript.rendering(dialect_);
@@ -108,10 +134,10 @@ std::string OpenAiCodec::request_body(const ModelRequest& request) {
   body += params_.head();
   if (!request.stop.empty() && !reasoning_model_ && params_.takes("stop"))
     append_field(body, "stop", dump(Json(request.stop)));
-  if (!request.schema.empty() && params_.takes("response_format")) {
-    body += R"(,"response_format":{"type":"json_schema","json_schema":{"name":"reply","schema":)";
-    body += request.schema;
-    body += "}}";
+  if (holds_schema(request)) {
+    const std::string& format =
+        formats_.of(request, [this](const ModelRequest& one) { return response_format(one); });
+    if (!format.empty()) append_field(body, "response_format", format);
   }
   if (tools) append_field(body, "tools", *tools);
   body += ",\"messages\":[";

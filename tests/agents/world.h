@@ -39,6 +39,7 @@ class World : store::Subscriber {
     AgentSettings agent;  ///< name, model, tools and limits are filled in
     std::vector<std::shared_ptr<fakes::TestTool>> tools;
     std::optional<models::Price> price;
+    std::string provider;                                          ///< that the model is taken for
     std::map<std::string, std::shared_ptr<models::Model>> judges;  ///< further models, by name
     std::optional<models::Price> judge_price;
     std::vector<Fallback> fallbacks;              ///< of the agent's model
@@ -91,7 +92,8 @@ class World : store::Subscriber {
     Submission submission{.principal = {"p", std::move(tenant)},
                           .session = std::move(session),
                           .message_id = std::move(id),
-                          .text = std::move(text)};
+                          .text = std::move(text),
+                          .attachments = std::exchange(attachments, {})};
     return fakes::run(loop, desk->submit(std::move(submission)));
   }
 
@@ -141,6 +143,7 @@ class World : store::Subscriber {
     }
     auto prompts = prompts::PromptSet::load("");
     std::vector<models::ModelSettings> priced{{.name = "m",
+                                               .provider = more_.provider,
                                                .context = more_.context.value_or(0),
                                                .price = more_.price,
                                                .fallback = more_.fallback}};
@@ -172,6 +175,7 @@ class World : store::Subscriber {
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
+  std::vector<models::Image> attachments;  ///< of the next message
   Secrets secrets;                         ///< of the configuration the next open() reads
   std::string config = "hash";             ///< of the configuration the next open() reads
   BudgetSettings budgets;                  ///< of the configuration the next open() reads

@@ -45,15 +45,15 @@ TEST_CASE("an open frame may say nothing, or which session, target and seq") {
 TEST_CASE("a message bears an id and a text, and perhaps inputs and images") {
   const auto message = read<MessageFrame>(
       R"({"type":"message","id":"m1","text":"안녕 \"you\"","session":"s_1","target":"hello","inputs":{"topic":[1,{"a":null}]},
-          "attachments":[{"type":"image","url":"https://x.example/a.png"},{"type":"image","data":"data:image/png;base64,AAAA"},
-                         {"type":"image","data":"AAAA","media_type":"image/jpeg"}]})");
+          "attachments":[{"type":"image","url":"https://x.example/a.png"},{"type":"image","data":"data:image/png;base64,iVBORw0KGgo="},
+                         {"type":"image","data":"/9j/4AAQ","media_type":"image/jpeg"}]})");
   CHECK(message.id == "m1");
   CHECK(message.text == "안녕 \"you\"");
   CHECK(message.inputs["topic"][0] == 1);
   REQUIRE(message.attachments.size() == 3);
   CHECK(message.attachments[0].url == "https://x.example/a.png");
-  CHECK(message.attachments[1].url == "data:image/png;base64,AAAA");
-  CHECK(message.attachments[2].url == "data:image/jpeg;base64,AAAA");
+  CHECK(message.attachments[1].url == "data:image/png;base64,iVBORw0KGgo=");
+  CHECK(message.attachments[2].url == "data:image/jpeg;base64,/9j/4AAQ");
   CHECK(read<MessageFrame>(R"({"type":"message","id":"m1","text":""})").text.empty());
 }
 
@@ -139,6 +139,10 @@ TEST_CASE(
        "attachments", "m"},
       {R"({"type":"message","id":"m","text":"x","attachments":[{"type":"image","url":"https://a","data":"b"}]})",
        "attachments", "m"},
+      {R"({"type":"message","id":"m","text":"x","attachments":[{"type":"image","data":"/9j/4AAQ","media_type":"image/png"}]})",
+       "said to be image/png and is image/jpeg", "m"},
+      {R"({"type":"message","id":"m","text":"x","attachments":[{"type":"image","data":"!","media_type":"image/png"}]})",
+       "no base 64", "m"},
       {R"({"type":"message","id":"m","text":"x","attachments":[0]})", "attachments", "m"},
       {R"({"type":"message","id":"m","text":"x","attachments":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]})",
        "attachments", "m"},

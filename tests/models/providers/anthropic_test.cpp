@@ -114,7 +114,6 @@ TEST_CASE("anthropic: a request has the settings that were made, the length it m
       dump(body_of(full, request)) ==
       R"({"model":"m","max_tokens":100,"temperature":0,"metadata":{"user_id":"u"},)"
       R"("stop_sequences":["\nObservation:"],)"
-      R"("output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}},)"
       R"("messages":[{"role":"user","content":[{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]}]})");
 
   AnthropicCodec thinker({.model = "m", .max_output_tokens = 1000, .thinking = 2048});
@@ -170,6 +169,46 @@ TEST_CASE("anthropic: a conversation that grows keeps the beginning of its body"
     CHECK(transcript->rendering("anthropic/messages").rendered == transcript->size());
     before = std::move(body);
   }
+}
+
+TEST_CASE("anthropic: two places are marked for the prompt cache, and without the marks a body only grows") {
+  AnthropicCodec codec({.model = "m"});
+  auto transcript = std::make_shared<Transcript>();
+  transcript->add(instruct("Be brief."));
+  transcript->add(user("q"));
+  ModelRequest request{.transcript = transcript,
+                       .tools = std::make_shared<const std::vector<ToolDeclaration>>(
+                           std::vector<ToolDeclaration>{{"f", "d", R"({"type":"object"})"}}),
+                       .tool_mode = ToolMode::native};
+  const std::string mark = R"(,"cache_control":{"type":"ephemeral"})";
+  std::string before;
+  for (int step = 0; step < 12; ++step) {
+    std::string body = codec.request_body(request);
+    int marks = 0;
+    for (std::size_t at = body.find(mark); at != std::string::npos; at = body.find(mark)) {
+      body.erase(at, mark.size());
+      ++marks;
+    }
+    CHECK(marks == 2);  // four are allowed
+    if (!before.empty()) {
+      before.resize(before.size() - std::string_view("]}]}").size());  // the last turn may go on
+      CHECK(body.starts_with(before));
+    }
+    before = std::move(body);
+    const std::string id = "c" + std::to_string(step);
+    transcript->add({.role = Role::assistant, .content = "I look.", .tool_calls = {{id, "f", "{}"}}});
+    transcript->add({.role = Role::tool, .content = "seen", .tool_call_id = id, .name = "f"});
+  }
+}
+
+TEST_CASE("anthropic: what was read from the prompt cache and written to it is part of the input") {
+  auto reply = read(
+      R"({"model":"m","stop_reason":"end_turn","content":[{"type":"text","text":"hi"}],"usage":{"input_tokens":21,"cache_creation_input_tokens":188086,"cache_read_input_tokens":300,"output_tokens":393}})");
+  REQUIRE(reply.has_value());
+  CHECK(reply->usage.input_tokens == 21 + 188086 + 300);
+  CHECK(reply->usage.cached_tokens == 300);
+  CHECK(reply->usage.cache_write_tokens == 188086);
+  CHECK(reply->usage.output_tokens == 393);
 }
 
 TEST_CASE("anthropic: recorded thinking blocks go back as they came, at their place") {

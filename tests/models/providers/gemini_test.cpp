@@ -98,7 +98,7 @@ TEST_CASE("gemini: a request has the settings that were made, and no others") {
       Json::parse(
           R"({"safetySettings":[{"category":"HARM_CATEGORY_HARASSMENT","threshold":"BLOCK_LOW_AND_ABOVE"},{"category":"HARM_CATEGORY_HATE_SPEECH","threshold":"BLOCK_NONE"}],)"
           R"("labels":{"a":"b"},)"
-          R"("generationConfig":{"temperature":0.5,"topP":1.0,"maxOutputTokens":150,"thinkingConfig":{"thinkingBudget":50,"includeThoughts":true},"topK":3,"stopSequences":["Observation:"],"responseMimeType":"application/json","responseJsonSchema":{"type":"object"}},)"
+          R"("generationConfig":{"temperature":0.5,"topP":1.0,"maxOutputTokens":150,"thinkingConfig":{"thinkingBudget":50,"includeThoughts":true},"topK":3,"stopSequences":["Observation:"]},)"
           R"("tools":[{"functionDeclarations":[{"name":"weather","description":"Forecast.","parametersJsonSchema":{"type":"object","properties":{"city":{"type":"string"}}}}]}],)"
           R"("contents":[{"role":"user","parts":[{"text":"hi"}]}]})"));
   CHECK(GeminiCodec::path({.model = "gemini-2.5-flash"}) == "/models/gemini-2.5-flash:streamGenerateContent");
@@ -118,7 +118,7 @@ TEST_CASE("gemini: turns of one role become one, answers are objects and name wh
   messages.push_back(instruct("Answer now."));
   CHECK(
       dump(body_of(codec, request_of(messages))["contents"]) ==
-      R"([{"role":"user","parts":[{"text":"What is this?"},{"fileData":{"fileUri":"https://example.org/a.png"}},{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},)"
+      R"([{"role":"user","parts":[{"text":"What is this?"},{"fileData":{"mimeType":"image/png","fileUri":"https://example.org/a.png"}},{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},)"
       R"({"role":"model","parts":[{"text":"I look."},{"functionCall":{"name":"weather","args":{}}},{"functionCall":{"name":"weather","args":{"city":"Seoul"}}}]},)"
       R"({"role":"user","parts":[{"functionResponse":{"name":"weather","response":{"ok":true}}},{"functionResponse":{"name":"weather","response":{"output":"rain"}}},{"text":"Answer now."}]}])");
 }

@@ -46,7 +46,6 @@ TEST_CASE("ollama: a request has the settings that were made, and says whether t
       full.request_body(request) ==
       R"({"model":"m","stream":false,"keep_alive":-1,"think":"high",)"
       R"("options":{"temperature":0.5,"seed":9,"num_predict":100,"num_ctx":8192,"num_gpu":1,"stop":["Observation:"]},)"
-      R"("format":{"type":"object"},)"
       R"("tools":[{"type":"function","function":{"name":"weather","description":"Forecast.","parameters":{"type":"object"}}}],)"
       R"("messages":[{"role":"user","content":"hi"}]})");
   OllamaCodec thinker({.model = "m", .think = "off", .keep_alive = "10m"});
@@ -57,7 +56,7 @@ TEST_CASE("ollama: a request has the settings that were made, and says whether t
 TEST_CASE("ollama: messages have arguments as objects, results the name of their tool, pictures as data") {
   OllamaCodec codec({.model = "m"});
   std::vector<Message> messages{instruct("Be brief."), user("What is this?")};
-  messages[1].images = {{"https://example.org/a.png"}, {"data:image/png;base64,AAAA"}};
+  messages[1].images = {{"data:image/png;base64,AAAA"}};
   messages.push_back({.role = Role::assistant, .tool_calls = {{"a", "weather", R"({"city":"Seoul"})"}}});
   messages.push_back({.role = Role::tool, .content = "rain", .tool_call_id = "a", .name = "weather"});
   CHECK(
@@ -65,6 +64,18 @@ TEST_CASE("ollama: messages have arguments as objects, results the name of their
       R"([{"role":"system","content":"Be brief."},{"role":"user","content":"What is this?","images":["AAAA"]},)"
       R"({"role":"assistant","content":"","tool_calls":[{"function":{"name":"weather","arguments":{"city":"Seoul"}}}]},)"
       R"({"role":"tool","content":"rain","tool_name":"weather"}])");
+}
+
+TEST_CASE("ollama: a picture that it would have to fetch is refused, with what to send instead") {
+  OllamaCodec codec({.model = "m"});
+  Message asked = user("What is this?");
+  asked.images = {{"data:image/png;base64,AAAA"}};
+  CHECK(codec.accepts(request_of({asked})).has_value());
+  asked.images.push_back({"https://example.org/a.png"});
+  const auto refused = codec.accepts(request_of({asked, assistant("?"), user("And?")}));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message.find("send https://example.org/a.png as `data`") != std::string::npos);
+  CHECK_FALSE(refused.error().retryable);
 }
 
 TEST_CASE("ollama: recorded requests come out again, message by message and tool by tool") {

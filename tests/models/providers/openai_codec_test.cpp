@@ -107,7 +107,7 @@ TEST_CASE("tools are declared only in native mode, a schema only when there is o
   CHECK_FALSE(body_of(codec, request).contains("response_format"));
   request.schema = R"({"type":"object"})";
   CHECK(dump(body_of(codec, request)["response_format"]) ==
-        R"({"type":"json_schema","json_schema":{"name":"reply","schema":{"type":"object"}}})");
+        R"({"type":"json_schema","json_schema":{"name":"reply","schema":{"type":"object"},"strict":false}})");
 }
 
 TEST_CASE("a schema that is no JSON cannot break the body") {

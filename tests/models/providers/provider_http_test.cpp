@@ -228,7 +228,10 @@ TEST_CASE("recorded answers of every provider over plain HTTP give what was reco
 
 TEST_CASE("recorded answers over TLS give what was recorded, however they travel") {
   check_over_http(dialect("openai"), true, 60);
+  check_over_http(dialect("anthropic"), true, 50);
+  check_over_http(dialect("gemini"), true, 50);
   check_over_http(dialect("ollama"), true, 10);
+  check_over_http(dialect("huggingface"), true, 3);
 }
 
 TEST_CASE("recorded refusals over HTTP keep their status and what the provider said") {
@@ -262,14 +265,69 @@ TEST_CASE("a server that fails becomes an error that says how, whatever provider
   CHECK(net::open_descriptors() == before);
 }
 
-TEST_CASE("a server that fails over TLS becomes the same errors; nothing leaks") {
+TEST_CASE("a model on Hugging Face that is being loaded is waited for as long as it says") {
+  const std::vector<std::pair<std::string, std::optional<std::chrono::milliseconds>>> bodies = {
+      {R"({"error":"Model m is currently loading","estimated_time":20.5})", 20500ms},
+      {R"({"error":"Model m is currently loading","estimated_time":0})", 0ms},
+      {R"({"error":"Model m is currently loading","estimated_time":-1})", std::nullopt},
+      {R"({"error":"Model m is currently loading","estimated_time":86400})", std::nullopt},
+      {R"({"error":"Model m is currently loading","estimated_time":"soon"})", std::nullopt},
+      {R"({"error":"Model m is currently loading"})", std::nullopt},
+  };
+  for (const auto& [body, wait] : bodies) {
+    CAPTURE(body);
+    HttpPeer peer([&](const PeerRequest&) { return PeerReply::json(body, 503); });
+    Asker asker(dialect("huggingface"), peer.url("/v1"));
+    const auto reply = asker.ask();
+    REQUIRE_FALSE(reply.has_value());
+    CHECK(reply.error().retryable);
+    CHECK(reply.error().retry_after == wait);
+    CHECK(reply.error().message.find("HTTP 503: Model m is currently loading") != std::string::npos);
+  }
+  // Only that provider, and only while it loads.
+  HttpPeer peer([&](const PeerRequest&) { return PeerReply::json(bodies.front().first, 500); });
+  Asker asker(dialect("huggingface"), peer.url("/v1"));
+  CHECK_FALSE(asker.ask().error().retry_after.has_value());
+}
+
+TEST_CASE("a refusal of a picture says that there was one, one of anything else does not") {
+  for (const bool pictures : {true, false}) {
+    HttpPeer peer([](const PeerRequest&) {
+      return PeerReply::json(R"({"error":{"message":"This model does not support image input"}})", 400);
+    });
+    Asker asker(dialect("openai"), peer.url("/v1"));
+    Message asked = user("What is this?");
+    if (pictures) asked.images = {{"https://example.org/a.png"}};
+    CallContext context{.loop = asker.bench.loop, .stop = asker.bench.stop, .events = asker.events};
+    const auto reply =
+        fakes::run(asker.bench.loop, asker.model->complete(request_of({asked}), asker.sink, context));
+    REQUIRE_FALSE(reply.has_value());
+    CHECK((reply.error().message.find("holds a picture") != std::string::npos) == pictures);
+  }
+}
+
+TEST_CASE("a picture that Ollama would have to fetch never leaves the daemon") {
+  HttpPeer peer([](const PeerRequest&) { return PeerReply(500); });
+  Asker asker(dialect("ollama"), peer.url("/v1"));
+  Message asked = user("What is this?");
+  asked.images = {{"https://example.org/a.png"}};
+  CallContext context{.loop = asker.bench.loop, .stop = asker.bench.stop, .events = asker.events};
+  const auto reply =
+      fakes::run(asker.bench.loop, asker.model->complete(request_of({asked}), asker.sink, context));
+  REQUIRE_FALSE(reply.has_value());
+  CHECK(reply.error().message.starts_with("model main (m at http"));
+  CHECK(reply.error().message.find("fetches no pictures") != std::string::npos);
+  CHECK(peer.requests().empty());
+}
+
+TEST_CASE("a server that fails over TLS becomes the same errors, whatever provider it plays; nothing leaks") {
   {
     HttpPeer warm_up([](const PeerRequest&) { return PeerReply(500); }, {.tls = true});
   }
   const std::size_t before = net::open_descriptors();
-  {
+  for (const Dialect& each : dialects()) {
     HttpPeer peer([](const PeerRequest&) { return PeerReply(500); }, {.tls = true});
-    for (Fault& fault : faults(dialect("openai"))) check_fault(peer, dialect("openai"), std::move(fault));
+    for (Fault& fault : faults(each)) check_fault(peer, each, std::move(fault));
     CHECK(peer.wait_for_open(0));
   }
   CHECK(net::open_descriptors() == before);
