@@ -84,10 +84,15 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
 
 Result<std::shared_ptr<const models::EmbedderTable>> make_embedder_table(const Configuration& configuration,
                                                                          const Clients& clients, Loop& loop,
-                                                                         Rng& rng, Workers& workers) {
-  auto table =
-      models::make_embedders(values_of(configuration.embeddings),
-                             {.http = *clients.models, .loop = loop, .rng = rng, .workers = workers});
+                                                                         Rng& rng, Workers& workers,
+                                                                         models::Governors& governors) {
+  auto table = models::make_embedders(values_of(configuration.embeddings),
+                                      {.http = *clients.models,
+                                       .loop = loop,
+                                       .rng = rng,
+                                       .workers = workers,
+                                       .governors = &governors,
+                                       .models = values_of(configuration.models)});
   if (!table) return std::unexpected(table.error());
   return std::make_shared<const models::EmbedderTable>(std::move(*table));
 }
@@ -150,7 +155,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   caches.resize(values_of(configuration.models));
   Services services{governors, caches};
   Workers workers(kEmbeddingThreads);
-  auto embedders = make_embedder_table(configuration, clients.back(), loop, rng, workers);
+  auto embedders = make_embedder_table(configuration, clients.back(), loop, rng, workers, governors);
   if (!embedders) {
     complain(embedders.error().message);
     return kUsage;
@@ -170,7 +175,8 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     if (!fresh) return std::unexpected(fresh.error());
     auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, services, fresh->hash);
     if (!next) return std::unexpected(next.error());
-    auto next_embedders = make_embedder_table(*fresh, clients_for(fresh->network), loop, rng, workers);
+    auto next_embedders =
+        make_embedder_table(*fresh, clients_for(fresh->network), loop, rng, workers, governors);
     if (!next_embedders) return std::unexpected(next_embedders.error());
     governors.adopt(values_of(fresh->models));
     caches.resize(values_of(fresh->models));

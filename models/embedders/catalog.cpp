@@ -2,7 +2,8 @@
 
 #include "models/embedders/batching.h"
 #include "models/embedders/embedder_provider.h"
-#include "models/embedders/retrying_embedder.h"
+#include "models/embedders/governed_embedder.h"
+#include "models/governor/governors.h"
 
 #include <algorithm>
 #include <array>
@@ -45,8 +46,14 @@ Result<> add(const EmbedderSettings& entry, const Provider& provider, const Embe
   auto embedder = provider.make(entry, services);
   if (!embedder) return within(fmt::format("embeddings.{}", entry.name), std::move(embedder.error()));
   if (provider.reach == Reach::network) {
-    RetryPolicy policy{.retries = entry.retries};
-    *embedder = std::make_shared<RetryingEmbedder>(std::move(*embedder), policy, services.rng);
+    const ModelSettings place{.provider = entry.provider,
+                              .base_url = entry.base_url,
+                              .api_key = entry.api_key,
+                              .extra_headers = entry.extra_headers};
+    RetryPolicy policy = services.governors->rules().pauses;
+    policy.retries = entry.retries;
+    *embedder = std::make_shared<GovernedEmbedder>(
+        std::move(*embedder), services.governors->of(place, services.models), policy, services.rng);
   }
   auto batching = std::make_shared<Batching>(std::move(*embedder));
   if (!table.emplace(entry.name, std::move(batching)).second)
@@ -65,6 +72,8 @@ std::vector<std::string_view> embedder_provider_names() {
 Result<EmbedderTable> make_embedders(const std::vector<EmbedderSettings>& settings,
                                      EmbedderServices services) {
   EmbedderTable table;
+  Governors own(services.loop, services.rng);
+  if (!services.governors) services.governors = &own;
   for (const EmbedderSettings& entry : settings) {
     auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
     if (provider == kProviders.end())

@@ -2,6 +2,7 @@
 
 #include "models/embedder.h"
 #include "models/embedders/settings.h"
+#include "models/settings.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/offload.h"
 #include "runtime/base/ids.h"
@@ -12,12 +13,16 @@
 
 namespace troupe::models {
 
+class Governors;
+
 /// What embedders are built from. All outlive them.
 struct EmbedderServices {
   net::HttpClient& http;  ///< for model endpoints: unguarded, they may be local
   Loop& loop;
   Rng& rng;
-  Workers& workers;  ///< where long answers are read and `builtin` works
+  Workers& workers;                     ///< where long answers are read and `builtin` works
+  Governors* governors = nullptr;       ///< shared with the models; null: these have their own
+  std::vector<ModelSettings> models{};  ///< of the configuration: the rates that they state hold here, too
 };
 
 /// The names `provider:` of an embedder may have, in the order of embedders.def.

@@ -1,6 +1,6 @@
 #include "models/embedders/batching.h"
 
-#include "models/embedders/retrying_embedder.h"
+#include "models/embedders/governed_embedder.h"
 #include "tests/models/embedders/embed_caller.h"
 
 #include <limits>
@@ -32,6 +32,10 @@ std::shared_ptr<ScriptedEmbedder> scripted(std::size_t batch, ScriptedEmbedder::
 
 Error passing(std::string message) {
   return {ErrorCode::model, std::move(message), true, 503, 1ms};
+}
+
+std::shared_ptr<Governor> governor(EmbedCaller& caller, const RetryPolicy& policy) {
+  return std::make_shared<Governor>("test", GovernorRules{.pauses = policy}, caller.bench.loop, caller.rng);
 }
 
 }  // namespace
@@ -133,8 +137,8 @@ TEST_CASE("a request that failed for a reason that passes is sent again, it alon
     return lengths(texts);
   });
   EmbedCaller caller;
-  Batching batching(
-      std::make_shared<RetryingEmbedder>(inner, RetryPolicy{.retries = 2, .first = 1ms}, caller.rng));
+  const RetryPolicy policy{.retries = 2, .first = 1ms};
+  Batching batching(std::make_shared<GovernedEmbedder>(inner, governor(caller, policy), policy, caller.rng));
   auto vectors = caller.embed(batching, {"a", "b", "c"});
   REQUIRE_MESSAGE(vectors.has_value(), vectors.error().message);
   CHECK(inner->calls.size() == 4);
@@ -149,7 +153,8 @@ TEST_CASE("what does not pass is not sent again, nor is anything beyond the atte
   EmbedCaller caller;
   const auto calls = [&](Error error, int retries, Deadline deadline = {}) {
     auto inner = scripted(2, [&](const auto&, auto) -> Result<Vectors> { return fail(error); });
-    RetryingEmbedder retrying(inner, RetryPolicy{.retries = retries, .first = 1ms}, caller.rng);
+    const RetryPolicy policy{.retries = retries, .first = 1ms};
+    GovernedEmbedder retrying(inner, governor(caller, policy), policy, caller.rng);
     auto vectors = caller.embed(retrying, {"a"}, deadline);
     REQUIRE_FALSE(vectors.has_value());
     return std::pair(inner->calls.size(), vectors.error().message);

@@ -1,4 +1,5 @@
 #include "models/embedders/hashed_text.h"
+#include "models/governor/governors.h"
 #include "models/limits.h"
 #include "tests/models/embedders/embed_caller.h"
 
@@ -77,4 +78,27 @@ TEST_CASE("the builtin embedder stops between two turns of its worker") {
   auto vectors = caller.embed(*embedder, std::move(texts));
   REQUIRE_FALSE(vectors.has_value());
   CHECK(vectors.error().code == ErrorCode::cancelled);
+}
+
+TEST_CASE("an embedder goes by the governor of the models that have its server and its key") {
+  EmbedCaller caller;
+  Governors governors(caller.bench.loop, caller.rng);
+  EmbedderServices services = caller.services();
+  services.governors = &governors;
+  const ModelSettings chat{
+      .name = "m", .provider = "openai", .base_url = "http://h/v1", .api_key = "k", .concurrency = 2};
+  services.models = {chat};
+  EmbedderSettings entry = embedder_entry("openai", "http://h/v1/");
+  entry.api_key = "k";
+  EmbedderSettings other = entry;
+  other.name = "other";
+  other.api_key = "another";
+
+  auto table = make_embedders({entry, other}, services);
+
+  REQUIRE_MESSAGE(table.has_value(), table.error().message);
+  auto shared = governors.of(chat, services.models);
+  CHECK(shared.use_count() == 2);
+  table->erase("default");
+  CHECK(shared.use_count() == 1);
 }

@@ -1,19 +1,22 @@
 #pragma once
 
 #include "models/embedder.h"
+#include "models/governor/governor.h"
 #include "models/governor/retry_policy.h"
 #include "runtime/base/ids.h"
 
 #include <memory>
+#include <string>
 
 namespace troupe::models {
 
-/// Repeats requests of another embedder that failed for a reason that passes: never past the deadline, at
-/// most 1 + retries attempts. Each retry is a `warning` event with code "model_retry". Loop thread.
-class RetryingEmbedder final : public Embedder {
+/// An embedder whose requests go by its endpoint's governor, as governor/governed_call.h says: what it asks
+/// for counts together with what models ask of the same server with the same key. Loop thread only.
+class GovernedEmbedder final : public Embedder {
  public:
   /// `rng` outlives the embedder.
-  RetryingEmbedder(std::shared_ptr<Embedder> embedder, RetryPolicy policy, Rng& rng);
+  GovernedEmbedder(std::shared_ptr<Embedder> embedder, std::shared_ptr<Governor> governor, RetryPolicy policy,
+                   Rng& rng);
 
   /// The last attempt's error when none succeeds; it says how many there were.
   Task<Result<Vectors>> embed(std::vector<std::string> texts, CallContext& context) override;
@@ -22,8 +25,10 @@ class RetryingEmbedder final : public Embedder {
   EmbedderLimits limits() const override { return embedder_->limits(); }
 
  private:
-  std::shared_ptr<Embedder> embedder_;
-  RetryPolicy policy_;
+  const std::shared_ptr<Embedder> embedder_;
+  const std::shared_ptr<Governor> governor_;
+  const RetryPolicy policy_;
+  const std::string who_;
   Rng& rng_;
 };
 
