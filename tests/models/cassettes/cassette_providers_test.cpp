@@ -71,7 +71,8 @@ void check_same(const Outcome& live, const Outcome& played) {
   CHECK(played.sink.reasoning == live.sink.reasoning);
   REQUIRE(played.reply.has_value() == live.reply.has_value());
   if (!live.reply) {
-    CHECK(played.reply.error().message == live.reply.error().message);
+    // The key that was refused while taping is not even there offline, which the error says.
+    CHECK(played.reply.error().message.starts_with(live.reply.error().message));
     CHECK(played.reply.error().status == live.reply.error().status);
     CHECK(played.reply.error().retryable == live.reply.error().retryable);
     return;
