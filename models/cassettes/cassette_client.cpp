@@ -48,9 +48,8 @@ void forget_wait(net::HttpHead& head) {
   if (head.status < 400) return;
   const auto wait = retry_after(head, "", 0);
   if (!wait || *wait > limits::kRetryAfterMax) return;
-  std::erase_if(head.headers, [](const auto& header) { return header.first == "retry-after-ms"; });
   for (auto& [name, value] : head.headers)
-    if (name == "retry-after") value = "0";
+    if (name == "retry-after" || name == "retry-after-ms") value = "0";
 }
 
 // What says something about the server, rather than about us.

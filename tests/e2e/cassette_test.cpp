@@ -32,6 +32,7 @@ std::vector<std::string> told(const std::string& json_lines) {
     at = end + 1;
     if (!event) continue;
     for (const char* key : {"ts", "session", "run", "ms", "seq", "call"}) event->erase(key);
+    if (string_or(*event, "code") == "model_retry") event->erase("text");  // says how long it waits
     events.push_back(dump(*event));
   }
   return events;
