@@ -296,8 +296,9 @@ void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& 
   if (usage.input_tokens + usage.output_tokens == 0) return;
   const double cost = cost_of(reply, price_of(rule, reply.entry));
   react_->count_aside(usage, cost);
-  run_.record.pending().spent.push_back(
-      run_.purse.spend(usage, cost, reply.entry.empty() ? rule.settings().model : reply.entry));
+  if (!reply.cache_hit)
+    run_.record.pending().spent.push_back(
+        run_.purse.spend(usage, cost, reply.entry.empty() ? rule.settings().model : reply.entry));
   run_.record.pending().events.push_back(
       usage_event(run_.record.event("usage", step), reply, rule.judge.model->name(), cost, ms));
 }

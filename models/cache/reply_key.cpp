@@ -14,8 +14,9 @@ namespace {
 constexpr std::string_view kVersion = "troupe reply 1";
 
 // Keys of an entry that say how a model is asked, not what it answers. What is not known here counts.
-constexpr std::string_view kAside[] = {"api_key", "cache",   "fallback", "keep_alive",
-                                       "price",   "retries", "stream",   "timeout"};
+constexpr std::string_view kAside[] = {"api_key",    "cache",   "concurrency",         "fallback",
+                                       "keep_alive", "price",   "requests_per_minute", "retries",
+                                       "stream",     "timeout", "tokens_per_minute"};
 
 // Headers that say who asks.
 constexpr std::string_view kCredentials[] = {"api-key",   "authorization", "cookie", "proxy-authorization",
@@ -49,6 +50,7 @@ std::string reply_key(std::string_view tenant, std::string_view identity, const 
   out.text(identity);
   out.number(request.tool_mode == ToolMode::native ? 1 : 0);
   out.text(request.schema);
+  out.text(request.object_schema);
   out.text(word(request.intent));
   out.number(static_cast<std::int64_t>(request.stop.size()));
   for (const std::string& stop : request.stop) out.text(stop);

@@ -56,6 +56,7 @@ TEST_CASE("how an entry is asked, what it costs and what it is called make no ot
       [](ModelSettings& s) { s.timeout = 1s; },
       [](ModelSettings& s) { s.retries = 0; },
       [](ModelSettings& s) { s.stream = false; },
+      [](ModelSettings& s) { s.concurrency = 2, s.requests_per_minute = 60, s.tokens_per_minute = 1000; },
       [](ModelSettings& s) { s.price = Price{.input = 1, .output = 2}; },
       [](ModelSettings& s) { s.cache = {.type = "memory", .ttl = 1s, .size = 100'000}; },
       [](ModelSettings& s) { s.fallback = {"x"}; },
@@ -83,6 +84,7 @@ TEST_CASE("everything in a request counts, and where in it that stands") {
     requests.push_back(request);
   };
   with([](ModelRequest& r) { r.schema = "{}"; });
+  with([](ModelRequest& r) { r.object_schema = "{}"; });
   with([](ModelRequest& r) { r.stop = {"x"}; });
   with([](ModelRequest& r) { r.stop = {"x", "y"}; });
   with([](ModelRequest& r) { r.stop = {"xy"}; });
