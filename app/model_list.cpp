@@ -43,7 +43,7 @@ std::string or_dash(std::string text) {
 // A cassette can what the model can that it records.
 models::Abilities abilities(const models::ModelSettings& model,
                             const config::Entries<models::ModelSettings>& all) {
-  auto recorded = all.find(model.record);
+  auto recorded = all.find(model.tapes);
   models::Abilities can =
       models::abilities_of(recorded == all.end() ? model.provider : recorded->second.provider);
   can.stream = can.stream && model.stream;

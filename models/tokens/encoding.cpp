@@ -3,12 +3,12 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "models/tokens/pair_merge.h"
 #include "models/tokens/rank_data.h"
+#include "runtime/async/background.h"
 
 #include <atomic>
 #include <limits>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include <boost/locale/utf.hpp>
 #include <fmt/format.h>
@@ -187,9 +187,9 @@ void Encoding::prepare(EncodingName name) {
   if (ready(name)) return;
   // A process that ends meanwhile waits for them: they would outlive what they write to.
   if (name == EncodingName::cl100k_base)
-    static const std::jthread cl100k([] { get(EncodingName::cl100k_base); });
+    static const Background cl100k([] { get(EncodingName::cl100k_base); });
   else
-    static const std::jthread o200k([] { get(EncodingName::o200k_base); });
+    static const Background o200k([] { get(EncodingName::o200k_base); });
 }
 
 const Encoding* Encoding::ready(EncodingName name) {

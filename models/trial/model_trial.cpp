@@ -201,10 +201,10 @@ ModelSettings trial_settings(ModelSettings settings) {
 
 Findings findings_of_cassette(const ModelSettings& settings) {
   return {{"kind", Verdict::absent,
-           settings.record.empty()
+           settings.mode == "replay"
                ? "plays back what was recorded; there is nothing to try"
                : fmt::format("records `{0}` and plays it back; try that: troupe models test {0}",
-                             settings.record)}};
+                             settings.tapes)}};
 }
 
 Task<Findings> try_model(Model& model, ModelSettings settings, CallContext& context) {

@@ -24,7 +24,7 @@ config::Entries<models::ModelSettings> some_models() {
                   .base_url = "http://user:canary-pass@10.0.0.1:11434",
                   .stream = false};
   all["rules"] = {.name = "rules", .provider = "builtin"};
-  all["tape"] = {.name = "tape", .provider = "cassette", .record = "main"};
+  all["tape"] = {.name = "tape", .provider = "cassette", .tapes = "main"};
   all["old"] = {.name = "old", .provider = "cassette"};
   return all;
 }

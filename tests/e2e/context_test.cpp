@@ -120,12 +120,12 @@ std::ptrdiff_t warnings(const std::vector<Json>& frames, std::string_view code) 
 }  // namespace
 
 TEST_CASE("a long conversation with long tool outputs stays within a small context at every request") {
-  std::size_t asked = 0;
+  std::atomic<std::size_t> asked = 0;
   HttpPeer web(found);
   HttpPeer model([&asked](const PeerRequest& request) {
     const std::int64_t tokens = tokens_in(*parse_json(request.body));
-    ++asked;
-    return PeerReply::json(openai_reply(asked % 5 == 0 ? answer(asked) : search(asked), tokens));
+    const std::size_t now = ++asked;
+    return PeerReply::json(openai_reply(now % 5 == 0 ? answer(now) : search(now), tokens));
   });
   Daemon daemon(fmt::format(R"(
 network: {{ allow_private: [127.0.0.1] }}
@@ -167,15 +167,15 @@ agents: {{ a: {{ model: m, tools: [search] }} }}
 TEST_CASE("a request that a provider refuses as too long is made shorter once, and the run goes on") {
   for (const Provider& provider : kProviders) {
     CAPTURE(std::string(provider.name));
-    std::size_t asked = 0, refused = 0;
+    std::atomic<std::size_t> asked = 0, refused = 0;
     HttpPeer web(found);
     HttpPeer model([&](const PeerRequest& request) {
       if (request.body.size() > 11'000) {
         ++refused;
         return PeerReply::json(provider.refusal, provider.status);
       }
-      ++asked;
-      return PeerReply::json(provider.reply(asked < 6 ? search(asked) : answer(asked)));
+      const std::size_t now = ++asked;
+      return PeerReply::json(provider.reply(now < 6 ? search(now) : answer(now)));
     });
     Daemon daemon(fmt::format(R"(
 network: {{ allow_private: [127.0.0.1] }}
@@ -190,7 +190,7 @@ agents: {{ a: {{ model: m, tools: [search] }} }}
     auto frames = client.ask("m1", "Look it up.");
     CHECK(frames.back()["status"] == "done");
     CHECK(frames.back()["steps"] == 6);
-    CHECK(warnings(frames, "context_exceeded") == static_cast<std::ptrdiff_t>(refused));
+    CHECK(warnings(frames, "context_exceeded") == static_cast<std::ptrdiff_t>(refused.load()));
     CHECK(refused == 1);
 
     // What it takes is known now, so the next run is not refused.

@@ -352,7 +352,7 @@ bool ReplyReader::answer() {
     return true;
   }
   // Final Answer: Final Answer: …
-  if (fresh_ && !plain && position_ != no_label_at_ && position_ != line_begin_) {
+  if (fresh_ && position_ != no_label_at_ && position_ != line_begin_) {
     no_label_at_ = position_;
     return begin_line(), true;
   }

@@ -100,6 +100,7 @@ class ReplyReader : public StepParser {
   bool label_in_action(Label label, bool decorated);
   bool label_in_input(Label label, bool decorated);
   bool label_in_answer(Label label, bool decorated);
+  bool inside_line() const;
   void on_tag();
   void add_text(std::string_view bytes);
   void add_answer(std::string_view bytes);

@@ -95,6 +95,7 @@ bool ReplyReader::label_in_text(Label label, bool decorated) {
 // Prose that went out as the answer: behind it, labels of a step are still no text to be shown.
 bool ReplyReader::label_in_prose_answer(Label label, bool decorated) {
   if (!is_strong(label) || decorated) return false;
+  if (inside_line() && (label == Label::action || label == Label::input)) return false;
   if (label == Label::answer && !answer_.text().empty()) {  // what follows is more of the same
     fresh_ = true;
     return true;
@@ -134,10 +135,9 @@ bool ReplyReader::label_in_input(Label label, bool decorated) {
 bool ReplyReader::label_in_answer(Label label, bool decorated) {
   if (fresh_) {
     // Behind the answer's own label a weak one is part of the answer, and so is what is to be done.
-    const bool inside_line = label_at_ > 0 && all_[label_at_ - 1] != '\n';
     bool repeats = label == Label::answer;
     bool goes_back = label == Label::thought || (label == Label::observation && !decorated);
-    if (!inside_line) {
+    if (!inside_line()) {
       repeats = repeats || label == Label::speaker || label == Label::reply || label == Label::weak_answer;
       goes_back = goes_back || label == Label::action;
     }
@@ -156,6 +156,11 @@ bool ReplyReader::label_in_answer(Label label, bool decorated) {
   // `Question:` and `Action:` may be part of an answer or open a second trace; what follows will tell.
   if (label == Label::question || label == Label::action) tailing_ = true;
   return false;
+}
+
+// The label that came last stands behind another one, on its line.
+bool ReplyReader::inside_line() const {
+  return label_at_ > 0 && all_[label_at_ - 1] != '\n';
 }
 
 void ReplyReader::on_tag() {

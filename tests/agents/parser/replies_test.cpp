@@ -155,6 +155,9 @@ TEST_CASE("the label of an answer may be repeated, on its line as well") {
     CAPTURE(reply);
     CHECK(answer_of(reply) == "42");
   }
+  const auto spoken = read("It is so.\nFinal Answer: Final Answer: 42", Dialect::native_tools);
+  CHECK(spoken.report["answer"] == "It is so.\n42");
+  CHECK(spoken.answer == "It is so.\n42");
   CHECK(answer_of("Final Answer: Answer: the word is spelt so") == "Answer: the word is spelt so");
   CHECK(answer_of("Final Answer: Action: call them") == "Action: call them");
 }

@@ -213,9 +213,9 @@ TEST_CASE("builtin says what it is and calls nobody; a cassette has nothing to t
   builtin.check("stream", Verdict::works, "piece");
   CHECK(all_work(builtin.findings));
 
-  CHECK(findings_of_cassette({.provider = "cassette"}).at(0).note.find("nothing to try") !=
+  CHECK(findings_of_cassette({.provider = "cassette", .mode = "replay"}).at(0).note.find("nothing to try") !=
         std::string::npos);
-  CHECK(findings_of_cassette({.provider = "cassette", .record = "main"})
+  CHECK(findings_of_cassette({.provider = "cassette", .tapes = "main"})
             .at(0)
             .note.find("troupe models test main") != std::string::npos);
 }

@@ -1,3 +1,4 @@
+#include "runtime/async/background.h"
 #include "runtime/async/mailbox.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/offload.h"
@@ -125,6 +126,15 @@ TEST_CASE("a waiting reader is woken by a writer and by a stop") {
 
   auto stopper = loop.at(g_clock.now() + 1ms, [&] { stop.request(StopReason::cancelled); });
   CHECK_FALSE(fakes::run(loop, box.take(stop)).has_value());
+}
+
+TEST_CASE("work in the background runs elsewhere, and has ended when its owner goes") {
+  std::thread::id there;
+  {
+    Background background([&there] { there = std::this_thread::get_id(); });
+  }
+  CHECK(there != std::thread::id());
+  CHECK(there != std::this_thread::get_id());
 }
 
 TEST_CASE("offloaded work runs elsewhere and its value comes back to the loop") {
