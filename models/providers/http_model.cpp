@@ -167,9 +167,8 @@ void HttpModel::leave_schemas_out(const std::string& why, CallContext& context) 
               .step = context.step};
   event.fields["code"] = "constrain_off";
   event.fields["text"] = fmt::format(
-      "{}; its replies are held to no schema from now on. `constrain: off` in this entry of `models:` says "
-      "so "
-      "from the start",
+      "{}; its replies are held to no schema from now on, and with `constrain: off` in this entry of "
+      "`models:` from the start",
       why);
   context.events.publish(std::move(event));
 }
