@@ -3,6 +3,7 @@
 #include "models/builtin/utf8.h"
 #include "models/embedders/hashed_text.h"
 #include "models/endpoint.h"
+#include "models/known/known_models.h"
 #include "models/provider_facts.h"
 
 #include <algorithm>
@@ -60,8 +61,7 @@ std::vector<std::string> words(const models::Abilities& can) {
 }
 
 std::string price_of(const models::ModelSettings& model) {
-  if (model.provider == "builtin") return "free";
-  if (!model.price) return "-";
+  if (!model.price) return models::free_of_charge(model) ? "free" : "-";
   return fmt::format("{} / {}", model.price->input, model.price->output);
 }
 
@@ -93,10 +93,12 @@ std::string address_of(const models::EmbedderSettings& settings) {
 
 std::string as_text(const config::Entries<models::ModelSettings>& models,
                     const config::Entries<models::EmbedderSettings>& embeddings) {
-  std::vector<Row> rows = {{"MODEL", "PROVIDER", "NAME", "CONTEXT", "PRICE", "CAN", "FALLBACK", "ADDRESS"}};
+  std::vector<Row> rows = {
+      {"MODEL", "PROVIDER", "NAME", "CONTEXT", "PRICE", "CAN", "CACHE", "FALLBACK", "ADDRESS"}};
   for (const auto& [name, model] : models)
     rows.push_back({name, model.provider, or_dash(model.model), count(model.context), price_of(model),
                     or_dash(fmt::format("{}", fmt::join(words(abilities(model, models)), " "))),
+                    model.cache.type == "none" ? "-" : model.cache.type,
                     or_dash(fmt::format("{}", fmt::join(model.fallback, " "))), or_dash(address_of(model))});
   std::string text = models.empty() ? "" : table(rows);
   if (embeddings.empty()) return text;
@@ -119,6 +121,7 @@ Json as_json(const config::Entries<models::ModelSettings>& models,
       shown["price"] = {{"input", model.price->input}, {"output", model.price->output}};
       if (model.price->cached >= 0) shown["price"]["cached"] = model.price->cached;
     }
+    if (model.cache.type != "none") shown["cache"] = model.cache.type;
     if (!model.fallback.empty()) shown["fallback"] = model.fallback;
     shown["can"] = words(abilities(model, models));
     all["models"].push_back(std::move(shown));

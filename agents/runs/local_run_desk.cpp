@@ -64,10 +64,7 @@ class Desk final : public LocalRunDesk {
   store::Journal& journal() override { return journal_; }
   Status status() const override;
   Task<Result<>> resume(CatalogFinder earlier) override;
-  void replace_catalog(std::shared_ptr<const Catalog> catalog) override {
-    catalog_ = std::move(catalog);
-    account_.set_limits(catalog_->budgets);
-  }
+  void replace_catalog(std::shared_ptr<const Catalog> catalog) override;
   Task<> drain(Milliseconds grace) override;
   void hurry() override;
 
@@ -79,6 +76,7 @@ class Desk final : public LocalRunDesk {
                                                        const std::string& message_id);
   using Generations = std::map<std::string, Result<std::shared_ptr<const Catalog>>>;  // by hash
   Task<Result<>> open_account();
+  Task<> open_account_late();
   Task<Result<>> take_up(store::RunRow row, const Generations& generations);
   static Result<> restore(HeldRun& run, const Generations& generations);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
@@ -107,6 +105,7 @@ class Desk final : public LocalRunDesk {
   std::map<std::pair<std::string, std::string>, std::vector<OneShot<bool>*>> accepting_;
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
+  bool account_opened_ = false;
   bool resumed_ = false;
   bool draining_ = false;
 };
@@ -451,8 +450,23 @@ RunDesk::Status Desk::status() const {
   return status;
 }
 
-// What the ledger says was spent so far, and today.
+void Desk::replace_catalog(std::shared_ptr<const Catalog> catalog) {
+  catalog_ = std::move(catalog);
+  account_.set_limits(catalog_->budgets);
+  if (resumed_ && !draining_) nursery_.spawn("open the account", [this] { return open_account_late(); });
+}
+
+// Budgets that a reload brought. What was spent since the start is counted already.
+Task<> Desk::open_account_late() {
+  if (auto opened = co_await open_account(); !opened)
+    log::error("budgets do not count what was spent before this start", {{"why", opened.error().message}});
+}
+
+// What the ledger says was spent so far, and today; where no budget asks for it, the start does not wait for
+// it.
 Task<Result<>> Desk::open_account() {
+  if (account_opened_ || account_.limits() == BudgetSettings{}) co_return Result<>{};
+  account_opened_ = true;
   const std::int64_t now = loop_.clock().wall_ms();
   auto ever = co_await journal_.usage({.by = store::UsageBy::tenant});
   if (!ever) co_return std::unexpected(ever.error());
@@ -480,6 +494,7 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   for (store::RunRow& row : *rows)
     if (auto taken = co_await take_up(std::move(row), generations); !taken) co_return taken;
   if (!rows->empty()) log::info("runs of the last stop are taken up again", {{"runs", rows->size()}});
+  if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());  // a reload
   resumed_ = true;
   pump();
   co_return Result<>{};

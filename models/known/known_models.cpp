@@ -139,7 +139,7 @@ bool free_of_charge(const ModelSettings& model) {
 std::optional<Price> price_of(const ModelSettings& model, const config::Entries<ModelSettings>& all) {
   if (model.price) return model.price;
   if (const KnownModel* known = known_model(model)) return known->price;
-  if (model.provider != "cassette") return std::nullopt;
+  if (model.provider != "cassette" || free_of_charge(model)) return std::nullopt;
   auto recorded = all.find(model.tapes);
   if (recorded == all.end() || recorded->second.provider == "cassette") return std::nullopt;
   return price_of(recorded->second, all);

@@ -196,6 +196,7 @@ ModelSettings trial_settings(ModelSettings settings) {
   settings.thinking = 0;
   settings.retries = 0;
   settings.fallback.clear();
+  settings.cache = {};
   return settings;
 }
 

@@ -18,6 +18,7 @@ config::Entries<models::ModelSettings> some_models() {
                  .context = 128000,
                  .price = models::Price{.input = 0.15, .output = 0.6, .cached = 0.075},
                  .fallback = {"local", "rules"}};
+  all["main"].cache.type = "sqlite";
   all["local"] = {.name = "local",
                   .provider = "ollama",
                   .model = "llama3.1",
@@ -45,20 +46,23 @@ config::Entries<models::EmbedderSettings> some_embedders() {
 
 TEST_CASE("the list has a line an entry, with what is known of it") {
   const std::string text = as_text(some_models(), some_embedders());
-  CHECK(
-      text ==
-      "MODEL  PROVIDER  NAME         CONTEXT  PRICE       CAN                         FALLBACK     ADDRESS\n"
-      "local  ollama    llama3.1     -        -           tools images schema         -            "
-      "http://10.0.0.1:11434\n"
-      "main   openai    gpt-4o-mini  128000   0.15 / 0.6  stream tools images schema  local rules  "
-      "https://api.openai.com/v1\n"
-      "old    cassette  -            -        -           -                           -            -\n"
-      "rules  builtin   -            -        free        stream tools                -            -\n"
-      "tape   cassette  -            -        -           stream tools images schema  -            -\n"
-      "\n"
-      "EMBEDDER  PROVIDER  NAME  DIMENSIONS  BATCH  ADDRESS\n"
-      "default   builtin   -     512         -      -\n"
-      "far       gemini    m     768         7      https://generativelanguage.googleapis.com/v1beta\n");
+  CHECK(text ==
+        "MODEL  PROVIDER  NAME         CONTEXT  PRICE       CAN                         CACHE   FALLBACK     "
+        "ADDRESS\n"
+        "local  ollama    llama3.1     -        free        tools images schema         -       -            "
+        "http://10.0.0.1:11434\n"
+        "main   openai    gpt-4o-mini  128000   0.15 / 0.6  stream tools images schema  sqlite  local rules  "
+        "https://api.openai.com/v1\n"
+        "old    cassette  -            -        -           -                           -       -            "
+        "-\n"
+        "rules  builtin   -            -        free        stream tools                -       -            "
+        "-\n"
+        "tape   cassette  -            -        -           stream tools images schema  -       -            "
+        "-\n"
+        "\n"
+        "EMBEDDER  PROVIDER  NAME  DIMENSIONS  BATCH  ADDRESS\n"
+        "default   builtin   -     512         -      -\n"
+        "far       gemini    m     768         7      https://generativelanguage.googleapis.com/v1beta\n");
   CHECK(as_text({}, {}) == "");
   CHECK(as_text({}, some_embedders()).starts_with("EMBEDDER"));
 }

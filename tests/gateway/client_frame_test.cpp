@@ -169,7 +169,8 @@ TEST_CASE(
     INFO(wrong.text, " → ", error.message);
     CHECK(error.code == "invalid");
     CHECK(error.ref == wrong.ref);
-    CHECK(error.message.find("`" + wrong.field + "`") != std::string::npos);
+    const bool words = wrong.field.contains(' ');  // of the message itself
+    CHECK(error.message.contains(words ? wrong.field : "`" + wrong.field + "`"));
   }
   CHECK(read<PingFrame>(R"({"type":"ping","id":")" + std::string(128, 'x') + "\"}").id.size() == 128);
 }
