@@ -61,39 +61,65 @@ std::string openai_reply(const std::string& text, std::int64_t prompt) {
                    {"usage", {{"prompt_tokens", prompt}, {"completion_tokens", 20}}}});
 }
 
-std::string anthropic_reply(const std::string& text) {
+std::string anthropic_reply(const std::string& text, std::int64_t prompt) {
   return dump(Json{{"type", "message"},
                    {"role", "assistant"},
                    {"model", "m"},
                    {"content", {{{"type", "text"}, {"text", text}}}},
                    {"stop_reason", "end_turn"},
-                   {"usage", {{"input_tokens", 900}, {"output_tokens", 20}}}});
+                   {"usage", {{"input_tokens", prompt}, {"output_tokens", 20}}}});
 }
 
-std::string gemini_reply(const std::string& text) {
+std::string gemini_reply(const std::string& text, std::int64_t prompt) {
   const Json content = {{"role", "model"}, {"parts", {{{"text", text}}}}};
   return dump(Json{{"candidates", {{{"content", content}, {"finishReason", "STOP"}}}},
-                   {"usageMetadata", {{"promptTokenCount", 900}, {"candidatesTokenCount", 20}}},
+                   {"usageMetadata", {{"promptTokenCount", prompt}, {"candidatesTokenCount", 20}}},
                    {"modelVersion", "m"}});
 }
+
+Json error_of(std::string message, std::string type, std::string code) {
+  return {{"message", std::move(message)}, {"type", std::move(type)}, {"code", std::move(code)}};
+}
+
+/// What a model takes that says so only when it was passed.
+constexpr std::int64_t kTaken = 3'000;
 
 /// A provider that refuses what is too long, in its words.
 struct Provider {
   const char* name;
-  int status;
-  const char* refusal;
-  std::string (*reply)(const std::string& text);
+  Json (*refusal)(std::int64_t prompt);
+  std::string (*reply)(const std::string& text, std::int64_t prompt);
 };
 
 const Provider kProviders[] = {
-    {"openai", 400,
-     R"({"error":{"message":"This model's maximum context length is 2000 tokens. However, your messages resulted in 2450 tokens. Please reduce the length of the messages.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}})",
-     [](const std::string& text) { return openai_reply(text, 900); }},
-    {"anthropic", 400,
-     R"({"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 2450 tokens > 2000 maximum"}})",
+    {"openai",
+     [](std::int64_t prompt) {
+       return Json{
+           {"error", error_of(fmt::format("This model's maximum context length is {} tokens. However, your "
+                                          "messages resulted in {} tokens. Please reduce the length of the "
+                                          "messages.",
+                                          kTaken, prompt),
+                              "invalid_request_error", "context_length_exceeded")}};
+     },
+     openai_reply},
+    {"anthropic",
+     [](std::int64_t prompt) {
+       return Json{
+           {"type", "error"},
+           {"error", error_of(fmt::format("prompt is too long: {} tokens > {} maximum", prompt, kTaken),
+                              "invalid_request_error", "")}};
+     },
      anthropic_reply},
-    {"gemini", 400,
-     R"({"error":{"code":400,"message":"The input token count (2450) exceeds the maximum number of tokens allowed (2000).","status":"INVALID_ARGUMENT"}})",
+    {"gemini",
+     [](std::int64_t prompt) {
+       return Json{
+           {"error",
+            {{"code", 400},
+             {"message", fmt::format("The input token count ({}) exceeds the maximum number of tokens "
+                                     "allowed ({}).",
+                                     prompt, kTaken)},
+             {"status", "INVALID_ARGUMENT"}}}};
+     },
      gemini_reply},
 };
 
@@ -170,12 +196,13 @@ TEST_CASE("a request that a provider refuses as too long is made shorter once, a
     std::atomic<std::size_t> asked = 0, refused = 0;
     HttpPeer web(found);
     HttpPeer model([&](const PeerRequest& request) {
-      if (request.body.size() > 11'000) {
+      const auto prompt = static_cast<std::int64_t>(request.body.size() / 4);
+      if (prompt > kTaken) {
         ++refused;
-        return PeerReply::json(provider.refusal, provider.status);
+        return PeerReply::json(dump(provider.refusal(prompt)), 400);
       }
       const std::size_t now = ++asked;
-      return PeerReply::json(provider.reply(now < 6 ? search(now) : answer(now)));
+      return PeerReply::json(provider.reply(now < 8 ? search(now) : answer(now), prompt));
     });
     Daemon daemon(fmt::format(R"(
 network: {{ allow_private: [127.0.0.1] }}
@@ -189,15 +216,15 @@ agents: {{ a: {{ model: m, tools: [search] }} }}
     Client client(daemon);
     auto frames = client.ask("m1", "Look it up.");
     CHECK(frames.back()["status"] == "done");
-    CHECK(frames.back()["steps"] == 6);
-    CHECK(warnings(frames, "context_exceeded") == static_cast<std::ptrdiff_t>(refused.load()));
-    CHECK(refused == 1);
+    CHECK(frames.back()["steps"] == 8);
+    CHECK(warnings(frames, "context_exceeded") == 1);
+    CHECK(refused.load() == 1);
 
     // What it takes is known now, so the next run is not refused.
     asked = 0;
     frames = client.ask("m2", "Look again.");
     CHECK(frames.back()["status"] == "done");
-    CHECK(refused == 1);
+    CHECK(refused.load() == 1);
     CHECK(warnings(frames, "context_fitted") >= 1);
     CHECK(daemon.stop().exit_code == 0);
   }
