@@ -3,6 +3,8 @@
 #include "agents/react/parser/bytes.h"
 #include "agents/react/parser/step_names.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace troupe::agents {
@@ -48,7 +50,7 @@ void JsonStep::on_text(std::size_t depth, std::string_view piece) {
   if (writer_.answer().empty()) {
     blanks_ += piece;
     if (piece.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
-    writer_.answer(blanks_);
+    writer_.answer(std::exchange(blanks_, {}));  // of which the writer may keep half a character back
     return;
   }
   writer_.answer(piece);

@@ -204,6 +204,16 @@ TEST_CASE("a step that was written as a JSON string is read") {
         "y");
 }
 
+TEST_CASE("an answer in Korean is streamed without a stray character, wherever its first one is cut") {
+  const std::string reply = R"({"thought": "안다", "final_answer": "안녕하세요, 서울입니다."})";
+  for (std::size_t piece = 1; piece < 8; ++piece) {
+    CAPTURE(piece);
+    const Read out = read(reply, Dialect::json_steps, piece);
+    CHECK(out.answer == "안녕하세요, 서울입니다.");
+    CHECK(out.thought == "안다");
+  }
+}
+
 TEST_CASE("an answer that was held back for its JSON is held back to its end") {
   Read reading =
       read("```json\n{\"f\n x}\n```\nFinal Answer: and more\nObservation: x", Dialect::native_tools);
