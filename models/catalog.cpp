@@ -64,7 +64,11 @@ Result<> add(const ModelSettings& entry, const Provider& provider, const ModelSe
   if (provider.reach == Reach::network) {
     *model = governed(std::move(*model), entry, services, known);
   }
-  if (services.caches) *model = services.caches->around(std::move(*model), entry);
+  if (services.caches) {
+    const auto played = std::ranges::find(known.settings, entry.tapes, &ModelSettings::name);
+    const bool plays = !entry.tapes.empty() && played != known.settings.end();
+    *model = services.caches->around(std::move(*model), entry, plays ? &*played : nullptr);
+  }
   if (!table.emplace(entry.name, std::move(*model)).second)
     return fail(ErrorCode::invalid, fmt::format("models.{}: two entries have this name", entry.name));
   return {};

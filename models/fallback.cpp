@@ -24,7 +24,7 @@ class WatchingSink final : public TokenSink {
     sink_.on_reasoning(text);
   }
   void on_reset(int attempt) override { sink_.on_reset(attempt); }
-  void on_entry(const std::string& entry) override { sink_.on_entry(entry); }
+  bool on_entry(const std::string& entry) override { return sink_.on_entry(entry); }
 
   bool shown = false;
 
@@ -78,9 +78,9 @@ Task<Result<ModelReply>> FallbackChain::complete(ModelRequest request, TokenSink
   if (first > 0)
     warn(context, fmt::format("{} {} {}; model `{}` is asked", names(0, first), first == 1 ? "is" : "are",
                               kBeyondBudget, entries_[first].name));
+  if (first > 0) (void)sink.on_entry(entries_[first].name);  // who asked has seen to its budgets
   std::string failures;
-  for (std::size_t i = first;; ++i) {
-    if (i > 0) sink.on_entry(entries_[i].name);
+  for (std::size_t i = first;;) {
     WatchingSink watching(sink);
     ModelRequest again = request;
     Result<ModelReply> reply = co_await entries_[i].model->complete(std::move(again), watching, context);
@@ -90,13 +90,19 @@ Task<Result<ModelReply>> FallbackChain::complete(ModelRequest request, TokenSink
     }
     if (watching.shown || context.stop.requested()) co_return reply;
     Error& error = reply.error();
-    const bool last = i + 1 == entries_.size();
-    if (last || !helps(error, context)) {
-      if (i > first) error.message = fmt::format("{}; {}", failures, error.message);
+    std::size_t next = i + 1;
+    std::string beyond;
+    if (!helps(error, context)) next = entries_.size();
+    for (; next < entries_.size() && !sink.on_entry(entries_[next].name); ++next)
+      beyond += fmt::format("; model `{}` is {}", entries_[next].name, kBeyondBudget);
+    if (next == entries_.size()) {
+      error.message = fmt::format("{}{}{}", failures, error.message, beyond);
       co_return reply;
     }
-    warn(context, fmt::format("{}; model `{}` is asked in its place", error.message, entries_[i + 1].name));
-    failures += fmt::format("{}{}", failures.empty() ? "" : "; ", beginning_of(std::move(error.message)));
+    warn(context,
+         fmt::format("{}{}; model `{}` is asked in its place", error.message, beyond, entries_[next].name));
+    failures += fmt::format("{}{}; ", beginning_of(std::move(error.message)), beyond);
+    i = next;
   }
 }
 

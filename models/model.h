@@ -22,8 +22,9 @@ class TokenSink {
   virtual void on_reasoning(std::string_view text) {}
   /// A retry after text was shown: everything of this call so far is void.
   virtual void on_reset(int attempt) {}
-  /// What follows is written by another entry of `models:`, at its price. Before the first text of it.
-  virtual void on_entry(const std::string& entry) {}
+  /// What follows is written by another entry of `models:`, at its price. Before it is asked; false: a budget
+  /// has no room for that, and it is not.
+  virtual bool on_entry(const std::string& entry) { return true; }
 };
 
 /// A language model. Concurrent calls are fine. Loop thread only.

@@ -175,9 +175,18 @@ bool Account::Hold::written(std::int64_t tokens, std::int64_t now) {
   return !reached_;
 }
 
-void Account::Hold::serve(const std::optional<models::Price>& price) {
+bool Account::Hold::serve(const std::optional<models::Price>& price, std::int64_t now) {
+  if (!account_) return false;
+  const Amount before = std::exchange(held_, {});
+  account_->hold_more(payer_, {-before.tokens, -before.cost});
+  if (account_->refusal(payer_, amount_of(input_, output_, price), costs_nothing(price), now)) {
+    account_->hold_more(payer_, before);
+    held_ = before;
+    return false;
+  }
   price_ = price;
-  if (account_) set(output_);
+  set(output_);
+  return true;
 }
 
 void Account::Hold::end() {

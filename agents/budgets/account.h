@@ -91,8 +91,9 @@ class Account::Hold {
   bool written(std::int64_t tokens, std::int64_t now);
   /// The budget at which written() said so.
   const std::optional<LimitReached>& reached() const { return reached_; }
-  /// Another model goes on with the call, at another price.
-  void serve(const std::optional<models::Price>& price);
+  /// Another model is to go on with the call, at another price. False where a budget has no room for its
+  /// request; nothing is changed then.
+  bool serve(const std::optional<models::Price>& price, std::int64_t now);
   void end();
 
  private:

@@ -39,6 +39,9 @@ class Purse {
   std::expected<Account::Hold, LimitReached> hold(std::int64_t input,
                                                   const std::optional<models::Price>& price);
   bool written(Account::Hold& hold, std::int64_t tokens) const { return hold.written(tokens, now()); }
+  bool serve(Account::Hold& hold, const std::optional<models::Price>& price) const {
+    return hold.serve(price, now());
+  }
 
   /// Counts a call and returns its line for the ledger, which belongs in the append that tells of the call.
   /// `model` is its entry in `models:`.

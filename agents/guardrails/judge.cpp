@@ -33,11 +33,12 @@ class VerdictSink final : public models::TokenSink {
     spent_ = true;
     alarm_ = context_.loop.at(context_.loop.clock().now(), [this] { call_.request(StopReason::budget); });
   }
-  void on_entry(const std::string& name) override {
-    entry = name;
+  bool on_entry(const std::string& name) override {
     const auto price = models::price_in(prices_, name);
+    if (!allowed_.pays(price) || !room_.served_at(price)) return false;
+    entry = name;
     budget_.set(std::min(allowed_.at(price).output, tokens_max_));
-    room_.served_at(price);
+    return true;
   }
   std::int64_t tokens() const { return budget_.tokens(); }
 

@@ -28,8 +28,8 @@ struct JudgeReply {
 struct JudgeRoom {
   /// Told how many tokens it has written in all. False closes its stream.
   std::function<bool(std::int64_t tokens)> written;
-  /// Told what the entry costs that writes from now on.
-  std::function<void(const std::optional<models::Price>& price)> served_at;
+  /// Told what the entry costs that is to write from now on. False: there is no room for its request.
+  std::function<bool(const std::optional<models::Price>& price)> served_at;
 };
 
 /// Asks the model of a rule once. Its stream is closed when it has written what `allowed` says or

@@ -19,6 +19,10 @@ bool costs_nothing(const std::optional<models::Price>& price) {
 
 }  // namespace
 
+bool Allowance::pays(const std::optional<models::Price>& price) const {
+  return costs_nothing(price) || money > models::cost_of({.input_tokens = input}, price);
+}
+
 Allowance Allowance::at(const std::optional<models::Price>& price) const {
   Allowance call = *this;
   call.output = tokens;
@@ -137,8 +141,7 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
 std::optional<Allowance> Budget::at_first_payable(Allowance call, std::int64_t output_min) const {
   for (call.entry = 0; call.entry < prices_.size(); ++call.entry) {
     const auto& price = prices_[call.entry];
-    const bool free = call.entry > 0 && costs_nothing(price);
-    if (!free && call.money <= models::cost_of({.input_tokens = call.input}, price)) continue;
+    if (!call.pays(price) || (call.entry == 0 && call.money <= 0)) continue;
     const Allowance payable = call.at(price);
     if (payable.output >= output_min) return payable;
   }

@@ -28,6 +28,8 @@ struct Allowance {
   double money = std::numeric_limits<double>::infinity();          ///< what request and reply may cost
   std::size_t entry = 0;  ///< of the model and its fallbacks, the first that the cost limit has room for
 
+  /// Whether the money is enough for the request at another price.
+  bool pays(const std::optional<models::Price>& price) const;
   /// The same where the reply turns out to be written at another price.
   Allowance at(const std::optional<models::Price>& price) const;
 };

@@ -140,13 +140,13 @@ void ReactLoop::replace_by(const Fitting& fitting) {
   budget_.fitted(fitting, *transcript_, asked_with_);
 }
 
-Step ReactLoop::on_too_large(const Error& error) {
+Step ReactLoop::on_too_large(const Error& error, bool own) {
   if (exceeded_ == step_) return on_model_error(error);
   exceeded_ = step_;
   const models::ExceededContext said = models::read_exceeded(error.message);
   models::ContextWindow unknown;
   models::ContextWindow& window = prompt_.window ? *prompt_.window : unknown;
-  if (said.max) window.learn(*said.max);
+  if (said.max && own) window.learn(*said.max);
   if (said.prompt) budget_.refused_at(*said.prompt);
   const std::int64_t refused = budget_.prompt_tokens(*transcript_);
   std::int64_t limit = said.max ? window.prompt_max(*said.max) : refused / 2;

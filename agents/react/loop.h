@@ -122,8 +122,9 @@ class ReactLoop {
   /// The model could not be asked: its error, retries included.
   Step on_model_error(const Error& error);
   /// The provider refused the request as too long. Once in a step more is left out, and the model is to be
-  /// asked again; else as on_model_error.
-  Step on_too_large(const Error& error);
+  /// asked again; else as on_model_error. `own`: it was the run's own model, not a fallback, so that what it
+  /// takes is known for the next runs, too.
+  Step on_too_large(const Error& error, bool own);
   /// What calls used that a crash cut off. To be told when AskModel is to be performed; returns it, or what
   /// follows when nothing is left for it.
   Step on_lost(const models::Usage& usage, double cost);

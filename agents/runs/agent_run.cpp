@@ -296,9 +296,10 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
                    guard_ && agent_->guardrails->holds_answers());
     if (broken == 0 && attempt > 1 && !too_large) sink.on_reset(attempt);  // what was shown before a crash
     sink.room = [&](std::int64_t written) { return purse_.written(hold, written); };
-    sink.allowed_at = [&](const std::string& entry) {
-      hold.serve(agent_->price_of(entry));
-      ask.allowance = ask.allowance.at(agent_->price_of(entry));
+    sink.allowed_at = [&](const std::string& entry) -> std::optional<std::int64_t> {
+      const auto price = agent_->price_of(entry);
+      if (!ask.allowance.pays(price) || !purse_.serve(hold, price)) return std::nullopt;
+      ask.allowance = ask.allowance.at(price);
       return ask.allowance.output;
     };
     Asked asked = co_await complete(std::move(request), sink, ask);
@@ -324,7 +325,7 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     if (sink.tokens() > 0) note_lost(used, sink.entry());
     Error& error = asked.reply.error();
     if (error.code == ErrorCode::too_large && sink.tokens() == 0) {
-      Step shorter = react_->on_too_large(error);
+      Step shorter = react_->on_too_large(error, sink.entry().empty());
       auto* still = std::get_if<AskModel>(&shorter);
       if (!still) co_return shorter;
       ask = *still;

@@ -466,7 +466,6 @@ Task<> Desk::open_account_late() {
 // it.
 Task<Result<>> Desk::open_account() {
   if (account_opened_ || account_.limits() == BudgetSettings{}) co_return Result<>{};
-  account_opened_ = true;
   const std::int64_t now = loop_.clock().wall_ms();
   auto ever = co_await journal_.usage({.by = store::UsageBy::tenant});
   if (!ever) co_return std::unexpected(ever.error());
@@ -477,6 +476,7 @@ Task<Result<>> Desk::open_account() {
   };
   for (const store::UsageRow& row : *ever) account_.know_tenant(row.key, amount(row.used));
   for (const store::UsageRow& row : *today) account_.know_day(row.key, amount(row.used), now);
+  account_opened_ = true;
   co_return Result<>{};
 }
 

@@ -45,9 +45,14 @@ void ReplySink::on_reset(int attempt) {
   record_.publish(reset);
 }
 
-void ReplySink::on_entry(const std::string& entry) {
+bool ReplySink::on_entry(const std::string& entry) {
+  if (allowed_at) {
+    const auto allowed = allowed_at(entry);
+    if (!allowed) return false;
+    budget_.set(*allowed);
+  }
   entry_ = entry;
-  if (allowed_at) budget_.set(allowed_at(entry));
+  return true;
 }
 
 ParsedStep ReplySink::finish() {

@@ -28,13 +28,14 @@ class ReplySink final : public models::TokenSink {
   std::function<void()> spent_on_reasoning;
   /// Told how many tokens the model has written in all. False: what others spend from, too, is spent.
   std::function<bool(std::int64_t tokens)> room;
-  /// Called when another entry of `models:` writes what follows: what it may write at its price.
-  std::function<std::int64_t(const std::string& entry)> allowed_at;
+  /// Called when another entry of `models:` is to write what follows: what it may write at its price;
+  /// nothing: its request alone is more than may be spent.
+  std::function<std::optional<std::int64_t>(const std::string& entry)> allowed_at;
 
   bool on_text(std::string_view text) override;
   void on_reasoning(std::string_view text) override;
   void on_reset(int attempt) override;
-  void on_entry(const std::string& entry) override;
+  bool on_entry(const std::string& entry) override;
 
   ParsedStep finish();
   /// What was shown and came to be something else is void: an answer beside tool calls or one that does not

@@ -271,8 +271,9 @@ Task<std::expected<JudgeReply, LimitReached>> RunGuard::ask_once(
   if (co_await run_.record.commit(run_.record.take_pending()) && !stop.requested())
     came = co_await ask_judge(rule, transcript, *allowed, limits::kVerdictTokens, *run_.agent.prices,
                               run_.context(stop), {.written = hold, .served_at = [&](const auto& other) {
+                                                     if (!run_.purse.serve(*shared, other)) return false;
                                                      price = other;
-                                                     shared->serve(other);
+                                                     return true;
                                                    }});
   react_->hold_aside(-tokens, -cost);
   co_return came;

@@ -14,10 +14,13 @@ bool worth_keeping(const ModelReply& reply) {
   return reply.finish == FinishReason::stop && (!reply.text.empty() || !reply.tool_calls.empty());
 }
 
-// What ended for reasons of who asked says nothing about the model.
+// What ended for reasons of who asked says nothing about the model: also what was not tried, or not again,
+// because the deadline comes before its turn does. Another may have more time.
 bool own_end(const Error& error, const CallContext& context) {
-  return context.stop.requested() || error.code == ErrorCode::cancelled ||
-         context.deadline.expired(context.loop.clock().now());
+  const Milliseconds left = context.deadline.remaining(context.loop.clock().now());
+  const bool no_time = (error.code == ErrorCode::timeout && !error.retryable) ||
+                       (error.retryable && error.retry_after && *error.retry_after >= left);
+  return no_time || context.stop.requested() || error.code == ErrorCode::cancelled || left <= Milliseconds(0);
 }
 
 }  // namespace

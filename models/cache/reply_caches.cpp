@@ -18,11 +18,14 @@ void ReplyCaches::resize(const std::vector<ModelSettings>& models) {
   if (sqlite > 0) sqlite_.resize(sqlite);
 }
 
-std::shared_ptr<Model> ReplyCaches::around(std::shared_ptr<Model> model, const ModelSettings& settings) {
+std::shared_ptr<Model> ReplyCaches::around(std::shared_ptr<Model> model, const ModelSettings& settings,
+                                           const ModelSettings* played) {
   const CacheSettings& cache = settings.cache;
   if (cache.type == "none") return model;
   ReplyCache& kept = cache.type == "memory" ? static_cast<ReplyCache&>(memory_) : sqlite_;
-  return std::make_shared<CachedModel>(std::move(model), model_identity(settings), cache.ttl, kept, flights_);
+  std::string identity = model_identity(settings);
+  if (played) identity += model_identity(*played);
+  return std::make_shared<CachedModel>(std::move(model), std::move(identity), cache.ttl, kept, flights_);
 }
 
 }  // namespace troupe::models

@@ -23,8 +23,10 @@ class ReplyCaches {
   /// Takes the sizes of a configuration's caches: the largest that an entry names.
   void resize(const std::vector<ModelSettings>& models);
 
-  /// `model` with the cache of its entry around it; as it is where that has none. The caches outlive it.
-  std::shared_ptr<Model> around(std::shared_ptr<Model> model, const ModelSettings& settings);
+  /// `model` with the cache of its entry around it; as it is where that has none. `played`: the entry that a
+  /// cassette plays, which shapes what it answers. The caches outlive it.
+  std::shared_ptr<Model> around(std::shared_ptr<Model> model, const ModelSettings& settings,
+                                const ModelSettings* played = nullptr);
 
  private:
   MemoryCache memory_;

@@ -43,13 +43,32 @@ class GatheringSink final : public net::BodySink {
   std::string body;
 };
 
-// A wait that was waited for when it was recorded is over.
-void forget_wait(net::HttpHead& head) {
+// What the body of a refusal says about a wait: in words, as Google's retryDelay, or as the time that a model
+// takes to load.
+std::optional<std::chrono::milliseconds> wait_in(const net::HttpHead& head, const std::string& body) {
+  if (auto said = retry_after(head, body, 0)) return said;
+  const std::size_t at = body.find("\"retryDelay\"");
+  if (at != std::string::npos) {
+    const std::size_t digits = body.find_first_of("0123456789", at);
+    if (digits != std::string::npos)
+      return std::chrono::milliseconds(static_cast<long long>(std::atof(body.c_str() + digits) * 1000));
+  }
+  auto parsed = parse_json(body);
+  const Json* time = parsed ? find(*parsed, "estimated_time") : nullptr;
+  if (!time || !time->is_number() || time->get<double>() > 1e6) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<long long>(time->get<double>() * 1000));
+}
+
+// A wait that was waited for when it was recorded is over. One that nobody waits for is told again.
+void forget_wait(net::HttpHead& head, const std::vector<std::string>& pieces) {
   if (head.status < 400) return;
-  const auto wait = retry_after(head, "", 0);
+  std::string body;
+  for (const std::string& piece : pieces) body += piece;
+  const auto wait = wait_in(head, body);
   if (!wait || *wait > limits::kRetryAfterMax) return;
-  for (auto& [name, value] : head.headers)
-    if (name == "retry-after" || name == "retry-after-ms") value = "0";
+  std::erase_if(head.headers,
+                [](const auto& one) { return one.first == "retry-after" || one.first == "retry-after-ms"; });
+  head.headers.emplace_back("retry-after-ms", "0");
 }
 
 // What says something about the server, rather than about us.
@@ -94,7 +113,7 @@ Task<Result<net::HttpHead>> CassetteClient::play(Exchange exchange, std::string 
                                                  Stop& stop) {
   net::HttpHead& head = exchange.head;
   head.url = std::move(url);
-  forget_wait(head);
+  forget_wait(head, exchange.pieces);
   if (head.status != 0 && !sink.on_head(head)) co_return head;
   for (const std::string& piece : exchange.pieces) {
     if (stop.requested()) co_return fail(stopped(title_, stop.reason()));

@@ -24,7 +24,7 @@ class ForwardingSink final : public TokenSink {
     sink_.on_reasoning(text);
   }
   void on_reset(int attempt) override { sink_.on_reset(attempt); }
-  void on_entry(const std::string& entry) override { sink_.on_entry(entry); }
+  bool on_entry(const std::string& entry) override { return sink_.on_entry(entry); }
 
   bool forwarded = false;
 
@@ -73,7 +73,8 @@ Task<Result<ModelReply>> Governed::complete(ModelRequest request, TokenSink& sin
 std::int64_t Governed::estimate(const ModelRequest& request) const {
   std::int64_t tokens = reply_tokens_;
   for (const Message& message : request.transcript->messages()) {
-    tokens += estimate_tokens(message.content);
+    tokens += estimate_tokens(message.content) +
+              limits::kPictureTokens * static_cast<std::int64_t>(message.images.size());
     for (const ToolCall& call : message.tool_calls) tokens += estimate_tokens(call.arguments);
   }
   if (request.tool_mode == ToolMode::native)

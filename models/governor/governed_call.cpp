@@ -67,7 +67,10 @@ std::optional<Milliseconds> GovernedCall::wait(Error& error) {
   const bool closed = pause && in_time && governor_.closed(now);
   if (pause && in_time && !closed) return pause;
   name(error);
-  if (pause && !in_time) error.message += "; the deadline leaves no time to try again";
+  if (pause && !in_time) {
+    error.message += "; the deadline leaves no time to try again";
+    error.retry_after = pause;
+  }
   if (closed) error.message += "; it has failed too often to be tried again at once";
   return std::nullopt;
 }

@@ -171,13 +171,17 @@ Task<Result<Governor::Permit>> Governor::enter(Turn& turn, CallContext& context)
               true});
   Waiter waiter(*this, turn, context);
   queue_.push(context.principal.tenant, context.run, &waiter);
-  auto hook = context.stop.on_request(
-      [&] { leave(waiter, stopped(named("was waited for"), context.stop.reason())); });
+  // Who stood behind the one that leaves may be small enough to go.
+  auto hook = context.stop.on_request([&] {
+    leave(waiter, stopped(named("was waited for"), context.stop.reason()));
+    pump();
+  });
   Loop::Alarm late;
   if (!context.deadline.none())
     late = loop_.at(context.deadline.at(), [&] {
       leave(waiter, {ErrorCode::timeout,
                      named(fmt::format("could not be asked in time: {}", reason(loop_.clock().now())))});
+      pump();
     });
   Loop::Alarm tell;
   if (turn.waits) {

@@ -20,9 +20,20 @@ std::string address_of(const ModelSettings& entry) {
   return std::string(url);
 }
 
-// The same for whatever goes to one place with one key. Hashed, because it holds secrets.
+// Scheme, host and port, however the rest of the address is written.
+std::string server_of(const ModelSettings& entry) {
+  std::string url = shown_url(address_of(entry));
+  const std::size_t host = url.find("://");
+  if (host == std::string::npos) return url;
+  url.resize(std::min(url.size(), url.find('/', host + 3)));
+  std::ranges::transform(url, url.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return url;
+}
+
+// The same for whatever goes to one server with one key. Hashed, because it holds secrets.
 std::string identity_of(const ModelSettings& entry) {
-  std::string all = entry.provider + '\n' + address_of(entry) + '\n' + entry.api_key;
+  std::string all = entry.provider + '\n' + server_of(entry) + '\n' + entry.api_key;
   for (const auto& [name, value] : entry.extra_headers) all += '\n' + name + ": " + value;
   return sha256_hex(all);
 }
@@ -71,7 +82,10 @@ std::shared_ptr<Governor> Governors::of(const ModelSettings& entry, const std::v
 void Governors::adopt(const std::vector<ModelSettings>& all) {
   for (const auto& [identity, kept] : governors_) {
     auto governor = kept.lock();
-    if (!governor) continue;
+    // One that is only used by runs of an earlier configuration keeps what that said.
+    const bool stated = std::ranges::any_of(
+        all, [&id = identity](const ModelSettings& entry) { return identity_of(entry) == id; });
+    if (!governor || !stated) continue;
     const GovernorRules rules = rules_of(identity, all, rules_);
     governor->set(rules.concurrency, rules.rates);
   }

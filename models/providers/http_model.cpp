@@ -159,7 +159,7 @@ struct HttpModel::Answer {
 };
 
 void HttpModel::leave_schemas_out(const std::string& why, CallContext& context) {
-  schemas_off_ = true;
+  if (std::exchange(schemas_off_, true)) return;  // another call of the entry has told
   Event event{.type = "warning",
               .session = context.session,
               .run = context.run,
@@ -179,9 +179,11 @@ Task<Result<ModelReply>> HttpModel::complete(ModelRequest request, TokenSink& si
   if (schemas_off_ || !codec_->holds_schema(request)) request.schema.clear();
   Answer answer = co_await ask(request, sink, context);
   if (answer.schema_refused) {
-    leave_schemas_out(answer.reply.error().message, context);
+    const std::string why = std::move(answer.reply.error().message);
     request.schema.clear();
     answer = co_await ask(std::move(request), sink, context);
+    // The same words without a schema: that was not what the server minded.
+    if (answer.reply || answer.reply.error().message != why) leave_schemas_out(why, context);
   } else if (answer.ran_blank && !schemas_off_) {
     leave_schemas_out(answer.reply.error().message, context);
   }

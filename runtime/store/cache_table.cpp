@@ -156,9 +156,16 @@ Result<bool> CacheTable::tidy(std::size_t bytes_max, std::int64_t now_ms) {
                      std::numeric_limits<std::int64_t>::max(), bytes_max - bytes_max / kTidyShare);
   Result<> done = removed ? database_.execute("COMMIT") : fail(std::move(removed.error()));
   if (!done) {
+    damaged_ = damaged();  // before the rollback, which succeeds and makes SQLite forget
     database_.rollback();
     bytes_ = before;
     return fail(std::move(done.error()));
+  }
+  if (*removed == 0) {  // somebody else emptied it
+    auto bytes = database_.integer("SELECT coalesce(sum(bytes), 0) FROM texts");
+    if (!bytes) return fail(std::move(bytes.error()));
+    bytes_ = static_cast<std::size_t>(bytes->value_or(0));
+    return false;
   }
   if (bytes_ < before)
     if (auto shrunk = database_.execute("PRAGMA incremental_vacuum(256)"); !shrunk)

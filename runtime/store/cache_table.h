@@ -33,7 +33,7 @@ class CacheTable {
   /// What all texts with their keys take up.
   std::size_t bytes() const { return bytes_; }
   /// Whether an error of this table means that the file cannot be used any more, not that it may be later.
-  bool damaged() const { return database_.trouble() == Trouble::damaged; }
+  bool damaged() const { return damaged_ || database_.trouble() == Trouble::damaged; }
 
  private:
   explicit CacheTable(Database database) : database_(std::move(database)) {}
@@ -42,6 +42,7 @@ class CacheTable {
 
   Database database_;
   std::size_t bytes_ = 0;
+  bool damaged_ = false;  // found before a rollback, after which the database does not say so any more
 };
 
 /// Whether `error` of open() says that the file itself is at fault: damaged, or not ours.

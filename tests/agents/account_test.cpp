@@ -98,10 +98,19 @@ TEST_CASE("a model that costs nothing goes on when only a cost budget is spent, 
     CHECK_FALSE(has_room(account, kAcme, 90, free));
     auto call = account.hold(kAcme, 1, free, kNoon);
     CHECK(call->written(50, kNoon));
-    call->serve(kDollar);  // another model went on with it
-    CHECK_FALSE(call->written(51, kNoon));
-    CHECK(call->reached()->reason == "max_cost");
+    CHECK_FALSE(call->serve(kDollar, kNoon));  // a model that costs something cannot go on with it
+    CHECK(call->written(51, kNoon));
+    CHECK_FALSE(call->written(89, kNoon));
+    CHECK(call->reached()->reason == "max_tokens");
   }
+  Account account({.day = {.cost = 1}});
+  auto call = account.hold(kAcme, 1, std::nullopt, kNoon);
+  CHECK(call->written(50, kNoon));
+  account.spend(kAcme, {.tokens = 10, .cost = 0.9}, kNoon);
+  CHECK(call->serve(models::Price{.input = 100, .output = 1'000},
+                    kNoon));  // there is room for what it has so far
+  CHECK_FALSE(call->written(100, kNoon));
+  CHECK(call->reached()->reason == "max_cost");
 }
 
 TEST_CASE("a price counts for what a request and its reply cost") {

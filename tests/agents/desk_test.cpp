@@ -72,7 +72,7 @@ TEST_CASE("a message while a run is at work waits its turn, and memory has the t
 
   CHECK(world.types(first->run) == std::vector<std::string>{"run.started", "run.finished"});
   CHECK(world.types(second->run).at(1) == "run.started");
-  CHECK(world.desk->status().running == 0);
+  world.until([&] { return world.desk->status().running == 0; });
 }
 
 TEST_CASE("when_busy: reject answers busy") {

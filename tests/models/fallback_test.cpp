@@ -14,8 +14,13 @@ namespace {
 
 class EntrySink final : public RecordingSink {
  public:
-  void on_entry(const std::string& entry) override { entries.push_back(entry + " after `" + text + "`"); }
+  bool on_entry(const std::string& entry) override {
+    if (entry == too_dear) return false;
+    entries.push_back(entry + " after `" + text + "`");
+    return true;
+  }
   std::vector<std::string> entries;
+  std::string too_dear;
 };
 
 struct Fixture : Caller {
@@ -50,6 +55,29 @@ TEST_CASE("a model that answers is the only one that is asked, and nothing is sa
   CHECK(f.events.events.empty());
   CHECK(f.second->calls == 0);
   CHECK(f.chain.name() == "main");
+}
+
+TEST_CASE(
+    "a fallback that a budget has no room for is passed over, and the failure says so where none is left") {
+  const Error gone{ErrorCode::network, "model main: connection refused", true};
+  Fixture f;
+  f.entries.too_dear = "second";
+  f.main->fails(gone);
+  f.third->says("hello");
+  auto reply = f.run();
+  REQUIRE(reply.has_value());
+  CHECK(reply->entry == "third");
+  CHECK(f.second->calls == 0);
+  CHECK(f.warning(0).contains("model `second` is beyond a budget; model `third` is asked in its place"));
+
+  Fixture alone;
+  alone.entries.too_dear = "second";
+  alone.main->fails(gone);
+  alone.third->fails(Error{ErrorCode::model, "model third: HTTP 401: no", false, 401});
+  reply = alone.run();
+  REQUIRE_FALSE(reply.has_value());
+  CHECK(reply.error().message ==
+        "model main: connection refused; model `second` is beyond a budget; model third: HTTP 401: no");
 }
 
 TEST_CASE("where a model fails the next is asked, and everybody is told who answers") {

@@ -487,6 +487,8 @@ void ReplyReader::end_of_reply() {
     prose.add(all_);
     prose.end();
   }
+  // An object that was shown as the answer so far, and broke: prose that is something else cannot follow it.
+  answers = answers && writer_.answer().empty();
   if (answers && !prose.text().empty()) {
     FinalStep final = final_of_text(prose.text());
     if (!final.data.is_null() && !reason_.empty()) return decide_malformed(reason_);  // an object alone

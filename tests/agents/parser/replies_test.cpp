@@ -204,6 +204,16 @@ TEST_CASE("a step that was written as a JSON string is read") {
         "y");
 }
 
+TEST_CASE("an object that was shown as an answer and breaks is malformed, whatever stands around it") {
+  const std::string reply =
+      "So:\n{\"action\": \"Final Answer\", \"action_input\": \"it is\"] ]] {[ : , }} x \"a\" \"b\" :: {";
+  for (Dialect dialect : {Dialect::conversational, Dialect::native_tools}) {
+    const Read out = read(reply, dialect);
+    const std::string made = string_or(out.report, "answer");
+    CHECK((out.report["type"] == "malformed" || made == out.answer));
+  }
+}
+
 TEST_CASE("an answer in Korean is streamed without a stray character, wherever its first one is cut") {
   const std::string reply = R"({"thought": "안다", "final_answer": "안녕하세요, 서울입니다."})";
   for (std::size_t piece = 1; piece < 8; ++piece) {
