@@ -66,9 +66,9 @@ void forget_wait(net::HttpHead& head, const std::vector<std::string>& pieces) {
   for (const std::string& piece : pieces) body += piece;
   const auto wait = wait_in(head, body);
   if (!wait || *wait > limits::kRetryAfterMax) return;
-  std::erase_if(head.headers,
-                [](const auto& one) { return one.first == "retry-after" || one.first == "retry-after-ms"; });
-  head.headers.emplace_back("retry-after-ms", "0");
+  for (auto& [name, value] : head.headers)
+    if (name == "retry-after" || name == "retry-after-ms") value = "0";
+  if (head.header("retry-after-ms").empty()) head.headers.emplace_back("retry-after-ms", "0");
 }
 
 // What says something about the server, rather than about us.

@@ -358,6 +358,23 @@ TEST_CASE("a leader that ran out of time fails alone") {
   CHECK(crowd.held->calls.size() == 2);
 }
 
+TEST_CASE("a leader that has no time to wait for its turn fails alone") {
+  Error later{ErrorCode::model, "HTTP 429; the deadline leaves no time to try again", true, 429};
+  later.retry_after = 1h;
+  for (const Error& error : {Error{ErrorCode::timeout, "cannot be asked in time", false}, later}) {
+    CAPTURE(error.message);
+    Crowd crowd;
+    auto& leader = crowd.join("q", "default", Deadline::after(crowd.clock, 10min));
+    auto& second = crowd.join();
+    crowd.settle();
+    crowd.held->fails(0, error);
+    crowd.settle();
+    CHECK(leader.reply->error().message == error.message);
+    CHECK_FALSE(second.reply.has_value());
+    CHECK(crowd.held->calls.size() == 2);
+  }
+}
+
 TEST_CASE("who waits and is cancelled, or out of time, leaves the others alone") {
   Crowd crowd;
   auto& leader = crowd.join();

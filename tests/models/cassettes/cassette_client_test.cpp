@@ -213,6 +213,24 @@ TEST_CASE("a refusal and the answer to the next attempt are played in that order
   CHECK(f.ask(playing, request("hi"))->status == 200);
 }
 
+TEST_CASE("a wait that a refusal told in its body is over as well when it is played") {
+  for (
+      const char* body :
+      {R"({"error":{"code":429,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"42s"}]}})",
+       R"({"error":"Model m is currently loading","estimated_time":20.0})",
+       R"({"error":{"message":"Rate limit reached. Please try again in 20s."}})"}) {
+    CAPTURE(body);
+    Fixture f;
+    f.http.turns.push_back({.status = 429, .pieces = {body}});
+    {
+      auto recording = f.cassette();
+      CHECK(f.ask(recording, request("hi"))->header("retry-after-ms") == "");
+    }
+    auto playing = f.cassette(Mode::replay);
+    CHECK(f.ask(playing, request("hi"))->header("retry-after-ms") == "0");
+  }
+}
+
 TEST_CASE("a refusal that was the last word is played again offline, and asked again where it may be") {
   Fixture f;
   f.http.turns.push_back({.status = 500, .pieces = {"oops"}, .headers = {{"retry-after", "3600"}}});

@@ -76,6 +76,36 @@ TEST_CASE("one tenant's hundred calls do not keep another's one call waiting") {
   CHECK(one.result.has_value());
 }
 
+TEST_CASE("when a large call that waits for the rate leaves, the small one behind it goes at once") {
+  Fixture f({.rates = {.tokens = 1'000}});
+  Governed model = f.over(f.held);
+  Governor::Turn large{.tokens = 990}, small{.tokens = 5};
+  SystemClock clock;
+  Stop stop;
+  RecordingEvents events;
+  auto first = f.governor->try_enter(900);
+  REQUIRE(first.has_value());
+  Nursery nursery(f.loop);
+  std::optional<bool> went, left;
+  const auto enter = [&](Governor::Turn& turn, Stop& own, std::string run,
+                         std::optional<bool>& done) -> Task<> {
+    CallContext context{.loop = f.loop, .stop = own, .events = events, .run = std::move(run)};
+    auto permit = co_await f.governor->enter(turn, context);
+    done = permit.has_value();
+  };
+  Stop free;
+  nursery.spawn("large", [&] { return enter(large, stop, "a", left); });
+  nursery.spawn("small", [&] { return enter(small, free, "b", went); });
+  Crowd crowd(f.loop);
+  REQUIRE(crowd.until([&] { return f.governor->waiting() == 2; }));
+  CHECK_FALSE(went.has_value());
+  stop.request(StopReason::cancelled);
+  REQUIRE(crowd.until([&] { return went.has_value() && left.has_value(); }));
+  CHECK(*went);
+  CHECK_FALSE(*left);
+  fakes::run(f.loop, nursery.join());
+}
+
 TEST_CASE("a call that is stopped while it waits ends at once, and leaves nothing behind") {
   Fixture f({.concurrency = 1});
   Governed model = f.over(f.held);

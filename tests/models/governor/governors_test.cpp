@@ -62,6 +62,30 @@ TEST_CASE(
   CHECK(gone.expired());
 }
 
+TEST_CASE("a governor that only runs of an earlier configuration use keeps what that said") {
+  Fixture f;
+  ModelSettings counted = entry("m");
+  counted.tokens_per_minute = 1'000;
+  auto held = f.governors.of(counted, {counted});
+  f.governors.adopt({entry("m", "another key")});
+  CHECK(held->counts_tokens());
+}
+
+TEST_CASE("an endpoint is its server, however its address is written") {
+  Fixture f;
+  const auto at = [&](std::string url) {
+    ModelSettings one = entry("m");
+    one.base_url = std::move(url);
+    return f.governors.of(one, {});
+  };
+  auto first = at("");
+  for (const char* url : {"https://api.openai.com", "https://API.openai.com/v1/", "https://api.openai.com/v1",
+                          "https://api.openai.com/v1/chat/completions"})
+    CHECK(at(url) == first);
+  CHECK(at("http://api.openai.com/v1") != first);
+  CHECK(at("https://api.openai.com:8443/v1") != first);
+}
+
 TEST_CASE("entries that share a governor and state different values are told, with both names") {
   ModelSettings one = entry("one"), two = entry("two"), three = entry("three"), other = entry("other", "x");
   one.requests_per_minute = 60;

@@ -278,6 +278,10 @@ TEST_CASE("no other refusal is repeated; one without the schema that is refused 
   REQUIRE_FALSE(reply.has_value());
   CHECK(reply.error().status == 400);
   CHECK(peer.requests().size() == 2);
+  // Refused alike without it: that was not what the server minded, and the next request has it again.
+  CHECK(asker.warnings().empty());
+  CHECK_FALSE(asker.ask().has_value());
+  CHECK(holds(peer.requests().at(2)));
 }
 
 TEST_CASE("constrain: off sends no schema, and only entries that can hold one are asked to") {

@@ -1,5 +1,6 @@
 #include "runtime/store/cache_table.h"
 
+#include "runtime/store/sqlite.h"
 #include "tests/fakes/temp_dir.h"
 
 #include <filesystem>
@@ -156,4 +157,17 @@ TEST_CASE("a file that is no cache of ours is not written to, and its error says
   }
   REQUIRE(Database::open(later.file, Database::Mode::write)->execute("PRAGMA user_version=2").has_value());
   CHECK(file_is_at_fault(CacheTable::open(later.file).error()));
+}
+
+TEST_CASE("a cache that somebody else emptied is counted anew, and is not tidied without end") {
+  Fixture f;
+  auto table = f.open();
+  put(table, "a", std::string(10'000, 'x'));
+  {
+    auto other = Database::open(f.file, Database::Mode::write);
+    REQUIRE(other);
+    REQUIRE(other->execute("DELETE FROM texts"));
+  }
+  CHECK(tidy(table, 100, kNow) == 1);
+  CHECK(table.bytes() == 0);
 }
