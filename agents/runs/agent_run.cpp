@@ -338,6 +338,8 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
       co_return react_->on_model_error(error);
     }
     note_broken(error, used, cost_of(used, agent_->price_of(sink.entry())), broken, *wait);
+    // Nothing that was paid for is forgotten where the pause does not end.
+    if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
     Step again = react_->on_lost({}, 0);  // what it used is counted; is there room for another?
     auto* still = std::get_if<AskModel>(&again);
     if (!still) co_return again;
