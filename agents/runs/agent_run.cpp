@@ -337,7 +337,7 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
       if (broken > 0) error.message += fmt::format(" (the reply broke off {} times)", broken + 1);
       co_return react_->on_model_error(error);
     }
-    note_broken(error, used, cost_of(used, agent_->price_of(sink.entry())), broken, *wait);
+    note_broken(error, broken, *wait);
     // Nothing that was paid for is forgotten where the pause does not end.
     if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
     Step again = react_->on_lost({}, 0);  // what it used is counted; is there room for another?
@@ -358,11 +358,7 @@ std::optional<Milliseconds> AgentRun::wait_after(const Error& error, int broken)
   return wait;
 }
 
-void AgentRun::note_broken(const Error& error, const models::Usage& used, double cost, int broken,
-                           Milliseconds wait) {
-  record_.pending().facts.push_back(
-      record_.fact("model.broken", react_->step(),
-                   {{"input", used.input_tokens}, {"output", used.output_tokens}, {"cost", cost}}));
+void AgentRun::note_broken(const Error& error, int broken, Milliseconds wait) {
   record_.pending().events.push_back(warning_event(
       record_.event("warning", react_->step()), "reply_broken",
       fmt::format("the model's reply broke off: {}; it is asked again in {:.1f} s, attempt {} of {}",
@@ -424,6 +420,9 @@ Task<> AgentRun::tell() {
 
 void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
   const double cost = cost_of(usage, agent_->price_of(entry));
+  record_.pending().facts.push_back(
+      record_.fact("model.broken", react_->step(),
+                   {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}}));
   record_.pending().spent.push_back(purse_.spend(usage, cost, agent_->served_by(entry)));
   models::ModelReply lost;
   lost.usage = usage;

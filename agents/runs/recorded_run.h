@@ -58,7 +58,7 @@ struct RecordedRun {
   std::string system;                  ///< the first of them
   std::int64_t lost_input = 0;         ///< tokens of requests whose replies a crash took
   std::int64_t untold_input = 0;       ///< of them, those that the ledger does not have yet
-  models::Usage broken;  ///< of replies that broke off and were asked for again: usage events tell it
+  models::Usage broken;  ///< of replies that broke off or were cut off by a stop: usage events tell it
   double broken_cost = 0;
   Milliseconds used{0};                       ///< of the run's time
   std::map<int, AskedBefore> asked;           ///< requests that were answered, by step

@@ -192,3 +192,25 @@ TEST_CASE("a restart in the pause before the next attempt forgets nothing, and c
   REQUIRE(ledger->size() == 1);
   CHECK(ledger->front().used.output_tokens == told(world, "output_tokens"));
 }
+
+TEST_CASE("what was written until a deadline is counted after a restart as before") {
+  auto model = says({ScriptedModel::Ponder{"hm "}, ScriptedModel::Hang{}, kAnswer});
+  World::More more = priced();
+  more.agent.on_limit = OnLimit::answer;
+  World world(model, {}, {.time = 1200ms}, std::move(more));
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  world.until([&] { return model->calls() == 2; });
+  world.close();
+  world.open();
+  world.watch(session);
+  world.resume();
+  world.finished(run->run);
+
+  const Json end = world.last("run.finished");
+  CHECK(end["reason"] == "max_time");
+  CHECK(told(world, "output_tokens") > 0);
+  CHECK(end["output_tokens"] == told(world, "output_tokens"));
+  CHECK(end["input_tokens"] == told(world, "input_tokens"));
+}
