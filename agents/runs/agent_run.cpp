@@ -270,10 +270,15 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
   if (ask.last) clock_.set_limit(agent_->settings.limits.time);
   if (!recorded_.replies.empty()) co_return co_await take_recorded(ask);
   const bool judged = guard_ && guard_->count_rest();
-  if (const auto lost = std::exchange(recorded_.lost_input, 0); lost > 0 || judged) {
+  if (!recorded_.lost.empty() || judged) {
     // Asked before a crash and paid for: crashing again and again must not evade the budget.
-    const models::Usage usage{.input_tokens = lost, .estimated = true};
-    Step again = react_->on_lost(usage, cost_of(usage, agent_->price));
+    models::Usage usage{.estimated = true};
+    double cost = 0;
+    for (const LostRequest& lost : recorded_.lost) {
+      usage.input_tokens += lost.input;
+      cost += cost_of({.input_tokens = lost.input}, agent_->price_of(lost.entry));
+    }
+    Step again = react_->on_lost(usage, cost);
     note_untold();
     auto* still = std::get_if<AskModel>(&again);
     if (!still) co_return again;
@@ -434,10 +439,12 @@ void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
 
 // What a crash took is in the ledger from the append on that asks again.
 void AgentRun::note_untold() {
-  const models::Usage usage{.input_tokens = std::exchange(recorded_.untold_input, 0), .estimated = true};
-  if (usage.input_tokens > 0)
+  for (const LostRequest& lost : std::exchange(recorded_.lost, {})) {
+    if (lost.told) continue;
+    const models::Usage usage{.input_tokens = lost.input, .estimated = true};
     record_.pending().spent.push_back(
-        purse_.spend(usage, cost_of(usage, agent_->price), agent_->settings.model));
+        purse_.spend(usage, cost_of(usage, agent_->price_of(lost.entry)), agent_->served_by(lost.entry)));
+  }
 }
 
 Task<Step> AgentRun::take_recorded(AskModel ask) {
@@ -648,6 +655,7 @@ store::Fact AgentRun::intent_fact(const models::ModelRequest& request, const Ask
     body["limit_detail"] = ask.at.detail;
   }
   if (ask.left_out) body["left_out"] = true;
+  if (!request.first_entry.empty()) body["entry"] = request.first_entry;
   body.update(requests_.describe(request, agent_->settings.model));
   return record_.fact("model.intent", react_->step(), body);
 }

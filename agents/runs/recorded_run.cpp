@@ -66,19 +66,22 @@ class Fold {
   // What was asked last and never answered was paid for, too. Asking again told the ledger of what was lost
   // before.
   void end() {
-    run_.lost_input += open_input_;
-    run_.untold_input = open_input_;
+    lose(false);
     for (const auto& [key, lost] : open_rulings_) run_.lost_rulings.push_back(lost);
   }
 
  private:
+  void lose(bool told) {
+    if (open_.input > 0) run_.lost.push_back({open_.input, open_.entry, told});
+  }
+
   void intent(int step, const Json& body) {
-    run_.lost_input += open_input_;
-    open_input_ = number_or(body, "input");
+    lose(true);
+    open_ = {.input = number_or(body, "input"), .entry = string_or(body, "entry")};
     open_asked_.reset();
     // Versions that wrote no `counted` made the same of the same conversation everywhere.
     if (find(body, "counted"))
-      open_asked_ = AskedBefore{.input = open_input_,
+      open_asked_ = AskedBefore{.input = open_.input,
                                 .limit = string_or(body, "limit"),
                                 .detail = string_or(body, "limit_detail"),
                                 .left_out = flag(body, "left_out")};
@@ -92,18 +95,18 @@ class Fold {
 
   void fitted(int step, const Json& body) {
     run_.fitted[step].push_back(fitting_from_fact(body));
-    if (run_.fitted[step].back().exceeded) open_input_ = 0;  // what is refused as too long costs nothing
+    if (run_.fitted[step].back().exceeded) open_ = {};  // what is refused as too long costs nothing
   }
 
   void reply(int step, Json body) {
-    open_input_ = 0;
+    open_ = {};
     if (open_asked_) run_.asked[step] = *std::exchange(open_asked_, std::nullopt);
     awaited_ = false;
     run_.replies.push_back(std::move(body));
   }
 
   void broken(const Json& body) {
-    open_input_ = 0;
+    open_ = {};
     run_.broken.input_tokens += number_or(body, "input");
     run_.broken.output_tokens += number_or(body, "output");
     if (const Json* cost = find(body, "cost"); cost && cost->is_number())
@@ -175,7 +178,7 @@ class Fold {
   }
 
   RecordedRun& run_;
-  std::int64_t open_input_ = 0;
+  LostRequest open_;  // unless something comes of it
   std::optional<AskedBefore> open_asked_;
   bool awaited_ = false;  // a request to the model has no reply yet
   std::map<RulingKey, LostVerdict> open_rulings_;

@@ -40,6 +40,13 @@ struct LostVerdict {
   bool told = false;       ///< the ledger has it
 };
 
+/// The model was asked, and a crash took its reply.
+struct LostRequest {
+  std::int64_t input = 0;  ///< tokens
+  std::string entry;       ///< who was asked: a fallback, or ""
+  bool told = false;       ///< the ledger has it
+};
+
 /// What the journal already knows of a run that is taken up again: fed to the loop instead of asking anew.
 struct RecordedRun {
   bool started = false;                             ///< run.started is journaled
@@ -56,8 +63,7 @@ struct RecordedRun {
   int last_intent_attempt = 0;
   std::size_t journaled_messages = 0;  ///< of the conversation, in requests
   std::string system;                  ///< the first of them
-  std::int64_t lost_input = 0;         ///< tokens of requests whose replies a crash took
-  std::int64_t untold_input = 0;       ///< of them, those that the ledger does not have yet
+  std::vector<LostRequest> lost;
   models::Usage broken;  ///< of replies that broke off or were cut off by a stop: usage events tell it
   double broken_cost = 0;
   Milliseconds used{0};                       ///< of the run's time
