@@ -135,6 +135,7 @@ Task<> AgentRun::drive() {
   auto start = co_await begin();
   if (!start) {
     react_ = std::make_unique<ReactLoop>(agent_->settings.limits, LoopStart{});
+    if (guard_) guard_->begin(*react_);
     co_await finish({.status = "failed", .reason = "internal", .detail = start.error().message});
     co_return;
   }
@@ -603,6 +604,7 @@ Step AgentRun::interrupted(std::vector<Observation> observations) {
 Task<> AgentRun::finish(Finish end) {
   if (guard_) co_await guard_->end();
   if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
+  if (guard_) guard_->count_rest();
   note_untold();
   store::Append append = record_.take_pending();
   append.events.push_back(finished_event(end));

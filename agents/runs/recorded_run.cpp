@@ -57,6 +57,8 @@ class Fold {
       judged(fact.step, body);
     else if (fact.kind == "guard.verdict")
       ruled(fact.step, body);
+    else if (fact.kind == "guard.lost")
+      lost_verdict(fact.step, body);
     else if (fact.kind == "approval.pending")
       run_.approvals.insert(string_or(body, "call"));
     else if (fact.kind == "approval.decided")
@@ -152,25 +154,42 @@ class Fold {
 
   void judged(int step, const Json& body) {
     const RulingKey key = ruling_key(step, body);
-    if (auto open = open_rulings_.find(key); open != open_rulings_.end()) {
+    if (auto open = open_rulings_.find(key); open != open_rulings_.end())
       run_.lost_rulings.push_back(open->second);
-      run_.lost_rulings.back().told = true;
+    open_rulings_[key] = {.output = std::get<0>(key),
+                          .step = step,
+                          .rule = std::get<2>(key),
+                          .input = number_or(body, "input")};
+  }
+
+  // What a stop or a broken stream took has its usage event; of what a crash took only the ledger knows.
+  void lost_verdict(int step, const Json& body) {
+    const RulingKey key = ruling_key(step, body);
+    if (!flag(body, "crash")) return used_by_judge(key, body, {});
+    for (LostVerdict& lost : run_.lost_rulings) {
+      if (lost.told || RulingKey(lost.output, lost.step, lost.rule) != key) continue;
+      lost.told = true;
+      return;
     }
-    open_rulings_[key] = {std::get<0>(key), std::get<2>(key), number_or(body, "input")};
+    const auto open = open_rulings_.extract(key);
+    if (open.empty()) return;
+    run_.lost_rulings.push_back(open.mapped());
+    run_.lost_rulings.back().told = true;
   }
 
   void ruled(int step, const Json& body) {
-    const RulingKey key = ruling_key(step, body);
+    used_by_judge(ruling_key(step, body), body,
+                  {.decided = !flag(body, "unreadable"),
+                   .pass = flag(body, "pass"),
+                   .undecided = flag(body, "undecided"),
+                   .reason = string_or(body, "reason")});
+  }
+
+  void used_by_judge(const RulingKey& key, const Json& body, RecordedVerdict verdict) {
     open_rulings_.erase(key);
-    RecordedVerdict verdict{.output = std::get<0>(key),
-                            .step = step,
-                            .rule = std::get<2>(key),
-                            .decided = !flag(body, "unreadable"),
-                            .pass = flag(body, "pass"),
-                            .undecided = flag(body, "undecided"),
-                            .reason = string_or(body, "reason"),
-                            .replies = run_.replies.size(),
-                            .awaited = awaited_};
+    std::tie(verdict.output, verdict.step, verdict.rule) = key;
+    verdict.replies = run_.replies.size();
+    verdict.awaited = awaited_;
     if (const Json* usage = find(body, "usage"))
       verdict.usage = {number_or(*usage, "input"), number_or(*usage, "output"), number_or(*usage, "cached")};
     if (const Json* cost = find(body, "cost"); cost && cost->is_number()) verdict.cost = cost->get<double>();

@@ -18,7 +18,7 @@
 
 namespace troupe::agents {
 
-/// A verdict of a rule's model, or a reply of it that could not be read.
+/// A verdict of a rule's model, a reply of it that could not be read, or what a call used that brought none.
 struct RecordedVerdict {
   bool output = false;  ///< about an answer; else about the message
   int step = 0;
@@ -35,6 +35,7 @@ struct RecordedVerdict {
 /// A model that judges was asked, and a crash took its reply.
 struct LostVerdict {
   bool output = false;
+  int step = 0;
   std::size_t rule = 0;
   std::int64_t input = 0;  ///< tokens
   bool told = false;       ///< the ledger has it
