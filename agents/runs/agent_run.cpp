@@ -268,7 +268,7 @@ Task<> AgentRun::note_history(std::size_t messages) {
 }
 
 Task<Step> AgentRun::ask_model(AskModel ask) {
-  if (ask.last) clock_.set_limit(agent_->settings.limits.time);
+  if (ask.last) set_time(ask);
   if (!recorded_.replies.empty()) co_return co_await take_recorded(ask);
   const bool judged = guard_ && guard_->count_rest();
   if (!recorded_.lost.empty() || judged) {
@@ -287,6 +287,11 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
   }
   bool too_large = false;
   for (int broken = 0;; ++broken) {
+    set_time(ask);
+    if (clock_.deadline().expired(loop_.clock().now())) {  // while the answer before was judged
+      work_->request(StopReason::deadline);
+      co_return interrupted();
+    }
     auto granted = purse_.grant(*agent_, ask.allowance);
     if (!granted)
       co_return react_->on_budget(std::move(granted.error()), recorded_.last_intent_step == react_->step());
@@ -350,8 +355,15 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     auto* still = std::get_if<AskModel>(&again);
     if (!still) co_return again;
     ask = *still;
+    set_time(ask);
     if (!co_await loop_.sleep_for(*wait, *work_)) co_return interrupted();
   }
+}
+
+// A best answer has the time that was kept for it, wherever its limit was reached; any other step has not,
+// also where an answer before it was judged in that time.
+void AgentRun::set_time(const AskModel& ask) {
+  clock_.set_limit(ask.last ? agent_->settings.limits.time : working_time(agent_->settings));
 }
 
 // Who tried before a word was shown has tried often enough; only what broke off in the middle is asked again.

@@ -73,6 +73,7 @@ class AgentRun {
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
   void note_lost(const models::Usage& usage, const std::string& entry);
   void note_untold();
+  void set_time(const AskModel& ask);
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
   void note_broken(const Error& error, int broken, Milliseconds wait);
   Task<Step> take_recorded(AskModel ask);
