@@ -306,14 +306,24 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt,
                    guard_ && agent_->guardrails->holds_answers());
     if (broken == 0 && attempt > 1 && !too_large) sink.on_reset(attempt);  // what was shown before a crash
-    sink.room = [&](std::int64_t written) { return purse_.written(hold, written); };
+    std::optional<models::Price> price = agent_->price_of(granted->entry);
+    sink.room = [&](std::int64_t written) {
+      const std::int64_t input = ask.allowance.input;
+      const std::string_view reached = react_->hold_own(
+          input + written, cost_of({.input_tokens = input, .output_tokens = written}, price));
+      if (!reached.empty()) ask.allowance.reason = reached;
+      return purse_.written(hold, written) && reached.empty();
+    };
     sink.allowed_at = [&](const std::string& entry) {
-      hold.serve(agent_->price_of(entry));
-      ask.allowance = ask.allowance.at(agent_->price_of(entry));
+      price = agent_->price_of(entry);
+      hold.serve(price);
+      ask.allowance = ask.allowance.at(price);
       return ask.allowance.output;
     };
+    (void)sink.room(0);
     Asked asked = co_await complete(std::move(request), sink, ask);
     hold.end();
+    react_->hold_own(0, 0);
     if (asked.reply) {
       RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
       known.cost = cost_of(known.reply, agent_->price_of(known.reply.entry));
