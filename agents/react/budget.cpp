@@ -106,7 +106,9 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
                                                     std::optional<std::int64_t> input) {
   Allowance call{.input = request_tokens(transcript)};
   if (input) call.input = *input;
-  const std::int64_t used = input_ + output_ + untold_;
+  // What an earlier process decided, it decided without the calls that are at work here.
+  const std::int64_t used = input_ + output_ + untold_ + (input ? 0 : at_once_);
+  const double spent = cost_ + untold_cost_ + (input ? 0 : at_once_cost_);
   const std::int64_t kept =
       reserves_ ? call.input + limits::kBestAnswerNote + answer_tokens(limits_) + aside_tokens_ : 0;
   call.output = limits_.tokens - used - call.input - kept;
@@ -116,6 +118,7 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
         fmt::format("{} tokens of {} are used and the next request has about {}{}", used, limits_.tokens,
                     call.input, kept > 0 ? fmt::format("; {} are kept for a last answer", kept) : "")});
   call.tokens = call.output;
+  own_tokens_max_ = limits_.tokens - kept;
   if (limits_.cost <= 0) {
     asked_ = known_;
     held_asked_ = held_;
@@ -124,7 +127,8 @@ std::expected<Allowance, LimitReached> Budget::next(const models::Transcript& tr
 
   const double money_kept =
       reserves_ ? price_of(call.input + limits::kBestAnswerNote, answer_tokens(limits_)) + aside_cost_ : 0;
-  call.money = limits_.cost - cost_ - untold_cost_ - money_kept;
+  call.money = limits_.cost - spent - money_kept;
+  own_cost_max_ = limits_.cost - money_kept;
   auto payable = at_first_payable(call, 1);
   if (!payable)
     return std::unexpected(LimitReached{
@@ -150,17 +154,19 @@ std::optional<Allowance> Budget::at_first_payable(Allowance call, std::int64_t o
 
 std::optional<Allowance> Budget::last(const models::Transcript& transcript) {
   Allowance call{.input = request_tokens(transcript)};
-  call.output = call.tokens = limits_.tokens - input_ - output_ - untold_ - call.input - aside_tokens_;
+  call.output = call.tokens = limits_.tokens - tokens_at_work() - call.input - aside_tokens_;
   if (call.output < limits::kBestAnswerTokensMin) return std::nullopt;
+  own_tokens_max_ = limits_.tokens - aside_tokens_;
   if (limits_.cost <= 0) return call;
-  call.money = limits_.cost - cost_ - untold_cost_ - aside_cost_;
+  call.money = limits_.cost - cost_at_work() - aside_cost_;
+  own_cost_max_ = limits_.cost - aside_cost_;
   return at_first_payable(call, limits::kBestAnswerTokensMin);
 }
 
 std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
                                                      const std::optional<models::Price>& price) const {
   Allowance call{.input = input};
-  const std::int64_t used = input_ + output_ + untold_ + at_once_;
+  const std::int64_t used = tokens_at_work();
   call.output = limits_.tokens - used - input;
   if (call.output <= 0)
     return std::unexpected(LimitReached{
@@ -169,7 +175,7 @@ std::expected<Allowance, LimitReached> Budget::aside(std::int64_t input,
                                   used, limits_.tokens, input)});
   call.tokens = call.output;
   if (limits_.cost <= 0) return call;
-  call.money = limits_.cost - cost_ - untold_cost_ - at_once_cost_;
+  call.money = limits_.cost - cost_at_work();
   if (!price) return call;
   if (call.money <= static_cast<double>(input) * price->input / 1e6)
     return std::unexpected(LimitReached{

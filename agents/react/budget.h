@@ -87,8 +87,16 @@ class Budget {
   }
   /// False once they have used up a limit; of cost only where `price` is one.
   bool aside_fits(const std::optional<models::Price>& price) const {
-    return input_ + output_ + untold_ + at_once_ < limits_.tokens &&
-           (limits_.cost <= 0 || !price || cost_ + untold_cost_ + at_once_cost_ < limits_.cost);
+    return tokens_at_work() < limits_.tokens &&
+           (limits_.cost <= 0 || !price || cost_at_work() < limits_.cost);
+  }
+  /// What the call that was allowed last uses while it is at work, until it is counted: it and those beside
+  /// the conversation do not get the same rest either. The limit that they have reached together, or "".
+  std::string_view hold_own(std::int64_t tokens, double cost) {
+    own_ = tokens;
+    own_cost_ = cost;
+    if (tokens_at_work() >= own_tokens_max_) return "max_tokens";
+    return cost > 0 && cost_at_work() >= own_cost_max_ ? "max_cost" : "";
   }
   /// Kept back beside what a best answer at a limit may use: for the models that judge it.
   void keep_back(std::int64_t tokens, double cost) {
@@ -129,6 +137,8 @@ class Budget {
   double cost() const { return cost_; }
 
  private:
+  std::int64_t tokens_at_work() const { return input_ + output_ + untold_ + at_once_ + own_; }
+  double cost_at_work() const { return cost_ + untold_cost_ + at_once_cost_ + own_cost_; }
   std::int64_t request_tokens(const models::Transcript& transcript);
   std::int64_t sum(std::size_t messages) const;
   double price_of(std::int64_t input, std::int64_t output) const;
@@ -155,6 +165,10 @@ class Budget {
   double aside_cost_ = 0;
   std::int64_t at_once_ = 0;  // tokens of calls beside the conversation that are under way …
   double at_once_cost_ = 0;
+  std::int64_t own_ = 0;  // of the conversation's call that is under way …
+  double own_cost_ = 0;
+  std::int64_t own_tokens_max_ = std::numeric_limits<std::int64_t>::max();  // with all that is used …
+  double own_cost_max_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace troupe::agents

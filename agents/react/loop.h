@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -140,6 +141,8 @@ class ReactLoop {
   }
   /// What such calls use while they are at work; see Budget.
   void hold_aside(std::int64_t tokens, double cost) { budget_.hold_aside(tokens, cost); }
+  /// What the call that was asked for last uses while it is at work; see Budget.
+  std::string_view hold_own(std::int64_t tokens, double cost) { return budget_.hold_own(tokens, cost); }
   bool aside_fits(const std::optional<models::Price>& price) const { return budget_.aside_fits(price); }
   void count_aside(const models::Usage& usage, double cost) { budget_.lost(usage, cost); }
   void count_lost_aside(const models::Usage& usage, double cost) { budget_.lost_untold(usage, cost); }

@@ -135,6 +135,7 @@ Task<> AgentRun::drive() {
   auto start = co_await begin();
   if (!start) {
     react_ = std::make_unique<ReactLoop>(agent_->settings.limits, LoopStart{});
+    if (guard_) guard_->begin(*react_);
     co_await finish({.status = "failed", .reason = "internal", .detail = start.error().message});
     co_return;
   }
@@ -267,13 +268,18 @@ Task<> AgentRun::note_history(std::size_t messages) {
 }
 
 Task<Step> AgentRun::ask_model(AskModel ask) {
-  if (ask.last) clock_.set_limit(agent_->settings.limits.time);
+  if (ask.last) set_time(ask);
   if (!recorded_.replies.empty()) co_return co_await take_recorded(ask);
   const bool judged = guard_ && guard_->count_rest();
-  if (const auto lost = std::exchange(recorded_.lost_input, 0); lost > 0 || judged) {
+  if (!recorded_.lost.empty() || judged) {
     // Asked before a crash and paid for: crashing again and again must not evade the budget.
-    const models::Usage usage{.input_tokens = lost, .estimated = true};
-    Step again = react_->on_lost(usage, cost_of(usage, agent_->price));
+    models::Usage usage{.estimated = true};
+    double cost = 0;
+    for (const LostRequest& lost : recorded_.lost) {
+      usage.input_tokens += lost.input;
+      cost += cost_of({.input_tokens = lost.input}, agent_->price_of(lost.entry));
+    }
+    Step again = react_->on_lost(usage, cost);
     note_untold();
     auto* still = std::get_if<AskModel>(&again);
     if (!still) co_return again;
@@ -281,6 +287,11 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
   }
   bool too_large = false;
   for (int broken = 0;; ++broken) {
+    set_time(ask);
+    if (clock_.deadline().expired(loop_.clock().now())) {  // while the answer before was judged
+      work_->request(StopReason::deadline);
+      co_return interrupted();
+    }
     auto granted = purse_.grant(*agent_, ask.allowance);
     if (!granted)
       co_return react_->on_budget(std::move(granted.error()), recorded_.last_intent_step == react_->step());
@@ -295,15 +306,25 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     ReplySink sink(record_, react_->strategy(), react_->step(), ask.allowance.output, attempt,
                    guard_ && agent_->guardrails->holds_answers());
     if (broken == 0 && attempt > 1 && !too_large) sink.on_reset(attempt);  // what was shown before a crash
-    sink.room = [&](std::int64_t written) { return purse_.written(hold, written); };
+    std::optional<models::Price> price = agent_->price_of(granted->entry);
+    sink.room = [&](std::int64_t written) {
+      const std::int64_t input = ask.allowance.input;
+      const std::string_view reached = react_->hold_own(
+          input + written, cost_of({.input_tokens = input, .output_tokens = written}, price));
+      if (!reached.empty()) ask.allowance.reason = reached;
+      return purse_.written(hold, written) && reached.empty();
+    };
     sink.allowed_at = [&](const std::string& entry) -> std::optional<std::int64_t> {
-      const auto price = agent_->price_of(entry);
-      if (!ask.allowance.pays(price) || !purse_.serve(hold, price)) return std::nullopt;
+      const auto other = agent_->price_of(entry);
+      if (!ask.allowance.pays(other) || !purse_.serve(hold, other)) return std::nullopt;
+      price = other;
       ask.allowance = ask.allowance.at(price);
       return ask.allowance.output;
     };
+    (void)sink.room(0);
     Asked asked = co_await complete(std::move(request), sink, ask);
     hold.end();
+    react_->hold_own(0, 0);
     if (asked.reply) {
       RecordedReply known{.reply = std::move(*asked.reply), .ms = asked.ms};
       known.cost = cost_of(known.reply, agent_->price_of(known.reply.entry));
@@ -338,13 +359,22 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
       if (broken > 0) error.message += fmt::format(" (the reply broke off {} times)", broken + 1);
       co_return react_->on_model_error(error);
     }
-    note_broken(error, used, cost_of(used, agent_->price_of(sink.entry())), broken, *wait);
+    note_broken(error, broken, *wait);
+    // Nothing that was paid for is forgotten where the pause does not end.
+    if (!co_await record_.commit(record_.take_pending())) co_return react_->on_interrupt(Interrupt::shutdown);
     Step again = react_->on_lost({}, 0);  // what it used is counted; is there room for another?
     auto* still = std::get_if<AskModel>(&again);
     if (!still) co_return again;
     ask = *still;
+    set_time(ask);
     if (!co_await loop_.sleep_for(*wait, *work_)) co_return interrupted();
   }
+}
+
+// A best answer has the time that was kept for it, wherever its limit was reached; any other step has not,
+// also where an answer before it was judged in that time.
+void AgentRun::set_time(const AskModel& ask) {
+  clock_.set_limit(ask.last ? agent_->settings.limits.time : working_time(agent_->settings));
 }
 
 // Who tried before a word was shown has tried often enough; only what broke off in the middle is asked again.
@@ -357,11 +387,7 @@ std::optional<Milliseconds> AgentRun::wait_after(const Error& error, int broken)
   return wait;
 }
 
-void AgentRun::note_broken(const Error& error, const models::Usage& used, double cost, int broken,
-                           Milliseconds wait) {
-  record_.pending().facts.push_back(
-      record_.fact("model.broken", react_->step(),
-                   {{"input", used.input_tokens}, {"output", used.output_tokens}, {"cost", cost}}));
+void AgentRun::note_broken(const Error& error, int broken, Milliseconds wait) {
   record_.pending().events.push_back(warning_event(
       record_.event("warning", react_->step()), "reply_broken",
       fmt::format("the model's reply broke off: {}; it is asked again in {:.1f} s, attempt {} of {}",
@@ -423,6 +449,9 @@ Task<> AgentRun::tell() {
 
 void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
   const double cost = cost_of(usage, agent_->price_of(entry));
+  record_.pending().facts.push_back(
+      record_.fact("model.broken", react_->step(),
+                   {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}}));
   record_.pending().spent.push_back(purse_.spend(usage, cost, agent_->served_by(entry)));
   models::ModelReply lost;
   lost.usage = usage;
@@ -434,10 +463,12 @@ void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
 
 // What a crash took is in the ledger from the append on that asks again.
 void AgentRun::note_untold() {
-  const models::Usage usage{.input_tokens = std::exchange(recorded_.untold_input, 0), .estimated = true};
-  if (usage.input_tokens > 0)
+  for (const LostRequest& lost : std::exchange(recorded_.lost, {})) {
+    if (lost.told) continue;
+    const models::Usage usage{.input_tokens = lost.input, .estimated = true};
     record_.pending().spent.push_back(
-        purse_.spend(usage, cost_of(usage, agent_->price), agent_->settings.model));
+        purse_.spend(usage, cost_of(usage, agent_->price_of(lost.entry)), agent_->served_by(lost.entry)));
+  }
 }
 
 Task<Step> AgentRun::take_recorded(AskModel ask) {
@@ -596,6 +627,7 @@ Step AgentRun::interrupted(std::vector<Observation> observations) {
 Task<> AgentRun::finish(Finish end) {
   if (guard_) co_await guard_->end();
   if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
+  if (guard_) guard_->count_rest();
   note_untold();
   store::Append append = record_.take_pending();
   append.events.push_back(finished_event(end));
@@ -648,6 +680,7 @@ store::Fact AgentRun::intent_fact(const models::ModelRequest& request, const Ask
     body["limit_detail"] = ask.at.detail;
   }
   if (ask.left_out) body["left_out"] = true;
+  if (!request.first_entry.empty()) body["entry"] = request.first_entry;
   body.update(requests_.describe(request, agent_->settings.model));
   return record_.fact("model.intent", react_->step(), body);
 }

@@ -73,8 +73,9 @@ class AgentRun {
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
   void note_lost(const models::Usage& usage, const std::string& entry);
   void note_untold();
+  void set_time(const AskModel& ask);
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
-  void note_broken(const Error& error, const models::Usage& used, double cost, int broken, Milliseconds wait);
+  void note_broken(const Error& error, int broken, Milliseconds wait);
   Task<Step> take_recorded(AskModel ask);
   Step feed(const RecordedReply& known, ParsedStep& parsed, const AskModel& ask);
   Task<Step> take_reply(RecordedReply known, ReplySink& sink, const AskModel& ask);

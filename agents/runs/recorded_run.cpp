@@ -57,6 +57,8 @@ class Fold {
       judged(fact.step, body);
     else if (fact.kind == "guard.verdict")
       ruled(fact.step, body);
+    else if (fact.kind == "guard.lost")
+      lost_verdict(fact.step, body);
     else if (fact.kind == "approval.pending")
       run_.approvals.insert(string_or(body, "call"));
     else if (fact.kind == "approval.decided")
@@ -66,19 +68,22 @@ class Fold {
   // What was asked last and never answered was paid for, too. Asking again told the ledger of what was lost
   // before.
   void end() {
-    run_.lost_input += open_input_;
-    run_.untold_input = open_input_;
+    lose(false);
     for (const auto& [key, lost] : open_rulings_) run_.lost_rulings.push_back(lost);
   }
 
  private:
+  void lose(bool told) {
+    if (open_.input > 0) run_.lost.push_back({open_.input, open_.entry, told});
+  }
+
   void intent(int step, const Json& body) {
-    run_.lost_input += open_input_;
-    open_input_ = number_or(body, "input");
+    lose(true);
+    open_ = {.input = number_or(body, "input"), .entry = string_or(body, "entry")};
     open_asked_.reset();
     // Versions that wrote no `counted` made the same of the same conversation everywhere.
     if (find(body, "counted"))
-      open_asked_ = AskedBefore{.input = open_input_,
+      open_asked_ = AskedBefore{.input = open_.input,
                                 .limit = string_or(body, "limit"),
                                 .detail = string_or(body, "limit_detail"),
                                 .left_out = flag(body, "left_out")};
@@ -92,18 +97,18 @@ class Fold {
 
   void fitted(int step, const Json& body) {
     run_.fitted[step].push_back(fitting_from_fact(body));
-    if (run_.fitted[step].back().exceeded) open_input_ = 0;  // what is refused as too long costs nothing
+    if (run_.fitted[step].back().exceeded) open_ = {};  // what is refused as too long costs nothing
   }
 
   void reply(int step, Json body) {
-    open_input_ = 0;
+    open_ = {};
     if (open_asked_) run_.asked[step] = *std::exchange(open_asked_, std::nullopt);
     awaited_ = false;
     run_.replies.push_back(std::move(body));
   }
 
   void broken(const Json& body) {
-    open_input_ = 0;
+    open_ = {};
     run_.broken.input_tokens += number_or(body, "input");
     run_.broken.output_tokens += number_or(body, "output");
     if (const Json* cost = find(body, "cost"); cost && cost->is_number())
@@ -149,25 +154,42 @@ class Fold {
 
   void judged(int step, const Json& body) {
     const RulingKey key = ruling_key(step, body);
-    if (auto open = open_rulings_.find(key); open != open_rulings_.end()) {
+    if (auto open = open_rulings_.find(key); open != open_rulings_.end())
       run_.lost_rulings.push_back(open->second);
-      run_.lost_rulings.back().told = true;
+    open_rulings_[key] = {.output = std::get<0>(key),
+                          .step = step,
+                          .rule = std::get<2>(key),
+                          .input = number_or(body, "input")};
+  }
+
+  // What a stop or a broken stream took has its usage event; of what a crash took only the ledger knows.
+  void lost_verdict(int step, const Json& body) {
+    const RulingKey key = ruling_key(step, body);
+    if (!flag(body, "crash")) return used_by_judge(key, body, {});
+    for (LostVerdict& lost : run_.lost_rulings) {
+      if (lost.told || RulingKey(lost.output, lost.step, lost.rule) != key) continue;
+      lost.told = true;
+      return;
     }
-    open_rulings_[key] = {std::get<0>(key), std::get<2>(key), number_or(body, "input")};
+    const auto open = open_rulings_.extract(key);
+    if (open.empty()) return;
+    run_.lost_rulings.push_back(open.mapped());
+    run_.lost_rulings.back().told = true;
   }
 
   void ruled(int step, const Json& body) {
-    const RulingKey key = ruling_key(step, body);
+    used_by_judge(ruling_key(step, body), body,
+                  {.decided = !flag(body, "unreadable"),
+                   .pass = flag(body, "pass"),
+                   .undecided = flag(body, "undecided"),
+                   .reason = string_or(body, "reason")});
+  }
+
+  void used_by_judge(const RulingKey& key, const Json& body, RecordedVerdict verdict) {
     open_rulings_.erase(key);
-    RecordedVerdict verdict{.output = std::get<0>(key),
-                            .step = step,
-                            .rule = std::get<2>(key),
-                            .decided = !flag(body, "unreadable"),
-                            .pass = flag(body, "pass"),
-                            .undecided = flag(body, "undecided"),
-                            .reason = string_or(body, "reason"),
-                            .replies = run_.replies.size(),
-                            .awaited = awaited_};
+    std::tie(verdict.output, verdict.step, verdict.rule) = key;
+    verdict.replies = run_.replies.size();
+    verdict.awaited = awaited_;
     if (const Json* usage = find(body, "usage"))
       verdict.usage = {number_or(*usage, "input"), number_or(*usage, "output"), number_or(*usage, "cached")};
     if (const Json* cost = find(body, "cost"); cost && cost->is_number()) verdict.cost = cost->get<double>();
@@ -175,7 +197,7 @@ class Fold {
   }
 
   RecordedRun& run_;
-  std::int64_t open_input_ = 0;
+  LostRequest open_;  // unless something comes of it
   std::optional<AskedBefore> open_asked_;
   bool awaited_ = false;  // a request to the model has no reply yet
   std::map<RulingKey, LostVerdict> open_rulings_;

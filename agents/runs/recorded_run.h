@@ -18,7 +18,7 @@
 
 namespace troupe::agents {
 
-/// A verdict of a rule's model, or a reply of it that could not be read.
+/// A verdict of a rule's model, a reply of it that could not be read, or what a call used that brought none.
 struct RecordedVerdict {
   bool output = false;  ///< about an answer; else about the message
   int step = 0;
@@ -35,8 +35,16 @@ struct RecordedVerdict {
 /// A model that judges was asked, and a crash took its reply.
 struct LostVerdict {
   bool output = false;
+  int step = 0;
   std::size_t rule = 0;
   std::int64_t input = 0;  ///< tokens
+  bool told = false;       ///< the ledger has it
+};
+
+/// The model was asked, and a crash took its reply.
+struct LostRequest {
+  std::int64_t input = 0;  ///< tokens
+  std::string entry;       ///< who was asked: a fallback, or ""
   bool told = false;       ///< the ledger has it
 };
 
@@ -56,9 +64,8 @@ struct RecordedRun {
   int last_intent_attempt = 0;
   std::size_t journaled_messages = 0;  ///< of the conversation, in requests
   std::string system;                  ///< the first of them
-  std::int64_t lost_input = 0;         ///< tokens of requests whose replies a crash took
-  std::int64_t untold_input = 0;       ///< of them, those that the ledger does not have yet
-  models::Usage broken;  ///< of replies that broke off and were asked for again: usage events tell it
+  std::vector<LostRequest> lost;
+  models::Usage broken;  ///< of replies that broke off or were cut off by a stop: usage events tell it
   double broken_cost = 0;
   Milliseconds used{0};                       ///< of the run's time
   std::map<int, AskedBefore> asked;           ///< requests that were answered, by step

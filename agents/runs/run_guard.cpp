@@ -208,12 +208,7 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
       co_return ruling;
     }
     JudgeReply& came = *asked;
-    if (!came.reply && stop.reason() != StopReason::shutdown) {
-      models::ModelReply lost;
-      lost.usage = came.lost;
-      lost.entry = came.entry;
-      note_usage(rule, step, lost, 0);
-    }
+    if (!came.reply && stop.reason() != StopReason::shutdown) note_lost(rule, step, came);
     if (!came.reply && (stop.requested() || run_.record.lost())) co_return Ruling{Ruling::Kind::stopped};
     // Nobody was shown what broke off in the middle, so it may be asked for anew.
     if (!came.reply && came.lost.output_tokens > 0 && attempt < limits::kVerdictAttempts) continue;
@@ -304,13 +299,32 @@ void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& 
       usage_event(run_.record.event("usage", step), reply, rule.judge.model->name(), cost, ms));
 }
 
-Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
-  Json fact = {{"rule", rule.name()}, {"side", word(rule.side())}, {"place", rule.place()}};
-  if (!from || !from->reply) return fact;
-  const models::Usage& usage = from->reply->usage;
+// A call that ended without a verdict: no start takes its intent for one whose reply a crash took.
+void RunGuard::note_lost(const Rule& rule, int step, const JudgeReply& from) {
+  models::ModelReply lost;
+  lost.usage = from.lost;
+  lost.entry = from.entry;
+  Json fact = fact_of(rule);
+  add_usage(fact, rule, lost);
+  run_.record.pending().facts.push_back(run_.record.fact("guard.lost", step, fact));
+  note_usage(rule, step, lost, 0);
+}
+
+Json RunGuard::fact_of(const Rule& rule) {
+  return {{"rule", rule.name()}, {"side", word(rule.side())}, {"place", rule.place()}};
+}
+
+void RunGuard::add_usage(Json& fact, const Rule& rule, const models::ModelReply& reply) const {
+  const models::Usage& usage = reply.usage;
   fact["usage"] = {
       {"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cached", usage.cached_tokens}};
-  fact["cost"] = cost_of(*from->reply, price_of(rule, from->reply->entry));
+  fact["cost"] = cost_of(reply, price_of(rule, reply.entry));
+}
+
+Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
+  Json fact = fact_of(rule);
+  if (!from || !from->reply) return fact;
+  add_usage(fact, rule, *from->reply);
   fact["ms"] = from->ms;
   return fact;
 }
@@ -380,10 +394,17 @@ bool RunGuard::count_rest() {
     const auto& rules = lost.output ? rules_.output : rules_.input;
     if (lost.rule >= rules.size()) continue;
     const models::Usage usage{.input_tokens = lost.input, .estimated = true};
-    const double cost = cost_of(usage, rules[lost.rule].judge.price);
+    const Rule& rule = rules[lost.rule];
+    const double cost = cost_of(usage, rule.judge.price);
     react_->count_lost_aside(usage, cost);
-    if (!lost.told)
-      run_.record.pending().spent.push_back(run_.purse.spend(usage, cost, rules[lost.rule].settings().model));
+    if (lost.told) continue;
+    Json fact = fact_of(rule);
+    models::ModelReply taken;
+    taken.usage = usage;
+    add_usage(fact, rule, taken);
+    fact["crash"] = true;
+    run_.record.pending().facts.push_back(run_.record.fact("guard.lost", lost.step, fact));
+    run_.record.pending().spent.push_back(run_.purse.spend(usage, cost, rule.settings().model));
   }
   const bool lost = !std::exchange(run_.recorded.lost_rulings, {}).empty();
   return lost || counted_ != before;

@@ -112,8 +112,11 @@ class RunGuard {
   void note_intent(const Rule& rule, const models::Transcript& transcript, int step, int attempt,
                    std::int64_t input);
   void note_usage(const Rule& rule, int step, const models::ModelReply& reply, std::int64_t ms);
+  void note_lost(const Rule& rule, int step, const JudgeReply& from);
   Task<bool> keep(const Ruling& ruling, int step, const JudgeReply* from);
   Task<bool> keep_unreadable(const Rule& rule, int step, const JudgeReply& from);
+  static Json fact_of(const Rule& rule);
+  void add_usage(Json& fact, const Rule& rule, const models::ModelReply& reply) const;
   Json verdict_fact(const Rule& rule, const JudgeReply* from) const;
   std::string clean(std::string_view text) const;
   std::optional<models::Price> price_of(const Rule& rule, const std::string& entry) const;

@@ -173,3 +173,43 @@ TEST_CASE("models that judge at once do not all get the same rest of a run's lim
   budget.hold_aside(-1'000, -1.0);
   CHECK(budget.aside(400, kDollar)->output == 600);
 }
+
+TEST_CASE("a run's own call and the models that judge beside it do not get the same rest either") {
+  Budget budget({.tokens = 1'000, .cost = 1}, OnLimit::stop, kDollar);
+  models::Transcript transcript;
+  transcript.add({.role = models::Role::user, .content = "q"});
+  const auto alone = budget.next(transcript);
+  REQUIRE(alone);
+  budget.hold_aside(300, 0.25);
+  const auto beside = budget.next(transcript);
+  REQUIRE(beside);
+  CHECK(beside->tokens == alone->tokens - 300);
+  CHECK(beside->money == doctest::Approx(0.75));
+  CHECK(budget.next(transcript, alone->input)->tokens == alone->tokens);  // as it was decided before
+  CHECK(budget.last(transcript)->tokens == alone->tokens - 300);
+
+  CHECK(budget.hold_own(400, 0.0005) == "");
+  CHECK(budget.aside(100, kDollar)->tokens == 200);
+  CHECK(budget.aside_fits(std::nullopt));
+  budget.hold_aside(300, 0);
+  CHECK_FALSE(budget.aside_fits(std::nullopt));
+  CHECK(budget.hold_own(400, 0.0005) == "max_tokens");
+  budget.hold_aside(-300, 0.75);
+  CHECK(budget.hold_own(400, 0.0005) == "max_cost");
+  CHECK(budget.hold_own(400, 0) == "");  // what is free is never too dear
+  CHECK(budget.hold_own(0, 0) == "");
+  budget.hold_aside(-300, -1.0);
+  CHECK(budget.next(transcript)->tokens == alone->tokens);
+}
+
+TEST_CASE("what is kept for a best answer is not written by the call before, whoever works beside it") {
+  Budget budget({.tokens = 1'000}, OnLimit::answer, std::nullopt);
+  models::Transcript transcript;
+  transcript.add({.role = models::Role::user, .content = "q"});
+  const auto call = budget.next(transcript);
+  REQUIRE(call);
+  CHECK(budget.hold_own(call->input + call->tokens - 1, 0) == "");
+  CHECK(budget.hold_own(call->input + call->tokens, 0) == "max_tokens");
+  budget.hold_aside(100, 0);
+  CHECK(budget.hold_own(call->input + call->tokens - 100, 0) == "max_tokens");
+}

@@ -164,3 +164,53 @@ TEST_CASE("a restart between two attempts goes on with the next, and counts each
   CHECK(world.last("run.finished")["output_tokens"] == told(world, "output_tokens"));
   CHECK(world.last("run.finished")["input_tokens"] == told(world, "input_tokens"));
 }
+
+TEST_CASE("a restart in the pause before the next attempt forgets nothing, and clients know why it waits") {
+  ScriptedModel::Break busy = kBreak;
+  busy.error.retry_after = 20s;
+  auto model = says({busy, kAnswer});
+  World world(model, {}, {}, priced());
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  world.until([&] { return world.seen("warning"); });
+  CHECK(model->calls() == 1);
+  world.close();
+  world.open();
+  world.watch(session);
+  world.resume();
+  world.finished(run->run);
+
+  CHECK(model->calls() == 2);
+  CHECK(world.count("warning") == 1);
+  const Json end = world.last("run.finished");
+  CHECK(told(world, "output_tokens") > 0);
+  CHECK(end["output_tokens"] == told(world, "output_tokens"));
+  CHECK(end["input_tokens"] == told(world, "input_tokens"));
+  auto ledger = fakes::run(world.loop, world.journal->usage({}));
+  REQUIRE(ledger);
+  REQUIRE(ledger->size() == 1);
+  CHECK(ledger->front().used.output_tokens == told(world, "output_tokens"));
+}
+
+TEST_CASE("what was written until a deadline is counted after a restart as before") {
+  auto model = says({ScriptedModel::Ponder{"hm "}, ScriptedModel::Hang{}, kAnswer});
+  World::More more = priced();
+  more.agent.on_limit = OnLimit::answer;
+  World world(model, {}, {.time = 1200ms}, std::move(more));
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  world.until([&] { return model->calls() == 2; });
+  world.close();
+  world.open();
+  world.watch(session);
+  world.resume();
+  world.finished(run->run);
+
+  const Json end = world.last("run.finished");
+  CHECK(end["reason"] == "max_time");
+  CHECK(told(world, "output_tokens") > 0);
+  CHECK(end["output_tokens"] == told(world, "output_tokens"));
+  CHECK(end["input_tokens"] == told(world, "input_tokens"));
+}

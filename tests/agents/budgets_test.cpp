@@ -266,3 +266,23 @@ TEST_CASE(
   auto brief = world_with(4'000, says({kPass, kPass, kPass, kPass}));
   CHECK(ask(*brief, brief->session())["status"] == "done");
 }
+
+TEST_CASE("a judge beside the run and the run's own call stay within the run's tokens together") {
+  auto own = std::make_shared<Slow>();
+  auto judge = std::make_shared<Slow>();
+  AgentSettings agent;
+  agent.guardrails.input = {{.model = "j", .prompt = "Be kind.", .mode = RuleMode::parallel}};
+  World::More more = with({}, std::nullopt, std::move(agent));
+  more.own = own;
+  more.judges = {{"j", judge}};
+  World world(says({}), {}, {.tokens = 2'500}, std::move(more));
+  world.resume();
+  const Json end = ask(world, world.session());
+  CHECK(end["status"] == "limit");
+  CHECK(end["reason"] == "max_tokens");
+  CHECK(own->pieces > 100);
+  CHECK(judge->pieces > 100);
+  const auto used = end["input_tokens"].get<std::int64_t>() + end["output_tokens"].get<std::int64_t>();
+  CHECK(used > 2'400);
+  CHECK(used <= 2'520);  // a piece of each stream
+}

@@ -137,6 +137,32 @@ TEST_CASE("a run that goes on after a crash counts what a fallback cost as befor
   CHECK(world.last("run.finished")["cost"].get<double>() == doctest::Approx(0.04));
 }
 
+TEST_CASE("what a crash took of a fallback is charged at its price and under its name") {
+  auto main = says({});
+  auto second = says({ScriptedModel::Hang{}, ScriptedModel::Hang{}, kAnswer});
+  World world(main, {}, {.cost = 1}, with(second, {.input = 10, .output = 10}, {1e6, 1e6}));
+  world.resume();
+  std::string session = world.session();
+  auto run = world.submit(session, "q");
+  for (int crashes = 1; crashes <= 2; ++crashes) {
+    world.until([&] { return second->calls() == crashes; });
+    world.close();
+    world.open();
+    world.watch(session);
+    world.resume();
+  }
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["status"] == "done");
+  CHECK(main->calls() == 0);
+  auto ledger = fakes::run(world.loop, world.journal->usage({.by = store::UsageBy::model}));
+  REQUIRE(ledger);
+  REQUIRE(ledger->size() == 1);
+  CHECK(ledger->front().key == "second");
+  CHECK(ledger->front().used.calls == 2);
+  CHECK(ledger->front().used.cost > 0);
+  CHECK(ledger->front().used.cost < 0.1);
+}
+
 TEST_CASE("when all models fail the run says what each of them said") {
   auto second = says({Error{ErrorCode::network, "model second: connection refused"}});
   World world(down(), {}, {}, with(second, {}));

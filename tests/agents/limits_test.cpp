@@ -12,6 +12,23 @@ World::More with(AgentSettings agent) {
   return {.agent = std::move(agent)};
 }
 
+/// Notes how much time each call is given.
+class Timed final : public models::Model {
+ public:
+  explicit Timed(std::vector<ScriptedModel::Line> lines) : model_(std::move(lines)) {}
+  std::vector<Milliseconds> given;
+
+  Task<Result<models::ModelReply>> complete(models::ModelRequest request, models::TokenSink& sink,
+                                            CallContext& context) override {
+    given.push_back(context.deadline.remaining(context.loop.clock().now()));
+    return model_.complete(std::move(request), sink, context);
+  }
+  const std::string& name() const override { return model_.name(); }
+
+ private:
+  ScriptedModel model_;
+};
+
 }  // namespace
 
 TEST_CASE("a stream is closed in the middle when the run's tokens are spent, and its usage is an estimate") {
@@ -182,4 +199,36 @@ TEST_CASE("a call that fails beside others does not lose what they bring") {
   CHECK(model->heard()[1].contains("out of order"));
   CHECK(model->heard()[1].contains("forty-two"));
   CHECK(world.last("run.finished")["status"] == "done");
+}
+
+TEST_CASE("a best answer has the time that is kept for it, also where broken replies lead to it") {
+  auto timed = std::make_shared<Timed>(
+      std::vector<ScriptedModel::Line>{ScriptedModel::Break{std::string(12'000, 'x')}, kAnswer});
+  World::More more = with({.on_limit = OnLimit::answer});
+  more.own = timed;
+  World world(says({}), {}, {.tokens = 3'000, .time = 100s}, std::move(more));
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["reason"] == "max_tokens");
+  CHECK(world.last("answer")["text"] == "It is 42.");
+  REQUIRE(timed->given.size() == 2);
+  CHECK(timed->given[0] <= 75s);
+  CHECK(timed->given[1] > 80s);
+}
+
+TEST_CASE("the time that judged a refused answer is no time for the steps after it") {
+  auto timed = std::make_shared<Timed>(std::vector<ScriptedModel::Line>{kAnswer, kCall, kAnswer});
+  World::More more = with({.on_limit = OnLimit::answer});
+  more.own = timed;
+  more.agent.guardrails.output = {{.model = "j", .prompt = "Be kind."}};
+  more.judges = {
+      {"j", says({R"({"pass": false, "reason": "rude"})", R"({"pass": true, "reason": "fine"})"})}};
+  World world(says({}), {}, {.time = 100s}, std::move(more));
+  world.resume();
+  auto run = world.submit(world.session(), "q");
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["status"] == "done");
+  REQUIRE(timed->given.size() == 3);
+  for (Milliseconds given : timed->given) CHECK(given <= 75s);
 }

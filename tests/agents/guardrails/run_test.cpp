@@ -78,6 +78,13 @@ struct Ruled {
     world.watch(session);
     world.resume();
   }
+  std::int64_t charged(std::string_view entry) {
+    auto rows = fakes::run(world.loop, world.journal->usage({.by = store::UsageBy::model}));
+    REQUIRE(rows);
+    for (const store::UsageRow& row : *rows)
+      if (row.key == entry) return row.used.calls;
+    return 0;
+  }
   void cancel() { REQUIRE(fakes::run(world.loop, world.desk->cancel(kMe, run, CancelMode::now))); }
 
   std::shared_ptr<fakes::TestTool> send = std::make_shared<fakes::TestTool>(
@@ -499,6 +506,67 @@ TEST_CASE("what a crash took of a verdict counts against the run's tokens") {
   CHECK(crashes < 10);
   CHECK(crashes > 1);
   CHECK(ended(ruled.world.last("run.finished"), "limit", "max_tokens"));
+}
+
+TEST_CASE("a judge that another rule closed is charged once, however often the run is taken up again") {
+  auto slow = says({ScriptedModel::Ponder{"hm "}});
+  auto strict = std::make_shared<Gate>(kFail);
+  Ruled ruled({kRude, ScriptedModel::Hang{}, ScriptedModel::Hang{}, ScriptedModel::Hang{}},
+              {.output = {judged(RuleMode::blocking, "slow"), judged(RuleMode::blocking, "strict")}},
+              {{"slow", slow}, {"strict", strict}}, {}, {}, models::Price{.input = 1, .output = 1});
+  ruled.start();
+  ruled.world.until([&] { return slow->calls() == 1 && strict->calls == 1; });
+  strict->open = true;
+  for (int crashes = 0; crashes < 2; ++crashes) {
+    ruled.world.until([&] { return ruled.model->calls() == 2 + crashes; });
+    CHECK(ruled.charged("slow") == 1);
+    ruled.crash();
+  }
+  ruled.world.until([&] { return ruled.model->calls() == 4; });
+  ruled.cancel();
+  ruled.world.finished(ruled.run);
+  CHECK(ruled.charged("slow") == 1);
+  CHECK(slow->calls() == 1);
+  auto ledger = fakes::run(ruled.world.loop, ruled.world.journal->usage({}));
+  REQUIRE(ledger);
+  const Json end = ruled.world.last("run.finished");
+  CHECK(end["output_tokens"].get<std::int64_t>() > 0);
+  CHECK(end["output_tokens"] == ledger->front().used.output_tokens);
+}
+
+TEST_CASE("a judge whose verdicts break off is charged for each of them, and once") {
+  const ScriptedModel::Break half{.text = "{\"pass\": tr"};
+  auto judge = says({half, half});
+  auto gate = std::make_shared<Gate>(kPass);
+  Ruled ruled({kAnswer, ScriptedModel::Hang{}},
+              {.input = {judged(RuleMode::blocking, "gate")}, .output = {judged()}},
+              {{"j", judge}, {"gate", gate}});
+  ruled.start();
+  ruled.world.until([&] { return gate->calls == 1; });
+  ruled.crash();
+  ruled.world.until([&] { return gate->calls == 2; });
+  CHECK(ruled.charged("gate") == 1);
+  ruled.crash();
+  ruled.world.until([&] { return gate->calls == 3; });
+  CHECK(ruled.charged("gate") == 2);  // each crash took another call
+  gate->open = true;
+  ruled.world.finished(ruled.run);
+  CHECK(ended(ruled.world.last("run.finished"), "failed", "guardrail"));
+  CHECK(ruled.charged("j") == 2);
+  CHECK(ruled.charged("gate") == 2);
+}
+
+TEST_CASE("what a crash took of a judge is charged once, also where the run is cancelled before it goes on") {
+  auto gate = std::make_shared<Gate>(kPass);
+  Ruled ruled({kSend}, {.input = {judged(RuleMode::parallel)}}, {{"j", gate}});
+  ruled.start();
+  ruled.world.until([&] { return gate->calls == 1 && ruled.world.seen("action"); });
+  ruled.crash();
+  ruled.world.until([&] { return gate->calls == 2; });
+  ruled.cancel();
+  ruled.world.finished(ruled.run);
+  CHECK(ruled.send->keys.empty());
+  CHECK(ruled.charged("j") == 1);
 }
 
 TEST_CASE("a secret of the configuration does not come out in a reason") {
