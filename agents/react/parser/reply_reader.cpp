@@ -344,17 +344,17 @@ bool ReplyReader::answer() {
   char c = all_[position_];
   bool plain = section_ == Section::plain_answer;
   if (fresh_ && is_blank(c)) return ++position_, true;
+  // Final Answer: Final Answer: …
+  if (fresh_ && position_ != no_label_at_ && position_ != line_begin_) {
+    no_label_at_ = position_;
+    return begin_line(), true;
+  }
   if (fresh_ && !plain && (c == '{' || c == '`')) {
     if (c == '{') return begin_object(position_, Purpose::answer), true;
     value_begin_ = position_;
     purpose_ = Purpose::answer;
     state_ = State::fence;
     return true;
-  }
-  // Final Answer: Final Answer: …
-  if (fresh_ && position_ != no_label_at_ && position_ != line_begin_) {
-    no_label_at_ = position_;
-    return begin_line(), true;
   }
   if (fresh_ && (c == '{' || c == '[')) answer_is_json_ = true;
   fresh_ = false;

@@ -151,7 +151,7 @@ TEST_CASE("labels may be written as a list or in bold, and then end each other")
 TEST_CASE("the label of an answer may be repeated, on its line as well") {
   for (const char* reply :
        {"Final Answer: Final Answer: 42", "Final Answer:\nFinal Answer: 42", "Answer: **Final Answer:** 42",
-        "Final Answer:\t Final Answer: \nFinal Answer: 42"}) {
+        "Final Answer: ``` Final Answer: 42", "Final Answer:\t Final Answer: \nFinal Answer: 42"}) {
     CAPTURE(reply);
     CHECK(answer_of(reply) == "42");
   }
