@@ -21,7 +21,8 @@ TEST_CASE("numbers stand under each other, and several rows have a sum") {
 }
 
 TEST_CASE("a row as JSON names its key by what was added up") {
-  const Json row = usage_json(store::UsageRow{"acme", {.calls = 1, .input_tokens = 5, .cost = 0.25}}, "tenant");
+  const Json row =
+      usage_json(store::UsageRow{"acme", {.calls = 1, .input_tokens = 5, .cost = 0.25}}, "tenant");
   CHECK(dump(row) ==
         R"({"tenant":"acme","calls":1,"input_tokens":5,"output_tokens":0,"cached_tokens":0,"cost":0.25})");
 }
