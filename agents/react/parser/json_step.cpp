@@ -50,6 +50,7 @@ void JsonStep::on_text(std::size_t depth, std::string_view piece) {
   if (writer_.answer().empty()) {
     blanks_ += piece;
     if (piece.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
+    wrote_answer_ = true;
     writer_.answer(std::exchange(blanks_, {}));  // of which the writer may keep half a character back
     return;
   }

@@ -26,6 +26,8 @@ class JsonStep : private JsonListener {
   const JsonReader& reader() const { return reader_; }
   /// The thought went out already.
   bool thought_written() const { return thought_written_; }
+  /// Some of an answer did.
+  bool wrote_answer() const { return wrote_answer_; }
   /// What the complete object means.
   StepObject step(bool weak_answers) const;
 
@@ -43,6 +45,7 @@ class JsonStep : private JsonListener {
   StepKey key_ = StepKey::other;  // of the member under way at depth 1
   bool thought_seen_ = false;
   bool thought_written_ = false;
+  bool wrote_answer_ = false;
   bool input_seen_ = false;
   bool named_ = false;  // a tool was named
   bool ends_ = false;   // … one that stands for the final answer

@@ -458,6 +458,12 @@ bool ReplyReader::object(bool at_end) {
 // What began with the brace is text.
 bool ReplyReader::object_failed() {
   if (object_->reader().too_deep()) return decide_malformed(object_->reader().problem()), true;
+  // What was shown as the answer cannot be read as something else.
+  if (object_->wrote_answer()) {
+    decide_malformed(
+        fmt::format("the object that starts at byte {} breaks off in its answer", object_->reader().begin()));
+    return true;
+  }
   no_object_before_ = position_;
   position_ = object_->reader().begin();
   state_ = State::in_line;

@@ -310,6 +310,7 @@ void ReplyReader::object_done() {
       cut_ ? fmt::format("the object that starts at byte {} breaks off before `action` or `final_answer`",
                          reader.begin())
            : malformed->reason;
+  if (object_->wrote_answer()) return decide_malformed(reason_);
   cut_ = false;
   if (step.partial && purpose_ == Purpose::step) {  // a step in two objects, or one that was closed too early
     if (!object_->thought_written() && !step.thought.empty()) {
