@@ -43,6 +43,7 @@ scripts/build.sh release troupe
 
 step "Start the daemon on the built-in model: no network, no key"
 mkdir -p "$state"
+: >"$state/daemon.out"  # it is read before a busy machine may have got as far as the daemon's own redirection
 # Its own store, so that it never meets a daemon that you run.
 XDG_STATE_HOME=$PWD/$state "$troupe" serve -c examples/hello.yaml --listen 127.0.0.1:0 \
   >"$state/daemon.out" 2>"$state/daemon.log" &
