@@ -512,6 +512,7 @@ bool ReplyReader::retry_inside_line() {
   writer_.replace_thought(std::move(inline_thought_));
   prose_.clear();
   position_ = inline_content_;
+  no_label_at_ = std::string::npos;  // what follows is looked at anew
   set_label(std::exchange(inline_at_, std::string::npos));
   state_ = State::in_line;
   section_ = Section::thought;
