@@ -1,6 +1,7 @@
 #include "models/fallback.h"
 
 #include "models/limits.h"
+#include "models/warning.h"
 
 #include <algorithm>
 #include <utility>
@@ -45,17 +46,6 @@ std::string beginning_of(std::string text) {
   return text.substr(0, end) + "…";
 }
 
-void warn(CallContext& context, std::string text) {
-  Event event{.type = "warning",
-              .session = context.session,
-              .run = context.run,
-              .agent = context.agent,
-              .step = context.step};
-  event.fields["code"] = "fallback";
-  event.fields["text"] = std::move(text);
-  context.events.publish(std::move(event));
-}
-
 }  // namespace
 
 std::size_t FallbackChain::beginning(const std::string& first_entry) const {
@@ -76,8 +66,9 @@ Task<Result<ModelReply>> FallbackChain::complete(ModelRequest request, TokenSink
                                                  CallContext& context) {
   const std::size_t first = beginning(std::exchange(request.first_entry, {}));
   if (first > 0)
-    warn(context, fmt::format("{} {} {}; model `{}` is asked", names(0, first), first == 1 ? "is" : "are",
-                              kBeyondBudget, entries_[first].name));
+    warn(context, "fallback",
+         fmt::format("{} {} {}; model `{}` is asked", names(0, first), first == 1 ? "is" : "are",
+                     kBeyondBudget, entries_[first].name));
   if (first > 0) (void)sink.on_entry(entries_[first].name);  // who asked has seen to its budgets
   std::string failures;
   for (std::size_t i = first;;) {
@@ -99,7 +90,7 @@ Task<Result<ModelReply>> FallbackChain::complete(ModelRequest request, TokenSink
       error.message = fmt::format("{}{}{}", failures, error.message, beyond);
       co_return reply;
     }
-    warn(context,
+    warn(context, "fallback",
          fmt::format("{}{}; model `{}` is asked in its place", error.message, beyond, entries_[next].name));
     failures += fmt::format("{}{}; ", beginning_of(std::move(error.message)), beyond);
     i = next;

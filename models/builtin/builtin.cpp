@@ -4,6 +4,7 @@
 #include "models/builtin/planner.h"
 #include "models/builtin/utf8.h"
 #include "models/provider.h"
+#include "models/warning.h"
 
 #include <algorithm>
 
@@ -83,17 +84,10 @@ Result<ModelReply> Builtin::reply(const ModelRequest& request) {
 Task<Result<ModelReply>> Builtin::complete(ModelRequest request, TokenSink& sink, CallContext& context) {
   if (context.stop.requested()) co_return fail(stopped("model " + name_, context.stop.reason()));
   // Told once a run: at the step that answers the message itself.
-  if (const Message& last = request.transcript->messages().back(); !last.images.empty()) {
-    Event event{.type = "warning",
-                .session = context.session,
-                .run = context.run,
-                .agent = context.agent,
-                .step = context.step};
-    event.fields["code"] = "pictures_unseen";
-    event.fields["text"] = fmt::format("the builtin model sees no pictures: {} of this message {} left out",
-                                       last.images.size(), last.images.size() == 1 ? "was" : "were");
-    context.events.publish(std::move(event));
-  }
+  if (const Message& last = request.transcript->messages().back(); !last.images.empty())
+    warn(context, "pictures_unseen",
+         fmt::format("the builtin model sees no pictures: {} of this message {} left out", last.images.size(),
+                     last.images.size() == 1 ? "was" : "were"));
   Result<ModelReply> result = reply(request);
   if (!result) co_return result;
   result->model = "builtin";

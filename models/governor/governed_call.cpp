@@ -1,22 +1,13 @@
 #include "models/governor/governed_call.h"
 
+#include "models/warning.h"
+
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace troupe::models {
-
-void GovernedCall::warn(std::string_view code, std::string text) {
-  Event event{.type = "warning",
-              .session = context_.session,
-              .run = context_.run,
-              .agent = context_.agent,
-              .step = context_.step};
-  event.fields["code"] = code;
-  event.fields["text"] = std::move(text);
-  context_.events.publish(std::move(event));
-}
 
 void GovernedCall::name(Error& error) const {
   if (attempts() <= 1) return;
@@ -33,7 +24,7 @@ Task<Result<Governor::Permit>> GovernedCall::enter(std::int64_t tokens) {
   if (!told_)
     turn.waits = [this](const std::string& reason) {
       told_ = true;
-      warn("model_waits", fmt::format("{} waits for its turn: {}", who_, reason));
+      warn(context_, "model_waits", fmt::format("{} waits for its turn: {}", who_, reason));
     };
   Result<Governor::Permit> entered = co_await governor_.enter(turn, context_);
   shared_ += turn.refusals;
@@ -48,8 +39,9 @@ Task<Result<Governor::Permit>> GovernedCall::enter(std::int64_t tokens) {
 Task<bool> GovernedCall::again(Error& error) {
   const auto pause = wait(error);
   if (!pause) co_return false;
-  warn("model_retry", fmt::format("{}; attempt {} of {} follows in {:.1f} s", error.message, attempts() + 1,
-                                  1 + policy_.retries, static_cast<double>(pause->count()) / 1000));
+  warn(context_, "model_retry",
+       fmt::format("{}; attempt {} of {} follows in {:.1f} s", error.message, attempts() + 1,
+                   1 + policy_.retries, static_cast<double>(pause->count()) / 1000));
   told_ = true;
   // A pause of all callers is kept by the governor.
   if (governor_.paused(context_.loop.clock().now())) co_return true;

@@ -33,7 +33,6 @@ class GovernedCall {
   int attempts() const { return own_ + shared_; }
   void name(Error& error) const;
   std::optional<Milliseconds> wait(Error& error);
-  void warn(std::string_view code, std::string text);
 
   Governor& governor_;
   const RetryPolicy& policy_;

@@ -3,6 +3,7 @@
 #include "models/limits.h"
 #include "models/providers/schema_forms.h"
 #include "models/token_estimate.h"
+#include "models/warning.h"
 
 #include <algorithm>
 #include <optional>
@@ -160,17 +161,10 @@ struct HttpModel::Answer {
 
 void HttpModel::leave_schemas_out(const std::string& why, CallContext& context) {
   if (std::exchange(schemas_off_, true)) return;  // another call of the entry has told
-  Event event{.type = "warning",
-              .session = context.session,
-              .run = context.run,
-              .agent = context.agent,
-              .step = context.step};
-  event.fields["code"] = "constrain_off";
-  event.fields["text"] = fmt::format(
-      "{}; its replies are held to no schema from now on, and with `constrain: off` in this entry of "
-      "`models:` from the start",
-      why);
-  context.events.publish(std::move(event));
+  warn(context, "constrain_off",
+       fmt::format("{}; its replies are held to no schema from now on, and with `constrain: off` in this "
+                   "entry of `models:` from the start",
+                   why));
 }
 
 Task<Result<ModelReply>> HttpModel::complete(ModelRequest request, TokenSink& sink, CallContext& context) {
