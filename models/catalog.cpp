@@ -42,17 +42,23 @@ consteval bool names_are_unique() {
 }
 static_assert(names_are_unique(), "providers.def names a provider twice");
 
+// The entry whose exchanges a cassette plays; null for an entry of any other kind.
+const ModelSettings* played_by(const ModelSettings& entry, const KnownModels& known) {
+  if (entry.tapes.empty()) return nullptr;
+  const auto played = std::ranges::find(known.settings, entry.tapes, &ModelSettings::name);
+  return played == known.settings.end() ? nullptr : &*played;
+}
+
 // A cassette tries as often as what it plays, so that a refusal that was tried again is played so. What it
 // records goes by the governor of that; what is only played back goes to nobody, and by one of its own.
 std::shared_ptr<Model> governed(std::shared_ptr<Model> model, const ModelSettings& entry,
-                                const ModelServices& services, const KnownModels& known) {
-  const auto played = std::ranges::find(known.settings, entry.tapes, &ModelSettings::name);
-  const bool plays = !entry.tapes.empty() && played != known.settings.end();
-  ModelSettings place = plays ? *played : entry;
-  if (plays && entry.mode == "replay") place = {.provider = entry.provider, .base_url = entry.file};
+                                const ModelSettings* played, const ModelServices& services,
+                                const KnownModels& known) {
+  ModelSettings place = played ? *played : entry;
+  if (played && entry.mode == "replay") place = {.provider = entry.provider, .base_url = entry.file};
   RetryPolicy policy = services.governors->rules().pauses;
-  policy.retries = plays ? played->retries : entry.retries;
-  const int reply = plays ? played->max_output_tokens : entry.max_output_tokens;
+  policy.retries = played ? played->retries : entry.retries;
+  const int reply = played ? played->max_output_tokens : entry.max_output_tokens;
   return std::make_shared<Governed>(std::move(model), services.governors->of(place, known.settings), policy,
                                     reply, services.rng);
 }
@@ -61,14 +67,9 @@ Result<> add(const ModelSettings& entry, const Provider& provider, const ModelSe
              const KnownModels& known, ModelTable& table) {
   auto model = provider.make(entry, services, known);
   if (!model) return within(fmt::format("models.{}", entry.name), std::move(model.error()));
-  if (provider.reach == Reach::network) {
-    *model = governed(std::move(*model), entry, services, known);
-  }
-  if (services.caches) {
-    const auto played = std::ranges::find(known.settings, entry.tapes, &ModelSettings::name);
-    const bool plays = !entry.tapes.empty() && played != known.settings.end();
-    *model = services.caches->around(std::move(*model), entry, plays ? &*played : nullptr);
-  }
+  const ModelSettings* played = played_by(entry, known);
+  if (provider.reach == Reach::network) *model = governed(std::move(*model), entry, played, services, known);
+  if (services.caches) *model = services.caches->around(std::move(*model), entry, played);
   if (!table.emplace(entry.name, std::move(*model)).second)
     return fail(ErrorCode::invalid, fmt::format("models.{}: two entries have this name", entry.name));
   return {};
