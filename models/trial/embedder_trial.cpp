@@ -1,6 +1,7 @@
 #include "models/trial/embedder_trial.h"
 
 #include "models/limits.h"
+#include "models/trial/bounded.h"
 
 #include <algorithm>
 
@@ -37,15 +38,10 @@ EmbedderSettings trial_settings(EmbedderSettings settings) {
 }
 
 Task<Findings> try_embedder(Embedder& embedder, EmbedderSettings settings, CallContext& context) {
-  CallContext bounded{
-      .loop = context.loop,
-      .stop = context.stop,
-      .deadline = context.deadline.sooner(Deadline::after(context.loop.clock(), limits::kTrialTime)),
-      .events = context.events,
-      .principal = context.principal};
+  CallContext own = bounded(context, limits::kTrialTime);
   const Instant begin = context.loop.clock().now();
   std::vector<std::string> texts = {"A cat sits on the mat.", "경복궁은 서울에 있다."};
-  Result<Vectors> vectors = co_await embedder.embed(std::move(texts), bounded);
+  Result<Vectors> vectors = co_await embedder.embed(std::move(texts), own);
   if (!vectors) co_return from_first_error("embeddings", vectors.error());
   if (settings.provider == "builtin")
     co_return Findings{

@@ -2,6 +2,7 @@
 
 #include "models/limits.h"
 #include "models/provider_facts.h"
+#include "models/trial/bounded.h"
 
 #include <algorithm>
 #include <optional>
@@ -209,13 +210,8 @@ Findings findings_of_cassette(const ModelSettings& settings) {
 }
 
 Task<Findings> try_model(Model& model, ModelSettings settings, CallContext& context) {
-  CallContext bounded{
-      .loop = context.loop,
-      .stop = context.stop,
-      .deadline = context.deadline.sooner(Deadline::after(context.loop.clock(), limits::kTrialTime)),
-      .events = context.events,
-      .principal = context.principal};
-  Trial trial(model, settings, bounded);
+  CallContext own = bounded(context, limits::kTrialTime);
+  Trial trial(model, settings, own);
   if (settings.provider == "builtin") co_return co_await trial.run_builtin();
   co_return co_await trial.run();
 }

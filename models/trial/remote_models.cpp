@@ -7,6 +7,7 @@
 #include "models/providers/anthropic_codec.h"
 #include "models/providers/complaint.h"
 #include "models/providers/http_entry.h"
+#include "models/trial/bounded.h"
 
 #include <algorithm>
 
@@ -139,17 +140,12 @@ Result<ModelPage> read_page(std::string_view provider, std::string_view body) {
 Task<Result<RemoteModels>> remote_models(net::HttpClient& http, RemotePlace place, CallContext& context) {
   if (list_url(place).empty())
     co_return fail(ErrorCode::unavailable, fmt::format("provider {} has no list of models", place.provider));
-  CallContext bounded{
-      .loop = context.loop,
-      .stop = context.stop,
-      .deadline = context.deadline.sooner(Deadline::after(context.loop.clock(), limits::kRemoteTime)),
-      .events = context.events};
+  CallContext own = bounded(context, limits::kRemoteTime);
   RemoteModels models;
   std::string next;
   for (std::size_t pages = 0; pages < limits::kRemotePages; ++pages) {
     HttpEntry entry = entry_at(place, page_url(place, next));
-    Result<net::HttpResponse> response =
-        co_await http.fetch(entry.get(limits::kRemoteBytes, bounded), bounded.stop);
+    Result<net::HttpResponse> response = co_await http.fetch(entry.get(limits::kRemoteBytes, own), own.stop);
     if (!response) co_return entry.unanswered(std::move(response.error()), limits::kRemoteBytes);
     if (response->status < 200 || response->status >= 300)
       co_return entry.refused(complaint_error(ProviderComplaint::read_text(response->body), response->status),
