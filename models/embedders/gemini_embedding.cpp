@@ -57,13 +57,12 @@ std::string GeminiEmbedding::request_body(std::span<const std::string> texts) co
 Result<Vectors> GeminiEmbedding::read(std::string_view body) const {
   auto answer = read_answer(body);
   if (!answer) return fail(std::move(answer.error()));
-  const Json* list = find(*answer, "embeddings");
-  if (!list || !list->is_array())
-    return fail(ErrorCode::protocol,
-                fmt::format("the answer has no `embeddings`: {}", dump(*answer).substr(0, 120)));
-  VectorRows rows(list->size());
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    const Json* values = find((*list)[i], "values");
+  auto list = list_in(*answer, "embeddings");
+  if (!list) return fail(std::move(list.error()));
+  const Json& items = **list;
+  VectorRows rows(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Json* values = find(items[i], "values");
     if (auto put = rows.put(i, values ? *values : Json()); !put) return fail(std::move(put.error()));
   }
   auto vectors = rows.take();

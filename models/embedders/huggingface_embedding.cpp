@@ -44,11 +44,7 @@ HuggingFaceEmbedding::HuggingFaceEmbedding(const EmbedderSettings& settings, boo
     : params_(head(settings, told), settings.drop_params, settings.extra_body) {}
 
 std::string HuggingFaceEmbedding::request_body(std::span<const std::string> texts) const {
-  std::string body = params_.head();
-  append_field(body, "inputs", "");
-  append_texts(body, texts);
-  body += '}';
-  return body;
+  return body_with(params_, "inputs", texts);
 }
 
 Result<Vectors> HuggingFaceEmbedding::read(std::string_view body) const {

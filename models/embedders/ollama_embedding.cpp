@@ -36,23 +36,18 @@ OllamaEmbedding::OllamaEmbedding(const EmbedderSettings& settings)
     : model_(settings.model), params_(head(settings), settings.drop_params, settings.extra_body) {}
 
 std::string OllamaEmbedding::request_body(std::span<const std::string> texts) const {
-  std::string body = params_.head();
-  append_field(body, "input", "");
-  append_texts(body, texts);
-  body += '}';
-  return body;
+  return body_with(params_, "input", texts);
 }
 
 Result<Vectors> OllamaEmbedding::read(std::string_view body) const {
   auto answer = read_answer(body);
   if (!answer) return fail(std::move(answer.error()));
-  const Json* list = find(*answer, "embeddings");
-  if (!list || !list->is_array())
-    return fail(ErrorCode::protocol,
-                fmt::format("the answer has no `embeddings`: {}", dump(*answer).substr(0, 120)));
-  VectorRows rows(list->size());
-  for (std::size_t i = 0; i < list->size(); ++i)
-    if (auto put = rows.put(i, (*list)[i]); !put) return fail(std::move(put.error()));
+  auto list = list_in(*answer, "embeddings");
+  if (!list) return fail(std::move(list.error()));
+  const Json& items = **list;
+  VectorRows rows(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (auto put = rows.put(i, items[i]); !put) return fail(std::move(put.error()));
   auto vectors = rows.take();
   if (vectors) vectors->usage = counted(find(*answer, "prompt_eval_count"));
   return vectors;

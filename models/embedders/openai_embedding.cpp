@@ -32,37 +32,34 @@ std::size_t row_of(const Json& item, std::size_t position) {
 
 }  // namespace
 
-void append_texts(std::string& out, std::span<const std::string> texts) {
-  out += '[';
+std::string body_with(const RequestParams& params, std::string_view key, std::span<const std::string> texts) {
+  std::string body = params.head();
+  append_field(body, key, "[");
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (i) out += ',';
-    append_quoted(out, texts[i]);
+    if (i) body += ',';
+    append_quoted(body, texts[i]);
   }
-  out += ']';
+  body += "]}";
+  return body;
 }
 
 OpenAiEmbedding::OpenAiEmbedding(const EmbedderSettings& settings)
     : params_(head(settings), settings.drop_params, settings.extra_body) {}
 
 std::string OpenAiEmbedding::request_body(std::span<const std::string> texts) const {
-  std::string body = params_.head();
-  append_field(body, "input", "");
-  append_texts(body, texts);
-  body += '}';
-  return body;
+  return body_with(params_, "input", texts);
 }
 
 Result<Vectors> OpenAiEmbedding::read(std::string_view body) const {
   auto answer = read_answer(body);
   if (!answer) return fail(std::move(answer.error()));
-  const Json* data = find(*answer, "data");
-  if (!data || !data->is_array())
-    return fail(ErrorCode::protocol,
-                fmt::format("the answer has no `data`: {}", dump(*answer).substr(0, 120)));
-  VectorRows rows(data->size());
-  for (std::size_t i = 0; i < data->size(); ++i) {
-    const Json* vector = find((*data)[i], "embedding");
-    if (auto put = rows.put(row_of((*data)[i], i), vector ? *vector : Json()); !put)
+  auto list = list_in(*answer, "data");
+  if (!list) return fail(std::move(list.error()));
+  const Json& items = **list;
+  VectorRows rows(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Json* vector = find(items[i], "embedding");
+    if (auto put = rows.put(row_of(items[i], i), vector ? *vector : Json()); !put)
       return fail(std::move(put.error()));
   }
   auto vectors = rows.take();

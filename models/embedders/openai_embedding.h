@@ -19,7 +19,7 @@ class OpenAiEmbedding : public EmbeddingCodec {
   RequestParams params_;
 };
 
-/// `texts` as an array of JSON strings.
-void append_texts(std::string& out, std::span<const std::string> texts);
+/// The body of a request: its parameters, and the texts as an array under `key`.
+std::string body_with(const RequestParams& params, std::string_view key, std::span<const std::string> texts);
 
 }  // namespace troupe::models

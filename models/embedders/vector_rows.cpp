@@ -138,6 +138,12 @@ Result<Json> read_answer(std::string_view body) {
   return answer;
 }
 
+Result<const Json*> list_in(const Json& answer, std::string_view key) {
+  const Json* list = find(answer, key);
+  if (list && list->is_array()) return list;
+  return broken(fmt::format("the answer has no `{}`: {}", key, dump(answer).substr(0, kShownBytes)));
+}
+
 Usage counted(const Json* count) {
   if (!count || !count->is_number_integer()) return {.estimated = true};
   return {.input_tokens = count->get<std::int64_t>()};

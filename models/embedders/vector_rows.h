@@ -36,6 +36,9 @@ class VectorRows {
 /// same.
 Result<Json> read_answer(std::string_view body);
 
+/// The list `key` of an answer. Errors: protocol, with how the answer begins.
+Result<const Json*> list_in(const Json& answer, std::string_view key);
+
 /// `count` at the end of an answer, or an estimate where a server does not say.
 Usage counted(const Json* count);
 
