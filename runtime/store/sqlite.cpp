@@ -72,6 +72,17 @@ std::string_view Statement::text(int column) const {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(raw_.get(), column))};
 }
 
+std::string_view Statement::blob(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(raw_.get(), column));
+  if (!bytes) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(raw_.get(), column))};
+}
+
+void Statement::bind_one(int position, Blob blob) {
+  sqlite3_bind_blob64(raw_.get(), position, blob.bytes.data() ? blob.bytes.data() : "", blob.bytes.size(),
+                      SQLITE_STATIC);
+}
+
 void Statement::bind_one(int position, std::string_view text) {
   // An empty view may have no address, which SQLite would take for NULL.
   sqlite3_bind_text64(raw_.get(), position, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
@@ -138,6 +149,13 @@ Result<Statement*> Database::statement(const char* sql) {
   }
   entry->second = Statement(raw);
   return &entry->second;
+}
+
+Result<Statement> Database::prepare(const std::string& sql) {
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v3(raw_.get(), sql.c_str(), -1, 0, &raw, nullptr) != SQLITE_OK)
+    return fail(failure(sql));
+  return Statement(raw);
 }
 
 Result<std::optional<std::int64_t>> Database::integer(const char* sql) {

@@ -18,6 +18,11 @@ namespace troupe::store {
 /// How long a statement waits for another process's lock before it fails.
 inline constexpr int kBusyTimeoutMs = 2000;
 
+/// Bytes that are no text, to bind. Refers: must live until the statement is reset.
+struct Blob {
+  std::string_view bytes;
+};
+
 /// A prepared statement. Belongs to one Database and is used by one thread at a time. Positions count from 1,
 /// columns from 0. Text is bound without a copy: it must live until the statement is reset.
 class Statement {
@@ -25,7 +30,7 @@ class Statement {
   Statement() = default;
   explicit Statement(sqlite3_stmt* raw) : raw_(raw) {}
 
-  /// Binds all parameters, left to right: integers, doubles and text.
+  /// Binds all parameters, left to right: integers, doubles, text and blobs.
   template <class... Args>
   Statement& bind(const Args&... args) {
     int position = 0;
@@ -46,6 +51,7 @@ class Statement {
   std::int64_t integer(int column) const;
   double real(int column) const;
   std::string_view text(int column) const;  ///< valid until the next step or reset
+  std::string_view blob(int column) const;  ///< the same, for bytes that are no text
   bool null(int column) const;
 
  private:
@@ -57,6 +63,7 @@ class Statement {
   void bind_one(int position, std::string_view text);
   void bind_one(int position, const std::string& text) { bind_one(position, std::string_view(text)); }
   void bind_one(int position, const char* text) { bind_one(position, std::string_view(text)); }
+  void bind_one(int position, Blob blob);
   void bind_one(int position, double value);
   template <std::integral I>
   void bind_one(int position, I value) {
@@ -105,6 +112,8 @@ class Database {
   Result<> execute(const char* sql);
   /// The statement for a literal, prepared on its first use and kept.
   Result<Statement*> statement(const char* sql);
+  /// A statement for this one use, where the text is not known before: a table's name is part of it.
+  Result<Statement> prepare(const std::string& sql);
   /// First column of the first row, or nothing when there is no row.
   Result<std::optional<std::int64_t>> integer(const char* sql);
   Result<std::optional<std::string>> text(const char* sql);

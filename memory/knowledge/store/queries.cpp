@@ -1,0 +1,339 @@
+#include "memory/knowledge/store/queries.h"
+
+#include "memory/knowledge/store/layout.h"
+#include "memory/knowledge/store/schema.h"
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace troupe::memory {
+
+namespace {
+
+using store::Database;
+using store::Rows;
+using store::Statement;
+
+constexpr const char* kBaseColumns =
+    "SELECT id, tenant, name, embedding, dimensions, generation,"
+    " (SELECT count(*) FROM documents WHERE base = bases.id),"
+    " (SELECT coalesce(sum(chunks), 0) FROM documents WHERE base = bases.id) FROM bases ";
+
+#define TROUPE_CHUNK_COLUMNS                                                                  \
+  "SELECT c.id, c.document, c.ordinal, c.first, c.last, c.page, c.heading, c.text, d.source," \
+  " d.title, d.metadata FROM chunks c JOIN documents d ON d.id = c.document "
+
+// Calls `take` with each row. Result<> take(const Statement&).
+template <class Take>
+Result<> each_row(Statement& statement, Take take) {
+  Rows rows(statement);
+  for (;;) {
+    auto row = rows.next();
+    if (!row) return fail(std::move(row.error()));
+    if (!*row) return {};
+    if (Result<> taken = take(std::as_const(statement)); !taken) return taken;
+  }
+}
+
+Json json_of(std::string_view text) {
+  auto value = parse_json(text);
+  return value ? std::move(*value) : Json();
+}
+
+Json object_of(std::string_view text) {
+  Json value = json_of(text);
+  return value.is_object() ? value : Json::object();
+}
+
+BaseRow base_of(const Statement& row) {
+  return {.id = row.integer(0),
+          .key = {std::string(row.text(1)), std::string(row.text(2))},
+          .embedding = std::string(row.text(3)),
+          .dimensions = static_cast<std::size_t>(row.integer(4)),
+          .generation = row.integer(5),
+          .documents = row.integer(6),
+          .chunks = row.integer(7)};
+}
+
+constexpr const char* kDocumentColumns =
+    "SELECT id, source, origin, content, preparation, stamp, title, format, text_bytes, chunks, at_ms,"
+    " metadata, remarks FROM documents ";
+
+DocumentRow document_of(const Statement& row) {
+  DocumentRow document{
+      .id = row.integer(0),
+      .source = std::string(row.text(1)),
+      .origin = row.text(2) == word(Origin::added) ? Origin::added : Origin::sources,
+      .version = {std::string(row.text(3)), std::string(row.text(4)), std::string(row.text(5))},
+      .title = std::string(row.text(6)),
+      .format = std::string(row.text(7)),
+      .text_bytes = row.integer(8),
+      .chunks = row.integer(9),
+      .at_ms = row.integer(10),
+      .metadata = object_of(row.text(11)),
+      .remarks = {}};
+  for (const Json& remark : json_of(row.text(12)))
+    if (remark.is_string()) document.remarks.push_back(remark.get<std::string>());
+  return document;
+}
+
+StoredChunk chunk_of(const Statement& row) {
+  return {.id = row.integer(0),
+          .document = row.integer(1),
+          .ordinal = row.integer(2),
+          .place = {.begin = static_cast<std::size_t>(row.integer(3)),
+                    .end = static_cast<std::size_t>(row.integer(4)),
+                    .page = static_cast<int>(row.integer(5)),
+                    .heading = std::string(row.text(6))},
+          .text = std::string(row.text(7)),
+          .source = std::string(row.text(8)),
+          .title = std::string(row.text(9)),
+          .metadata = object_of(row.text(10))};
+}
+
+bool append_vector(std::vector<float>& values, std::string_view bytes, std::size_t dimensions) {
+  const std::size_t before = values.size();
+  values.resize(before + dimensions);
+  if (bytes.size() != dimensions * sizeof(float)) return false;
+  std::memcpy(values.data() + before, bytes.data(), bytes.size());
+  return true;
+}
+
+std::string ids_text(std::span<const std::int64_t> ids) {
+  return fmt::format("[{}]", fmt::join(ids, ","));
+}
+
+// One statement that counts rows which should not be there; a sentence when there are any.
+Result<> count_wrong(Database& database, const std::string& sql, const std::string& sentence,
+                     std::vector<std::string>& wrong) {
+  auto statement = database.prepare(sql);
+  if (!statement) return fail(std::move(statement.error()));
+  return each_row(*statement, [&](const Statement& row) -> Result<> {
+    if (row.integer(0) > 0) wrong.push_back(fmt::format("{}: {}", row.integer(0), sentence));
+    return {};
+  });
+}
+
+Result<> check_base(Database& database, const BaseRow& base, std::vector<std::string>& wrong) {
+  const std::string name = base.key.tenant.empty() ? base.key.name : base.key.tenant + "/" + base.key.name;
+  const std::string terms = terms_table(base.id);
+  struct Rule {
+    std::string sql;
+    std::string sentence;
+  };
+  const Rule rules[] = {
+      {fmt::format("SELECT count(*) FROM chunks WHERE base = {0} AND id NOT IN (SELECT rowid FROM {1})",
+                   base.id, terms),
+       "chunks of `" + name + "` have no terms"},
+      {fmt::format("SELECT count(*) FROM {1} WHERE rowid NOT IN (SELECT id FROM chunks WHERE base = {0})",
+                   base.id, terms),
+       "terms of `" + name + "` have no chunk"},
+      {fmt::format("SELECT count(*) FROM chunks WHERE base = {} AND length(vector) != {}", base.id,
+                   base.dimensions * sizeof(float)),
+       "vectors of `" + name + "` have another length than its others"},
+      {fmt::format("SELECT count(*) FROM documents d WHERE base = {} AND chunks !="
+                   " (SELECT count(*) FROM chunks c WHERE c.document = d.id)",
+                   base.id),
+       "documents of `" + name + "` have not as many chunks as they say"},
+      {fmt::format("SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.document"
+                   " WHERE c.base = {} AND (d.base != c.base OR c.last > d.text_bytes OR c.first > c.last)",
+                   base.id),
+       "chunks of `" + name + "` are not part of their document"}};
+  for (const Rule& rule : rules)
+    if (auto done = count_wrong(database, rule.sql, rule.sentence, wrong); !done) return done;
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<BaseRow>> list_bases(Database& database) {
+  auto select = database.prepare(std::string(kBaseColumns) + "ORDER BY tenant, name");
+  if (!select) return fail(std::move(select.error()));
+  std::vector<BaseRow> bases;
+  auto done = each_row(*select, [&](const Statement& row) -> Result<> {
+    bases.push_back(base_of(row));
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return bases;
+}
+
+Result<std::optional<BaseRow>> read_base(Database& database, const BaseKey& key) {
+  auto select = database.prepare(std::string(kBaseColumns) + "WHERE tenant = ? AND name = ?");
+  if (!select) return fail(std::move(select.error()));
+  std::optional<BaseRow> base;
+  auto done = each_row(select->bind(key.tenant, key.name), [&](const Statement& row) -> Result<> {
+    base = base_of(row);
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return base;
+}
+
+Result<std::vector<DocumentRow>> list_documents(Database& database, std::int64_t base, std::string_view after,
+                                                std::size_t limit) {
+  auto select = database.prepare(std::string(kDocumentColumns) +
+                                 "WHERE base = ? AND source > ? ORDER BY source LIMIT ?");
+  if (!select) return fail(std::move(select.error()));
+  std::vector<DocumentRow> documents;
+  auto done = each_row(select->bind(base, after, limit), [&](const Statement& row) -> Result<> {
+    documents.push_back(document_of(row));
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return documents;
+}
+
+Result<std::optional<DocumentRow>> read_document(Database& database, std::int64_t base,
+                                                 std::string_view source) {
+  auto select = database.prepare(std::string(kDocumentColumns) + "WHERE base = ? AND source = ?");
+  if (!select) return fail(std::move(select.error()));
+  std::optional<DocumentRow> document;
+  auto done = each_row(select->bind(base, source), [&](const Statement& row) -> Result<> {
+    document = document_of(row);
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return document;
+}
+
+Result<std::optional<Document>> document_text(Database& database, std::int64_t document) {
+  auto select = database.statement("SELECT layout, text, metadata, remarks FROM documents WHERE id = ?");
+  if (!select) return fail(std::move(select.error()));
+  std::optional<Document> found;
+  auto done = each_row((*select)->bind(document), [&](const Statement& row) -> Result<> {
+    Json layout = json_of(row.text(0));
+    layout["text"] = std::string(row.text(1));
+    layout["metadata"] = object_of(row.text(2));
+    layout["remarks"] = json_of(row.text(3));
+    auto read = document_from(layout);
+    if (!read) return fail(std::move(read.error()));
+    found = std::move(*read);
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::vector<TermMatch>> match_terms(Database& database, std::int64_t base, const std::string& match,
+                                           std::size_t limit, const std::vector<std::int64_t>* documents) {
+  if (match.empty() || limit == 0) return std::vector<TermMatch>();
+  const std::string table = terms_table(base);
+  const std::string only =
+      documents ? " AND rowid IN (SELECT id FROM chunks WHERE document IN (SELECT value FROM json_each(?3)))"
+                : "";
+  auto select = database.prepare(fmt::format(
+      "SELECT rowid, -bm25({0}) FROM {0} WHERE {0} MATCH ?1{1} ORDER BY bm25({0}), rowid LIMIT ?2", table,
+      only));
+  if (!select) return fail(std::move(select.error()));
+  const std::string list = documents ? ids_text(*documents) : "";
+  if (documents)
+    select->bind(match, limit, list);
+  else
+    select->bind(match, limit);
+  std::vector<TermMatch> matches;
+  auto done = each_row(*select, [&](const Statement& row) -> Result<> {
+    matches.push_back({row.integer(0), row.real(1)});
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return matches;
+}
+
+Result<std::vector<StoredChunk>> read_chunks(Database& database, std::span<const std::int64_t> ids) {
+  auto select = database.statement(TROUPE_CHUNK_COLUMNS "WHERE c.id = ?");
+  if (!select) return fail(std::move(select.error()));
+  std::vector<StoredChunk> chunks;
+  chunks.reserve(ids.size());
+  for (std::int64_t id : ids) {
+    auto done = each_row((*select)->bind(id), [&](const Statement& row) -> Result<> {
+      chunks.push_back(chunk_of(row));
+      return {};
+    });
+    if (!done) return fail(std::move(done.error()));
+  }
+  return chunks;
+}
+
+Result<std::vector<StoredChunk>> chunks_between(Database& database, std::int64_t document, std::int64_t first,
+                                                std::int64_t last) {
+  auto select = database.statement(TROUPE_CHUNK_COLUMNS
+                                   "WHERE c.document = ? AND c.ordinal BETWEEN ? AND ? ORDER BY c.ordinal");
+  if (!select) return fail(std::move(select.error()));
+  std::vector<StoredChunk> chunks;
+  auto done = each_row((*select)->bind(document, first, last), [&](const Statement& row) -> Result<> {
+    chunks.push_back(chunk_of(row));
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return chunks;
+}
+
+Result<std::vector<float>> read_vectors(Database& database, std::span<const std::int64_t> ids,
+                                        std::size_t dimensions) {
+  auto select = database.statement("SELECT vector FROM chunks WHERE id = ?");
+  if (!select) return fail(std::move(select.error()));
+  std::vector<float> values;
+  values.reserve(ids.size() * dimensions);
+  for (std::int64_t id : ids) {
+    bool there = false;
+    auto done = each_row((*select)->bind(id), [&](const Statement& row) -> Result<> {
+      append_vector(values, row.blob(0), dimensions);
+      there = true;
+      return {};
+    });
+    if (!done) return fail(std::move(done.error()));
+    if (!there) values.resize(values.size() + dimensions);
+  }
+  return values;
+}
+
+Result<VectorPage> vector_page(Database& database, std::int64_t base, std::int64_t after, std::size_t limit,
+                               std::size_t dimensions) {
+  auto select = database.statement(
+      "SELECT id, document, vector FROM chunks WHERE base = ? AND id > ? ORDER BY id LIMIT ?");
+  if (!select) return fail(std::move(select.error()));
+  VectorPage page;
+  auto done = each_row((*select)->bind(base, after, limit), [&](const Statement& row) -> Result<> {
+    page.chunks.push_back(row.integer(0));
+    page.documents.push_back(row.integer(1));
+    if (append_vector(page.values, row.blob(2), dimensions)) return {};
+    return fail(ErrorCode::protocol,
+                fmt::format("{}: the vector of chunk {} has {} bytes where {} belong", database.file(),
+                            row.integer(0), row.blob(2).size(), dimensions * sizeof(float)));
+  });
+  if (!done) return fail(std::move(done.error()));
+  return page;
+}
+
+Result<std::map<std::int64_t, Json>> document_metadata(Database& database, std::int64_t base) {
+  auto select =
+      database.statement("SELECT id, metadata, source, title, format FROM documents WHERE base = ?");
+  if (!select) return fail(std::move(select.error()));
+  std::map<std::int64_t, Json> all;
+  auto done = each_row((*select)->bind(base), [&](const Statement& row) -> Result<> {
+    Json metadata = object_of(row.text(1));
+    metadata["source"] = std::string(row.text(2));
+    metadata["title"] = std::string(row.text(3));
+    metadata["format"] = std::string(row.text(4));
+    all.emplace(row.integer(0), std::move(metadata));
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return all;
+}
+
+Result<std::vector<std::string>> check_knowledge(Database& database) {
+  auto bases = list_bases(database);
+  if (!bases) return fail(std::move(bases.error()));
+  std::vector<std::string> wrong;
+  auto whole = database.text("PRAGMA integrity_check(1)");
+  if (!whole) return fail(std::move(whole.error()));
+  if (whole->value_or("") != "ok") wrong.push_back(whole->value_or(""));
+  for (const BaseRow& base : *bases)
+    if (auto done = check_base(database, base, wrong); !done) return fail(std::move(done.error()));
+  return wrong;
+}
+
+}  // namespace troupe::memory

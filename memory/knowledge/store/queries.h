@@ -1,0 +1,71 @@
+#pragma once
+
+#include "memory/knowledge/store/records.h"
+#include "runtime/base/result.h"
+#include "runtime/store/sqlite.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::memory {
+
+/// What is read of a knowledge file. Blocking; for any connection, also one that only reads. Errors: store.
+
+/// All bases, by tenant and name, with how much they hold.
+Result<std::vector<BaseRow>> list_bases(store::Database& database);
+/// The base of this key; nothing when nothing was ever put into it.
+Result<std::optional<BaseRow>> read_base(store::Database& database, const BaseKey& key);
+
+/// Documents of a base without their texts, by source: `limit` of those behind `after`.
+Result<std::vector<DocumentRow>> list_documents(store::Database& database, std::int64_t base,
+                                                std::string_view after, std::size_t limit);
+/// The same of one source.
+Result<std::optional<DocumentRow>> read_document(store::Database& database, std::int64_t base,
+                                                 std::string_view source);
+/// A document as it was read from its source. Nothing when the id is gone. Errors too: protocol (its layout
+/// does not fit its text: the file was changed by hand).
+Result<std::optional<Document>> document_text(store::Database& database, std::int64_t document);
+
+/// A match of full-text search, best first. `score`: BM25 with k1 = 1.2 and b = 0.75, higher is better.
+struct TermMatch {
+  std::int64_t chunk = 0;
+  double score = 0;
+};
+/// Chunks that hold terms of `match`, an expression of FTS5, best first and then by id. `documents`: only of
+/// these; null: of all.
+Result<std::vector<TermMatch>> match_terms(store::Database& database, std::int64_t base,
+                                           const std::string& match, std::size_t limit,
+                                           const std::vector<std::int64_t>* documents);
+
+/// These chunks, in the order of the ids; those that are gone are left out.
+Result<std::vector<StoredChunk>> read_chunks(store::Database& database, std::span<const std::int64_t> ids);
+/// The chunks of a document with ordinals in [first, last], in order.
+Result<std::vector<StoredChunk>> chunks_between(store::Database& database, std::int64_t document,
+                                                std::int64_t first, std::int64_t last);
+/// The vectors of these chunks, one after the other; as many numbers of 0 where one is gone.
+Result<std::vector<float>> read_vectors(store::Database& database, std::span<const std::int64_t> ids,
+                                        std::size_t dimensions);
+
+/// A page of what an index is made from.
+struct VectorPage {
+  std::vector<std::int64_t> chunks;
+  std::vector<std::int64_t> documents;  ///< of each
+  std::vector<float> values;            ///< a row a chunk
+};
+/// Up to `limit` chunks of the base with ids above `after`, by id. Errors too: protocol (a vector of another
+/// length than `dimensions`: the file was changed by hand, or damaged).
+Result<VectorPage> vector_page(store::Database& database, std::int64_t base, std::int64_t after,
+                               std::size_t limit, std::size_t dimensions);
+/// What documents of the base say of themselves, by id: metadata with `source`, `title` and `format`.
+Result<std::map<std::int64_t, Json>> document_metadata(store::Database& database, std::int64_t base);
+
+/// What does not agree in this file, a sentence each: rows, terms and vectors of every base. Reads all of it.
+Result<std::vector<std::string>> check_knowledge(store::Database& database);
+
+}  // namespace troupe::memory

@@ -1,0 +1,73 @@
+#include "memory/knowledge/store/schema.h"
+
+#include "runtime/store/directory.h"
+
+#include <fmt/format.h>
+
+namespace troupe::memory {
+
+namespace {
+
+constexpr std::int64_t kApplication = 0x54726b6e;  // "Trkn"
+constexpr std::int64_t kVersion = 1;
+constexpr const char* kTables =
+    "PRAGMA application_id=1416784750; PRAGMA user_version=1;"
+    "CREATE TABLE bases (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, name TEXT NOT NULL,"
+    " embedding TEXT NOT NULL, dimensions INTEGER NOT NULL, generation INTEGER NOT NULL,"
+    " UNIQUE (tenant, name));"
+    "CREATE TABLE documents (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " base INTEGER NOT NULL REFERENCES bases ON DELETE CASCADE, source TEXT NOT NULL, origin TEXT NOT NULL,"
+    " content TEXT NOT NULL, preparation TEXT NOT NULL, stamp TEXT NOT NULL, title TEXT NOT NULL,"
+    " format TEXT NOT NULL, layout TEXT NOT NULL, metadata TEXT NOT NULL, remarks TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL, text_bytes INTEGER NOT NULL, chunks INTEGER NOT NULL, text TEXT NOT NULL,"
+    " UNIQUE (base, source));"
+    "CREATE TABLE chunks (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " base INTEGER NOT NULL REFERENCES bases ON DELETE CASCADE,"
+    " document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, ordinal INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, page INTEGER NOT NULL, heading TEXT NOT NULL,"
+    " text TEXT NOT NULL, vector BLOB NOT NULL, UNIQUE (document, ordinal));"
+    "CREATE INDEX chunks_by_base ON chunks (base, id);";
+static_assert(kApplication == 1416784750 && kVersion == 1);
+
+Result<> prepare(store::Database& database) {
+  auto application = database.integer("PRAGMA application_id");
+  if (!application) return fail(std::move(application.error()));
+  auto version = database.integer("PRAGMA user_version");
+  if (!version) return fail(std::move(version.error()));
+  auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return fail(std::move(tables.error()));
+  const bool ours = application->value_or(0) == kApplication;
+  const bool empty = application->value_or(0) == 0 && tables->value_or(0) == 0;
+  if (!ours && !empty)
+    return fail(ErrorCode::conflict, database.file() +
+                                         " is a database, but not one of knowledge; "
+                                         "move it away, or use another `store.path`");
+  if (ours && version->value_or(0) != kVersion)
+    return fail(ErrorCode::conflict,
+                fmt::format("{} is of version {}, this program reads version {}; use the program that wrote "
+                            "it, or move the file away and let the sources be taken in again",
+                            database.file(), version->value_or(0), kVersion));
+  auto set = database.execute(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+      "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-8192");
+  if (!set || ours) return set;
+  auto made = database.execute(fmt::format("BEGIN IMMEDIATE; {} COMMIT", kTables).c_str());
+  if (!made) database.rollback();
+  return made;
+}
+
+}  // namespace
+
+std::string terms_table(std::int64_t base) {
+  return fmt::format("terms_{}", base);
+}
+
+Result<store::Database> open_knowledge(const std::string& file) {
+  if (auto prepared = store::prepare_file(file); !prepared) return fail(std::move(prepared.error()));
+  auto database = store::Database::open(file, store::Database::Mode::create);
+  if (!database) return database;
+  if (auto prepared = prepare(*database); !prepared) return within("knowledge", prepared.error());
+  return database;
+}
+
+}  // namespace troupe::memory

@@ -1,0 +1,301 @@
+#include "memory/knowledge/store/writes.h"
+
+#include "memory/knowledge/store/layout.h"
+#include "memory/knowledge/store/schema.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::memory {
+
+namespace {
+
+using store::Blob;
+using store::Database;
+using store::Rows;
+using store::Statement;
+
+// Runs `body` in a transaction: committed when it succeeds, undone otherwise.
+template <class Body>
+auto transact(Database& database, Body body) -> std::invoke_result_t<Body> {
+  if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return fail(std::move(begun.error()));
+  auto result = body();
+  if (result) {
+    if (auto done = database.execute("COMMIT"); done)
+      return result;
+    else
+      result = fail(std::move(done.error()));
+  }
+  database.rollback();
+  return result;
+}
+
+template <class... Args>
+Result<> run(Database& database, const char* sql, const Args&... args) {
+  auto statement = database.statement(sql);
+  if (!statement) return fail(std::move(statement.error()));
+  return (*statement)->bind(args...).run();
+}
+
+template <class... Args>
+Result<> run_once(Database& database, const std::string& sql, const Args&... args) {
+  auto statement = database.prepare(sql);
+  if (!statement) return fail(std::move(statement.error()));
+  return statement->bind(args...).run();
+}
+
+Result<std::optional<BaseRow>> find_base(Database& database, const BaseKey& key) {
+  auto select = database.statement(
+      "SELECT id, embedding, dimensions, generation FROM bases WHERE tenant = ? AND name = ?");
+  if (!select) return fail(std::move(select.error()));
+  Rows rows((*select)->bind(key.tenant, key.name));
+  auto row = rows.next();
+  if (!row) return fail(std::move(row.error()));
+  if (!*row) return std::optional<BaseRow>();
+  const Statement& found = **select;
+  return BaseRow{.id = found.integer(0),
+                 .key = key,
+                 .embedding = std::string(found.text(1)),
+                 .dimensions = static_cast<std::size_t>(found.integer(2)),
+                 .generation = found.integer(3)};
+}
+
+Result<> make_terms(Database& database, std::int64_t base) {
+  // The column holds the terms that keyword_terms() wrote, which unicode61 takes as they are.
+  return database.execute(fmt::format("CREATE VIRTUAL TABLE {} USING fts5(terms, tokenize = \"unicode61 "
+                                      "remove_diacritics 0\")",
+                                      terms_table(base))
+                              .c_str());
+}
+
+Result<BaseRow> make_base(Database& database, const BaseKey& key, std::string_view embedding) {
+  auto made = run(
+      database, "INSERT INTO bases (tenant, name, embedding, dimensions, generation) VALUES (?, ?, ?, 0, 0)",
+      key.tenant, key.name, embedding);
+  if (!made) return fail(std::move(made.error()));
+  BaseRow base{.id = database.last_row(), .key = key, .embedding = std::string(embedding)};
+  if (auto terms = make_terms(database, base.id); !terms) return fail(std::move(terms.error()));
+  return base;
+}
+
+Result<> forget_chunks(Database& database, BaseRow& base, std::string_view embedding) {
+  for (const char* sql : {"DELETE FROM chunks WHERE base = ?",
+                          "UPDATE documents SET preparation = '', chunks = 0 WHERE base = ?"})
+    if (auto done = run(database, sql, base.id); !done) return done;
+  if (auto done = run_once(database, fmt::format("DELETE FROM {}", terms_table(base.id))); !done) return done;
+  base.embedding = std::string(embedding);
+  base.dimensions = 0;
+  ++base.generation;
+  return run(database, "UPDATE bases SET embedding = ?, dimensions = 0, generation = ? WHERE id = ?",
+             embedding, base.generation, base.id);
+}
+
+Result<> check_base(Database& database, const BaseRow& base, const NewDocument& document) {
+  auto now = find_base(database, base.key);
+  if (!now) return fail(std::move(now.error()));
+  if (!*now || (*now)->id != base.id)
+    return fail(ErrorCode::not_found, fmt::format("knowledge `{}` was removed meanwhile", base.key.name));
+  if ((*now)->embedding != base.embedding)
+    return fail(ErrorCode::conflict,
+                fmt::format("knowledge `{}` is made with another embedding by now ({}, not {})",
+                            base.key.name, (*now)->embedding, base.embedding));
+  if ((*now)->dimensions != 0 && !document.chunks.empty() && (*now)->dimensions != document.dimensions)
+    return fail(ErrorCode::conflict,
+                fmt::format("knowledge `{}` holds vectors of {} numbers, those of {} have {}; the embedder's "
+                            "model has changed under its name",
+                            base.key.name, (*now)->dimensions, document.source, document.dimensions));
+  return {};
+}
+
+// Takes the chunks of a document away and names them.
+Result<std::vector<std::int64_t>> take_chunks(Database& database, std::int64_t base, std::int64_t document) {
+  auto select = database.statement("SELECT id FROM chunks WHERE document = ? ORDER BY ordinal");
+  if (!select) return fail(std::move(select.error()));
+  std::vector<std::int64_t> ids;
+  {
+    Rows rows((*select)->bind(document));
+    for (;;) {
+      auto row = rows.next();
+      if (!row) return fail(std::move(row.error()));
+      if (!*row) break;
+      ids.push_back((*select)->integer(0));
+    }
+  }
+  if (ids.empty()) return ids;
+  auto terms = database.prepare(fmt::format("DELETE FROM {} WHERE rowid = ?", terms_table(base)));
+  if (!terms) return fail(std::move(terms.error()));
+  for (std::int64_t id : ids)
+    if (auto done = terms->bind(id).run(); !done) return fail(std::move(done.error()));
+  if (auto done = run(database, "DELETE FROM chunks WHERE document = ?", document); !done)
+    return fail(std::move(done.error()));
+  return ids;
+}
+
+Result<std::optional<std::int64_t>> document_id(Database& database, std::int64_t base,
+                                                std::string_view source) {
+  auto select = database.statement("SELECT id FROM documents WHERE base = ? AND source = ?");
+  if (!select) return fail(std::move(select.error()));
+  Rows rows((*select)->bind(base, source));
+  auto row = rows.next();
+  if (!row) return fail(std::move(row.error()));
+  if (!*row) return std::optional<std::int64_t>();
+  return std::optional((*select)->integer(0));
+}
+
+Result<std::int64_t> insert_document(Database& database, const BaseRow& base, const NewDocument& fresh) {
+  const Document& document = fresh.document;
+  auto done = run(database,
+                  "INSERT INTO documents (base, source, origin, content, preparation, stamp, title, format,"
+                  " layout, metadata, remarks, at_ms, text_bytes, chunks, text)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  base.id, fresh.source, word(fresh.origin), fresh.version.content, fresh.version.preparation,
+                  fresh.version.stamp, document.title, document.format, dump(layout_of(document)),
+                  dump(document.metadata), dump(Json(document.remarks)), fresh.at_ms, document.text.size(),
+                  fresh.chunks.size(), document.text);
+  if (!done) return fail(std::move(done.error()));
+  return database.last_row();
+}
+
+Result<std::vector<std::int64_t>> insert_chunks(Database& database, const BaseRow& base,
+                                                std::int64_t document, const NewDocument& fresh) {
+  auto insert = database.statement(
+      "INSERT INTO chunks (base, document, ordinal, first, last, page, heading, text, vector)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert) return fail(std::move(insert.error()));
+  auto terms =
+      database.prepare(fmt::format("INSERT INTO {} (rowid, terms) VALUES (?, ?)", terms_table(base.id)));
+  if (!terms) return fail(std::move(terms.error()));
+  const std::string_view text = fresh.document.text;
+  const auto* vectors = reinterpret_cast<const char*>(fresh.vectors.data());
+  const std::size_t row_bytes = fresh.dimensions * sizeof(float);
+  std::vector<std::int64_t> ids;
+  ids.reserve(fresh.chunks.size());
+  for (std::size_t i = 0; i < fresh.chunks.size(); ++i) {
+    const Chunk& place = fresh.chunks[i].place;
+    const Blob vector{{vectors + i * row_bytes, row_bytes}};
+    auto done = (*insert)
+                    ->bind(base.id, document, i, place.begin, place.end, place.page, place.heading,
+                           text.substr(place.begin, place.end - place.begin), vector)
+                    .run();
+    if (!done) return fail(std::move(done.error()));
+    ids.push_back(database.last_row());
+    if (auto put = terms->bind(ids.back(), fresh.chunks[i].terms).run(); !put)
+      return fail(std::move(put.error()));
+  }
+  return ids;
+}
+
+Result<std::int64_t> count_change(Database& database, std::int64_t base, std::size_t dimensions) {
+  auto done = run(database,
+                  "UPDATE bases SET generation = generation + 1,"
+                  " dimensions = CASE dimensions WHEN 0 THEN ? ELSE dimensions END WHERE id = ?",
+                  dimensions, base);
+  if (!done) return fail(std::move(done.error()));
+  auto select = database.statement("SELECT generation FROM bases WHERE id = ?");
+  if (!select) return fail(std::move(select.error()));
+  Rows rows((*select)->bind(base));
+  auto row = rows.next();
+  if (!row) return fail(std::move(row.error()));
+  return (*select)->integer(0);
+}
+
+Result<> check_shape(const NewDocument& document) {
+  if (document.vectors.size() == document.chunks.size() * document.dimensions) {
+    const std::size_t size = document.document.text.size();
+    bool inside = true;
+    for (const NewChunk& chunk : document.chunks)
+      inside = inside && chunk.place.begin <= chunk.place.end && chunk.place.end <= size;
+    if (inside) return {};
+  }
+  return fail(ErrorCode::internal,
+              fmt::format("{}: its chunks, vectors and text do not belong together", document.source));
+}
+
+}  // namespace
+
+std::string_view word(Origin origin) {
+  return origin == Origin::added ? "added" : "sources";
+}
+
+Result<BaseRow> claim_base(Database& database, const BaseKey& key, std::string_view embedding) {
+  // Mostly there is nothing to change, and so nobody to wait for.
+  auto known = find_base(database, key);
+  if (!known) return fail(std::move(known.error()));
+  if (*known && (*known)->embedding == embedding) return std::move(**known);
+  return transact(database, [&]() -> Result<BaseRow> {
+    auto base = find_base(database, key);
+    if (!base) return fail(std::move(base.error()));
+    if (!*base) return make_base(database, key, embedding);
+    if ((*base)->embedding != embedding)
+      if (auto done = forget_chunks(database, **base, embedding); !done) return fail(std::move(done.error()));
+    return std::move(**base);
+  });
+}
+
+Result<Change> put_document(Database& database, const BaseRow& base, const NewDocument& document) {
+  if (auto shape = check_shape(document); !shape) return fail(std::move(shape.error()));
+  return transact(database, [&]() -> Result<Change> {
+    if (auto good = check_base(database, base, document); !good) return fail(std::move(good.error()));
+    Change change;
+    auto before = document_id(database, base.id, document.source);
+    if (!before) return fail(std::move(before.error()));
+    if (*before) {
+      auto removed = take_chunks(database, base.id, **before);
+      if (!removed) return fail(std::move(removed.error()));
+      change.removed = std::move(*removed);
+      if (auto done = run(database, "DELETE FROM documents WHERE id = ?", **before); !done)
+        return fail(std::move(done.error()));
+    }
+    auto id = insert_document(database, base, document);
+    if (!id) return fail(std::move(id.error()));
+    change.document = *id;
+    auto added = insert_chunks(database, base, *id, document);
+    if (!added) return fail(std::move(added.error()));
+    change.added = std::move(*added);
+    auto generation = count_change(database, base.id, document.chunks.empty() ? 0 : document.dimensions);
+    if (!generation) return fail(std::move(generation.error()));
+    change.generation = *generation;
+    return change;
+  });
+}
+
+Result<> touch_document(Database& database, std::int64_t document, Origin origin, std::string_view stamp) {
+  return run(database, "UPDATE documents SET origin = ?, stamp = ? WHERE id = ?", word(origin), stamp,
+             document);
+}
+
+Result<std::optional<Change>> remove_document(Database& database, std::int64_t base,
+                                              std::string_view source) {
+  return transact(database, [&]() -> Result<std::optional<Change>> {
+    auto id = document_id(database, base, source);
+    if (!id) return fail(std::move(id.error()));
+    if (!*id) return std::optional<Change>();
+    Change change;
+    auto removed = take_chunks(database, base, **id);
+    if (!removed) return fail(std::move(removed.error()));
+    change.removed = std::move(*removed);
+    if (auto done = run(database, "DELETE FROM documents WHERE id = ?", **id); !done)
+      return fail(std::move(done.error()));
+    auto generation = count_change(database, base, 0);
+    if (!generation) return fail(std::move(generation.error()));
+    change.generation = *generation;
+    return std::optional(std::move(change));
+  });
+}
+
+Result<bool> remove_base(Database& database, const BaseKey& key) {
+  return transact(database, [&]() -> Result<bool> {
+    auto base = find_base(database, key);
+    if (!base) return fail(std::move(base.error()));
+    if (!*base) return false;
+    if (auto done = run_once(database, fmt::format("DROP TABLE {}", terms_table((*base)->id))); !done)
+      return fail(std::move(done.error()));
+    // Rows go with their base: both tables refer to it.
+    if (auto done = run(database, "DELETE FROM bases WHERE id = ?", (*base)->id); !done)
+      return fail(std::move(done.error()));
+    return true;
+  });
+}
+
+}  // namespace troupe::memory

@@ -1,0 +1,296 @@
+#include "tests/memory/store/knowledge_rows.h"
+
+#include <fstream>
+#include <sys/stat.h>
+
+using namespace troupe;
+using namespace troupe::memory;
+using namespace troupe::memory::testing;
+
+using Ids = std::vector<std::int64_t>;
+using Texts = std::vector<std::string>;
+
+TEST_CASE(
+    "a document that was put is found whole, with its chunks, vectors and terms, also after a reopening") {
+  KnowledgeFile knowledge;
+  Change change;
+  {
+    auto database = knowledge.open();
+    const BaseRow base = take(claim_base(database, {"", "handbook"}, "builtin"));
+    CHECK(base.generation == 0);
+    change = take(put_document(database, base, words_document("a.md", "red green blue", 1)));
+    CHECK(change.removed.empty());
+    CHECK(change.added.size() == 3);
+    CHECK(change.generation == 1);
+  }
+  auto database = knowledge.open();
+  const auto bases = take(list_bases(database));
+  REQUIRE(bases.size() == 1);
+  CHECK(bases[0].key == BaseKey{"", "handbook"});
+  CHECK(bases[0].embedding == "builtin");
+  CHECK(bases[0].dimensions == 2);
+  CHECK(bases[0].generation == 1);
+  CHECK(bases[0].documents == 1);
+  CHECK(bases[0].chunks == 3);
+
+  const auto row = take(read_document(database, bases[0].id, "a.md"));
+  REQUIRE(row.has_value());
+  CHECK(row->version == DocumentVersion{"c-red green blue", "p1", "s1"});
+  CHECK(row->title == "On a.md");
+  CHECK(row->metadata == Json{{"length", 14}});
+  CHECK(row->text_bytes == 14);
+
+  const auto chunks = take(read_chunks(database, change.added));
+  CHECK(texts(chunks) == Texts{"red", "green", "blue"});
+  CHECK(chunks[1].place.begin == 4);
+  CHECK(chunks[1].place.end == 9);
+  CHECK(chunks[1].ordinal == 1);
+  CHECK(chunks[1].place.heading == "H");
+  CHECK(chunks[1].source == "a.md");
+  CHECK(chunks[1].metadata == Json{{"length", 14}});
+  CHECK(take(read_vectors(database, change.added, 2)) == std::vector<float>{1, 0.5, 2, 0.5, 3, 0.5});
+  CHECK(ids(take(match_terms(database, bases[0].id, "\"green\"", 5, nullptr))) == Ids{change.added[1]});
+  CHECK(texts(take(chunks_between(database, change.document, 1, 9))) == Texts{"green", "blue"});
+
+  const auto document = take(document_text(database, change.document));
+  REQUIRE(document.has_value());
+  CHECK(document->text == "red green blue");
+  CHECK(document->title == "On a.md");
+  CHECK(take(check_knowledge(database)) == Texts{});
+}
+
+TEST_CASE("a document of the same source takes the place of the earlier one, and says which chunks went") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "k"}, "e"));
+  const Change first = take(put_document(database, base, words_document("a", "one two")));
+  const Change other = take(put_document(database, base, words_document("b", "one")));
+  const Change second = take(put_document(database, base, words_document("a", "three")));
+
+  CHECK(second.removed == first.added);
+  CHECK(second.generation == 3);
+  CHECK(take(match_terms(database, base.id, "\"two\"", 5, nullptr)).empty());
+  CHECK(ids(take(match_terms(database, base.id, "\"one\"", 5, nullptr))) == other.added);
+  CHECK(take(read_chunks(database, first.added)).empty());
+  CHECK(take(read_vectors(database, first.added, 2)) == std::vector<float>{0, 0, 0, 0});
+  // An id is never given again, so an index that missed a change cannot take one chunk for another.
+  CHECK(second.added[0] > other.added[0]);
+  CHECK(take(check_knowledge(database)) == Texts{});
+
+  const auto gone = take(remove_document(database, base.id, "a"));
+  REQUIRE(gone.has_value());
+  CHECK(gone->removed == second.added);
+  CHECK(gone->document == 0);
+  CHECK_FALSE(take(remove_document(database, base.id, "a")).has_value());
+  CHECK(take(list_documents(database, base.id, "", 10)).size() == 1);
+  CHECK(take(check_knowledge(database)) == Texts{});
+}
+
+TEST_CASE("bases of two tenants of one name never meet, in rows, terms or weights of words") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow ours = take(claim_base(database, {"acme", "k"}, "e"));
+  const BaseRow theirs = take(claim_base(database, {"globex", "k"}, "e"));
+  const Change mine = take(put_document(database, ours, words_document("a", "apple pear plum")));
+  const double alone = take(match_terms(database, ours.id, "\"apple\"", 5, nullptr)).at(0).score;
+  take(put_document(database, theirs, words_document("a", "apple apple apple apple apple")));
+
+  const auto found = take(match_terms(database, ours.id, "\"apple\"", 5, nullptr));
+  CHECK(ids(found) == Ids{mine.added[0]});
+  CHECK(found[0].score == alone);
+  CHECK(take(vector_page(database, ours.id, 0, 100, 2)).chunks == mine.added);
+  CHECK(take(document_metadata(database, ours.id)).size() == 1);
+
+  CHECK(take(remove_base(database, {"acme", "k"})));
+  CHECK_FALSE(take(remove_base(database, {"acme", "k"})));
+  CHECK_FALSE(take(read_base(database, {"acme", "k"})).has_value());
+  CHECK(take(match_terms(database, theirs.id, "\"apple\"", 9, nullptr)).size() == 5);
+  CHECK(take(read_chunks(database, mine.added)).empty());
+  CHECK(take(check_knowledge(database)) == Texts{});
+}
+
+TEST_CASE("another embedding drops the vectors of a base and keeps its documents to be cut anew") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "k"}, "small"));
+  const Change change = take(put_document(database, base, words_document("a", "one two")));
+  const BaseRow again = take(claim_base(database, {"", "k"}, "large"));
+
+  CHECK(again.id == base.id);
+  CHECK(again.dimensions == 0);
+  CHECK(again.generation == 2);
+  CHECK(take(vector_page(database, base.id, 0, 10, 2)).chunks.empty());
+  CHECK(take(match_terms(database, base.id, "\"one\"", 5, nullptr)).empty());
+  CHECK(take(read_document(database, base.id, "a"))->version.preparation.empty());
+  CHECK(take(document_text(database, change.document))->text == "one two");
+
+  SUBCASE("who still embeds with the earlier one is told") {
+    auto late = put_document(database, base, words_document("b", "three"));
+    REQUIRE_FALSE(late.has_value());
+    CHECK(late.error().code == ErrorCode::conflict);
+    CHECK(late.error().message.contains("another embedding by now (large, not small)"));
+  }
+  SUBCASE("vectors of another length are taken") {
+    take(put_document(database, again, words_document("a", "one two", 0, 5)));
+    CHECK(take(read_base(database, {"", "k"}))->dimensions == 5);
+  }
+  CHECK(take(check_knowledge(database)) == Texts{});
+}
+
+TEST_CASE("a document that cannot be put leaves what was there") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "k"}, "e"));
+  take(put_document(database, base, words_document("a", "one two")));
+
+  auto longer = put_document(database, base, words_document("a", "three", 0, 3));
+  REQUIRE_FALSE(longer.has_value());
+  CHECK(longer.error().code == ErrorCode::conflict);
+  CHECK(longer.error().message.contains("holds vectors of 2 numbers, those of a have 3"));
+
+  NewDocument torn = words_document("a", "three");
+  torn.vectors.pop_back();
+  CHECK(put_document(database, base, torn).error().code == ErrorCode::internal);
+  torn = words_document("a", "three");
+  torn.chunks[0].place.end = 99;
+  CHECK(put_document(database, base, torn).error().code == ErrorCode::internal);
+
+  CHECK(take(read_document(database, base.id, "a"))->version.content == "c-one two");
+  CHECK(take(match_terms(database, base.id, "\"two\"", 5, nullptr)).size() == 1);
+  CHECK_FALSE(database.in_transaction());
+
+  take(remove_base(database, {"", "k"}));
+  CHECK(put_document(database, base, words_document("a", "x")).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("a document without text has no chunks and says nothing of the number of dimensions") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "k"}, "e"));
+  const Change empty = take(put_document(database, base, words_document("empty", "", 0, 7)));
+  CHECK(empty.added.empty());
+  CHECK(take(read_base(database, {"", "k"}))->dimensions == 0);
+  take(put_document(database, base, words_document("full", "a", 0, 3)));
+  CHECK(take(read_base(database, {"", "k"}))->dimensions == 3);
+}
+
+TEST_CASE("full-text search of some documents ranks among these, however many others match better") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "k"}, "e"));
+  for (int i = 0; i < 50; ++i)
+    take(put_document(database, base, words_document("noise" + std::to_string(i), "word")));
+  const Change mine = take(put_document(database, base, words_document("mine", "word other")));
+  const std::vector<std::int64_t> only{mine.document};
+  CHECK(ids(take(match_terms(database, base.id, "\"word\"", 3, &only))) == Ids{mine.added[0]});
+  const std::vector<std::int64_t> none;
+  CHECK(take(match_terms(database, base.id, "\"word\"", 3, &none)).empty());
+  CHECK(take(match_terms(database, base.id, "\"word\"", 3, nullptr)).size() == 3);
+  CHECK(take(match_terms(database, base.id, "", 3, nullptr)).empty());
+  CHECK_FALSE(match_terms(database, base.id, "AND (", 3, nullptr).has_value());
+}
+
+TEST_CASE("vectors come in pages by id, with the document of each") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "k"}, "e"));
+  const Change a = take(put_document(database, base, words_document("a", "1 2 3", 1)));
+  const Change b = take(put_document(database, base, words_document("b", "4 5", 4)));
+  Ids chunks;
+  Ids documents;
+  std::vector<float> values;
+  for (std::int64_t after = 0;;) {
+    auto page = take(vector_page(database, base.id, after, 2, 2));
+    if (page.chunks.empty()) break;
+    CHECK(page.chunks.size() <= 2);
+    after = page.chunks.back();
+    chunks.insert(chunks.end(), page.chunks.begin(), page.chunks.end());
+    documents.insert(documents.end(), page.documents.begin(), page.documents.end());
+    values.insert(values.end(), page.values.begin(), page.values.end());
+  }
+  CHECK(chunks.size() == 5);
+  CHECK(documents == Ids{a.document, a.document, a.document, b.document, b.document});
+  CHECK(values == std::vector<float>{1, .5, 2, .5, 3, .5, 4, .5, 5, .5});
+
+  auto wrong = vector_page(database, base.id, 0, 2, 3);
+  REQUIRE_FALSE(wrong.has_value());
+  CHECK(wrong.error().message.contains("has 8 bytes where 12 belong"));
+}
+
+TEST_CASE("documents are listed by source, page by page") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "k"}, "e"));
+  for (const char* source : {"c", "a", "b"})
+    take(put_document(database, base, words_document(source, "x y")));
+  auto page = take(list_documents(database, base.id, "", 2));
+  REQUIRE(page.size() == 2);
+  CHECK(page[0].source == "a");
+  CHECK(page[1].source == "b");
+  CHECK(page[0].chunks == 2);
+  page = take(list_documents(database, base.id, page[1].source, 2));
+  REQUIRE(page.size() == 1);
+  CHECK(page[0].source == "c");
+
+  take(touch_document(database, page[0].id, Origin::added, "later"));
+  const auto row = take(read_document(database, base.id, "c"));
+  CHECK(row->origin == Origin::added);
+  CHECK(row->version.stamp == "later");
+}
+
+TEST_CASE("the check names what was changed by hand") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"acme", "k"}, "e"));
+  const Change change = take(put_document(database, base, words_document("a", "one two")));
+  const std::string terms = terms_table(base.id);
+  struct Case {
+    std::string sql;
+    std::string word;
+  };
+  const Case cases[] = {
+      {"DELETE FROM " + terms + " WHERE rowid = " + std::to_string(change.added[0]), "have no terms"},
+      {"INSERT INTO " + terms + " (rowid, terms) VALUES (999, 'x')", "have no chunk"},
+      {"UPDATE chunks SET vector = x'00000000' WHERE id = " + std::to_string(change.added[1]),
+       "another length"},
+      {"UPDATE documents SET chunks = 7", "not as many chunks"},
+      {"UPDATE chunks SET last = 900", "not part of their document"},
+  };
+  for (const Case& c : cases) {
+    take(database.execute("BEGIN"));
+    take(database.execute(c.sql.c_str()));
+    const auto wrong = take(check_knowledge(database));
+    database.rollback();
+    REQUIRE_MESSAGE(!wrong.empty(), c.sql);
+    CHECK_MESSAGE(wrong[0].contains(c.word), wrong[0]);
+    CHECK(wrong[0].contains("`acme/k`"));
+  }
+  CHECK(take(check_knowledge(database)).empty());
+}
+
+TEST_CASE("the file is its owner's alone, and a file of somebody else's is left as it is") {
+  KnowledgeFile knowledge;
+  {
+    auto database = knowledge.open();
+  }
+  struct stat info{};
+  REQUIRE(::stat(knowledge.file.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+
+  const std::string other = (knowledge.folder.path() / "other.db").string();
+  {
+    auto database = take(store::Database::open(other, store::Database::Mode::create));
+    take(database.execute("CREATE TABLE mine (x)"));
+  }
+  CHECK(open_knowledge(other).error().code == ErrorCode::conflict);
+  {
+    auto database = take(store::Database::open(knowledge.file, store::Database::Mode::write));
+    take(database.execute("PRAGMA user_version=2"));
+  }
+  auto newer = open_knowledge(knowledge.file);
+  REQUIRE_FALSE(newer.has_value());
+  CHECK(newer.error().message.contains("is of version 2, this program reads version 1"));
+  const std::string garbage = (knowledge.folder.path() / "garbage.db").string();
+  std::ofstream(garbage) << std::string(5000, 'x');
+  CHECK(open_knowledge(garbage).error().code == ErrorCode::store);
+}
