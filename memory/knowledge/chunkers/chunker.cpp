@@ -65,6 +65,7 @@ class Cutter {
   /// more than kChunksMax.
   void cut(Span part, std::size_t at) {
     const Break kind = chunker_.breaks[at];
+    const Span whole = part;
     const auto breaks = chunkers::make_breaks(kind, layout_, part);
     Packer packer(layout_.text, part.end, measure_, chunks_);
     while (part.begin < part.end && chunks_.size() <= kChunksMax) {
@@ -74,7 +75,9 @@ class Cutter {
       const Span piece = chunkers::trimmed(layout_.text, {part.begin, end});
       part.begin = end;
       if (piece.size() == 0) continue;
-      if (fits(piece)) {
+      // What came here because it is too long is not measured again at each break that it does not have.
+      const bool known_too_long = at > 0 && piece == whole;
+      if (!known_too_long && fits(piece)) {
         packer.add(piece);
         if (kind == Break::section) packer.finish();
         continue;

@@ -19,7 +19,8 @@ class EncodingRuler final : public Ruler {
 
   bool fits(std::string_view text, std::size_t limit) override {
     if (text.size() <= limit) return true;
-    // A beginning that has twice as many tokens cannot be saved by what follows.
+    if (text.size() > limit * kTokenBytesMax) return false;
+    // A beginning that has twice as many tokens is not made up for by how its end is counted in the whole.
     const std::size_t looked_at = limit * kBytesLookedAt + kWindowSlack;
     if (text.size() > 2 * looked_at) {
       const std::string_view beginning = text.substr(0, character_floor(text, looked_at));
@@ -57,7 +58,7 @@ class EncodingRuler final : public Ruler {
   }
 
  private:
-  static constexpr std::size_t kBytesLookedAt = 16;  // of a text, for each token it may have
+  static constexpr std::size_t kBytesLookedAt = 32;  // of a text, for each token it may have
   static constexpr std::size_t kWindowSlack = 32;
 
   std::size_t window_for(std::size_t limit) const {

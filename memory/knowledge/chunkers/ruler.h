@@ -23,6 +23,9 @@ class Ruler {
   virtual std::size_t tail(std::string_view text, std::size_t limit) = 0;
 };
 
+/// No token of an encoding that we have is longer.
+inline constexpr std::size_t kTokenBytesMax = 128;
+
 std::unique_ptr<Ruler> code_point_ruler();
 /// Tokens as models::estimate_tokens() has them.
 std::unique_ptr<Ruler> estimate_ruler();
