@@ -68,6 +68,7 @@ class Cutter {
     const Span whole = part;
     const auto breaks = chunkers::make_breaks(kind, layout_, part);
     Packer packer(layout_.text, part.end, measure_, chunks_);
+    std::size_t previous = part.begin;
     while (part.begin < part.end && chunks_.size() <= kChunksMax) {
       part.begin = chunkers::skip_blanks(layout_.text, part);
       if (part.begin == part.end) break;
@@ -75,9 +76,12 @@ class Cutter {
       const Span piece = chunkers::trimmed(layout_.text, {part.begin, end});
       part.begin = end;
       if (piece.size() == 0) continue;
+      if (kind == Break::record && section_begins(previous, piece.begin)) packer.finish();
+      previous = piece.begin;
+      const bool divided = kind == Break::record && section_begins(piece.begin, piece.end - 1);
       // What came here because it is too long is not measured again at each break that it does not have.
       const bool known_too_long = at > 0 && piece == whole;
-      if (!known_too_long && fits(piece)) {
+      if (!divided && !known_too_long && fits(piece)) {
         packer.add(piece);
         if (kind == Break::section) packer.finish();
         continue;
@@ -91,6 +95,12 @@ class Cutter {
   std::vector<Span> take() { return std::move(chunks_); }
 
  private:
+  /// Behind `from`, up to `to`.
+  bool section_begins(std::size_t from, std::size_t to) const {
+    const auto next = std::ranges::upper_bound(layout_.sections, from);
+    return next != layout_.sections.end() && *next <= to;
+  }
+
   bool fits(Span piece) {
     return piece.size() <= measure_.size || measure_.ruler.fits(piece.of(layout_.text), measure_.size);
   }

@@ -4,7 +4,6 @@
 #include <memory>
 #include <stdexcept>
 #include <unicode/brkiter.h>
-#include <unicode/filteredbrk.h>
 #include <unicode/utext.h>
 
 #include <fmt/format.h>
@@ -19,23 +18,12 @@ void check(UErrorCode status, const char* what) {
         fmt::format("{}: ICU says {}; is its data library installed?", what, u_errorName(status)));
 }
 
-std::unique_ptr<icu::BreakIterator> sentence_iterator(UErrorCode& status) {
-  // CLDR has exceptions for few languages; English names and titles stand in texts of every other.
-  std::unique_ptr<icu::BreakIterator> plain(
-      icu::BreakIterator::createSentenceInstance(icu::Locale::getRoot(), status));
-  check(status, "breaks of sentences");
-  const std::unique_ptr<icu::FilteredBreakIteratorBuilder> builder(
-      icu::FilteredBreakIteratorBuilder::createInstance(icu::Locale::getEnglish(), status));
-  check(status, "abbreviations");
-  return std::unique_ptr<icu::BreakIterator>(builder->wrapIteratorWithFilter(plain.release(), status));
-}
-
 std::unique_ptr<icu::BreakIterator> make_iterator(IcuBreak kind) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Locale& root = icu::Locale::getRoot();
   std::unique_ptr<icu::BreakIterator> made;
   if (kind == IcuBreak::sentence)
-    made = sentence_iterator(status);
+    made.reset(icu::BreakIterator::createSentenceInstance(root, status));
   else if (kind == IcuBreak::word)
     made.reset(icu::BreakIterator::createWordInstance(root, status));
   else if (kind == IcuBreak::line)

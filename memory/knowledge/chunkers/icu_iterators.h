@@ -7,7 +7,6 @@
 
 namespace troupe::memory::chunkers {
 
-/// `sentence` does not break after the abbreviations that CLDR has for English.
 enum class IcuBreak : std::uint8_t { sentence, word, line, character };
 
 /// Appends where ICU breaks `slice`, ascending; the last is its end. A slice of none has none. An iterator is

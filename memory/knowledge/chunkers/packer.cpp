@@ -37,7 +37,7 @@ std::size_t Packer::reach() {
 
 void Packer::add(Span piece) {
   pieces_.push_back(piece);
-  while (pieces_.size() > 1 && pieces_.back().end > reach()) emit();
+  while (pieces_.size() > new_ + 1 && pieces_.back().end > reach()) emit();
 }
 
 void Packer::finish() {
@@ -48,14 +48,16 @@ void Packer::emit() {
   const std::size_t begin = pieces_.front().begin;
   const auto beyond = std::ranges::upper_bound(pieces_, reach(), {}, &Span::end);
   const auto within = static_cast<std::size_t>(beyond - pieces_.begin());
-  const std::size_t furthest = within > 0 ? within - 1 : 0;
-  const std::size_t fewer = first_fitting(0, furthest, [&](std::size_t left_out) {
+  // Up to the first new piece it is known to fit, whatever a ruler that is only near says of its reach.
+  const std::size_t furthest = std::max(within > 0 ? within - 1 : 0, new_);
+  const std::size_t fewer = first_fitting(0, furthest - new_, [&](std::size_t left_out) {
     return fits(begin, pieces_[furthest - left_out].end, measure_.size);
   });
   const std::size_t last = furthest - fewer;
   chunks_.push_back({begin, pieces_[last].end});
   const std::size_t next = last + 1 == pieces_.size() ? last + 1 : overlap_begin(last);
   pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(next));
+  new_ = last + 1 - next;
   reach_ = 0;
 }
 

@@ -43,6 +43,7 @@ class Packer {
   Measure measure_;
   std::vector<Span>& chunks_;
   std::deque<Span> pieces_;
+  std::size_t new_ = 0;    // the first of them that is in no chunk
   std::size_t reach_ = 0;  // about where a chunk from the first piece on must end; 0: not looked at yet
 };
 

@@ -17,15 +17,23 @@ namespace {
 constexpr std::size_t kWrappedMin = 40;
 constexpr std::size_t kWrappedMax = 120;
 
-// After which a sentence goes on, beside those that CLDR has for English: of references, names and firms, and
-// a few that German, French and Spanish texts are full of. None that may as well end a sentence ("etc.",
-// "p.m.").
+// After which a sentence goes on: names, references and firms, and a few that German, French and Spanish
+// texts are full of. None that may as well end a sentence ("etc.", "p.m."). ICU can leave out breaks after
+// the abbreviations of CLDR, but does not ask where a word begins: "NATO." ends in "O.", which is one of
+// them.
 constexpr auto kAbbreviations = std::to_array<std::string_view>({
-    "Dr.", "Mr.",  "Mrs.",  "Ms.",     "Prof.", "St.",  "Jr.",  "Sr.",   "Rev.", "Gen.",  "Col.",
-    "Lt.", "Sgt.", "Capt.", "Gov.",    "Sen.",  "Rep.", "Hon.", "e.g.",  "i.e.", "cf.",   "vs.",
-    "ca.", "Fig.", "fig.",  "Figs.",   "Eq.",   "Sec.", "Ch.",  "Vol.",  "vol.", "No.",   "Nos.",
-    "pp.", "p.",   "al.",   "approx.", "Ph.D.", "M.D.", "Inc.", "Ltd.",  "Co.",  "Corp.", "Bros.",
-    "Nr.", "Abb.", "bzw.",  "z.B.",    "d.h.",  "vgl.", "Mme.", "Mlle.", "Sra.", "Srta.",
+    "Dr.",   "Drs.",  "Mr.",   "Mrs.",    "Ms.",     "Messrs.", "Prof.", "St.",   "Jr.",  "Sr.",
+    "Rev.",  "Hon.",  "Gen.",  "Adm.",    "Maj.",    "Col.",    "Capt.", "Cmdr.", "Lt.",  "Sgt.",
+    "Pvt.",  "Gov.",  "Sen.",  "Rep.",    "Supt.",   "e.g.",    "E.g.",  "i.e.",  "I.e.", "cf.",
+    "Cf.",   "vs.",   "ca.",   "approx.", "Approx.", "Fig.",    "fig.",  "Figs.", "Eq.",  "Eqs.",
+    "Sec.",  "Ch.",   "Vol.",  "vol.",    "Ed.",     "Eds.",    "al.",   "Ph.D.", "Inc.", "Ltd.",
+    "Corp.", "Bros.", "Dept.", "Univ.",   "Mt.",     "Ave.",    "Blvd.", "Abb.",  "bzw.", "z.B.",
+    "d.h.",  "vgl.",  "Hr.",   "Fr.",     "Mme.",    "Mlle.",   "Sra.",  "Srta.",
+});
+// The same, where a number follows.
+constexpr auto kBeforeNumbers = std::to_array<std::string_view>({
+    "No.",  "no.",  "Nos.", "nos.", "Nr.",  "Art.", "p.",    "pp.",  "Jan.", "Feb.",
+    "Mar.", "Apr.", "Jun.", "Jul.", "Aug.", "Sep.", "Sept.", "Oct.", "Nov.", "Dec.",
 });
 
 std::size_t columns(std::string_view line) {
@@ -78,11 +86,13 @@ bool ends_in_initial(std::string_view sentence) {
   return letter == 0 || std::string_view(" \t\n.-(").contains(sentence[letter - 1]);
 }
 
-bool ends_in_abbreviation(std::string_view sentence) {
+bool ends_in_abbreviation(std::string_view sentence, std::string_view rest) {
   if (!sentence.ends_with('.')) return false;
   const std::size_t before = sentence.find_last_of(" \t\n(");
   const std::string_view word = sentence.substr(before == sentence.npos ? 0 : before + 1);
-  return std::ranges::find(kAbbreviations, word) != kAbbreviations.end();
+  if (std::ranges::find(kAbbreviations, word) != kAbbreviations.end()) return true;
+  const bool number = !rest.empty() && rest[0] >= '0' && rest[0] <= '9';
+  return number && std::ranges::find(kBeforeNumbers, word) != kBeforeNumbers.end();
 }
 
 bool is_opening(std::string_view text, std::size_t at) {
@@ -101,10 +111,10 @@ std::size_t without_opening(std::string_view text, Span sentence) {
   return sentence.end;
 }
 
-bool goes_on(std::string_view text, Span sentence) {
-  if (text[sentence.end - 1] == '\n') return false;
-  const std::string_view said = trimmed(text, sentence).of(text);
-  return ends_in_initial(said) || ends_in_abbreviation(said) || !has_letter(said);
+/// What ends at the end of `part`, of a sentence, is no end of the sentence.
+bool goes_on(std::string_view text, Span part) {
+  const std::string_view said = trimmed(text, part).of(text);
+  return ends_in_initial(said) || ends_in_abbreviation(said, text.substr(part.end));
 }
 
 }  // namespace
@@ -114,10 +124,16 @@ void find_sentence_ends(std::string_view slice, std::vector<std::size_t>& ends) 
   std::vector<std::size_t> found;
   find_icu_breaks(IcuBreak::sentence, text, found);
   std::size_t begin = 0;
+  bool lettered = false;  // the sentence says something so far
   for (std::size_t end : found) {
     if (end < text.size()) end = without_opening(text, {begin, end});
-    if (end == text.size() || !goes_on(text, {begin, end})) ends.push_back(end);
+    const Span part{begin, end};
+    lettered = lettered || has_letter(part.of(text));
     begin = end;
+    const bool stopped = end == text.size() || text[end - 1] == '\n';
+    if (!stopped && (!lettered || goes_on(text, part))) continue;
+    ends.push_back(end);
+    lettered = false;
   }
 }
 
