@@ -1,16 +1,16 @@
 #include "memory/knowledge/chunkers/chunker.h"
 
 #include "memory/knowledge/chunkers/breaks.h"
+#include "memory/knowledge/chunkers/cutter.h"
 #include "memory/knowledge/chunkers/markdown_headings.h"
 #include "memory/knowledge/chunkers/outline.h"
-#include "memory/knowledge/chunkers/packer.h"
 #include "memory/knowledge/chunkers/ruler.h"
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,10 +23,8 @@ namespace troupe::memory {
 namespace {
 
 using chunkers::Break;
-using chunkers::Breaks;
+using chunkers::Cutter;
 using chunkers::Layout;
-using chunkers::Measure;
-using chunkers::Packer;
 using chunkers::Ruler;
 using chunkers::Span;
 
@@ -39,6 +37,8 @@ struct Chunker {
         count(sizeof...(kinds) + 3) {}
 
   std::string_view name;
+  std::span<const Break> all() const { return std::span(breaks).first(count); }
+
   std::array<Break, 12> breaks;
   std::size_t count;
 };
@@ -54,62 +54,6 @@ constexpr auto kChunkers = [] {
 
 constexpr std::string_view kCharacters = "characters";
 constexpr std::string_view kTokens = "tokens";
-
-/// Cuts one text, from the strongest break down.
-class Cutter {
- public:
-  Cutter(const Layout& layout, const Chunker& chunker, Measure measure)
-      : layout_(layout), chunker_(chunker), measure_(measure) {}
-
-  /// Appends the chunks of `part`; `at`: of the chunker's breaks the one to begin with. Stops where there are
-  /// more than kChunksMax.
-  void cut(Span part, std::size_t at) {
-    const Break kind = chunker_.breaks[at];
-    const Span whole = part;
-    const auto breaks = chunkers::make_breaks(kind, layout_, part);
-    Packer packer(layout_.text, part.end, measure_, chunks_);
-    std::size_t previous = part.begin;
-    while (part.begin < part.end && chunks_.size() <= kChunksMax) {
-      part.begin = chunkers::skip_blanks(layout_.text, part);
-      if (part.begin == part.end) break;
-      const std::size_t end = breaks->after(part.begin);
-      const Span piece = chunkers::trimmed(layout_.text, {part.begin, end});
-      part.begin = end;
-      if (piece.size() == 0) continue;
-      if (kind == Break::record && section_begins(previous, piece.begin)) packer.finish();
-      previous = piece.begin;
-      const bool divided = kind == Break::record && section_begins(piece.begin, piece.end - 1);
-      // What came here because it is too long is not measured again at each break that it does not have.
-      const bool known_too_long = at > 0 && piece == whole;
-      if (!divided && !known_too_long && fits(piece)) {
-        packer.add(piece);
-        if (kind == Break::section) packer.finish();
-        continue;
-      }
-      packer.finish();
-      if (at + 1 < chunker_.count) cut(piece, at + 1);
-    }
-    packer.finish();
-  }
-
-  std::vector<Span> take() { return std::move(chunks_); }
-
- private:
-  /// Behind `from`, up to `to`.
-  bool section_begins(std::size_t from, std::size_t to) const {
-    const auto next = std::ranges::upper_bound(layout_.sections, from);
-    return next != layout_.sections.end() && *next <= to;
-  }
-
-  bool fits(Span piece) {
-    return piece.size() <= measure_.size || measure_.ruler.fits(piece.of(layout_.text), measure_.size);
-  }
-
-  const Layout& layout_;
-  const Chunker& chunker_;
-  Measure measure_;
-  std::vector<Span> chunks_;
-};
 
 std::unique_ptr<Ruler> make_ruler(const ChunkSettings& settings, const models::tokens::Encoding* encoding) {
   if (settings.unit == kCharacters) return chunkers::code_point_ruler();
@@ -203,9 +147,9 @@ Result<std::vector<Chunk>> chunk(const Document& document, const ChunkSettings& 
 
   const Layout layout{text, document.records, sections};
   const auto ruler = make_ruler(settings, encoding);
-  Cutter cutter(layout, chunker, {*ruler, settings.size, settings.overlap});
+  Cutter cutter(layout, chunker.all(), {*ruler, settings.size, settings.overlap}, kChunksMax);
   try {
-    cutter.cut({0, text.size()}, 0);
+    cutter.cut();
   } catch (const std::runtime_error& problem) {
     return fail(ErrorCode::internal, fmt::format("cutting a document into chunks: {}", problem.what()));
   }
