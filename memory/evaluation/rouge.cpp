@@ -33,26 +33,26 @@ class Numbering {
     Numbered read;
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
-      if (end > 0) read.lines.push_back(line(text.substr(0, end), kRougeTextTokens - read.all.size()));
+      std::vector<std::string> tokens = rouge_tokenize(text.substr(0, end), tokens_);
       text.remove_prefix(std::min(end + 1, text.size()));
-      if (!read.lines.empty() && end > 0)
-        read.all.insert(read.all.end(), read.lines.back().begin(), read.lines.back().end());
+      if (tokens.empty()) continue;
+      const std::size_t room =
+          read.lines.size() < kRougeTextLines ? kRougeTextTokens - read.all.size() : std::size_t{0};
+      cut_ = cut_ || tokens.size() > room;
+      if (room == 0) break;
+      tokens.resize(std::min(tokens.size(), room));
+      read.lines.push_back(numbers_of(tokens));
+      read.all.insert(read.all.end(), read.lines.back().begin(), read.lines.back().end());
     }
     return read;
   }
   bool cut() const { return cut_; }
 
  private:
-  TokenNumbers line(std::string_view text, std::size_t tokens_max) {
-    std::vector<std::string> tokens = rouge_tokenize(text, tokens_);
-    if (tokens.size() > tokens_max) {
-      cut_ = true;
-      tokens.resize(tokens_max);
-    }
+  TokenNumbers numbers_of(const std::vector<std::string>& tokens) {
     TokenNumbers numbers;
-    for (std::string& token : tokens)
-      numbers.push_back(
-          known_.try_emplace(std::move(token), static_cast<std::uint32_t>(known_.size())).first->second);
+    for (const std::string& token : tokens)
+      numbers.push_back(known_.try_emplace(token, static_cast<std::uint32_t>(known_.size())).first->second);
     return numbers;
   }
 

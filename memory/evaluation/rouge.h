@@ -35,11 +35,12 @@ struct RougeScores {
   PrecisionRecall rouge1, rouge2;  ///< common words, common pairs of words
   PrecisionRecall rouge_l;         ///< longest common subsequence of the whole texts
   PrecisionRecall rouge_lsum;  ///< union of those of each line: sentences are to stand on lines of their own
-  bool cut = false;            ///< a text was longer than kRougeTextTokens, and its end was not read
+  bool cut = false;            ///< a text was longer than the limits below, and its end was not read
 };
 
 /// The longest common subsequence takes time in proportion to the product of both lengths.
 inline constexpr std::size_t kRougeTextTokens = 8'192;
+inline constexpr std::size_t kRougeTextLines = 1'024;  ///< that hold a token
 
 /// As rouge-score 0.1.2 computes them. No references: all 0. Pure; any thread.
 RougeScores rouge_scores(std::string_view text, std::span<const std::string> references, RougeTokens tokens);

@@ -73,6 +73,12 @@ TEST_CASE("a text beyond the limit is cut, and that is said") {
   CHECK(scores.cut);
   CHECK(scores.rouge1.recall == 1);
   CHECK(scores.rouge1.precision == doctest::Approx(2.0 / kRougeTextTokens));
+
+  std::string lines;
+  for (std::size_t i = 0; i < kRougeTextLines; ++i) lines += "a\n\n";
+  CHECK_FALSE(rouge_scores(lines, Texts{"a"}, RougeTokens::latin).cut);
+  CHECK(rouge_scores(lines + "...\nb", Texts{"a"}, RougeTokens::latin).cut);
+  CHECK(rouge_scores("a", Texts{lines + "b"}, RougeTokens::latin).cut);
 }
 
 TEST_CASE("nothing written, nothing expected") {
