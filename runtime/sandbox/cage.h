@@ -60,6 +60,9 @@ class Cage {
   bool wrapped_ = false;
 };
 
+/// Whether it is there to be reaped. Does not wait.
+bool has_ended(const Started& started);
+
 /// Kills what is left of the process's group, waits for it (at once when `process` is readable, else for as
 /// long as dying takes) and tells how it ended. Once for each Started.
 Ending reap(const Started& started);

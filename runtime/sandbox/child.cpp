@@ -19,10 +19,14 @@ struct Child::State {
 
   void watch(std::shared_ptr<State> self) {
     process.async_wait(stream_descriptor::wait_read,
-                       [self = std::move(self)](boost::system::error_code error) {
+                       [self = std::move(self)](boost::system::error_code error) mutable {
                          if (error) return;
-                         self->ending = reap(self->started);
-                         self->ended.set(true);
+                         State& state = *self;
+                         // Readiness is a hint, see Cage::start(); a kill for a wrong one would be a real
+                         // one.
+                         if (!has_ended(state.started)) return state.watch(std::move(self));
+                         state.ending = reap(state.started);
+                         state.ended.set(true);
                        });
   }
 
