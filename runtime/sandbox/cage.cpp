@@ -9,7 +9,6 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
-#include <sched.h>
 #include <span>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -168,11 +167,8 @@ Result<Started> Cage::start(const Streams& streams) const {
       .environment = environment.data(),
       .report = report->second.get()};
 
-  // As fork, with memory of its own, but the caller sleeps until exec.
-  const auto pid =
-      static_cast<pid_t>(::syscall(SYS_clone, CLONE_VFORK | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+  const pid_t pid = spawn_child_stage(stage);
   if (pid < 0) return system_failure("starting a process for " + name_);
-  if (pid == 0) run_child_stage(stage);
   Started started{.pid = pid,
                   .process = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
                   .report = std::move(report->first),

@@ -37,8 +37,10 @@ class Cage {
   static Result<Cage> make(const Support& support, const Confinement& confinement, Program program);
 
   /// Starts the program. It ends with the calling thread (PR_SET_PDEATHSIG), so call from one that lives as
-  /// long as the daemon: the loop's. Costs a fork, about a millisecond with 100 MB in memory. A program that
-  /// cannot be executed is no error here: its Ending says it.
+  /// long as the daemon: the loop's, which waits until the program begins (a millisecond or two, however much
+  /// the daemon has in memory). It has to: Asio leaves it to close(2) to take a descriptor out of epoll,
+  /// which does not happen while a child before exec has a copy of it, and its late events then wake whoever
+  /// has the place of the closed one. A program that cannot be executed is no error here: its Ending says it.
   Result<Started> start(const Streams& streams) const;
 
   /// For messages: the program's file name.

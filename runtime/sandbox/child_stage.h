@@ -8,9 +8,9 @@
 
 namespace troupe::sandbox {
 
-/// Everything a child does between fork and exec, decided beforehand by its parent. Plain pointers to what
-/// the parent owns: the child has a copy of all its memory, but of its threads only the one that forked, so
-/// whoever held a lock (malloc's, for one) holds it for ever.
+/// Everything a child does before exec, decided beforehand by its parent. Plain pointers to what the parent
+/// owns: the child works in the parent's memory while the parent waits (as after vfork), and of its threads
+/// only the waiting one stands still, so whoever holds a lock (malloc's, for one) may hold it all the while.
 struct ChildStage {
   struct Limit {
     int what;
@@ -36,7 +36,9 @@ struct ChildFailure {
   int code;
 };
 
-/// Confines this process and executes the program. Only async-signal-safe calls; never returns.
-[[noreturn]] void run_child_stage(const ChildStage& stage);
+/// A process that confines itself and executes the program; the calling thread waits until it has. Its
+/// number, or -1 with errno. What it changes is its own (descriptors, signals, identity, limits), not its
+/// parent's.
+pid_t spawn_child_stage(const ChildStage& stage);
 
 }  // namespace troupe::sandbox

@@ -23,7 +23,7 @@ struct SyscallNeeds {
 /// userfaultfd, io_uring, other processes' memory, namespaces, no chmod or chown (Landlock does not watch
 /// these), no memory outside of the address-space limit (memfd, System V), no session or group of its own, so
 /// that killing the group ends all. What is refused fails with EPERM or ENOSYS, which programs survive or
-/// report; a system call of a foreign architecture kills. Takes about a millisecond.
+/// report; a system call of a foreign architecture kills. Takes a few milliseconds.
 Result<std::vector<sock_filter>> build_syscall_filter(const SyscallNeeds& needs);
 
 /// Whether the kernel takes such programs.

@@ -4,6 +4,7 @@
 #include "runtime/async/one_shot.h"
 #include "runtime/sandbox/worker.h"
 
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <string>
