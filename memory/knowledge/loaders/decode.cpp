@@ -16,8 +16,8 @@ using namespace std::string_view_literals;
 constexpr std::size_t kSample = 64u << 10;     // of the bytes the detector looks at
 constexpr std::size_t kBefore = 4u << 10;      // of them in front of the first that is no ASCII
 constexpr std::size_t kCandidates = 4;         // of the detector's that are tried
-constexpr std::size_t kConvincing = 8;         // characters of UTF-8 that no other charset has by accident
-constexpr std::size_t kValidPerBroken = 4;     // what a damaged UTF-8 text has at least
+constexpr std::size_t kConvincing = 8;         // trail bytes of UTF-8 that no other charset has by accident
+constexpr std::size_t kTrailsPerBroken = 2;    // what a damaged UTF-8 text has at least
 constexpr std::size_t kZeroSample = 1u << 10;  // of the bytes where UTF-16 is looked for
 
 struct Mark {
@@ -44,8 +44,8 @@ std::string_view unmarked_utf16(std::string_view head) {
 }
 
 struct Utf8Count {
-  std::size_t valid = 0;   ///< characters of more than one byte
-  std::size_t broken = 0;  ///< bytes that belong to none
+  std::size_t trails = 0;  ///< bytes of characters but the first of each, which say what these must be
+  std::size_t broken = 0;  ///< bytes that belong to no character
 };
 
 Utf8Count count_utf8(std::string_view bytes) {
@@ -55,7 +55,7 @@ Utf8Count count_utf8(std::string_view bytes) {
     if (at >= bytes.size()) break;
     const Character c = character_at(bytes, at);
     if (c.bytes == 0) ++count.broken;
-    if (c.bytes > 1) ++count.valid;
+    if (c.bytes > 1) count.trails += c.bytes - 1;
     at += c.bytes ? c.bytes : 1;
   }
   return count;
@@ -129,11 +129,11 @@ Decoded decode(std::string_view bytes, std::string_view declared) {
     return read_as(bytes, *charset_labelled(utf16));
 
   const Utf8Count count = count_utf8(bytes);
-  const bool convincing = count.broken == 0 && count.valid >= kConvincing;
+  const bool convincing = count.broken == 0 && count.trails >= kConvincing;
   // A page that says UTF-16 in ASCII is none (HTML Standard, 13.2.3.2).
   const bool wide = said && said->name.starts_with("utf-16") && unmarked_utf16(bytes).empty();
   if (said && !convincing && !wide && said->name != "utf-8") return read_as(bytes, *said);
-  if (count.broken == 0 || count.valid >= count.broken * kValidPerBroken) return as_utf8(bytes);
+  if (count.broken == 0 || count.trails >= count.broken * kTrailsPerBroken) return as_utf8(bytes);
 
   Decoded decoded = read_as(bytes, most_likely(bytes));
   decoded.guessed = true;

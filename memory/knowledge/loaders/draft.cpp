@@ -27,13 +27,10 @@ bool Draft::add(std::string_view lines) {
 
   full_ = true;
   if (text.size() > limits_.text_bytes) {
-    const std::size_t begin = limits_.text_bytes - room;
-    // A line is not cut unless that would leave nothing of it.
-    const auto line = text.rfind('\n', limits_.text_bytes ? limits_.text_bytes - 1 : 0);
-    if (line != std::string::npos && line >= begin && line < limits_.text_bytes)
-      text.resize(line + 1);
-    else
-      text.resize(models::builtin::clip(text, limits_.text_bytes).size());
+    text.resize(models::builtin::clip(text, limits_.text_bytes).size());
+    // At the end of a line, unless that would take half of the text away.
+    const auto line = text.rfind('\n');
+    if (line != std::string::npos && line >= text.size() / 2) text.resize(line + 1);
   }
   return false;
 }

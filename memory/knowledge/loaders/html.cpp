@@ -15,8 +15,9 @@ using html::Block;
 constexpr std::size_t kDeclarationWithin = 1'024;
 
 /// Items of a list and rows of a table stand together, everything else apart.
-bool apart(Block::Kind before, Block::Kind after) {
-  return before != after || (after != Block::Kind::item && after != Block::Kind::row);
+bool apart(const Block& before, const Block& after) {
+  const bool grouped = after.kind == Block::Kind::item || after.kind == Block::Kind::row;
+  return !grouped || before.kind != after.kind || before.group != after.group;
 }
 
 std::string charset_in(std::string_view content) {
@@ -43,7 +44,7 @@ Document load_html(std::string_view text, const LoadLimits& limits, bool links) 
   const Block* before = nullptr;
   for (const std::size_t i : html::article_of(page)) {
     const Block& block = page.blocks[i];
-    if (before && apart(before->kind, block.kind)) draft.add("\n");
+    if (before && apart(*before, block)) draft.add("\n");
     if (block.kind == Block::Kind::heading) {
       if (block.level == 1) draft.title(page.text_of(block));
       draft.heading(block.level, page.text_of(block));

@@ -121,8 +121,8 @@ std::optional<Definition> definition_in(std::string_view line, std::string_view 
     modified = true;
   }
   const bool keyword = is_one_of(word, grammar->keywords) && !behind(rest, word).empty();
-  const bool shaped = indent == 0 && grammar->by_shape && is_function_shape(content);
-  const bool method = indent > 0 && modified && is_function_shape(content);
+  const bool shaped = indent == 0 && grammar->by_shape && is_function_shape(rest);
+  const bool method = indent > 0 && modified && is_function_shape(rest);
   const bool arrow =
       indent == 0 && grammar->languages.find(" javascript ") != kNone && is_arrow_function(rest);
   if (!keyword && !shaped && !method && !arrow) return std::nullopt;

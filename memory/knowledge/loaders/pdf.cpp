@@ -109,18 +109,32 @@ class RunningLines {
   std::unordered_map<std::string, std::size_t> counts_;
 };
 
-std::string text_of(std::string_view page, const RunningLines& running) {
-  const auto lines = split(page, '\n');
-  const auto edges = edges_of(lines);
+bool has_letter(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return models::builtin::is_letter(c) || c < 0; });
+}
+
+template <class Keep>
+std::string joined(const std::vector<std::string_view>& lines, Keep keep) {
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (std::ranges::find(edges, i) != edges.end() && running.holds(lines[i])) continue;
     const bool blank = trim(lines[i]).empty();
-    if (blank && (text.empty() || text.ends_with("\n\n"))) continue;
+    if (!keep(i) || (blank && (text.empty() || text.ends_with("\n\n")))) continue;
     text += lines[i];
     text += '\n';
   }
   text.resize(text.find_last_not_of('\n') + 1);
+  return text;
+}
+
+std::string text_of(std::string_view page, const RunningLines& running) {
+  const auto lines = split(page, '\n');
+  const auto edges = edges_of(lines);
+  const auto runs = [&](std::size_t i) {
+    return std::ranges::find(edges, i) != edges.end() && running.holds(lines[i]);
+  };
+  std::string text = joined(lines, [&](std::size_t i) { return !runs(i); });
+  // A page that says nothing else does say it; its number alone is nothing.
+  if (text.empty()) text = joined(lines, [&](std::size_t i) { return has_letter(lines[i]); });
   return text;
 }
 

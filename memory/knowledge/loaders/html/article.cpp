@@ -38,9 +38,12 @@ bool is_group(Block::Kind kind) {
 
 /// Items or rows in a row, of `all`, from `from` on: where they end.
 std::size_t group_end(const Page& page, const Indexes& all, std::size_t from) {
-  const Block::Kind kind = page.blocks[all[from]].kind;
+  const Block& first = page.blocks[all[from]];
+  const auto belongs = [&](const Block& block) {
+    return block.kind == first.kind && block.group == first.group;
+  };
   std::size_t end = from + 1;
-  while (is_group(kind) && end < all.size() && page.blocks[all[end]].kind == kind) ++end;
+  while (is_group(first.kind) && end < all.size() && belongs(page.blocks[all[end]])) ++end;
   return end;
 }
 

@@ -220,6 +220,7 @@ void BlockWriter::emit(std::string_view text, Block::Kind kind, Standing standin
   block.words = words_of(text);
   block.letters = letters_;
   block.link_letters = link_letters_;
+  block.group = group_;
   block.boilerplate = standing.boilerplate;
   block.main = standing.main;
   block.article = standing.article;

@@ -27,6 +27,8 @@ class BlockWriter {
   void begin_preformatted(Standing standing);
   /// `standing` is that of its text.
   void end_preformatted(Standing standing);
+  /// What comes belongs to another list or table than what came.
+  void begin_group() { ++group_; }
   /// The next block is an item; `marker` stands in front of it ("- ").
   void begin_item(std::string marker);
   void end_item() { item_ = false; }
@@ -53,6 +55,7 @@ class BlockWriter {
   bool gap_ = false;  ///< white space came since the last word
   bool link_ = false;
   std::size_t link_begin_ = 0;
+  std::uint32_t group_ = 0;
   int cells_ = 0;
   int heading_ = 0;
   bool item_ = false;

@@ -118,6 +118,7 @@ class PageReader {
         return writer_.begin_preformatted(outer);
       case Role::list:
         writer_.end_block(outer);
+        if (lists_.empty()) writer_.begin_group();
         lists_.push_back({.ordered = tag.name == "ol", .next = start_of(tag)});
         return;
       case Role::item:
@@ -125,7 +126,9 @@ class PageReader {
         return writer_.begin_item(tag.name == "li" ? marker() : "");
       case Role::table:
       case Role::row:
-        return writer_.end_row(outer);
+        writer_.end_row(outer);
+        if (opened.role == Role::table) writer_.begin_group();
+        return;
       case Role::cell:
         return writer_.begin_cell();
       default:

@@ -16,6 +16,7 @@ struct Block {
   std::uint32_t begin = 0, end = 0;  ///< of Page::text
   std::uint32_t words = 0;           ///< two Chinese, Japanese or Korean characters count as one
   std::uint32_t letters = 0;         ///< bytes that are no white space
+  std::uint32_t group = 0;           ///< which outermost list or table it is an item or row of, from 1
   std::uint32_t link_letters = 0;    ///< of them, in links
   Kind kind = Kind::paragraph;
   std::uint8_t level = 0;              ///< of a heading
