@@ -15,7 +15,7 @@ class ReplyEnd final : public models::TokenSink {
  public:
   bool on_text(std::string_view text) override {
     bytes_ += text.size();
-    return bytes_ < limits::kModelReplyBytes;
+    return bytes_ < limits::kSearchReplyBytes;
   }
   void on_reset(int) override { bytes_ = 0; }
 

@@ -23,7 +23,7 @@ struct ModelUse {
 };
 
 /// One call with an intent: a system message from a prompt, and data that is not to be obeyed as one JSON
-/// object. The reply's text; `uses` gets what it cost, also when it was cut at kModelReplyBytes. Errors: as
+/// object. The reply's text; `uses` gets what it cost, also when it was cut at kSearchReplyBytes. Errors: as
 /// Model::complete, and those of the prompt.
 Task<Result<std::string>> ask_model(models::Model& model, models::Intent intent,
                                     const prompts::Prompt& prompt, Json data, std::vector<ModelUse>& uses,

@@ -12,10 +12,10 @@ namespace troupe::memory {
 
 Json rerank_data(std::string_view query, const std::vector<Hit>& hits) {
   Json passages = Json::array();
-  for (std::size_t i = 0; i < std::min(hits.size(), limits::kModelPassages); ++i) {
+  for (std::size_t i = 0; i < std::min(hits.size(), limits::kShownPassages); ++i) {
     Json passage = {{"index", i + 1}};
-    if (!hits[i].title.empty()) passage["title"] = clipped(hits[i].title, limits::kModelPassageBytes);
-    passage["text"] = clipped(hits[i].text, limits::kModelPassageBytes);
+    if (!hits[i].title.empty()) passage["title"] = clipped(hits[i].title, limits::kShownPassageBytes);
+    passage["text"] = clipped(hits[i].text, limits::kShownPassageBytes);
     passages.push_back(std::move(passage));
   }
   return {{"query", query}, {"passages", std::move(passages)}};
@@ -43,7 +43,7 @@ Task<Result<Reranked>> reranked(models::Model& model, const prompts::Prompt& pro
   auto reply =
       co_await ask_model(model, models::Intent::rerank, prompt, rerank_data(query, hits), uses, context);
   if (!reply && context.stop.requested()) co_return fail(std::move(reply.error()));
-  auto ranking = reply ? read_ranking(*reply, std::min(hits.size(), limits::kModelPassages))
+  auto ranking = reply ? read_ranking(*reply, std::min(hits.size(), limits::kShownPassages))
                        : Result<Ranking>(fail(std::move(reply.error())));
   if (ranking) co_return Reranked{in_order(std::move(hits), *ranking), ""};
   std::string remark =

@@ -17,7 +17,7 @@ struct Reranked {
 
 /// Puts hits in the order in which a model finds them to answer the query: it is shown each with a number,
 /// title and text as data (prompt `rerank`). A hit that got a score has it as ScoreKind::rerank, and each one
-/// named a Placing. Hits it did not name follow in their order, as do those past kModelPassages. A model that
+/// named a Placing. Hits it did not name follow in their order, as do those past kShownPassages. A model that
 /// fails or answers something else leaves the order as it was, with a remark and a warning event
 /// `rerank_failed`. Errors: only cancelled or timeout, when the context's stop was requested.
 Task<Result<Reranked>> reranked(models::Model& model, const prompts::Prompt& prompt, std::string query,

@@ -41,9 +41,9 @@ RankedList as_list(const std::vector<Candidate>& candidates, ScoreKind kind, dou
 
 Result<> Retrieval::check() const {
   if (blank(query_)) return fail(ErrorCode::invalid, "the query is empty; say what to search for");
-  if (query_.size() > limits::kQueryBytes)
+  if (query_.size() > limits::kSearchQueryBytes)
     return fail(ErrorCode::too_large,
-                fmt::format("the query has {} bytes; at most {}", query_.size(), limits::kQueryBytes));
+                fmt::format("the query has {} bytes; at most {}", query_.size(), limits::kSearchQueryBytes));
   std::string problems;
   for (const SettingsProblem& problem : settings_.check())
     problems += fmt::format("{}`{}` {}", problems.empty() ? "" : "; ", problem.field, problem.text);

@@ -47,8 +47,8 @@ class Retriever {
 
   /// Concurrent searches are fine. Finding nothing is no error. What a model of rerank or compress cannot do
   /// is done without it, with a remark and a warning event. Errors: invalid (settings, a blank query),
-  /// too_large (a query past kQueryBytes), not_found (a model that is not there, a document), unavailable
-  /// (vectors without an embedder), those of the embedder and of the source, cancelled.
+  /// too_large (a query past kSearchQueryBytes), not_found (a model that is not there, a document),
+  /// unavailable (vectors without an embedder), those of the embedder and of the source, cancelled.
   Task<Result<Retrieved>> retrieve(std::string query, SearchSettings settings, CallContext& context);
 
  private:

@@ -91,13 +91,13 @@ class Choice {
 
 Json sentence_data(std::string_view query, const Extraction& extraction, std::size_t passages) {
   Json shown = Json::array();
-  const std::vector<Part> parts = parts_of(extraction, std::min(passages, limits::kModelPassages));
+  const std::vector<Part> parts = parts_of(extraction, std::min(passages, limits::kShownPassages));
   for (std::size_t p = 0; p < parts.size(); ++p) {
     Json numbered = Json::object();
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i < parts[p].count && bytes < limits::kModelPassageBytes; ++i) {
+    for (std::size_t i = 0; i < parts[p].count && bytes < limits::kShownPassageBytes; ++i) {
       const std::string_view text = extraction.text(extraction.sentences()[parts[p].first + i]);
-      numbered[std::to_string(i + 1)] = clipped(text, limits::kModelPassageBytes);
+      numbered[std::to_string(i + 1)] = clipped(text, limits::kShownPassageBytes);
       bytes += text.size();
     }
     shown.push_back({{"index", p + 1}, {"sentences", std::move(numbered)}});

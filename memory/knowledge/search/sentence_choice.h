@@ -11,7 +11,7 @@
 namespace troupe::memory {
 
 /// Contextual compression by a model that names sentences: what stays is the document's own words, whatever
-/// the model writes. Passages past kModelPassages, and sentences of a passage past kModelPassageBytes, are
+/// the model writes. Passages past kShownPassages, and sentences of a passage past kShownPassageBytes, are
 /// not shown to it.
 
 /// {"query", "passages": [{"index": 1, "sentences": {"1": "…", "2": "…"}}]}. Pure.

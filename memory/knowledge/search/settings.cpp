@@ -36,8 +36,8 @@ bool within_range(double value, double least, double most) {
 }
 
 void check_choice(const SearchSettings& s, Problems& problems) {
-  problems.count("k", s.k, 1, limits::kHits);
-  problems.count("fetch_k", s.fetch_k, 1, limits::kCandidates);
+  problems.count("k", s.k, 1, limits::kSearchHits);
+  problems.count("fetch_k", s.fetch_k, 1, limits::kSearchCandidates);
   const bool chooses = s.mode == SearchMode::mmr || s.mode == SearchMode::hybrid || !s.rerank.model.empty();
   if (chooses && s.fetch_k < s.k)
     problems.add("fetch_k",
@@ -85,7 +85,7 @@ void check_after(const SearchSettings& s, Problems& problems) {
     problems.add("compress.model", "is missing; name a model of `models:`, or write `by: extractive`");
   if (!by_model && !s.compress.model.empty())
     problems.add("compress.model", "is for `by: model`; leave it out, or write that");
-  problems.count("expand.neighbours", s.expand.neighbours, 0, limits::kNeighbours);
+  problems.count("expand.neighbours", s.expand.neighbours, 0, limits::kExpandNeighbours);
   if (s.expand.parent && s.expand.neighbours > 0)
     problems.add("expand", "has both `neighbours` and `parent`; leave one out");
   if (s.expand.parent) problems.count("expand.characters", s.expand.characters, 1, limits::kParentCharacters);
