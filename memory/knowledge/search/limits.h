@@ -17,12 +17,12 @@ inline constexpr std::size_t kFilterKeyBytes = 256;
 inline constexpr std::size_t kFilterTextBytes = 4u << 10;  ///< of one value
 
 // what is made of hits
-inline constexpr std::size_t kExpandNeighbours = 50;       ///< `expand.neighbours`, on each side
-inline constexpr std::size_t kParentCharacters = 100'000;  ///< `expand.characters`
-inline constexpr std::size_t kKeptSentences = 50;          ///< `compress.sentences`
-inline constexpr std::size_t kPassageSentences = 2'000;    ///< of one hit; what follows is not kept
-inline constexpr std::size_t kEmbeddedSentences = 512;     ///< of all hits together
-inline constexpr std::size_t kCitations = 500;             ///< of one answer
+inline constexpr std::size_t kExpandNeighbours = 50;      ///< `expand.neighbours`, on each side
+inline constexpr std::size_t kParentCharacters = 20'000;  ///< `expand.characters`
+inline constexpr std::size_t kKeptSentences = 50;         ///< `compress.sentences`
+inline constexpr std::size_t kPassageSentences = 2'000;   ///< of one hit; what follows is not kept
+inline constexpr std::size_t kEmbeddedSentences = 512;    ///< of all hits together
+inline constexpr std::size_t kCitations = 500;            ///< of one answer
 
 // what models are shown and may answer
 inline constexpr std::size_t kShownPassages = 100;           ///< in one request

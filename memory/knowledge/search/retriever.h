@@ -52,7 +52,6 @@ class Retriever {
   Task<Result<Retrieved>> retrieve(std::string query, SearchSettings settings, CallContext& context);
 
  private:
-  friend class Retrieval;
   Services services_;
 };
 

@@ -122,7 +122,7 @@ Task<Result<SentenceChoice>> choose_sentences(models::Model& model, const prompt
                                               std::size_t passages, std::size_t most,
                                               std::vector<ModelUse>& uses, CallContext& context) {
   SentenceChoice choice{.kept = std::vector<std::vector<std::size_t>>(passages), .remark = ""};
-  auto reply = co_await ask_model(model, models::Intent::select, prompt,
+  auto reply = co_await ask_model(model, models::Intent::rerank, prompt,
                                   sentence_data(query, extraction, passages), uses, context);
   if (!reply && context.stop.requested()) co_return fail(std::move(reply.error()));
   auto read = reply ? read_sentence_choice(*reply, extraction, passages, most)

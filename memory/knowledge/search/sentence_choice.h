@@ -25,9 +25,10 @@ Result<std::vector<std::vector<std::size_t>>> read_sentence_choice(std::string_v
                                                                    const Extraction& extraction,
                                                                    std::size_t passages, std::size_t most);
 
-/// Asks a model (prompt `compress`, intent select). For each passage what read_sentence_choice() gives, and
-/// Extraction::best() where it named none, or failed: then with a warning event `compress_failed` and the
-/// remark. Errors: only cancelled or timeout, when the context's stop was requested.
+/// Asks a model (prompt `compress`, intent rerank: both weigh passages against a query). For each passage
+/// what read_sentence_choice() gives, and Extraction::best() where it named none, or failed: then with a
+/// warning event `compress_failed` and the remark. Errors: only cancelled or timeout, when the context's stop
+/// was requested.
 struct SentenceChoice {
   std::vector<std::vector<std::size_t>> kept;
   std::string remark;
