@@ -1,0 +1,111 @@
+#include "memory/knowledge/search/model_call.h"
+
+#include "memory/knowledge/search/limits.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace troupe::memory {
+
+namespace {
+
+class ReplyEnd final : public models::TokenSink {
+ public:
+  bool on_text(std::string_view text) override {
+    bytes_ += text.size();
+    return bytes_ < limits::kSearchReplyBytes;
+  }
+  void on_reset(int) override { bytes_ = 0; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
+// One past the bracket that closes the one at `from`.
+std::optional<std::size_t> closing(std::string_view text, std::size_t from) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t at = from; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted) {
+      if (c == '\\') ++at;
+      if (c == '"') quoted = false;
+      continue;
+    }
+    if (c == '"') quoted = true;
+    if (c == '[' || c == '{') ++depth;
+    if ((c == ']' || c == '}') && --depth == 0) return at + 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Task<Result<std::string>> ask_model(models::Model& model, models::Intent intent,
+                                    const prompts::Prompt& prompt, Json data, std::vector<ModelUse>& uses,
+                                    CallContext& context) {
+  static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
+  auto system = prompt.render(Json::object());
+  if (!system) co_return fail(std::move(system.error()));
+  auto transcript = std::make_shared<models::Transcript>();
+  transcript->add({.role = models::Role::system, .content = std::move(*system)});
+  transcript->add({.role = models::Role::user, .content = data_text(data)});
+  models::ModelRequest request;
+  request.transcript = std::move(transcript);
+  request.tools = kNoTools;
+  request.intent = intent;
+
+  ReplyEnd sink;
+  const Instant asked = context.loop.clock().now();
+  auto reply = co_await model.complete(std::move(request), sink, context);
+  if (!reply) co_return fail(std::move(reply.error()));
+  const auto ms = std::chrono::duration_cast<Milliseconds>(context.loop.clock().now() - asked).count();
+  uses.push_back({reply->entry.empty() ? model.name() : reply->entry, reply->usage, ms, reply->cache_hit});
+  co_return std::move(reply->text);
+}
+
+std::string data_text(const Json& value) {
+  const std::string plain = dump(value);
+  std::string safe;
+  safe.reserve(plain.size());
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const char next = i + 1 < plain.size() ? plain[i + 1] : ' ';
+    const bool letter = (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z') || next == '/';
+    // Outside of texts there is no `<`, and what begins a list here is never a letter.
+    if (plain[i] == '<' && (letter || next == '|' || next == '<' || (next & 0x80) != 0))
+      safe += "\\u003c";
+    else if (plain[i] == '[' && letter)
+      safe += "\\u005b";
+    else
+      safe += plain[i];
+  }
+  return safe;
+}
+
+std::string_view clipped(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
+std::vector<Json> json_values(std::string_view reply) {
+  constexpr std::size_t kDepth = 16;
+  std::vector<Json> values;
+  std::size_t attempts = 0;
+  for (std::size_t at = 0; (at = reply.find_first_of("[{", at)) != reply.npos;) {
+    if (++attempts > limits::kReplyValues) break;
+    const auto end = closing(reply, at);
+    auto value = end ? parse_json(reply.substr(at, *end - at), kDepth) : fail(ErrorCode::invalid, "");
+    if (!value) {
+      ++at;
+      continue;
+    }
+    values.push_back(std::move(*value));
+    at = *end;
+  }
+  return values;
+}
+
+}  // namespace troupe::memory
