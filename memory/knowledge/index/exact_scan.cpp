@@ -28,15 +28,13 @@ std::vector<Neighbour> exact_scan(const VectorRows& rows, Metric metric, std::sp
   std::array<std::size_t, kBatch> chosen{};
   for (std::size_t next = 0; next < rows.ids.size();) {
     std::size_t count = 0;
-    for (; next < rows.ids.size() && count < kBatch; ++next) {
-      if (!rows.alive.empty() && rows.alive[next] == 0) continue;
-      if (allowed && !allowed(rows.ids[next])) continue;
-      chosen[count++] = next;
-    }
+    for (; next < rows.ids.size() && count < kBatch; ++next)
+      if (rows.passes(next, allowed)) chosen[count++] = next;
     for (std::size_t i = 0; i < count; ++i) {
       if (i + kAhead < count) fetch(rows.row(chosen[i + kAhead]), query.size_bytes());
       const float far = distance(query.data(), rows.row(chosen[i]), query.size());
-      best.offer({rows.ids[chosen[i]], score_of(metric, far)});
+      const float score = score_of(metric, far);
+      rows.each_id(chosen[i], allowed, [&](std::int64_t id) { best.offer({id, score}); });
     }
   }
   return std::move(best).take();

@@ -25,6 +25,7 @@ struct IndexHeader {
   std::uint32_t entry = 0;
   std::int32_t top = 0;
   std::uint64_t upper = 0;  ///< bytes of the links above the lowest level
+  std::uint64_t twins = 0;  ///< ids of vectors that another id has, too
 };
 
 /// Writes FILE.new and puts it in the place of FILE. Any thread, one at a time per file; blocks.
