@@ -113,24 +113,34 @@ struct HnswIndex::Graph {
 };
 
 HnswIndex::HnswIndex(Metric metric, std::size_t dimensions, const HnswSettings& settings)
-    : metric_(metric), dimensions_(dimensions), settings_(settings), graph_(std::make_unique<Graph>()) {}
+    : metric_(metric), dimensions_(dimensions), settings_(settings) {}
 HnswIndex::~HnswIndex() = default;
 
 Result<std::unique_ptr<VectorIndex>> HnswIndex::make(Metric metric, std::size_t dimensions,
                                                      const HnswSettings& settings, std::size_t expected) {
   std::unique_ptr<HnswIndex> index(new HnswIndex(metric, dimensions, settings));
-  auto records = HnswRecords::make(metric, dimensions, settings, std::min(expected, limits::kIndexVectors));
-  if (!records) return fail(records.error());
-  index->graph_->records = std::move(*records);
-  index->graph_->width = padded(dimensions);
+  if (auto begun = index->begin(std::min(expected, limits::kIndexVectors)); !begun)
+    return fail(begun.error());
   return index;
+}
+
+Result<> HnswIndex::begin(std::size_t expected) {
+  auto records = HnswRecords::make(metric_, dimensions_, settings_, expected);
+  if (!records) return fail(records.error());
+  graph_ = std::make_unique<Graph>();
+  graph_->records = std::move(*records);
+  graph_->width = padded(dimensions_);
+  return {};
 }
 
 Result<> HnswIndex::put(std::int64_t id, std::span<const float> vector) {
   auto prepared = prepare(vector, metric_, dimensions_);
   if (!prepared) return fail(prepared.error());
+  if (graph_->broken) return broken();
+  // Nothing is left that a graph of removed ones could be walked for.
+  if (size() == 0 && graph_->records->count() > 0)
+    if (auto anew = begin(graph_->records->count()); !anew) return anew;
   Graph& graph = *graph_;
-  if (graph.broken) return broken();
   const float* values = prepared->values.data();
   const auto known = graph.names.record_of(id);
   if (known && graph.holds(*known, values)) return {};

@@ -59,6 +59,7 @@ class HnswIndex final : public VectorIndex {
  private:
   struct Graph;
   HnswIndex(Metric metric, std::size_t dimensions, const HnswSettings& settings);
+  Result<> begin(std::size_t expected);
 
   Metric metric_;
   std::size_t dimensions_;

@@ -79,6 +79,8 @@ TEST_CASE("puts, replacements and removals in any order leave what a map would h
     std::mt19937 random(3);
     testing::Clusters clusters(kWidth, 4, 8);
     testing::Vectors vectors;
+    const std::vector<std::vector<float>> common{clusters.next(), clusters.next(),
+                                                 std::vector<float>(kWidth)};
     for (int step = 0; step < 1500; ++step) {
       const auto id = static_cast<std::int64_t>(random() % 120) - 60;
       // Grows, shrinks to nothing, grows again.
@@ -87,11 +89,15 @@ TEST_CASE("puts, replacements and removals in any order leave what a map would h
         index.remove(id);
         vectors.erase(id);
       } else {
-        vectors[id] = clusters.next();
+        // Often one that others have.
+        vectors[id] = random() % 3 == 0 ? common[random() % common.size()] : clusters.next();
         REQUIRE(index.put(id, vectors[id]));
       }
       if (step % 500 == 499)
-        for (std::int64_t any = -60; any < 60; ++any) index.remove(any), vectors.erase(any);
+        for (std::int64_t any = -60; any < 60; ++any) {
+          index.remove(any);
+          vectors.erase(any);
+        }
       REQUIRE(index.size() == vectors.size());
       if (step % 10 != 0) continue;
       const auto query = clusters.next();
@@ -101,6 +107,27 @@ TEST_CASE("puts, replacements and removals in any order leave what a map would h
       testing::check_exact(*found, testing::nearest(vectors, metric, query, 8, allowed), vectors, metric,
                            query);
     }
+  });
+}
+
+TEST_CASE("ids that share a vector come and go one by one") {
+  with_all(2, [](VectorIndex& index, Metric) {
+    const std::vector<float> one{1, 0}, other{0, 1};
+    for (const std::int64_t id : {4, 2, 8, 6}) REQUIRE(index.put(id, one));
+    REQUIRE(index.put(5, other));
+    CHECK(index.size() == 5);
+    CHECK(ids(index.nearest(one, 5, nullptr)) == Ids{2, 4, 6, 8, 5});
+    CHECK(ids(index.nearest(one, 5, [](std::int64_t id) { return id > 5; })) == Ids{6, 8});
+    index.remove(2);
+    CHECK(ids(index.nearest(one, 2, nullptr)) == Ids{4, 6});
+    REQUIRE(index.put(4, other));
+    REQUIRE(index.put(8, std::vector<float>{0.5, 0.5}));
+    CHECK(ids(index.nearest(other, 5, nullptr)) == Ids{4, 5, 8, 6});
+    REQUIRE(index.put(6, other));
+    index.remove(5);
+    REQUIRE(index.put(5, one));
+    CHECK(ids(index.nearest(one, 5, nullptr)) == Ids{5, 8, 4, 6});
+    CHECK(index.size() == 4);
   });
 }
 
