@@ -180,8 +180,9 @@ void bandwidth(const VectorIndex& flat, const std::vector<std::vector<float>>& q
   for (int round = 0; round < rounds * 7; ++round) {
     plain.values.push_back(read_gb_per_s(block));
     const auto begin = steady_clock::now();
-    (void)flat.nearest(queries[static_cast<std::size_t>(round)], kK, nullptr);
-    scanned.values.push_back(bytes / 1e6 / ms_since(begin));
+    const auto found = flat.nearest(queries[static_cast<std::size_t>(round)], kK, nullptr);
+    const double ms = ms_since(begin);
+    if (found) scanned.values.push_back(bytes / 1e6 / ms);
   }
   std::printf("\n%-34s %s\n%-34s %s\n", "reading memory, GB/s", plain.text().c_str(), "flat scan, GB/s",
               scanned.text().c_str());
