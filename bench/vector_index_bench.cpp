@@ -1,7 +1,7 @@
-// What the vector indexes cost: `vector_index_bench [vectors] [rounds] [folder]`. Clustered vectors of 384 (a
-// mixture of Gaussians, fixed seed, length 1), ten neighbours, one thread; beside hnswlib used directly and,
-// where it was found, FAISS, in one run on the same vectors. Figures are medians over rounds, with the lowest
-// and the highest round. 100000 vectors take some ten minutes.
+// What the vector indexes cost: `vector_index_bench [vectors] [rounds] [folder] [clusters]`. Clustered
+// vectors of 384 (a mixture of Gaussians, fixed seed, length 1), ten neighbours, one thread; beside hnswlib
+// used directly and, where it was found, FAISS, in one run on the same vectors. Figures are medians over
+// rounds, with the lowest and the highest round. 100000 vectors take some ten minutes.
 #include "memory/knowledge/index/vector_indexes.h"
 
 #include <algorithm>
@@ -38,7 +38,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t kDimensions = 384;
-constexpr std::size_t kClusters = 1'000;
 constexpr float kWidth =
     0.7f;  // of a cluster, where the centres are 1 apart from the origin in each dimension
 constexpr std::size_t kQueries = 1'000;
@@ -58,11 +57,11 @@ std::size_t resident_bytes() {
 
 class Mixture {
  public:
-  Mixture() : centres_(kClusters * kDimensions) {
+  explicit Mixture(std::size_t clusters) : clusters_(clusters), centres_(clusters * kDimensions) {
     for (float& value : centres_) value = normal_(random_);
   }
   std::vector<float> next() {
-    const float* centre = centres_.data() + random_() % kClusters * kDimensions;
+    const float* centre = centres_.data() + random_() % clusters_ * kDimensions;
     std::vector<float> made(kDimensions);
     double length = 0;
     for (std::size_t i = 0; i < kDimensions; ++i) {
@@ -76,6 +75,7 @@ class Mixture {
  private:
   std::mt19937_64 random_{7};
   std::normal_distribution<float> normal_;
+  std::size_t clusters_;
   std::vector<float> centres_;
 };
 
@@ -128,6 +128,7 @@ void race(std::vector<Contestant>& all, const std::vector<std::vector<float>>& q
   for (const Contestant& who : all)
     std::printf("%-34s %8.4f  %-24s %-24s\n", who.name.c_str(), who.recall, who.p50.text().c_str(),
                 who.p99.text().c_str());
+  std::fflush(stdout);
 }
 
 Ids ids_of(const Result<std::vector<Neighbour>>& found) {
@@ -225,12 +226,13 @@ int main(int argc, char** argv) {
   const std::size_t count = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100'000;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 3;
   const std::string folder = argc > 3 ? argv[3] : std::filesystem::temp_directory_path();
-  Mixture mixture;
+  const std::size_t clusters = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 1'000;
+  Mixture mixture(clusters);
   std::vector<std::vector<float>> vectors, queries;
   for (std::size_t i = 0; i < count; ++i) vectors.push_back(mixture.next());
   for (std::size_t i = 0; i < kQueries; ++i) queries.push_back(mixture.next());
-  std::printf("%zu vectors of %zu, m %zu, ef_construction %zu, ef %zu\n\nbuilt in\n", count, kDimensions,
-              kSettings.m, kSettings.ef_construction, kSettings.ef);
+  std::printf("%zu vectors of %zu in %zu clusters, m %zu, ef_construction %zu, ef %zu\n\nbuilt in\n", count,
+              kDimensions, clusters, kSettings.m, kSettings.ef_construction, kSettings.ef);
 
   const auto put_into = [&vectors](VectorIndex& index) {
     return [&index, &vectors] {

@@ -23,8 +23,8 @@ namespace {
 
 // What searching costs, in comparisons of rows that lie one after the other. A walk jumps through memory.
 constexpr std::size_t kScanned = 2'000;    // fewer are compared with all: a walk would not be faster
-constexpr double kWalkedPerFound = 24;     // for each neighbour that is kept in view
-constexpr double kJump = 2;                // a comparison in a walk
+constexpr double kWalkedPerFound = 14;     // for each neighbour that is kept in view
+constexpr double kJump = 2.6;              // a comparison in a walk
 constexpr double kAsked = 0.1;             // a question to the filter
 constexpr std::size_t kSamples = 256;      // ids the filter is asked about beforehand
 constexpr std::size_t kSamplesPassed = 4;  // fewer say too little about how many pass
