@@ -30,9 +30,9 @@ Result<> check(const HnswSettings& settings);
 /// vectors, a filter that lets few through, many neighbours asked for; and where a filter hides whatever is
 /// near the query. The same puts and removals make the same graph.
 ///
-/// What is removed stays in the graph, unfound, until its place is taken by another vector. Putting takes
-/// about a millisecond, replacing several: a graph for many is made on a worker thread, put by put, and may
-/// be given up between two.
+/// Ids with equal vectors share a place in the graph. What is removed stays in it, unfound, until its place
+/// is taken by another vector. Putting takes about a millisecond, replacing and taking a place five to ten: a
+/// graph for many is made on a worker thread, put by put, and may be given up between two.
 class HnswIndex final : public VectorIndex {
  public:
   /// `dimensions` is from 1 to limits::kIndexDimensions, `settings` have been checked; room is made for

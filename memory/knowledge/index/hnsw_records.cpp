@@ -6,6 +6,7 @@
 #include "memory/knowledge/index/distance.h"
 #include "memory/knowledge/index/limits.h"
 #include "memory/knowledge/index/prepared_vector.h"
+#include "memory/knowledge/index/row_block.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -53,12 +54,15 @@ struct HnswRecords::Library {
   Library(Metric metric, std::size_t dims, const HnswSettings& settings, std::size_t capacity)
       : dimensions(dims),
         space(metric, padded(dims)),
-        graph(&space, capacity, settings.m, settings.ef_construction, kSeed) {}
+        graph(&space, capacity, settings.m, settings.ef_construction, kSeed) {
+    prefer_huge_pages(graph.data_level0_memory_, capacity * graph.size_data_per_element_);
+  }
 
   void resize(std::size_t capacity) {
     // resizeIndex() deletes the pool first and leaves the pointer where making a new one fails.
     delete std::exchange(graph.visited_list_pool_, nullptr);
     graph.resizeIndex(capacity);
+    prefer_huge_pages(graph.data_level0_memory_, capacity * graph.size_data_per_element_);
   }
 
   char* record(std::size_t i) { return graph.data_level0_memory_ + i * graph.size_data_per_element_; }

@@ -1,6 +1,7 @@
 #include "memory/knowledge/index/row_block.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <sys/mman.h>
@@ -17,12 +18,18 @@ float* allocate(std::size_t bytes) {
   const std::size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   void* block = std::aligned_alloc(alignment, rounded);
-  // A scan that walks through hundreds of megabytes waits for the page tables otherwise; a wish, not a need.
-  if (block && alignment == kHugePage) (void)::madvise(block, rounded, MADV_HUGEPAGE);
+  if (block) prefer_huge_pages(block, rounded);
   return static_cast<float*>(block);
 }
 
 }  // namespace
+
+void prefer_huge_pages(void* block, std::size_t bytes) {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  const std::uintptr_t begin = (address + kHugePage - 1) / kHugePage * kHugePage;
+  const std::uintptr_t end = (address + bytes) / kHugePage * kHugePage;
+  if (begin < end) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
 
 void RowBlock::Free::operator()(float* block) const {
   std::free(block);

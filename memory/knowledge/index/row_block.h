@@ -6,6 +6,10 @@
 
 namespace troupe::memory {
 
+/// Asks for huge pages for a block that is walked through or jumped about in: the page tables of hundreds of
+/// megabytes are waited for otherwise. A wish; small blocks are left alone.
+void prefer_huge_pages(void* block, std::size_t bytes);
+
 /// Rows of floats of one width in one block of memory, on cache lines, which grows by half and shrinks when
 /// three quarters are empty.
 class RowBlock {
