@@ -14,9 +14,11 @@
 namespace troupe::memory {
 
 enum class Metric : std::uint8_t { cosine, inner_product, l2 };
+/// flat compares with every vector and is exact; hnsw walks a graph and is fast where there are many.
+enum class IndexKind : std::uint8_t { flat, hnsw };
 
 /// One vector found. `score`: cosine similarity, inner product, or minus the Euclidean distance: higher is
-/// nearer whatever the metric.
+/// nearer whatever the metric. A vector of zeros has the cosine similarity 0 with every other.
 struct Neighbour {
   std::int64_t id = 0;
   float score = 0;
@@ -34,7 +36,8 @@ class VectorIndex {
   virtual ~VectorIndex() = default;
 
   /// Adds or replaces; `vector` has dimensions() elements. Errors: invalid (another length, a value that is
-  /// not finite).
+  /// not finite, a vector too long to be compared), too_large (so many vectors), busy (no memory), internal
+  /// (the index broke: build another). After an error the index is as before, but for internal.
   virtual Result<> put(std::int64_t id, std::span<const float> vector) = 0;
   /// An unknown id is not an error.
   virtual void remove(std::int64_t id) = 0;
@@ -42,6 +45,13 @@ class VectorIndex {
   /// there are fewer. Errors: invalid (another length, a value that is not finite).
   virtual Result<std::vector<Neighbour>> nearest(std::span<const float> query, std::size_t k,
                                                  const IdFilter& allowed) const = 0;
+  /// Writes a file that load_index() (memory/knowledge/index/vector_indexes.h) reads, for the owner alone
+  /// (0600); what is there is replaced in one step. `stamp` says of which state of the rows in SQLite this is
+  /// a copy. Blocks: not for the loop. Counts as a search: no write beside it. Errors: store (disk).
+  virtual Result<> save(const std::string& file, std::uint64_t stamp) const = 0;
+  virtual IndexKind kind() const = 0;
+  /// Whether so much was replaced or removed that one built anew would be smaller or find better.
+  virtual bool worn() const = 0;
   virtual std::size_t size() const = 0;
   virtual std::size_t dimensions() const = 0;
   virtual Metric metric() const = 0;

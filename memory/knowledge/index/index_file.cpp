@@ -1,0 +1,160 @@
+#include "memory/knowledge/index/index_file.h"
+
+#include "memory/knowledge/index/limits.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <type_traits>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <fmt/format.h>
+
+namespace troupe::memory {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "files of indexes are little-endian");
+static_assert(std::has_unique_object_representations_v<IndexHeader>, "no byte of a header is left undefined");
+
+constexpr std::array<char, 8> kMagic = {'T', 'R', 'P', 'V', 'E', 'C', '\r', '\n'};
+constexpr std::uint64_t kFrame = kMagic.size() + sizeof(IndexHeader) + sizeof(std::uint32_t);
+constexpr std::size_t kChunk = 1u << 20;  // read and checked at once: it is still in the cache
+
+unsigned long checked(unsigned long checksum, std::span<const std::byte> bytes) {
+  return ::crc32_z(checksum, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+}
+
+template <class T>
+std::span<const std::byte> bytes_of(const T& value) {
+  return std::as_bytes(std::span(&value, 1));
+}
+
+std::unexpected<Error> failed(std::string_view what, const std::string& file, int error) {
+  return fail(ErrorCode::store, fmt::format("{}: {}: {}", file, what, std::strerror(error)));
+}
+
+}  // namespace
+
+IndexFileWriter::~IndexFileWriter() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+}
+
+Result<> IndexFileWriter::begin(const std::string& file, const IndexHeader& header) {
+  file_ = file;
+  temporary_ = file + ".new";
+  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd_ < 0) return failed("cannot make this file for an index", temporary_, errno);
+  checksum_ = ::crc32_z(0, nullptr, 0);
+  if (auto written = write(bytes_of(kMagic)); !written) return written;
+  return write(bytes_of(header));
+}
+
+Result<> IndexFileWriter::write(std::span<const std::byte> part) {
+  for (; !part.empty(); part = part.subspan(std::min(kChunk, part.size()))) {
+    const auto chunk = part.first(std::min(kChunk, part.size()));
+    checksum_ = checked(checksum_, chunk);
+    if (auto written = put(chunk); !written) return written;
+  }
+  return {};
+}
+
+Result<> IndexFileWriter::commit() {
+  const auto checksum = static_cast<std::uint32_t>(checksum_);
+  if (auto written = put(bytes_of(checksum)); !written) return written;
+  if (::fdatasync(fd_) != 0) return failed("cannot sync an index", temporary_, errno);
+  if (::rename(temporary_.c_str(), file_.c_str()) != 0)
+    return failed("cannot put a new index in the place of the old one", file_, errno);
+  ::close(fd_);
+  fd_ = -1;
+  return {};
+}
+
+Result<> IndexFileWriter::put(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return failed("cannot write an index", temporary_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+IndexFileReader::~IndexFileReader() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<IndexHeader> IndexFileReader::begin(const std::string& file) {
+  file_ = file;
+  fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd_ < 0 && errno == ENOENT) return fail(ErrorCode::not_found, file + ": there is no such index");
+  if (fd_ < 0) return failed("cannot open an index", file, errno);
+  struct stat status{};
+  if (::fstat(fd_, &status) != 0) return failed("cannot look at an index", file, errno);
+  if (!S_ISREG(status.st_mode)) return damaged("it is not a regular file");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size < kFrame) return damaged("it is cut short");
+  if (size > limits::kIndexFileBytes) return damaged("it is larger than any index");
+
+  std::array<char, kMagic.size()> magic{};
+  IndexHeader header;
+  if (auto got = get(std::as_writable_bytes(std::span(magic))); !got) return fail(got.error());
+  if (magic != kMagic) return damaged("it does not begin as an index does");
+  if (auto got = get(std::as_writable_bytes(std::span(&header, 1))); !got) return fail(got.error());
+  if (header.version != IndexHeader{}.version)
+    return fail(ErrorCode::conflict,
+                fmt::format("{}: an index of format {}, and this program has format {}; it "
+                            "is to be built again",
+                            file, header.version, IndexHeader{}.version));
+  if (header.body != size - kFrame)
+    return damaged(fmt::format("it has {} bytes where it says {}", size - kFrame, header.body));
+  if (header.dimensions == 0 || header.dimensions > limits::kIndexDimensions ||
+      header.rows > limits::kIndexVectors || header.upper > header.body)
+    return damaged("it says that it is larger than any index");
+  left_ = header.body;
+  checksum_ = checked(checked(::crc32_z(0, nullptr, 0), bytes_of(kMagic)), bytes_of(header));
+  return header;
+}
+
+Result<> IndexFileReader::read(std::span<std::byte> part) {
+  if (part.size() > left_) return damaged("its parts are larger than it is");
+  left_ -= part.size();
+  for (; !part.empty(); part = part.subspan(std::min(kChunk, part.size()))) {
+    const auto chunk = part.first(std::min(kChunk, part.size()));
+    if (auto got = get(chunk); !got) return got;
+    checksum_ = checked(checksum_, chunk);
+  }
+  return {};
+}
+
+Result<> IndexFileReader::finish() {
+  if (left_ != 0) return damaged("it holds more than an index");
+  std::uint32_t checksum = 0;
+  if (auto got = get(std::as_writable_bytes(std::span(&checksum, 1))); !got) return got;
+  if (checksum != static_cast<std::uint32_t>(checksum_)) return damaged("its checksum is wrong");
+  return {};
+}
+
+std::unexpected<Error> IndexFileReader::damaged(const std::string& what) const {
+  return fail(ErrorCode::invalid, fmt::format("{}: {}; the index is to be built again", file_, what));
+}
+
+Result<> IndexFileReader::get(std::span<std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = ::read(fd_, bytes.data(), bytes.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("cannot read an index", file_, errno);
+    if (got == 0) return damaged("it was cut short while it was read");
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+  return {};
+}
+
+}  // namespace troupe::memory
