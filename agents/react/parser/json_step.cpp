@@ -62,7 +62,8 @@ void JsonStep::on_value(std::size_t depth, const Json& value) {
     if (key_ == StepKey::thought) thought_seen_ = true;
     if (key_ == StepKey::action || key_ == StepKey::command) name(value);
     if (key_ == StepKey::actions) named_ = true;
-    if (key_ == StepKey::answer && !writer_.answer().empty()) answered_ = true;
+    // Also one that was not shown while it grew, such as a text without quotes.
+    if (key_ == StepKey::answer && !says_nothing(value)) answered_ = true;
     if (key_ == StepKey::input) {
       input_seen_ = true;
       write_argument();

@@ -22,11 +22,6 @@ std::string dumped(const Json& value) {
   return dump(value);
 }
 
-bool empty(const Json& value) {
-  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().find_first_not_of(
-                                                      " \t\r\n") == std::string::npos);
-}
-
 // A tool that is called by an object: {"name": …, "args": {…}} in any of its spellings.
 struct Call {
   std::string name;
@@ -91,7 +86,7 @@ void read_list(const Json& value, Members& members) {
     return;
   }
   if (!value.is_array()) {
-    if (!empty(value)) members.problem = "`actions` is not a list";
+    if (!says_nothing(value)) members.problem = "`actions` is not a list";
     return;
   }
   for (const Json& element : value) {
@@ -161,11 +156,11 @@ bool read_member(const std::string& key, const Json& value, Members& members) {
       if (!members.call && !members.answer && members.actions.empty()) read_list(value, members);
       return false;
     case StepKey::answer:
-      if (!members.call && members.actions.empty() && !members.answer && !empty(value))
+      if (!members.call && members.actions.empty() && !members.answer && !says_nothing(value))
         members.answer = final_step(value);
       return false;
     case StepKey::weak_answer:
-      if (!members.weak_answer && !empty(value)) members.weak_answer = final_step(value);
+      if (!members.weak_answer && !says_nothing(value)) members.weak_answer = final_step(value);
       return false;
     case StepKey::observation:
       return members.call || !members.actions.empty();
@@ -251,6 +246,11 @@ FinalStep final_step(const Json& value) {
     if (const Json* member = find(value, key); member && member->is_string() && value.size() == 1)
       return {member->get<std::string>(), value};
   return {dumped(value), value};
+}
+
+bool says_nothing(const Json& value) {
+  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().find_first_not_of(
+                                                      " \t\r\n") == std::string::npos);
 }
 
 StepObject read_step_object(const Json& value, std::string_view where, bool weak_answers) {

@@ -45,4 +45,7 @@ std::string thought_text(const Json& value);
 /// anything else is data.
 FinalStep final_step(const Json& value);
 
+/// Whether a member's value is none: null, or a text of blanks. The first answer that says something counts.
+bool says_nothing(const Json& value);
+
 }  // namespace troupe::agents

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace troupe::memory::limits {
+namespace troupe::limits {
 
 inline constexpr std::size_t kIndexDimensions = 16'384;
 inline constexpr std::size_t kIndexVectors = 10'000'000;          // of one index
@@ -13,4 +13,4 @@ inline constexpr std::size_t kHnswLinksMin = 4, kHnswLinks = 64;  // HnswSetting
 inline constexpr std::size_t kHnswConstruction = 4'000;           // HnswSettings::ef_construction
 inline constexpr std::size_t kHnswSearch = 10'000;                // HnswSettings::ef
 
-}  // namespace troupe::memory::limits
+}  // namespace troupe::limits

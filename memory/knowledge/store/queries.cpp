@@ -78,7 +78,7 @@ DocumentRow document_of(const Statement& row) {
   return document;
 }
 
-StoredChunk chunk_of(const Statement& row) {
+ChunkRow chunk_of(const Statement& row) {
   return {.id = row.integer(0),
           .document = row.integer(1),
           .ordinal = row.integer(2),
@@ -241,10 +241,10 @@ Result<std::vector<TermMatch>> match_terms(Database& database, std::int64_t base
   return matches;
 }
 
-Result<std::vector<StoredChunk>> read_chunks(Database& database, std::span<const std::int64_t> ids) {
+Result<std::vector<ChunkRow>> read_chunks(Database& database, std::span<const std::int64_t> ids) {
   auto select = database.statement(TROUPE_CHUNK_COLUMNS "WHERE c.id = ?");
   if (!select) return fail(std::move(select.error()));
-  std::vector<StoredChunk> chunks;
+  std::vector<ChunkRow> chunks;
   chunks.reserve(ids.size());
   for (std::int64_t id : ids) {
     auto done = each_row((*select)->bind(id), [&](const Statement& row) -> Result<> {
@@ -256,12 +256,12 @@ Result<std::vector<StoredChunk>> read_chunks(Database& database, std::span<const
   return chunks;
 }
 
-Result<std::vector<StoredChunk>> chunks_between(Database& database, std::int64_t document, std::int64_t first,
+Result<std::vector<ChunkRow>> chunks_between(Database& database, std::int64_t document, std::int64_t first,
                                                 std::int64_t last) {
   auto select = database.statement(TROUPE_CHUNK_COLUMNS
                                    "WHERE c.document = ? AND c.ordinal BETWEEN ? AND ? ORDER BY c.ordinal");
   if (!select) return fail(std::move(select.error()));
-  std::vector<StoredChunk> chunks;
+  std::vector<ChunkRow> chunks;
   auto done = each_row((*select)->bind(document, first, last), [&](const Statement& row) -> Result<> {
     chunks.push_back(chunk_of(row));
     return {};

@@ -77,7 +77,7 @@ struct NewDocument {
 };
 
 /// A chunk as it is found.
-struct StoredChunk {
+struct ChunkRow {
   std::int64_t id = 0;
   std::int64_t document = 0;
   std::int64_t ordinal = 0;  ///< in its document, from 0

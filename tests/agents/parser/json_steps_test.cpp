@@ -75,6 +75,24 @@ TEST_CASE("a final answer goes out while it grows, escapes decoded") {
   CHECK(final_answer(read).data.is_null());
 }
 
+TEST_CASE("the first answer that says something counts, also one that could not be shown while it grew") {
+  struct Case {
+    const char* reply;
+    const char* answer;
+  };
+  const Case cases[] = {{R"({"final_answer":one "Final Answer"" two})", "one"},
+                        {R"({"final_answer":"one","final_answer_":"","Final Answer":"two"})", "one"},
+                        {R"({"final_answer":7,"Final Answer":"two"})", "7"},
+                        {R"({"final_answer":" ","Final Answer":"two"})", "two"},
+                        {R"({"final_answer":null,"Final Answer":"two"})", "two"}};
+  for (const Case& c : cases) {
+    CAPTURE(c.reply);
+    Read read = read_reply(c.reply);
+    CHECK(final_answer(read).answer == c.answer);
+    if (final_answer(read).data.is_null()) CHECK(read.answer == c.answer);
+  }
+}
+
 TEST_CASE("several calls come as one step") {
   Read read = read_reply(R"({"actions":[{"tool":"a","input":{"x":1}},{"tool":"b","input":{}}]})");
 
