@@ -2,8 +2,15 @@
 
 #include "runtime/base/limits.h"
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include <pthread.h>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include <sqlite3.h>
 
@@ -24,7 +31,41 @@ int out_of_patience(void* self) {
 
 }  // namespace
 
+class ReaderPool::Threads {
+ public:
+  explicit Threads(std::string file) : file_(std::move(file)) {}
+  void add(Job job);
+  void close();
+
+ private:
+  void work();
+
+  const std::string file_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;  // guarded by mutex_, like the rest
+  std::size_t idle_ = 0;
+  std::atomic<bool> closing_ = false;  // set under mutex_; a running query looks at it without
+  std::vector<std::thread> threads_;
+};
+
+ReaderPool::ReaderPool(Loop& loop, std::string file)
+    : loop_(loop), threads_(std::make_unique<Threads>(std::move(file))) {}
+
+ReaderPool::~ReaderPool() {
+  close();
+}
+
 void ReaderPool::close() {
+  threads_->close();
+}
+
+void ReaderPool::add(Job job) {
+  threads_->add(std::move(job));
+}
+
+void ReaderPool::Threads::close() {
   {
     std::lock_guard lock(mutex_);
     closing_ = true;
@@ -34,7 +75,7 @@ void ReaderPool::close() {
   threads_.clear();
 }
 
-void ReaderPool::add(Job job) {
+void ReaderPool::Threads::add(Job job) {
   std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
   if (jobs_.size() > idle_ && threads_.size() < static_cast<std::size_t>(limits::kReaders)) {
@@ -44,7 +85,7 @@ void ReaderPool::add(Job job) {
   wake_.notify_one();
 }
 
-void ReaderPool::work() {
+void ReaderPool::Threads::work() {
   auto database = Database::open(file_, Database::Mode::read);
   Patience patience{closing_, {}};
   if (database) {
@@ -66,7 +107,7 @@ void ReaderPool::work() {
 
     patience.until = std::chrono::steady_clock::now() + limits::kReadTime;
     if (closing_)
-      job(fail(ErrorCode::store, file_ + ": the journal was closed before this was read"));
+      job(fail(ErrorCode::store, file_ + ": it was closed before this was read"));
     else if (database)
       job(&*database);
     else

@@ -4,14 +4,9 @@
 #include "runtime/base/result.h"
 #include "runtime/store/sqlite.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace troupe::store {
 
@@ -20,8 +15,8 @@ namespace troupe::store {
 /// are started as work comes, up to limits::kReaders.
 class ReaderPool {
  public:
-  ReaderPool(Loop& loop, std::string file) : loop_(loop), file_(std::move(file)) {}
-  ~ReaderPool() { close(); }
+  ReaderPool(Loop& loop, std::string file);
+  ~ReaderPool();
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
@@ -47,17 +42,10 @@ class ReaderPool {
   using Job = std::move_only_function<void(Result<Database*>)>;
 
   void add(Job job);
-  void work();
 
+  class Threads;  // hidden: no lock is seen above runtime
   Loop& loop_;
-  const std::string file_;
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> jobs_;  // guarded by mutex_, like the rest
-  std::size_t idle_ = 0;
-  std::atomic<bool> closing_ = false;  // set under mutex_; a running query looks at it without
-  std::vector<std::thread> threads_;
+  const std::unique_ptr<Threads> threads_;
 };
 
 }  // namespace troupe::store
