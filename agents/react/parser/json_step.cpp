@@ -63,7 +63,10 @@ void JsonStep::on_value(std::size_t depth, const Json& value) {
     if (key_ == StepKey::action || key_ == StepKey::command) name(value);
     if (key_ == StepKey::actions) named_ = true;
     // Also one that was not shown while it grew, such as a text without quotes.
-    if (key_ == StepKey::answer && !says_nothing(value)) answered_ = true;
+    if (key_ == StepKey::answer) {
+      answered_ = answered_ || !says_nothing(value);
+      blanks_.clear();  // those of one answer are no part of the next
+    }
     if (key_ == StepKey::input) {
       input_seen_ = true;
       write_argument();

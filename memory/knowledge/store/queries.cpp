@@ -257,7 +257,7 @@ Result<std::vector<ChunkRow>> read_chunks(Database& database, std::span<const st
 }
 
 Result<std::vector<ChunkRow>> chunks_between(Database& database, std::int64_t document, std::int64_t first,
-                                                std::int64_t last) {
+                                             std::int64_t last) {
   auto select = database.statement(TROUPE_CHUNK_COLUMNS
                                    "WHERE c.document = ? AND c.ordinal BETWEEN ? AND ? ORDER BY c.ordinal");
   if (!select) return fail(std::move(select.error()));

@@ -47,7 +47,7 @@ Result<std::vector<TermMatch>> match_terms(store::Database& database, std::int64
 Result<std::vector<ChunkRow>> read_chunks(store::Database& database, std::span<const std::int64_t> ids);
 /// The chunks of a document with ordinals in [first, last], in order.
 Result<std::vector<ChunkRow>> chunks_between(store::Database& database, std::int64_t document,
-                                                std::int64_t first, std::int64_t last);
+                                             std::int64_t first, std::int64_t last);
 /// The vectors of these chunks, one after the other; as many numbers of 0 where one is gone.
 Result<std::vector<float>> read_vectors(store::Database& database, std::span<const std::int64_t> ids,
                                         std::size_t dimensions);

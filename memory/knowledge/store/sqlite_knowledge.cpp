@@ -86,7 +86,7 @@ class SqliteKnowledge final : public KnowledgeStore {
     co_return co_await read(std::move(query));
   }
   Task<Result<std::vector<ChunkRow>>> chunks_between(std::int64_t document, std::int64_t first,
-                                                        std::int64_t last) override {
+                                                     std::int64_t last) override {
     auto query = [document, first, last](Database& database) {
       return memory::chunks_between(database, document, first, last);
     };

@@ -147,7 +147,7 @@ class MemoryChunks final : public ChunkSource {
 /// A retriever on a few chunks, with a model `main` and the prompts of the sources.
 struct SearchBench {
   SearchBench() {
-    auto set = prompts::PromptSet::load(std::string(TROUPE_SOURCE_DIR) + "/prompts");
+    auto set = prompts::PromptSet::load("");
     REQUIRE_MESSAGE(set.has_value(), set.error().message);
     prompts = std::move(*set);
     models["main"] = model;

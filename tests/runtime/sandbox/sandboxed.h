@@ -3,6 +3,7 @@
 #include "runtime/async/loop.h"
 #include "runtime/sandbox/run_once.h"
 #include "tests/fakes/run_loop.h"
+#include "tests/fakes/temp_dir.h"
 
 #include <cerrno>
 #include <chrono>
@@ -85,6 +86,21 @@ inline Result<std::string> run_in(const Support& support, const Confinement& con
                                    Deadline::after(g_clock, arguments.time), stop));
 }
 
+/// A copy of a program where anybody may run it. Root's children become nobody, who cannot enter the home in
+/// which root may have built.
+inline const std::string& copied(const std::string& program) {
+  static const fakes::TempDir kFolder;
+  static const std::string kCopy = [&] {
+    namespace fs = std::filesystem;
+    fs::permissions(kFolder.path(), fs::perms(0755));
+    auto copy = kFolder.path() / "worker";
+    fs::copy_file(program, copy);
+    fs::permissions(copy, fs::perms(0755));
+    return copy.string();
+  }();
+  return kCopy;
+}
+
 /// The program that misbehaves as told: tests/runtime/sandbox/worker_program.cpp.
 inline Program worker_program(std::vector<std::string> arguments = {}) {
   const char* path = std::getenv("TROUPE_SANDBOX_WORKER");
@@ -93,7 +109,7 @@ inline Program worker_program(std::vector<std::string> arguments = {}) {
 #endif
   if (!path) throw std::runtime_error("TROUPE_SANDBOX_WORKER does not name the worker program");
   // It is built like the tests. A sanitizer cannot look for leaks without ptrace.
-  return {path, std::move(arguments), {"ASAN_OPTIONS=detect_leaks=0:handle_segv=0"}};
+  return {copied(path), std::move(arguments), {"ASAN_OPTIONS=detect_leaks=0:handle_segv=0"}};
 }
 
 inline Confinement for_worker_program() {
