@@ -3,6 +3,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/sha256.h"
 #include "runtime/store/chain.h"
+#include "runtime/store/rows.h"
 
 #include <cstdlib>
 
@@ -60,14 +61,6 @@ std::int64_t events_of(std::int64_t session) {
 }
 std::int64_t facts_of(std::int64_t run) {
   return run * 2 + 1;
-}
-
-/// Binds and runs a statement without rows.
-template <class... Args>
-Result<> change(Database& database, const char* sql, const Args&... args) {
-  auto statement = database.statement(sql);
-  if (!statement) return fail(std::move(statement.error()));
-  return (*statement)->bind(args...).run();
 }
 
 }  // namespace
@@ -242,12 +235,9 @@ Result<LogAppender::Tail*> LogAppender::run(const std::string& id) {
 
 /// The number that `sql` finds for an id; 0 when there is none.
 Result<std::int64_t> LogAppender::find(const char* sql, const std::string& id) {
-  auto statement = database_.statement(sql);
-  if (!statement) return fail(std::move(statement.error()));
-  Rows rows((*statement)->bind(id));
-  auto row = rows.next();
-  if (!row) return fail(std::move(row.error()));
-  return *row ? (*statement)->integer(0) : 0;
+  auto number = one_row<std::int64_t>(database_, sql, first_integer, id);
+  if (!number) return fail(std::move(number.error()));
+  return number->value_or(0);
 }
 
 Result<> LogAppender::load_end(std::int64_t stream, Tail& tail) {

@@ -1,6 +1,7 @@
 #include "runtime/store/queries.h"
 
 #include "runtime/store/chain.h"
+#include "runtime/store/rows.h"
 #include "runtime/store/type_names.h"
 
 #include <algorithm>
@@ -125,49 +126,6 @@ RunRow run_row(const Statement& row) {
           .extra = text(20)};
 }
 
-/// Runs a query to its end; `each` is called for every row and may answer false to stop early.
-template <class Each, class... Args>
-Result<> for_each_row(Database& database, const char* sql, Each each, const Args&... args) {
-  auto statement = database.statement(sql);
-  if (!statement) return fail(std::move(statement.error()));
-  Rows rows((*statement)->bind(args...));
-  for (;;) {
-    auto row = rows.next();
-    if (!row) return fail(std::move(row.error()));
-    if (!*row) return {};
-    Result<> seen = each(**statement);
-    if (!seen) return seen;
-  }
-}
-
-template <class Row, class... Args>
-Result<std::vector<Row>> all(Database& database, const char* sql, Row (*make)(const Statement&),
-                             const Args&... args) {
-  std::vector<Row> found;
-  auto done = for_each_row(
-      database, sql,
-      [&](const Statement& row) -> Result<> {
-        found.push_back(make(row));
-        return {};
-      },
-      args...);
-  if (!done) return fail(std::move(done.error()));
-  return found;
-}
-
-template <class Row, class... Args>
-Result<std::optional<Row>> one(Database& database, const char* sql, Row (*make)(const Statement&),
-                               const Args&... args) {
-  auto found = all<Row>(database, sql, make, args...);
-  if (!found) return fail(std::move(found.error()));
-  if (found->empty()) return std::optional<Row>();
-  return std::optional<Row>(std::move(found->front()));
-}
-
-std::string first_text(const Statement& row) {
-  return std::string(row.text(0));
-}
-
 /// Follows the chain of one stream row by row.
 class Chain {
  public:
@@ -239,7 +197,7 @@ Result<std::vector<Frame>> run_events(Database& database, const std::string& run
     std::int64_t last;
     std::string session;
   };
-  auto place = one<Place>(
+  auto place = one_row<Place>(
       database, kRunPlace,
       +[](const Statement& row) {
         return Place{row.integer(0), row.integer(1) * 2, row.integer(2), row.integer(3),
@@ -283,56 +241,55 @@ Result<std::vector<Fact>> facts(Database& database, const std::string& run) {
 }
 
 Result<std::int64_t> last_seq(Database& database, const std::string& session) {
-  auto found =
-      one<std::int64_t>(database, kLastSeq, +[](const Statement& row) { return row.integer(0); }, session);
+  auto found = one_row<std::int64_t>(database, kLastSeq, first_integer, session);
   if (!found) return fail(std::move(found.error()));
   return found->value_or(0);
 }
 
 Result<std::optional<SessionRow>> session(Database& database, const std::string& id) {
-  return one<SessionRow>(database, kSession, session_row, id);
+  return one_row<SessionRow>(database, kSession, session_row, id);
 }
 
 Result<std::optional<RunRow>> run(Database& database, const std::string& id) {
-  return one<RunRow>(database, kRun, run_row, id);
+  return one_row<RunRow>(database, kRun, run_row, id);
 }
 
 Result<std::optional<RunRow>> message(Database& database, const std::string& session,
                                       const std::string& message_id) {
   if (message_id.empty()) return std::optional<RunRow>();
-  return one<RunRow>(database, kMessage, run_row, session, message_id);
+  return one_row<RunRow>(database, kMessage, run_row, session, message_id);
 }
 
 Result<std::vector<SessionRow>> sessions(Database& database, const std::string& tenant, std::size_t limit) {
-  if (tenant.empty()) return all<SessionRow>(database, kSessions, session_row, sql_limit(limit));
-  return all<SessionRow>(database, kTenantSessions, session_row, tenant, sql_limit(limit));
+  if (tenant.empty()) return all_rows<SessionRow>(database, kSessions, session_row, sql_limit(limit));
+  return all_rows<SessionRow>(database, kTenantSessions, session_row, tenant, sql_limit(limit));
 }
 
 Result<std::vector<RunRow>> runs(Database& database, const std::string& tenant, const std::string& session,
                                  std::size_t limit) {
-  if (session.empty()) return all<RunRow>(database, kRuns, run_row, tenant, sql_limit(limit));
-  return all<RunRow>(database, kSessionRuns, run_row, tenant, session, sql_limit(limit));
+  if (session.empty()) return all_rows<RunRow>(database, kRuns, run_row, tenant, sql_limit(limit));
+  return all_rows<RunRow>(database, kSessionRuns, run_row, tenant, session, sql_limit(limit));
 }
 
 Result<std::vector<RunRow>> unfinished_runs(Database& database) {
-  return all<RunRow>(database, kUnfinished, run_row);
+  return all_rows<RunRow>(database, kUnfinished, run_row);
 }
 
 Result<std::vector<RunRow>> turns(Database& database, const std::string& session, const std::string& agent,
                                   std::size_t limit) {
-  auto found = all<RunRow>(database, kTurns, run_row, session, agent, sql_limit(limit));
+  auto found = all_rows<RunRow>(database, kTurns, run_row, session, agent, sql_limit(limit));
   if (found)
     std::reverse(found->begin(), found->end());  // the newest were selected, the oldest of them comes first
   return found;
 }
 
 Result<std::vector<std::string>> run_ids(Database& database, const std::string& prefix, std::size_t limit) {
-  return all<std::string>(database, kRunIds, first_text, prefix, sql_limit(limit));
+  return all_rows<std::string>(database, kRunIds, first_text, prefix, sql_limit(limit));
 }
 
 Result<std::vector<std::string>> session_ids(Database& database, const std::string& prefix,
                                              std::size_t limit) {
-  return all<std::string>(database, kSessionIds, first_text, prefix, sql_limit(limit));
+  return all_rows<std::string>(database, kSessionIds, first_text, prefix, sql_limit(limit));
 }
 
 Result<std::vector<UsageRow>> usage(Database& database, const UsageQuery& query) {
@@ -345,12 +302,12 @@ Result<std::vector<UsageRow>> usage(Database& database, const UsageQuery& query)
                      .cached_tokens = found.integer(4),
                      .cost = found.real(5)}};
   };
-  return all<UsageRow>(database, statements[static_cast<std::size_t>(query.by)], +row, query.since,
-                       query.until, query.tenant, query.agent, query.session, sql_limit(query.limit));
+  return all_rows<UsageRow>(database, statements[static_cast<std::size_t>(query.by)], +row, query.since,
+                            query.until, query.tenant, query.agent, query.session, sql_limit(query.limit));
 }
 
 Result<std::string> blob(Database& database, const std::string& hash) {
-  auto found = one<std::string>(database, kBlob, first_text, hash);
+  auto found = one_row<std::string>(database, kBlob, first_text, hash);
   if (!found) return fail(std::move(found.error()));
   if (!*found) return fail(ErrorCode::not_found, "no stored text has the hash " + hash);
   return std::move(**found);

@@ -2,6 +2,7 @@
 
 #include "runtime/base/fault.h"
 #include "runtime/base/limits.h"
+#include "runtime/store/rows.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
@@ -20,12 +21,6 @@ constexpr char kCommit[] = "COMMIT";
 constexpr char kSavepoint[] = "SAVEPOINT entry";
 constexpr char kRelease[] = "RELEASE entry";
 constexpr char kUndo[] = "ROLLBACK TO entry";
-
-Result<> run(Database& database, const char* sql) {
-  auto statement = database.statement(sql);
-  if (!statement) return fail(std::move(statement.error()));
-  return (*statement)->run();
-}
 
 /// What the disk would have said.
 std::optional<Error> pretended(const Database& database, std::string_view point) {
@@ -186,7 +181,7 @@ Writer::Outcome Writer::together(Batch& batch, Error& error, bool& refused) {
 Writer::Outcome Writer::one_by_one(Batch& batch, Error& error) {
   Result<> done = begin(batch);
   for (auto entry = batch.begin(); done && entry != batch.end(); ++entry) {
-    done = run(database_, kSavepoint);
+    done = change(database_, kSavepoint);
     if (!done) break;
     Result<> written = appender_.write(**entry);
     if (!written && outcome_of(written.error()) != Outcome::done) {
@@ -197,9 +192,9 @@ Writer::Outcome Writer::one_by_one(Batch& batch, Error& error) {
       (*entry)->frames.clear();
       (*entry)->outcome = fail(std::move(written.error()));
       appender_.forget();
-      done = run(database_, kUndo);
+      done = change(database_, kUndo);
     }
-    if (done) done = run(database_, kRelease);
+    if (done) done = change(database_, kRelease);
   }
   if (done) done = end();
   if (done) return Outcome::done;
@@ -220,12 +215,12 @@ Result<> Writer::begin(const Batch& batch) {
     full_ = full;
   }
   fault_point("journal.begin");
-  return run(database_, kBegin);
+  return change(database_, kBegin);
 }
 
 Result<> Writer::end() {
   if (auto error = pretended(database_, "journal.commit")) return fail(std::move(*error));
-  if (auto done = run(database_, kCommit); !done) return done;
+  if (auto done = change(database_, kCommit); !done) return done;
   fault_point("journal.committed");
   return {};
 }

@@ -37,9 +37,9 @@ class KnowledgeStore {
   virtual Task<Result<std::vector<TermMatch>>> match_terms(
       std::int64_t base, std::string match, std::size_t limit,
       std::optional<std::vector<std::int64_t>> documents) = 0;
-  virtual Task<Result<std::vector<ChunkRow>>> read_chunks(std::vector<std::int64_t> ids) = 0;
-  virtual Task<Result<std::vector<ChunkRow>>> chunks_between(std::int64_t document, std::int64_t first,
-                                                             std::int64_t last) = 0;
+  virtual Task<Result<std::vector<StoredChunk>>> read_chunks(std::vector<std::int64_t> ids) = 0;
+  virtual Task<Result<std::vector<StoredChunk>>> chunks_between(std::int64_t document, std::int64_t first,
+                                                                std::int64_t last) = 0;
   virtual Task<Result<std::vector<float>>> read_vectors(std::vector<std::int64_t> ids,
                                                         std::size_t dimensions) = 0;
   virtual Task<Result<VectorPage>> vector_page(std::int64_t base, std::int64_t after, std::size_t limit,

@@ -1,5 +1,7 @@
 #include "memory/knowledge/store/layout.h"
 
+#include "memory/knowledge/loaders/utf8.h"
+
 #include <fmt/format.h>
 
 namespace troupe::memory {
@@ -8,24 +10,16 @@ namespace {
 
 constexpr std::string_view kWhat = "a document from its reader";
 
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+// Also without a NUL, which a document does not hold.
 bool valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      if (lead == 0) return false;
-      ++i;
+  for (std::size_t at = 0; at < text.size();) {
+    if (const std::size_t plain = loaders::plain_run(text, at)) {
+      at += plain;
       continue;
     }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || i + length > text.size()) return false;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    const auto second = static_cast<unsigned char>(text[i + 1]);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
-      return false;
-    i += length;
+    const loaders::Character character = loaders::character_at(text, at);
+    if (character.bytes == 0 || character.value == 0) return false;
+    at += character.bytes;
   }
   return true;
 }

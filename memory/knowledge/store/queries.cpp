@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/store/layout.h"
 #include "memory/knowledge/store/schema.h"
+#include "runtime/store/rows.h"
 
 #include <cstring>
 
@@ -11,8 +12,11 @@ namespace troupe::memory {
 
 namespace {
 
+using store::all_rows;
 using store::Database;
-using store::Rows;
+using store::first_integer;
+using store::for_each_row;
+using store::one_row;
 using store::Statement;
 
 constexpr const char* kBaseColumns =
@@ -23,18 +27,6 @@ constexpr const char* kBaseColumns =
 #define TROUPE_CHUNK_COLUMNS                                                                  \
   "SELECT c.id, c.document, c.ordinal, c.first, c.last, c.page, c.heading, c.text, d.source," \
   " d.title, d.metadata FROM chunks c JOIN documents d ON d.id = c.document "
-
-// Calls `take` with each row. Result<> take(const Statement&).
-template <class Take>
-Result<> each_row(Statement& statement, Take take) {
-  Rows rows(statement);
-  for (;;) {
-    auto row = rows.next();
-    if (!row) return fail(std::move(row.error()));
-    if (!*row) return {};
-    if (Result<> taken = take(std::as_const(statement)); !taken) return taken;
-  }
-}
 
 Json json_of(std::string_view text) {
   auto value = parse_json(text);
@@ -78,18 +70,22 @@ DocumentRow document_of(const Statement& row) {
   return document;
 }
 
-ChunkRow chunk_of(const Statement& row) {
+StoredChunk chunk_of(const Statement& row) {
   return {.id = row.integer(0),
           .document = row.integer(1),
-          .ordinal = row.integer(2),
-          .place = {.begin = static_cast<std::size_t>(row.integer(3)),
-                    .end = static_cast<std::size_t>(row.integer(4)),
-                    .page = static_cast<int>(row.integer(5)),
-                    .heading = std::string(row.text(6))},
-          .text = std::string(row.text(7)),
+          .ordinal = static_cast<std::size_t>(row.integer(2)),
+          .begin = static_cast<std::size_t>(row.integer(3)),
+          .end = static_cast<std::size_t>(row.integer(4)),
+          .page = static_cast<int>(row.integer(5)),
+          .heading = std::string(row.text(6)),
           .source = std::string(row.text(8)),
           .title = std::string(row.text(9)),
+          .text = std::string(row.text(7)),
           .metadata = object_of(row.text(10))};
+}
+
+TermMatch match_of(const Statement& row) {
+  return {row.integer(0), row.real(1)};
 }
 
 bool append_vector(std::vector<float>& values, std::string_view bytes, std::size_t dimensions) {
@@ -98,21 +94,6 @@ bool append_vector(std::vector<float>& values, std::string_view bytes, std::size
   if (bytes.size() != dimensions * sizeof(float)) return false;
   std::memcpy(values.data() + before, bytes.data(), bytes.size());
   return true;
-}
-
-std::string ids_text(std::span<const std::int64_t> ids) {
-  return fmt::format("[{}]", fmt::join(ids, ","));
-}
-
-// One statement that counts rows which should not be there; a sentence when there are any.
-Result<> count_wrong(Database& database, const std::string& sql, const std::string& sentence,
-                     std::vector<std::string>& wrong) {
-  auto statement = database.prepare(sql);
-  if (!statement) return fail(std::move(statement.error()));
-  return each_row(*statement, [&](const Statement& row) -> Result<> {
-    if (row.integer(0) > 0) wrong.push_back(fmt::format("{}: {}", row.integer(0), sentence));
-    return {};
-  });
 }
 
 Result<> check_base(Database& database, const BaseRow& base, std::vector<std::string>& wrong) {
@@ -140,78 +121,51 @@ Result<> check_base(Database& database, const BaseRow& base, std::vector<std::st
                    " WHERE c.base = {} AND (d.base != c.base OR c.last > d.text_bytes OR c.first > c.last)",
                    base.id),
        "chunks of `" + name + "` are not part of their document"}};
-  for (const Rule& rule : rules)
-    if (auto done = count_wrong(database, rule.sql, rule.sentence, wrong); !done) return done;
+  for (const Rule& rule : rules) {
+    auto count = one_row<std::int64_t>(database, rule.sql, first_integer);
+    if (!count) return fail(std::move(count.error()));
+    if (count->value_or(0) > 0) wrong.push_back(fmt::format("{}: {}", **count, rule.sentence));
+  }
   return {};
 }
 
 }  // namespace
 
 Result<std::vector<BaseRow>> list_bases(Database& database) {
-  auto select = database.prepare(std::string(kBaseColumns) + "ORDER BY tenant, name");
-  if (!select) return fail(std::move(select.error()));
-  std::vector<BaseRow> bases;
-  auto done = each_row(*select, [&](const Statement& row) -> Result<> {
-    bases.push_back(base_of(row));
-    return {};
-  });
-  if (!done) return fail(std::move(done.error()));
-  return bases;
+  return all_rows<BaseRow>(database, std::string(kBaseColumns) + "ORDER BY tenant, name", base_of);
 }
 
 Result<std::optional<BaseRow>> read_base(Database& database, const BaseKey& key) {
-  auto select = database.prepare(std::string(kBaseColumns) + "WHERE tenant = ? AND name = ?");
-  if (!select) return fail(std::move(select.error()));
-  std::optional<BaseRow> base;
-  auto done = each_row(select->bind(key.tenant, key.name), [&](const Statement& row) -> Result<> {
-    base = base_of(row);
-    return {};
-  });
-  if (!done) return fail(std::move(done.error()));
-  return base;
+  return one_row<BaseRow>(database, std::string(kBaseColumns) + "WHERE tenant = ? AND name = ?", base_of,
+                          key.tenant, key.name);
 }
 
 Result<std::vector<DocumentRow>> list_documents(Database& database, std::int64_t base, std::string_view after,
                                                 std::size_t limit) {
-  auto select = database.prepare(std::string(kDocumentColumns) +
-                                 "WHERE base = ? AND source > ? ORDER BY source LIMIT ?");
-  if (!select) return fail(std::move(select.error()));
-  std::vector<DocumentRow> documents;
-  auto done = each_row(select->bind(base, after, limit), [&](const Statement& row) -> Result<> {
-    documents.push_back(document_of(row));
-    return {};
-  });
-  if (!done) return fail(std::move(done.error()));
-  return documents;
+  return all_rows<DocumentRow>(
+      database, std::string(kDocumentColumns) + "WHERE base = ? AND source > ? ORDER BY source LIMIT ?",
+      document_of, base, after, limit);
 }
 
 Result<std::optional<DocumentRow>> read_document(Database& database, std::int64_t base,
                                                  std::string_view source) {
-  auto select = database.prepare(std::string(kDocumentColumns) + "WHERE base = ? AND source = ?");
-  if (!select) return fail(std::move(select.error()));
-  std::optional<DocumentRow> document;
-  auto done = each_row(select->bind(base, source), [&](const Statement& row) -> Result<> {
-    document = document_of(row);
-    return {};
-  });
-  if (!done) return fail(std::move(done.error()));
-  return document;
+  return one_row<DocumentRow>(database, std::string(kDocumentColumns) + "WHERE base = ? AND source = ?",
+                              document_of, base, source);
 }
 
 Result<std::optional<Document>> document_text(Database& database, std::int64_t document) {
-  auto select = database.statement("SELECT layout, text, metadata, remarks FROM documents WHERE id = ?");
-  if (!select) return fail(std::move(select.error()));
   std::optional<Document> found;
-  auto done = each_row((*select)->bind(document), [&](const Statement& row) -> Result<> {
+  auto take = [&](const Statement& row) -> Result<> {
     Json layout = json_of(row.text(0));
-    layout["text"] = std::string(row.text(1));
     layout["metadata"] = object_of(row.text(2));
     layout["remarks"] = json_of(row.text(3));
-    auto read = document_from(layout);
+    auto read = document_from(layout, row.text(1));
     if (!read) return fail(std::move(read.error()));
     found = std::move(*read);
     return {};
-  });
+  };
+  auto done = for_each_row(database, "SELECT layout, text, metadata, remarks FROM documents WHERE id = ?",
+                           take, document);
   if (!done) return fail(std::move(done.error()));
   return found;
 }
@@ -223,103 +177,79 @@ Result<std::vector<TermMatch>> match_terms(Database& database, std::int64_t base
   const std::string only =
       documents ? " AND rowid IN (SELECT id FROM chunks WHERE document IN (SELECT value FROM json_each(?3)))"
                 : "";
-  auto select = database.prepare(fmt::format(
+  const std::string sql = fmt::format(
       "SELECT rowid, -bm25({0}) FROM {0} WHERE {0} MATCH ?1{1} ORDER BY bm25({0}), rowid LIMIT ?2", table,
-      only));
-  if (!select) return fail(std::move(select.error()));
-  const std::string list = documents ? ids_text(*documents) : "";
-  if (documents)
-    select->bind(match, limit, list);
-  else
-    select->bind(match, limit);
-  std::vector<TermMatch> matches;
-  auto done = each_row(*select, [&](const Statement& row) -> Result<> {
-    matches.push_back({row.integer(0), row.real(1)});
-    return {};
-  });
-  if (!done) return fail(std::move(done.error()));
-  return matches;
+      only);
+  if (!documents) return all_rows<TermMatch>(database, sql, match_of, match, limit);
+  return all_rows<TermMatch>(database, sql, match_of, match, limit,
+                             fmt::format("[{}]", fmt::join(*documents, ",")));
 }
 
-Result<std::vector<ChunkRow>> read_chunks(Database& database, std::span<const std::int64_t> ids) {
-  auto select = database.statement(TROUPE_CHUNK_COLUMNS "WHERE c.id = ?");
-  if (!select) return fail(std::move(select.error()));
-  std::vector<ChunkRow> chunks;
+Result<std::vector<StoredChunk>> read_chunks(Database& database, std::span<const std::int64_t> ids) {
+  std::vector<StoredChunk> chunks;
   chunks.reserve(ids.size());
   for (std::int64_t id : ids) {
-    auto done = each_row((*select)->bind(id), [&](const Statement& row) -> Result<> {
-      chunks.push_back(chunk_of(row));
-      return {};
-    });
-    if (!done) return fail(std::move(done.error()));
+    auto chunk = one_row<StoredChunk>(database, TROUPE_CHUNK_COLUMNS "WHERE c.id = ?", chunk_of, id);
+    if (!chunk) return fail(std::move(chunk.error()));
+    if (*chunk) chunks.push_back(std::move(**chunk));
   }
   return chunks;
 }
 
-Result<std::vector<ChunkRow>> chunks_between(Database& database, std::int64_t document, std::int64_t first,
-                                             std::int64_t last) {
-  auto select = database.statement(TROUPE_CHUNK_COLUMNS
-                                   "WHERE c.document = ? AND c.ordinal BETWEEN ? AND ? ORDER BY c.ordinal");
-  if (!select) return fail(std::move(select.error()));
-  std::vector<ChunkRow> chunks;
-  auto done = each_row((*select)->bind(document, first, last), [&](const Statement& row) -> Result<> {
-    chunks.push_back(chunk_of(row));
-    return {};
-  });
-  if (!done) return fail(std::move(done.error()));
-  return chunks;
+Result<std::vector<StoredChunk>> chunks_between(Database& database, std::int64_t document, std::int64_t first,
+                                                std::int64_t last) {
+  return all_rows<StoredChunk>(
+      database, TROUPE_CHUNK_COLUMNS "WHERE c.document = ? AND c.ordinal BETWEEN ? AND ? ORDER BY c.ordinal",
+      chunk_of, document, first, last);
 }
 
 Result<std::vector<float>> read_vectors(Database& database, std::span<const std::int64_t> ids,
                                         std::size_t dimensions) {
-  auto select = database.statement("SELECT vector FROM chunks WHERE id = ?");
-  if (!select) return fail(std::move(select.error()));
   std::vector<float> values;
   values.reserve(ids.size() * dimensions);
   for (std::int64_t id : ids) {
-    bool there = false;
-    auto done = each_row((*select)->bind(id), [&](const Statement& row) -> Result<> {
+    const std::size_t before = values.size();
+    auto take = [&](const Statement& row) -> Result<> {
       append_vector(values, row.blob(0), dimensions);
-      there = true;
       return {};
-    });
+    };
+    auto done = for_each_row(database, "SELECT vector FROM chunks WHERE id = ?", take, id);
     if (!done) return fail(std::move(done.error()));
-    if (!there) values.resize(values.size() + dimensions);
+    values.resize(before + dimensions);
   }
   return values;
 }
 
 Result<VectorPage> vector_page(Database& database, std::int64_t base, std::int64_t after, std::size_t limit,
                                std::size_t dimensions) {
-  auto select = database.statement(
-      "SELECT id, document, vector FROM chunks WHERE base = ? AND id > ? ORDER BY id LIMIT ?");
-  if (!select) return fail(std::move(select.error()));
   VectorPage page;
-  auto done = each_row((*select)->bind(base, after, limit), [&](const Statement& row) -> Result<> {
+  auto take = [&](const Statement& row) -> Result<> {
     page.chunks.push_back(row.integer(0));
     page.documents.push_back(row.integer(1));
     if (append_vector(page.values, row.blob(2), dimensions)) return {};
     return fail(ErrorCode::protocol,
                 fmt::format("{}: the vector of chunk {} has {} bytes where {} belong", database.file(),
                             row.integer(0), row.blob(2).size(), dimensions * sizeof(float)));
-  });
+  };
+  auto done = for_each_row(
+      database, "SELECT id, document, vector FROM chunks WHERE base = ? AND id > ? ORDER BY id LIMIT ?", take,
+      base, after, limit);
   if (!done) return fail(std::move(done.error()));
   return page;
 }
 
 Result<std::map<std::int64_t, Json>> document_metadata(Database& database, std::int64_t base) {
-  auto select =
-      database.statement("SELECT id, metadata, source, title, format FROM documents WHERE base = ?");
-  if (!select) return fail(std::move(select.error()));
   std::map<std::int64_t, Json> all;
-  auto done = each_row((*select)->bind(base), [&](const Statement& row) -> Result<> {
+  auto take = [&](const Statement& row) -> Result<> {
     Json metadata = object_of(row.text(1));
     metadata["source"] = std::string(row.text(2));
     metadata["title"] = std::string(row.text(3));
     metadata["format"] = std::string(row.text(4));
     all.emplace(row.integer(0), std::move(metadata));
     return {};
-  });
+  };
+  auto done = for_each_row(
+      database, "SELECT id, metadata, source, title, format FROM documents WHERE base = ?", take, base);
   if (!done) return fail(std::move(done.error()));
   return all;
 }

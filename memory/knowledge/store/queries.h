@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/store/records.h"
+#include "memory/knowledge/stored_chunk.h"
 #include "runtime/base/result.h"
 #include "runtime/store/sqlite.h"
 
@@ -44,10 +45,10 @@ Result<std::vector<TermMatch>> match_terms(store::Database& database, std::int64
                                            const std::vector<std::int64_t>* documents);
 
 /// These chunks, in the order of the ids; those that are gone are left out.
-Result<std::vector<ChunkRow>> read_chunks(store::Database& database, std::span<const std::int64_t> ids);
+Result<std::vector<StoredChunk>> read_chunks(store::Database& database, std::span<const std::int64_t> ids);
 /// The chunks of a document with ordinals in [first, last], in order.
-Result<std::vector<ChunkRow>> chunks_between(store::Database& database, std::int64_t document,
-                                             std::int64_t first, std::int64_t last);
+Result<std::vector<StoredChunk>> chunks_between(store::Database& database, std::int64_t document,
+                                                std::int64_t first, std::int64_t last);
 /// The vectors of these chunks, one after the other; as many numbers of 0 where one is gone.
 Result<std::vector<float>> read_vectors(store::Database& database, std::span<const std::int64_t> ids,
                                         std::size_t dimensions);

@@ -76,18 +76,6 @@ struct NewDocument {
   std::int64_t at_ms = 0;
 };
 
-/// A chunk as it is found.
-struct ChunkRow {
-  std::int64_t id = 0;
-  std::int64_t document = 0;
-  std::int64_t ordinal = 0;  ///< in its document, from 0
-  Chunk place;
-  std::string text;
-  std::string source;
-  std::string title;
-  Json metadata = Json::object();  ///< of the document
-};
-
 /// What a change of one document did to its base.
 struct Change {
   std::int64_t document = 0;          ///< its id now; 0: it is gone

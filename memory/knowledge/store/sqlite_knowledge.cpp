@@ -81,12 +81,12 @@ class SqliteKnowledge final : public KnowledgeStore {
     };
     co_return co_await read(std::move(query));
   }
-  Task<Result<std::vector<ChunkRow>>> read_chunks(std::vector<std::int64_t> ids) override {
+  Task<Result<std::vector<StoredChunk>>> read_chunks(std::vector<std::int64_t> ids) override {
     auto query = [ids = std::move(ids)](Database& database) { return memory::read_chunks(database, ids); };
     co_return co_await read(std::move(query));
   }
-  Task<Result<std::vector<ChunkRow>>> chunks_between(std::int64_t document, std::int64_t first,
-                                                     std::int64_t last) override {
+  Task<Result<std::vector<StoredChunk>>> chunks_between(std::int64_t document, std::int64_t first,
+                                                        std::int64_t last) override {
     auto query = [document, first, last](Database& database) {
       return memory::chunks_between(database, document, first, last);
     };

@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/store/layout.h"
 #include "memory/knowledge/store/schema.h"
+#include "runtime/store/rows.h"
 
 #include <utility>
 
@@ -11,10 +12,12 @@ namespace troupe::memory {
 
 namespace {
 
+using store::all_rows;
 using store::Blob;
+using store::change;
 using store::Database;
-using store::Rows;
-using store::Statement;
+using store::first_integer;
+using store::one_row;
 
 // Runs `body` in a transaction: committed when it succeeds, undone otherwise.
 template <class Body>
@@ -31,34 +34,19 @@ auto transact(Database& database, Body body) -> std::invoke_result_t<Body> {
   return result;
 }
 
-template <class... Args>
-Result<> run(Database& database, const char* sql, const Args&... args) {
-  auto statement = database.statement(sql);
-  if (!statement) return fail(std::move(statement.error()));
-  return (*statement)->bind(args...).run();
-}
-
-template <class... Args>
-Result<> run_once(Database& database, const std::string& sql, const Args&... args) {
-  auto statement = database.prepare(sql);
-  if (!statement) return fail(std::move(statement.error()));
-  return statement->bind(args...).run();
-}
-
+// Without the counts of read_base(): this is asked with every document.
 Result<std::optional<BaseRow>> find_base(Database& database, const BaseKey& key) {
-  auto select = database.statement(
-      "SELECT id, embedding, dimensions, generation FROM bases WHERE tenant = ? AND name = ?");
-  if (!select) return fail(std::move(select.error()));
-  Rows rows((*select)->bind(key.tenant, key.name));
-  auto row = rows.next();
-  if (!row) return fail(std::move(row.error()));
-  if (!*row) return std::optional<BaseRow>();
-  const Statement& found = **select;
-  return BaseRow{.id = found.integer(0),
-                 .key = key,
-                 .embedding = std::string(found.text(1)),
-                 .dimensions = static_cast<std::size_t>(found.integer(2)),
-                 .generation = found.integer(3)};
+  auto make = [](const store::Statement& row) {
+    return BaseRow{.id = row.integer(0),
+                   .key = {std::string(row.text(4)), std::string(row.text(5))},
+                   .embedding = std::string(row.text(1)),
+                   .dimensions = static_cast<std::size_t>(row.integer(2)),
+                   .generation = row.integer(3)};
+  };
+  return one_row<BaseRow>(
+      database,
+      "SELECT id, embedding, dimensions, generation, tenant, name FROM bases WHERE tenant = ? AND name = ?",
+      +make, key.tenant, key.name);
 }
 
 Result<> make_terms(Database& database, std::int64_t base) {
@@ -70,7 +58,7 @@ Result<> make_terms(Database& database, std::int64_t base) {
 }
 
 Result<BaseRow> make_base(Database& database, const BaseKey& key, std::string_view embedding) {
-  auto made = run(
+  auto made = change(
       database, "INSERT INTO bases (tenant, name, embedding, dimensions, generation) VALUES (?, ?, ?, 0, 0)",
       key.tenant, key.name, embedding);
   if (!made) return fail(std::move(made.error()));
@@ -82,13 +70,13 @@ Result<BaseRow> make_base(Database& database, const BaseKey& key, std::string_vi
 Result<> forget_chunks(Database& database, BaseRow& base, std::string_view embedding) {
   for (const char* sql : {"DELETE FROM chunks WHERE base = ?",
                           "UPDATE documents SET preparation = '', chunks = 0 WHERE base = ?"})
-    if (auto done = run(database, sql, base.id); !done) return done;
-  if (auto done = run_once(database, fmt::format("DELETE FROM {}", terms_table(base.id))); !done) return done;
+    if (auto done = change(database, sql, base.id); !done) return done;
+  if (auto done = change(database, fmt::format("DELETE FROM {}", terms_table(base.id))); !done) return done;
   base.embedding = std::string(embedding);
   base.dimensions = 0;
   ++base.generation;
-  return run(database, "UPDATE bases SET embedding = ?, dimensions = 0, generation = ? WHERE id = ?",
-             embedding, base.generation, base.id);
+  return change(database, "UPDATE bases SET embedding = ?, dimensions = 0, generation = ? WHERE id = ?",
+                embedding, base.generation, base.id);
 }
 
 Result<> check_base(Database& database, const BaseRow& base, const NewDocument& document) {
@@ -110,49 +98,35 @@ Result<> check_base(Database& database, const BaseRow& base, const NewDocument& 
 
 // Takes the chunks of a document away and names them.
 Result<std::vector<std::int64_t>> take_chunks(Database& database, std::int64_t base, std::int64_t document) {
-  auto select = database.statement("SELECT id FROM chunks WHERE document = ? ORDER BY ordinal");
-  if (!select) return fail(std::move(select.error()));
-  std::vector<std::int64_t> ids;
-  {
-    Rows rows((*select)->bind(document));
-    for (;;) {
-      auto row = rows.next();
-      if (!row) return fail(std::move(row.error()));
-      if (!*row) break;
-      ids.push_back((*select)->integer(0));
-    }
-  }
-  if (ids.empty()) return ids;
+  auto ids = all_rows<std::int64_t>(database, "SELECT id FROM chunks WHERE document = ? ORDER BY ordinal",
+                                    first_integer, document);
+  if (!ids || ids->empty()) return ids;
   auto terms = database.prepare(fmt::format("DELETE FROM {} WHERE rowid = ?", terms_table(base)));
   if (!terms) return fail(std::move(terms.error()));
-  for (std::int64_t id : ids)
+  for (std::int64_t id : *ids)
     if (auto done = terms->bind(id).run(); !done) return fail(std::move(done.error()));
-  if (auto done = run(database, "DELETE FROM chunks WHERE document = ?", document); !done)
+  if (auto done = change(database, "DELETE FROM chunks WHERE document = ?", document); !done)
     return fail(std::move(done.error()));
   return ids;
 }
 
 Result<std::optional<std::int64_t>> document_id(Database& database, std::int64_t base,
                                                 std::string_view source) {
-  auto select = database.statement("SELECT id FROM documents WHERE base = ? AND source = ?");
-  if (!select) return fail(std::move(select.error()));
-  Rows rows((*select)->bind(base, source));
-  auto row = rows.next();
-  if (!row) return fail(std::move(row.error()));
-  if (!*row) return std::optional<std::int64_t>();
-  return std::optional((*select)->integer(0));
+  return one_row<std::int64_t>(database, "SELECT id FROM documents WHERE base = ? AND source = ?",
+                               first_integer, base, source);
 }
 
 Result<std::int64_t> insert_document(Database& database, const BaseRow& base, const NewDocument& fresh) {
   const Document& document = fresh.document;
-  auto done = run(database,
-                  "INSERT INTO documents (base, source, origin, content, preparation, stamp, title, format,"
-                  " layout, metadata, remarks, at_ms, text_bytes, chunks, text)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                  base.id, fresh.source, word(fresh.origin), fresh.version.content, fresh.version.preparation,
-                  fresh.version.stamp, document.title, document.format, dump(layout_of(document)),
-                  dump(document.metadata), dump(Json(document.remarks)), fresh.at_ms, document.text.size(),
-                  fresh.chunks.size(), document.text);
+  auto done =
+      change(database,
+             "INSERT INTO documents (base, source, origin, content, preparation, stamp, title, format,"
+             " layout, metadata, remarks, at_ms, text_bytes, chunks, text)"
+             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             base.id, fresh.source, word(fresh.origin), fresh.version.content, fresh.version.preparation,
+             fresh.version.stamp, document.title, document.format, dump(layout_of(document)),
+             dump(document.metadata), dump(Json(document.remarks)), fresh.at_ms, document.text.size(),
+             fresh.chunks.size(), document.text);
   if (!done) return fail(std::move(done.error()));
   return database.last_row();
 }
@@ -187,17 +161,13 @@ Result<std::vector<std::int64_t>> insert_chunks(Database& database, const BaseRo
 }
 
 Result<std::int64_t> count_change(Database& database, std::int64_t base, std::size_t dimensions) {
-  auto done = run(database,
-                  "UPDATE bases SET generation = generation + 1,"
-                  " dimensions = CASE dimensions WHEN 0 THEN ? ELSE dimensions END WHERE id = ?",
-                  dimensions, base);
-  if (!done) return fail(std::move(done.error()));
-  auto select = database.statement("SELECT generation FROM bases WHERE id = ?");
-  if (!select) return fail(std::move(select.error()));
-  Rows rows((*select)->bind(base));
-  auto row = rows.next();
-  if (!row) return fail(std::move(row.error()));
-  return (*select)->integer(0);
+  auto generation = one_row<std::int64_t>(
+      database,
+      "UPDATE bases SET generation = generation + 1,"
+      " dimensions = CASE dimensions WHEN 0 THEN ? ELSE dimensions END WHERE id = ? RETURNING generation",
+      first_integer, dimensions, base);
+  if (!generation) return fail(std::move(generation.error()));
+  return generation->value_or(0);
 }
 
 Result<> check_shape(const NewDocument& document) {
@@ -244,7 +214,7 @@ Result<Change> put_document(Database& database, const BaseRow& base, const NewDo
       auto removed = take_chunks(database, base.id, **before);
       if (!removed) return fail(std::move(removed.error()));
       change.removed = std::move(*removed);
-      if (auto done = run(database, "DELETE FROM documents WHERE id = ?", **before); !done)
+      if (auto done = store::change(database, "DELETE FROM documents WHERE id = ?", **before); !done)
         return fail(std::move(done.error()));
     }
     auto id = insert_document(database, base, document);
@@ -261,8 +231,8 @@ Result<Change> put_document(Database& database, const BaseRow& base, const NewDo
 }
 
 Result<> touch_document(Database& database, std::int64_t document, Origin origin, std::string_view stamp) {
-  return run(database, "UPDATE documents SET origin = ?, stamp = ? WHERE id = ?", word(origin), stamp,
-             document);
+  return change(database, "UPDATE documents SET origin = ?, stamp = ? WHERE id = ?", word(origin), stamp,
+                document);
 }
 
 Result<std::optional<Change>> remove_document(Database& database, std::int64_t base,
@@ -275,7 +245,7 @@ Result<std::optional<Change>> remove_document(Database& database, std::int64_t b
     auto removed = take_chunks(database, base, **id);
     if (!removed) return fail(std::move(removed.error()));
     change.removed = std::move(*removed);
-    if (auto done = run(database, "DELETE FROM documents WHERE id = ?", **id); !done)
+    if (auto done = store::change(database, "DELETE FROM documents WHERE id = ?", **id); !done)
       return fail(std::move(done.error()));
     auto generation = count_change(database, base, 0);
     if (!generation) return fail(std::move(generation.error()));
@@ -289,10 +259,10 @@ Result<bool> remove_base(Database& database, const BaseKey& key) {
     auto base = find_base(database, key);
     if (!base) return fail(std::move(base.error()));
     if (!*base) return false;
-    if (auto done = run_once(database, fmt::format("DROP TABLE {}", terms_table((*base)->id))); !done)
+    if (auto done = change(database, fmt::format("DROP TABLE {}", terms_table((*base)->id))); !done)
       return fail(std::move(done.error()));
     // Rows go with their base: both tables refer to it.
-    if (auto done = run(database, "DELETE FROM bases WHERE id = ?", (*base)->id); !done)
+    if (auto done = change(database, "DELETE FROM bases WHERE id = ?", (*base)->id); !done)
       return fail(std::move(done.error()));
     return true;
   });

@@ -49,9 +49,9 @@ inline NewDocument words_document(std::string source, const std::string& text, f
   return fresh;
 }
 
-inline std::vector<std::string> texts(const std::vector<ChunkRow>& chunks) {
+inline std::vector<std::string> texts(const std::vector<StoredChunk>& chunks) {
   std::vector<std::string> all;
-  for (const ChunkRow& chunk : chunks) all.push_back(chunk.text);
+  for (const StoredChunk& chunk : chunks) all.push_back(chunk.text);
   return all;
 }
 

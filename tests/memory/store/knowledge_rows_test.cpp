@@ -42,10 +42,10 @@ TEST_CASE(
 
   const auto chunks = take(read_chunks(database, change.added));
   CHECK(texts(chunks) == Texts{"red", "green", "blue"});
-  CHECK(chunks[1].place.begin == 4);
-  CHECK(chunks[1].place.end == 9);
+  CHECK(chunks[1].begin == 4);
+  CHECK(chunks[1].end == 9);
   CHECK(chunks[1].ordinal == 1);
-  CHECK(chunks[1].place.heading == "H");
+  CHECK(chunks[1].heading == "H");
   CHECK(chunks[1].source == "a.md");
   CHECK(chunks[1].metadata == Json{{"length", 14}});
   CHECK(take(read_vectors(database, change.added, 2)) == std::vector<float>{1, 0.5, 2, 0.5, 3, 0.5});
