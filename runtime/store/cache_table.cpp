@@ -47,14 +47,10 @@ Result<CacheTable> CacheTable::open(const std::string& file) {
 }
 
 Result<> CacheTable::prepare() {
-  auto application = database_.integer("PRAGMA application_id");
-  if (!application) return fail(std::move(application.error()));
-  auto version = database_.integer("PRAGMA user_version");
-  if (!version) return fail(std::move(version.error()));
-  auto tables = database_.integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return fail(std::move(tables.error()));
-  const bool ours = application->value_or(0) == kApplication && version->value_or(0) == kVersion;
-  const bool empty = application->value_or(0) == 0 && tables->value_or(0) == 0;
+  auto mark = database_.mark();
+  if (!mark) return fail(std::move(mark.error()));
+  const bool ours = mark->application == kApplication && mark->version == kVersion;
+  const bool empty = mark->blank();
   if (!ours && !empty)
     return fail(ErrorCode::conflict,
                 fmt::format("{} is no cache of this version of Troupe", database_.file()));

@@ -178,6 +178,16 @@ Result<std::optional<std::string>> Database::text(const char* sql) {
   return std::string((*statement)->text(0));
 }
 
+Result<FileMark> Database::mark() {
+  auto application = integer("PRAGMA application_id");
+  if (!application) return fail(std::move(application.error()));
+  auto version = integer("PRAGMA user_version");
+  if (!version) return fail(std::move(version.error()));
+  auto tables = integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return fail(std::move(tables.error()));
+  return FileMark{application->value_or(0), version->value_or(0), tables->value_or(0) > 0};
+}
+
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(raw_.get()) == 0;
 }

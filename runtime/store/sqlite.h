@@ -87,6 +87,14 @@ class Rows {
   Statement& statement_;
 };
 
+/// What a file says of itself, for who must not write into somebody else's.
+struct FileMark {
+  std::int64_t application = 0;  ///< PRAGMA application_id
+  std::int64_t version = 0;      ///< PRAGMA user_version
+  bool tables = false;           ///< it has any
+  bool blank() const { return application == 0 && !tables; }
+};
+
 /// What a failed statement means for whoever ran it.
 enum class Trouble {
   wait,     ///< disk full, I/O error, locked: the same transaction may succeed later
@@ -117,6 +125,8 @@ class Database {
   /// First column of the first row, or nothing when there is no row.
   Result<std::optional<std::int64_t>> integer(const char* sql);
   Result<std::optional<std::string>> text(const char* sql);
+
+  Result<FileMark> mark();
 
   bool in_transaction() const;
   /// Rolls back when a transaction is open. Never fails: what SQLite cannot roll back it already has.

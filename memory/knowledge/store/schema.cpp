@@ -30,23 +30,18 @@ constexpr const char* kTables =
 static_assert(kApplication == 1416784750 && kVersion == 1);
 
 Result<> prepare(store::Database& database) {
-  auto application = database.integer("PRAGMA application_id");
-  if (!application) return fail(std::move(application.error()));
-  auto version = database.integer("PRAGMA user_version");
-  if (!version) return fail(std::move(version.error()));
-  auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return fail(std::move(tables.error()));
-  const bool ours = application->value_or(0) == kApplication;
-  const bool empty = application->value_or(0) == 0 && tables->value_or(0) == 0;
-  if (!ours && !empty)
+  auto mark = database.mark();
+  if (!mark) return fail(std::move(mark.error()));
+  const bool ours = mark->application == kApplication;
+  if (!ours && !mark->blank())
     return fail(ErrorCode::conflict, database.file() +
                                          " is a database, but not one of knowledge; "
                                          "move it away, or use another `store.path`");
-  if (ours && version->value_or(0) != kVersion)
+  if (ours && mark->version != kVersion)
     return fail(ErrorCode::conflict,
                 fmt::format("{} is of version {}, this program reads version {}; use the program that wrote "
                             "it, or move the file away and let the sources be taken in again",
-                            database.file(), version->value_or(0), kVersion));
+                            database.file(), mark->version, kVersion));
   auto set = database.execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
       "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-8192");

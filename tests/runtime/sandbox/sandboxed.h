@@ -122,6 +122,12 @@ inline Confinement for_worker_program() {
   return confinement;
 }
 
+inline Cage worker_cage(const Support& support, Program program) {
+  auto cage = Cage::make(support, for_worker_program(), std::move(program));
+  if (!cage) throw std::runtime_error(cage.error().message);
+  return std::move(*cage);
+}
+
 /// True as soon as `condition` holds, false when it did not within the longest a test waits.
 inline bool eventually(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + 10s;

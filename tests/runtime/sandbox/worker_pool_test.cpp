@@ -13,7 +13,7 @@ namespace {
 class Pooled {
  public:
   explicit Pooled(Program program, PoolSettings settings = {}, const Support& support = machine())
-      : pool_(loop, made(support, std::move(program)), settings) {}
+      : pool_(loop, worker_cage(support, std::move(program)), settings) {}
   ~Pooled() {
     fakes::run(loop, pool_.close());
     CHECK(childless());
@@ -45,12 +45,6 @@ class Pooled {
   Loop loop{g_clock};
 
  private:
-  static Cage made(const Support& support, Program program) {
-    auto cage = Cage::make(support, for_worker_program(), std::move(program));
-    if (!cage) throw std::runtime_error(cage.error().message);
-    return std::move(*cage);
-  }
-
   WorkerPool pool_;
 };
 

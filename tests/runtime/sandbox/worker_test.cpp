@@ -13,7 +13,7 @@ namespace {
 class Worked {
  public:
   explicit Worked(Program program, const Support& support = machine(), std::size_t frame_bytes = kFrameBytes)
-      : cage_(made(support, std::move(program))) {
+      : cage_(worker_cage(support, std::move(program))) {
     auto worker = Worker::start(loop, cage_, frame_bytes);
     REQUIRE_MESSAGE(worker.has_value(), worker.error().message);
     worker_ = std::move(*worker);
@@ -33,12 +33,6 @@ class Worked {
   Loop loop{g_clock};
 
  private:
-  static Cage made(const Support& support, Program program) {
-    auto cage = Cage::make(support, for_worker_program(), std::move(program));
-    if (!cage) throw std::runtime_error(cage.error().message);
-    return std::move(*cage);
-  }
-
   Cage cage_;
   std::unique_ptr<Worker> worker_;
 };
