@@ -179,13 +179,15 @@ Result<std::optional<std::string>> Database::text(const char* sql) {
 }
 
 Result<FileMark> Database::mark() {
-  auto application = integer("PRAGMA application_id");
-  if (!application) return fail(std::move(application.error()));
-  auto version = integer("PRAGMA user_version");
-  if (!version) return fail(std::move(version.error()));
-  auto tables = integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return fail(std::move(tables.error()));
-  return FileMark{application->value_or(0), version->value_or(0), tables->value_or(0) > 0};
+  // In one statement, so that what another process writes meanwhile is seen whole or not at all.
+  auto statement = this->statement(
+      "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
+      " FROM pragma_application_id, pragma_user_version");
+  if (!statement) return fail(std::move(statement.error()));
+  Rows rows(**statement);
+  auto row = rows.next();
+  if (!row) return fail(std::move(row.error()));
+  return FileMark{(*statement)->integer(0), (*statement)->integer(1), (*statement)->integer(2) > 0};
 }
 
 bool Database::in_transaction() const {

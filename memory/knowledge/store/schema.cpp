@@ -2,6 +2,9 @@
 
 #include "runtime/store/directory.h"
 
+#include <chrono>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 namespace troupe::memory {
@@ -29,26 +32,54 @@ constexpr const char* kTables =
     "CREATE INDEX chunks_by_base ON chunks (base, id);";
 static_assert(kApplication == 1416784750 && kVersion == 1);
 
-Result<> prepare(store::Database& database) {
+// Whether the file holds knowledge of this version; false: it is blank.
+Result<bool> is_ours(store::Database& database) {
   auto mark = database.mark();
   if (!mark) return fail(std::move(mark.error()));
-  const bool ours = mark->application == kApplication;
-  if (!ours && !mark->blank())
+  if (mark->blank()) return false;
+  if (mark->application != kApplication)
     return fail(ErrorCode::conflict, database.file() +
                                          " is a database, but not one of knowledge; "
                                          "move it away, or use another `store.path`");
-  if (ours && mark->version != kVersion)
+  if (mark->version != kVersion)
     return fail(ErrorCode::conflict,
                 fmt::format("{} is of version {}, this program reads version {}; use the program that wrote "
                             "it, or move the file away and let the sources be taken in again",
                             database.file(), mark->version, kVersion));
-  auto set = database.execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-      "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-8192");
-  if (!set || ours) return set;
-  auto made = database.execute(fmt::format("BEGIN IMMEDIATE; {} COMMIT", kTables).c_str());
+  return true;
+}
+
+// Another process may be at it, too: who comes second finds the tables of the first.
+Result<> make_tables(store::Database& database) {
+  if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  auto ours = is_ours(database);
+  Result<> made = ours ? Result<>() : fail(std::move(ours.error()));
+  if (made && !*ours) made = database.execute(kTables);
+  if (made) made = database.execute("COMMIT");
   if (!made) database.rollback();
   return made;
+}
+
+// SQLite does not wait for others when the mode of a new file is changed: SQLITE_BUSY comes at once.
+Result<> use_wal(store::Database& database) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(store::kBusyTimeoutMs);
+  for (;;) {
+    auto done = database.execute("PRAGMA journal_mode=WAL");
+    if (done || database.trouble() != store::Trouble::wait || std::chrono::steady_clock::now() > until)
+      return done;
+    ::usleep(1000);
+  }
+}
+
+Result<> prepare(store::Database& database) {
+  auto ours = is_ours(database);
+  if (!ours) return fail(std::move(ours.error()));
+  if (auto wal = use_wal(database); !wal) return wal;
+  auto set = database.execute(
+      "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+      "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-8192");
+  if (!set || *ours) return set;
+  return make_tables(database);
 }
 
 }  // namespace

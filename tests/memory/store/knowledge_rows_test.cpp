@@ -2,6 +2,8 @@
 
 #include <fstream>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace troupe;
 using namespace troupe::memory;
@@ -293,4 +295,24 @@ TEST_CASE("the file is its owner's alone, and a file of somebody else's is left 
   const std::string garbage = (knowledge.folder.path() / "garbage.db").string();
   std::ofstream(garbage) << std::string(5000, 'x');
   CHECK(open_knowledge(garbage).error().code == ErrorCode::store);
+}
+
+TEST_CASE("processes that open a new file at once find one file of knowledge") {
+  for (int round = 0; round < 10; ++round) {
+    KnowledgeFile knowledge;
+    std::vector<pid_t> children;
+    for (int i = 0; i < 6; ++i) {
+      const pid_t child = ::fork();
+      REQUIRE(child >= 0);
+      if (child == 0) ::_exit(open_knowledge(knowledge.file) ? 0 : 1);
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = 0;
+      REQUIRE(::waitpid(child, &status, 0) == child);
+      CHECK(status == 0);
+    }
+    auto database = knowledge.open();
+    CHECK(take(check_knowledge(database)).empty());
+  }
 }
