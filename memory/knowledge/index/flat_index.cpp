@@ -20,11 +20,7 @@ Result<> FlatIndex::put(std::int64_t id, std::span<const float> vector) {
     block_.replace(known->second, prepared->values);
     return {};
   }
-  if (ids_.size() == limits::kIndexVectors)
-    return fail(ErrorCode::too_large,
-                fmt::format("the index holds {} vectors, which is all it may: split the "
-                            "knowledge base",
-                            ids_.size()));
+  if (ids_.size() == limits::kIndexVectors) return index_full();
   if (!block_.append(prepared->values))
     return fail(ErrorCode::busy, fmt::format("there is no memory for more than {} vectors", ids_.size()));
   row_of_.emplace(id, static_cast<std::uint32_t>(ids_.size()));
@@ -53,12 +49,9 @@ Result<std::vector<Neighbour>> FlatIndex::nearest(std::span<const float> query, 
 Result<> FlatIndex::save(const std::string& file, std::uint64_t stamp) const {
   const std::span ids(ids_);
   const std::span values(block_.data(), ids_.size() * padded(dimensions_));
-  IndexHeader header{.kind = static_cast<std::uint32_t>(kind()),
-                     .metric = static_cast<std::uint32_t>(metric_),
-                     .dimensions = static_cast<std::uint32_t>(dimensions_),
-                     .stamp = stamp,
-                     .rows = ids_.size(),
-                     .body = ids.size_bytes() + values.size_bytes()};
+  IndexHeader header = header_of(*this, stamp);
+  header.rows = ids_.size();
+  header.body = ids.size_bytes() + values.size_bytes();
   IndexFileWriter writer;
   if (auto begun = writer.begin(file, header); !begun) return begun;
   if (auto written = writer.write(ids); !written) return written;

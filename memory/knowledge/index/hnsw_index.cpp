@@ -144,11 +144,7 @@ Result<> HnswIndex::put(std::int64_t id, std::span<const float> vector) {
   const float* values = prepared->values.data();
   const auto known = graph.names.record_of(id);
   if (known && graph.holds(*known, values)) return {};
-  if (!known && size() == limits::kIndexVectors)
-    return fail(ErrorCode::too_large,
-                fmt::format("the index holds {} vectors, which is all it may: split the "
-                            "knowledge base",
-                            size()));
+  if (!known && size() == limits::kIndexVectors) return index_full();
   if (const auto twin = graph.find(values)) {
     graph.forget(id);
     graph.names.name(*twin, id);
@@ -214,13 +210,10 @@ Result<> HnswIndex::save(const std::string& file, std::uint64_t stamp) const {
   for (const auto& [record, ids] : graph_->names.twins())
     for (std::int64_t id : ids) twins.push_back({record, id});
   const auto ids = graph_->names.first_ids();
-  IndexHeader header{.kind = static_cast<std::uint32_t>(kind()),
-                     .metric = static_cast<std::uint32_t>(metric_),
-                     .dimensions = static_cast<std::uint32_t>(dimensions_),
-                     .stamp = stamp,
-                     .rows = ids.size(),
-                     .body = ids.size_bytes() + twins.size() * sizeof(Twin),
-                     .twins = twins.size()};
+  IndexHeader header = header_of(*this, stamp);
+  header.rows = ids.size();
+  header.body = ids.size_bytes() + twins.size() * sizeof(Twin);
+  header.twins = twins.size();
   graph_->records->describe(header);
   IndexFileWriter writer;
   if (auto begun = writer.begin(file, header); !begun) return begun;
@@ -260,8 +253,10 @@ Result<std::unique_ptr<VectorIndex>> HnswIndex::load(IndexFileReader& file, cons
   }
   if (!graph.names.adopt(ids, removed)) return file.damaged("it holds an id twice");
   for (const Twin& twin : twins) {
+    // Compared before it is shortened; what is below 0 is too large then.
+    const bool there = static_cast<std::uint64_t>(twin.record) < header.rows;
     const auto record = static_cast<std::uint32_t>(twin.record);
-    if (twin.record < 0 || record >= header.rows || removed[record] != 0 || graph.names.record_of(twin.id))
+    if (!there || removed[record] != 0 || graph.names.record_of(twin.id))
       return file.damaged("it holds an id twice, or of no vector");
     graph.names.name(record, twin.id);
   }

@@ -199,7 +199,7 @@ Result<> HnswRecords::adopt(const IndexFileReader& file, const IndexHeader& head
   if (links != header.upper) return file.damaged("its graph has links that belong nowhere");
 
   graph.cur_element_count = header.rows;
-  graph.enterpoint_node_ = header.entry;
+  if (header.rows > 0) graph.enterpoint_node_ = header.entry;  // without records the library has its own mark
   graph.maxlevel_ = header.rows == 0 ? -1 : header.top;
   graph.level_generator_.seed(kSeed + header.rows);  // not the same levels again
   const char* next = upper.data();

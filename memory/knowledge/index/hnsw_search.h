@@ -16,7 +16,7 @@ namespace troupe::memory {
 struct HnswGraph {
   VectorRows rows;                       ///< of the records' vectors
   std::size_t vector_offset = 0;         ///< of a vector in its record
-  std::span<char* const> upper;          ///< a record's links of level 1 and up; null where it has none
+  std::span<char* const> upper;          ///< a record's links of level 1 and up; anything where it has none
   std::size_t upper_bytes = 0;           ///< of the links of one record and level
   std::span<const std::int32_t> levels;  ///< the highest level of each record
   std::size_t m = 0;                     ///< links of a record and level; twice as many on the lowest

@@ -41,6 +41,13 @@ std::unexpected<Error> failed(std::string_view what, const std::string& file, in
 
 }  // namespace
 
+IndexHeader header_of(const VectorIndex& index, std::uint64_t stamp) {
+  return {.kind = static_cast<std::uint32_t>(index.kind()),
+          .metric = static_cast<std::uint32_t>(index.metric()),
+          .dimensions = static_cast<std::uint32_t>(index.dimensions()),
+          .stamp = stamp};
+}
+
 IndexFileWriter::~IndexFileWriter() {
   if (fd_ < 0) return;
   ::close(fd_);

@@ -28,6 +28,9 @@ struct IndexHeader {
   std::uint64_t twins = 0;  ///< ids of vectors that another id has, too
 };
 
+/// What every kind says there; the rest is its own.
+IndexHeader header_of(const VectorIndex& index, std::uint64_t stamp);
+
 /// Writes FILE.new and puts it in the place of FILE. Any thread, one at a time per file; blocks.
 class IndexFileWriter {
  public:

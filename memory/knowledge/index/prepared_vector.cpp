@@ -55,4 +55,10 @@ bool well_formed(const float* padded_row, std::size_t dimensions) {
          std::ranges::all_of(row.subspan(dimensions), [](float value) { return value == 0; });
 }
 
+std::unexpected<Error> index_full() {
+  return fail(ErrorCode::too_large,
+              fmt::format("the index holds {} vectors, which is all it may: split the knowledge base",
+                          limits::kIndexVectors));
+}
+
 }  // namespace troupe::memory

@@ -19,6 +19,9 @@ struct PreparedVector {
 /// limits::kVectorLength).
 Result<PreparedVector> prepare(std::span<const float> vector, Metric metric, std::size_t dimensions);
 
+/// The error of an index that holds limits::kIndexVectors.
+std::unexpected<Error> index_full();
+
 /// Whether rows that were read from a file can be compared: all finite, no longer than limits::kVectorLength,
 /// zeros behind `dimensions`.
 bool well_formed(const float* padded_row, std::size_t dimensions);

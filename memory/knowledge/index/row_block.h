@@ -25,7 +25,6 @@ class RowBlock {
   /// Makes room for `rows`, whose content is anything until it is written. False: there is no memory.
   bool resize(std::size_t rows);
 
-  std::size_t rows() const { return rows_; }
   std::size_t row_bytes() const { return width_ * sizeof(float); }
   float* data() { return block_.get(); }
   const float* data() const { return block_.get(); }

@@ -262,3 +262,29 @@ TEST_CASE(
     CHECK(refused > 0);
   }
 }
+
+TEST_CASE("a graph without a record has no entry, whatever its file says") {
+  Saved saved(IndexKind::hnsw, 0);
+  write(saved.file, sealed(with(read(saved.file), place(&IndexHeader::entry), 0xFF'FFFFu)));
+  auto loaded = load_index(saved.file, saved.settings, kStamp);
+  REQUIRE(loaded);
+  REQUIRE((*loaded)->put(1, std::vector<float>{1, 0, 2}));
+  const auto found = (*loaded)->nearest(std::vector<float>{1, 0, 2}, 3, nullptr);
+  REQUIRE(found);
+  CHECK(found->size() == 1);
+}
+
+TEST_CASE("a second id of a record beyond 32 bits is refused") {
+  Saved saved(IndexKind::hnsw);
+  const std::string whole = read(saved.file);
+  IndexHeader header;
+  std::memcpy(&header, whole.data() + kHeader, sizeof header);
+  REQUIRE(header.twins > 0);
+  const std::size_t twins = kBody + header.rows * sizeof(std::int64_t);
+  std::int64_t record = 0;
+  std::memcpy(&record, whole.data() + twins, sizeof record);
+  for (const std::int64_t wrong : {record + (1LL << 32), record - (1LL << 32)}) {
+    write(saved.file, sealed(with(whole, twins, wrong)));
+    CHECK(error(saved.file, saved.settings) == ErrorCode::invalid);
+  }
+}
