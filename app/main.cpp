@@ -43,6 +43,8 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  // Who started us may have ignored it, which is inherited: children would vanish before they are waited for.
+  std::signal(SIGCHLD, SIG_DFL);
   umask(077);  // whatever we write is ours alone until somebody decides otherwise
   if (auto armed = troupe::arm_faults_from_environment(); !armed) {
     troupe::app::complain(armed.error().message);

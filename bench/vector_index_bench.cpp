@@ -179,7 +179,7 @@ void bandwidth(const VectorIndex& flat, const std::vector<std::vector<float>>& q
   for (int round = 0; round < rounds * 7; ++round) {
     plain.values.push_back(read_gb_per_s(block));
     const auto begin = steady_clock::now();
-    const auto found = flat.nearest(queries[static_cast<std::size_t>(round)], kK, nullptr);
+    const auto found = flat.nearest(queries[static_cast<std::size_t>(round) % queries.size()], kK, nullptr);
     const double ms = ms_since(begin);
     if (found) scanned.values.push_back(bytes / 1e6 / ms);
   }

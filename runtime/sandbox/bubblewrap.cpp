@@ -3,7 +3,11 @@
 #include "runtime/sandbox/cage.h"
 #include "runtime/sandbox/ending.h"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <poll.h>
 #include <signal.h>
@@ -40,8 +44,13 @@ Result<void> try_out(const std::string& path, Support support) {
   errors->second.reset();
 
   pollfd ended{.fd = started->process.get(), .events = POLLIN, .revents = 0};
-  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kProbeTime).count();
-  const bool in_time = ::poll(&ended, 1, static_cast<int>(wait)) == 1;
+  const auto until = std::chrono::steady_clock::now() + kProbeTime;
+  int ready = 0;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    ready = ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  } while (ready < 0 && errno == EINTR);  // a signal of the daemon's is no answer
+  const bool in_time = ready == 1;
   const Ending ending = reap(*started);
   if (!in_time) return fail(ErrorCode::timeout, "a trial of " + path + " did not end in 5 s");
   if (ending.good()) return {};

@@ -4,12 +4,16 @@
 #include "runtime/async/task.h"
 #include "runtime/sandbox/descriptor.h"
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 namespace troupe::sandbox {
+
+/// What one read asks for.
+inline constexpr std::size_t kReadBytes = 64u << 10;
 
 /// The daemon's end of a pipe or socket to a child process. One reader and one writer at a time. Loop thread
 /// only; outlives what waits on it.

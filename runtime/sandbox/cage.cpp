@@ -18,7 +18,6 @@
 namespace troupe::sandbox {
 namespace {
 
-constexpr uid_t kNobody = 65534;
 constexpr rlim_t kNoCoreNotEvenPiped = 1;   // 0 still starts the program named in core_pattern
 constexpr std::uint32_t kWrapperTasks = 2;  // bubblewrap and its process 1
 constexpr int kSignalBase = 128;
@@ -146,13 +145,12 @@ Result<Started> Cage::start(const Streams& streams) const {
     if (!file) return fail(std::move(file.error()));
     filter = std::move(*file);
   }
-  const Descriptor nothing(
-      ::fcntl(Descriptor(::open("/dev/null", O_RDWR | O_CLOEXEC)).get(), F_DUPFD_CLOEXEC, 16));
-  if (!nothing.open()) return system_failure("opening /dev/null for a child process");
+  auto nothing = open_null();
+  if (!nothing) return fail(std::move(nothing.error()));
 
   const auto arguments = pointers(command_);
   const auto environment = pointers(environment_);
-  const auto or_nothing = [&nothing](int stream) { return stream >= 0 ? stream : nothing.get(); };
+  const auto or_nothing = [&nothing](int stream) { return stream >= 0 ? stream : nothing->get(); };
   const ChildStage stage{
       .parent = ::getpid(),
       .drop_root = root,

@@ -23,7 +23,6 @@
 namespace troupe::sandbox {
 namespace {
 
-constexpr unsigned kNobody = 65534;
 constexpr int kLastSignal = 64;
 constexpr int kNotStarted = 127;  // as a shell says it
 

@@ -8,6 +8,9 @@
 
 namespace troupe::sandbox {
 
+/// What root's children become.
+inline constexpr uid_t kNobody = 65534;
+
 /// Everything a child does before exec, decided beforehand by its parent. Plain pointers to what the parent
 /// owns: the child works in the parent's memory while the parent waits (as after vfork), and of its threads
 /// only the waiting one stands still, so whoever holds a lock (malloc's, for one) may hold it all the while.

@@ -61,6 +61,12 @@ Result<DescriptorPair> make_socket_pair() {
   return raised(numbers, "making a socket to a worker process");
 }
 
+Result<Descriptor> open_null() {
+  const int number = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (number < 0) return system_failure("opening /dev/null for a child process");
+  return raised(number, "opening /dev/null for a child process");
+}
+
 Result<Descriptor> make_memory_file() {
   const int number = ::memfd_create("troupe-input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (number < 0) return system_failure("making a file in memory for a child process");

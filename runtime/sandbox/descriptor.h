@@ -36,6 +36,9 @@ struct DescriptorPair {
 Result<DescriptorPair> make_pipe();
 Result<DescriptorPair> make_socket_pair();
 
+/// /dev/null, to read and to write.
+Result<Descriptor> open_null();
+
 /// A file in memory with no content yet, of no name anywhere.
 Result<Descriptor> make_memory_file();
 

@@ -16,7 +16,6 @@ namespace troupe::sandbox {
 namespace {
 
 constexpr std::size_t kSlice = 1u << 20;  // of the input, copied in one turn of the loop
-constexpr std::size_t kReadBytes = 64u << 10;
 
 Task<Result<Descriptor>> input_file(Loop& loop, std::string input) {
   auto file = make_memory_file();

@@ -7,7 +7,6 @@
 namespace troupe::sandbox {
 namespace {
 
-constexpr std::size_t kReadBytes = 64u << 10;
 constexpr Milliseconds kLastWordsTime{200};  // for one that hung up, before it is killed
 
 }  // namespace
