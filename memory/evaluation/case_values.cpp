@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace troupe::memory {
 
@@ -20,19 +21,19 @@ std::unexpected<Error> is_no(const Json& value, std::string_view expected) {
   return fail(ErrorCode::invalid, "is " + excerpt_of(value) + "; " + std::string(expected) + " was expected");
 }
 
-Result<> add_expected(const Json& value, std::vector<std::string>& texts) {
+Result<> add_expected(const Json& value, std::vector<std::string>& texts, std::set<std::string>& seen) {
   constexpr std::string_view kExpected = "a text, a number, a list of these or {\"text\": […]}";
-  if (value.is_object() && value.contains("text")) return add_expected(value["text"], texts);
+  if (value.is_object() && value.contains("text")) return add_expected(value["text"], texts, seen);
   if (value.is_array()) {
     for (const Json& one : value)
-      if (auto added = add_expected(one, texts); !added) return added;
+      if (auto added = add_expected(one, texts, seen); !added) return added;
     return {};
   }
   if (!value.is_string() && !value.is_number() && !value.is_boolean()) return is_no(value, kExpected);
   std::string text = value.is_string() ? value.get<std::string>() : dump(value);
   if (is_blank_text(text))
     return fail(ErrorCode::invalid, "holds a blank text, which no answer can be held against");
-  if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
+  if (seen.insert(text).second) texts.push_back(std::move(text));
   return {};
 }
 
@@ -64,7 +65,8 @@ Result<std::string> case_input(const Json& value) {
 
 Result<std::vector<std::string>> case_expected(const Json& value) {
   std::vector<std::string> texts;
-  if (auto added = add_expected(value, texts); !added) return std::unexpected(added.error());
+  std::set<std::string> seen;
+  if (auto added = add_expected(value, texts, seen); !added) return std::unexpected(added.error());
   if (texts.empty()) return fail(ErrorCode::invalid, "is empty; at least one text was expected");
   return texts;
 }

@@ -1,5 +1,6 @@
 #include "memory/knowledge/chunkers/ruler.h"
 #include "memory/knowledge/chunkers/span.h"
+#include "models/builtin/utf8.h"
 
 #include <algorithm>
 #include <vector>
@@ -23,7 +24,7 @@ class EncodingRuler final : public Ruler {
     // A beginning that has twice as many tokens is not made up for by how its end is counted in the whole.
     const std::size_t looked_at = limit * kBytesLookedAt + kWindowSlack;
     if (text.size() > 2 * looked_at) {
-      const std::string_view beginning = text.substr(0, character_floor(text, looked_at));
+      const std::string_view beginning = models::builtin::clip(text, looked_at);
       if (encoding_.count(beginning) > 2 * limit + kWindowSlack) return false;
     }
     return encoding_.count(text) <= limit;
@@ -31,7 +32,7 @@ class EncodingRuler final : public Ruler {
 
   std::size_t head(std::string_view text, std::size_t limit) override {
     for (std::size_t window = window_for(limit);; window *= 2) {
-      const std::string_view seen = text.substr(0, character_floor(text, window));
+      const std::string_view seen = models::builtin::clip(text, window);
       const std::vector<Token> tokens = encode(seen);
       if (tokens.size() > limit) {
         std::size_t bytes = 0;

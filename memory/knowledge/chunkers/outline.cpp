@@ -1,5 +1,7 @@
 #include "memory/knowledge/chunkers/outline.h"
 
+#include "models/builtin/utf8.h"
+
 #include <algorithm>
 
 namespace troupe::memory::chunkers {
@@ -45,7 +47,7 @@ const std::string& Outline::path(Span chunk) {
     const std::string_view said = over_[i]->text;
     if (said.empty()) continue;
     if (!path_.empty()) path_ += " > ";
-    path_ += said.substr(0, character_floor(said, kHeadingBytes));
+    path_ += models::builtin::clip(said, kHeadingBytes);
   }
   return path_;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "models/builtin/utf8.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -18,9 +20,7 @@ struct Span {
 
 /// The last place up to `at` where a character of `text` (UTF-8) begins or the text ends.
 inline std::size_t character_floor(std::string_view text, std::size_t at) {
-  if (at >= text.size()) return text.size();
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
-  return at;
+  return models::builtin::clip(text, at).size();
 }
 
 /// The code point at `at`, which is moved behind it; negative where the bytes are no UTF-8. `at` is in

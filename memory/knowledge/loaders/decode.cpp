@@ -133,7 +133,8 @@ Decoded decode(std::string_view bytes, std::string_view declared) {
   // A page that says UTF-16 in ASCII is none (HTML Standard, 13.2.3.2).
   const bool wide = said && said->name.starts_with("utf-16") && unmarked_utf16(bytes).empty();
   if (said && !convincing && !wide && said->name != "utf-8") return read_as(bytes, *said);
-  if (count.broken == 0 || count.trails >= count.broken * kTrailsPerBroken) return as_utf8(bytes);
+  if (count.broken == 0) return {.text = std::string(bytes), .charset = "utf-8"};
+  if (count.trails >= count.broken * kTrailsPerBroken) return as_utf8(bytes);
 
   Decoded decoded = read_as(bytes, most_likely(bytes));
   decoded.guessed = true;

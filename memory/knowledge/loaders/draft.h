@@ -21,8 +21,7 @@ class Draft {
   bool add(std::string_view lines);
   bool full() const { return full_; }
 
-  /// What stands there so far, and where the next line will begin.
-  const std::string& text() const { return document_.text; }
+  /// Where the next line will begin.
   std::size_t end() const { return document_.text.size(); }
 
   /// Places: where the next line will begin, or, for a text that is read after it was added, at a line's
@@ -34,7 +33,6 @@ class Draft {
   bool record();
 
   void title(std::string_view text);
-  bool has_title() const { return !document_.title.empty(); }
   /// The first of a key stays; empty texts are left out.
   void metadata(std::string_view key, std::string_view value);
   void metadata_value(std::string_view key, Json value);

@@ -27,8 +27,7 @@ class JsonFile {
                                                           : record(first, "");
     if (!whole && !stopped_ && !lines_.full()) {
       const std::string problem =
-          fmt::format("{}: expected {}", place_in(tokens_.text(), std::max(lines_.broken_at(), broken_at_)),
-                      lines_.broken_at() >= broken_at_ ? lines_.expected() : expected_);
+          fmt::format("{}: expected {}", place_in(tokens_.text(), lines_.broken_at()), lines_.expected());
       if (draft_.end() == 0)
         return fail(
             ErrorCode::invalid,
@@ -52,14 +51,14 @@ class JsonFile {
     JsonToken token = tokens_.next();
     if (token.kind == Kind::end_object) return true;
     for (;; token = tokens_.next()) {
-      if (token.kind != Kind::string) return broken(token, "the name of a member");
+      if (token.kind != Kind::string) return lines_.broken(token, "the name of a member");
       std::string path;
       append_key(path, unescaped_json(token.raw));
-      if (token = tokens_.next(); token.kind != Kind::colon) return broken(token, "a colon");
+      if (token = tokens_.next(); token.kind != Kind::colon) return lines_.broken(token, "a colon");
       if (!member(tokens_.next(), path)) return false;
       const JsonToken after = tokens_.next();
       if (after.kind == Kind::end_object) return true;
-      if (after.kind != Kind::comma) return broken(after, "a comma or }");
+      if (after.kind != Kind::comma) return lines_.broken(after, "a comma or }");
     }
   }
 
@@ -77,7 +76,7 @@ class JsonFile {
       if (!record(token, path.empty() ? "" : fmt::format("{}[{}]", path, index))) return false;
       const JsonToken after = tokens_.next();
       if (after.kind == Kind::end_array) return true;
-      if (after.kind != Kind::comma) return broken(after, "a comma or ]");
+      if (after.kind != Kind::comma) return lines_.broken(after, "a comma or ]");
     }
   }
 
@@ -91,18 +90,10 @@ class JsonFile {
     return ok && room;
   }
 
-  bool broken(const JsonToken& token, const char* expected) {
-    broken_at_ = token.begin;
-    expected_ = expected;
-    return false;
-  }
-
   Draft draft_;
   JsonTokens tokens_;
   JsonLines lines_;
   bool stopped_ = false;  ///< by a limit
-  std::size_t broken_at_ = 0;
-  const char* expected_ = "a value";
 };
 
 /// Why `line` is no record; empty: it is one, and `out` has its lines.

@@ -23,7 +23,9 @@ class JsonLines {
 
   bool full() const { return full_; }
   bool too_deep() const { return too_deep_; }  ///< something stayed JSON
-  /// Where and why a value broke: "offset" into the text of the tokens, and what was expected there.
+  /// Notes where the text breaks, for who reads around the values, too. Always false.
+  bool broken(const JsonToken& token, const char* expected);
+  /// Where and why it broke: "offset" into the text of the tokens, and what was expected there.
   std::size_t broken_at() const { return broken_at_; }
   const char* expected() const { return expected_; }
 
@@ -34,7 +36,6 @@ class JsonLines {
   bool member(const JsonToken& key, std::size_t depth);
   bool raw(const JsonToken& first);
   bool line(std::string_view text);
-  bool broken(const JsonToken& token, const char* expected);
 
   JsonTokens& tokens_;
   const std::size_t depth_max_, bytes_max_;

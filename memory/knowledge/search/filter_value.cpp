@@ -25,11 +25,6 @@ bool sorts_before(const FilterNumber& a, const FilterNumber& b) {
   return (a <=> b) < 0;
 }
 
-std::optional<FilterNumber> number_in(const Json& value) {
-  if (value.is_string()) return FilterNumber::read(value.get_ref<const std::string&>());
-  return FilterNumber::of(value);
-}
-
 }  // namespace
 
 std::partial_ordering FilterNumber::operator<=>(const FilterNumber& other) const {
@@ -37,6 +32,10 @@ std::partial_ordering FilterNumber::operator<=>(const FilterNumber& other) const
   if (whole) return compare(integer, other.real);
   if (other.whole) return 0 <=> compare(other.integer, real);
   return real <=> other.real;
+}
+
+std::optional<FilterNumber> FilterNumber::in(const Json& value) {
+  return value.is_string() ? read(value.get_ref<const std::string&>()) : of(value);
 }
 
 std::optional<FilterNumber> FilterNumber::read(std::string_view text) {
@@ -66,8 +65,8 @@ std::optional<FilterNumber> FilterNumber::of(const Json& value) {
 }
 
 std::optional<std::partial_ordering> order(const Json& value, const Json& operand) {
-  const auto a = number_in(value);
-  const auto b = number_in(operand);
+  const auto a = FilterNumber::in(value);
+  const auto b = FilterNumber::in(operand);
   if (a && b) return *a <=> *b;
   if (!value.is_string() || !operand.is_string()) return std::nullopt;
   return value.get_ref<const std::string&>() <=> operand.get_ref<const std::string&>();

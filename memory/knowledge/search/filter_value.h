@@ -23,6 +23,8 @@ struct FilterNumber {
   /// The number that `text` is, from its first to its last character: "-3", "2.50", "1e3". Nothing for "",
   /// " 3", "3 ", "+3", "0x10", "inf", "nan".
   static std::optional<FilterNumber> read(std::string_view text);
+  /// The number that `value` is, or that its text is in full.
+  static std::optional<FilterNumber> in(const Json& value);
   /// Nothing when `value` is no number. An unsigned number past 2^63 is taken as the nearest double.
   static std::optional<FilterNumber> of(const Json& value);
 };

@@ -70,24 +70,23 @@ std::string data_text(const Json& value) {
   const std::string plain = dump(value);
   std::string safe;
   safe.reserve(plain.size());
+  bool quoted = false;
   for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (plain[i] == '"') quoted = !quoted;
+    if (plain[i] == '\\') {  // with what it escapes
+      safe.append(plain, i++, 2);
+      continue;
+    }
     const char next = i + 1 < plain.size() ? plain[i + 1] : ' ';
     const bool letter = (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z') || next == '/';
-    // Outside of texts there is no `<`, and what begins a list here is never a letter.
-    if (plain[i] == '<' && (letter || next == '|' || next == '<' || (next & 0x80) != 0))
+    if (quoted && plain[i] == '<' && (letter || next == '|' || next == '<' || (next & 0x80) != 0))
       safe += "\\u003c";
-    else if (plain[i] == '[' && letter)
+    else if (quoted && plain[i] == '[' && letter)
       safe += "\\u005b";
     else
       safe += plain[i];
   }
   return safe;
-}
-
-std::string_view clipped(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
-  return text.substr(0, bytes_max);
 }
 
 std::vector<Json> json_values(std::string_view reply) {

@@ -33,9 +33,6 @@ Task<Result<std::string>> ask_model(models::Model& model, models::Intent intent,
 /// inside of texts: no text can pass for a control token of a chat template.
 std::string data_text(const Json& value);
 
-/// The beginning of a text, cut between characters.
-std::string_view clipped(std::string_view text, std::size_t bytes_max);
-
 /// The JSON lists and objects that stand in a reply, outermost ones, between whatever else it says: fences,
 /// remarks. What does not parse is passed over; after kReplyValues attempts the rest is. Pure.
 std::vector<Json> json_values(std::string_view reply);

@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/search/filter_value.h"
 #include "memory/knowledge/search/model_call.h"
+#include "models/builtin/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -21,8 +22,7 @@ struct Named {
 };
 
 std::optional<double> number_of(const Json& value) {
-  const auto number =
-      value.is_string() ? FilterNumber::read(value.get_ref<const std::string&>()) : FilterNumber::of(value);
+  const auto number = FilterNumber::in(value);
   if (!number) return std::nullopt;
   return number->whole ? static_cast<double>(number->integer) : number->real;
 }
@@ -113,8 +113,8 @@ Result<Ranking> read_ranking(std::string_view reply, std::size_t passages) {
   }
   ranking.named = ranking.order.size();
   if (ranking.named == 0)
-    return fail(ErrorCode::protocol,
-                fmt::format("the reply names none of the {} passages: `{}`", passages, clipped(reply, 120)));
+    return fail(ErrorCode::protocol, fmt::format("the reply names none of the {} passages: `{}`", passages,
+                                                 models::builtin::clip(reply, 120)));
   // By score, and where that is equal by their place in the reply.
   std::vector<std::pair<double, std::size_t>> places;
   for (const Verdict& verdict : ranking.order)

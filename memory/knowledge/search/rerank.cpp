@@ -1,6 +1,7 @@
 #include "memory/knowledge/search/rerank.h"
 
 #include "memory/knowledge/search/limits.h"
+#include "models/builtin/utf8.h"
 #include "models/warning.h"
 
 #include <algorithm>
@@ -14,8 +15,9 @@ Json rerank_data(std::string_view query, const std::vector<Hit>& hits) {
   Json passages = Json::array();
   for (std::size_t i = 0; i < std::min(hits.size(), limits::kShownPassages); ++i) {
     Json passage = {{"index", i + 1}};
-    if (!hits[i].title.empty()) passage["title"] = clipped(hits[i].title, limits::kShownPassageBytes);
-    passage["text"] = clipped(hits[i].text, limits::kShownPassageBytes);
+    if (!hits[i].title.empty())
+      passage["title"] = models::builtin::clip(hits[i].title, limits::kShownPassageBytes);
+    passage["text"] = models::builtin::clip(hits[i].text, limits::kShownPassageBytes);
     passages.push_back(std::move(passage));
   }
   return {{"query", query}, {"passages", std::move(passages)}};

@@ -132,7 +132,7 @@ Task<Result<>> Retrieval::compress(std::vector<Hit>& hits) {
   } else {
     choice.kept = work->extraction.best(how.sentences);
   }
-  hits = work->hits;
+  hits = std::move(work->hits);
   for (std::size_t i = 0; i < hits.size(); ++i) keep_sentences(hits[i], work->extraction, choice.kept[i]);
   co_return Result<>();
 }

@@ -4,6 +4,7 @@
 #include "memory/knowledge/search/mmr.h"
 #include "memory/knowledge/search/rerank.h"
 #include "memory/knowledge/search/retrieval.h"
+#include "models/builtin/utf8.h"
 
 #include <algorithm>
 #include <chrono>
@@ -19,10 +20,6 @@ namespace {
 
 /// Multiplications that take about 1 ms.
 constexpr std::size_t kOnLoop = 5'000'000;
-
-bool blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == text.npos;
-}
 
 std::vector<MmrChoice> different(const std::vector<float>& query, const std::vector<Candidate>& candidates,
                                  std::size_t k, double lambda) {
@@ -40,7 +37,8 @@ RankedList as_list(const std::vector<Candidate>& candidates, ScoreKind kind, dou
 }  // namespace
 
 Result<> Retrieval::check() const {
-  if (blank(query_)) return fail(ErrorCode::invalid, "the query is empty; say what to search for");
+  if (models::builtin::trim(query_).empty())
+    return fail(ErrorCode::invalid, "the query is empty; say what to search for");
   if (query_.size() > limits::kSearchQueryBytes)
     return fail(ErrorCode::too_large,
                 fmt::format("the query has {} bytes; at most {}", query_.size(), limits::kSearchQueryBytes));

@@ -1,6 +1,7 @@
 #include "memory/knowledge/search/rewrite.h"
 
 #include "memory/knowledge/search/limits.h"
+#include "models/builtin/utf8.h"
 #include "models/warning.h"
 
 #include <algorithm>
@@ -17,18 +18,11 @@ bool is_turn(const models::Message& message) {
          !message.content.empty();
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto from = text.find_first_not_of(kBlanks);
-  if (from == text.npos) return {};
-  return text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
-}
-
 std::string_view unquoted(std::string_view text) {
   for (auto [open, close] :
        {std::pair<std::string_view, std::string_view>{"\"", "\""}, {"“", "”"}, {"`", "`"}})
     if (text.size() > open.size() + close.size() && text.starts_with(open) && text.ends_with(close))
-      return trimmed(text.substr(open.size(), text.size() - open.size() - close.size()));
+      return models::builtin::trim(text.substr(open.size(), text.size() - open.size() - close.size()));
   return text;
 }
 
@@ -41,21 +35,22 @@ Json rewrite_data(const std::vector<models::Message>& history, std::string_view 
   if (turns.size() > limits::kHistoryTurns) turns.erase(turns.begin(), turns.end() - limits::kHistoryTurns);
   Json shown = Json::array();
   for (const models::Message* turn : turns)
-    shown.push_back(
-        {{"role", models::word(turn->role)}, {"text", clipped(turn->content, limits::kHistoryTurnBytes)}});
+    shown.push_back({{"role", models::word(turn->role)},
+                     {"text", models::builtin::clip(turn->content, limits::kHistoryTurnBytes)}});
   return {{"history", std::move(shown)}, {"question", question}};
 }
 
 Result<std::string> read_standalone(std::string_view reply) {
   std::string question;
   for (const Json& value : json_values(reply))
-    if (question.empty()) question = trimmed(string_or(value, "question"));
+    if (question.empty()) question = models::builtin::trim(string_or(value, "question"));
   if (question.empty()) {
-    const std::string_view line = unquoted(trimmed(reply));
+    const std::string_view line = unquoted(models::builtin::trim(reply));
     const bool plain =
         !line.empty() && !line.contains('\n') && !line.starts_with('{') && !line.starts_with('[');
     if (!plain)
-      return fail(ErrorCode::protocol, fmt::format("the reply is no question: `{}`", clipped(reply, 120)));
+      return fail(ErrorCode::protocol,
+                  fmt::format("the reply is no question: `{}`", models::builtin::clip(reply, 120)));
     question = line;
   }
   if (question.size() > limits::kStandaloneBytes)

@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/search/filter_value.h"
 #include "memory/knowledge/search/limits.h"
+#include "models/builtin/utf8.h"
 #include "models/warning.h"
 
 #include <algorithm>
@@ -33,8 +34,7 @@ std::vector<Part> parts_of(const Extraction& extraction, std::size_t passages) {
 }
 
 std::optional<std::size_t> place(const Json& value, std::size_t count) {
-  const auto number =
-      value.is_string() ? FilterNumber::read(value.get_ref<const std::string&>()) : FilterNumber::of(value);
+  const auto number = FilterNumber::in(value);
   if (!number || !number->whole || number->integer < 1) return std::nullopt;
   const auto at = static_cast<std::size_t>(number->integer) - 1;
   return at < count ? std::optional(at) : std::nullopt;
@@ -97,7 +97,7 @@ Json sentence_data(std::string_view query, const Extraction& extraction, std::si
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < parts[p].count && bytes < limits::kShownPassageBytes; ++i) {
       const std::string_view text = extraction.text(extraction.sentences()[parts[p].first + i]);
-      numbered[std::to_string(i + 1)] = clipped(text, limits::kShownPassageBytes);
+      numbered[std::to_string(i + 1)] = models::builtin::clip(text, limits::kShownPassageBytes);
       bytes += text.size();
     }
     shown.push_back({{"index", p + 1}, {"sentences", std::move(numbered)}});
@@ -112,7 +112,7 @@ Result<std::vector<std::vector<std::size_t>>> read_sentence_choice(std::string_v
   for (const Json& value : json_values(reply)) choice.read(value);
   if (!choice.understood)
     return fail(ErrorCode::protocol, fmt::format("the reply names no sentences of the {} passages: `{}`",
-                                                 passages, clipped(reply, 120)));
+                                                 passages, models::builtin::clip(reply, 120)));
   for (auto& numbers : choice.kept) std::ranges::sort(numbers);
   return std::move(choice.kept);
 }

@@ -9,7 +9,8 @@
 
 namespace troupe::memory {
 
-/// How texts are taken apart where sentences and words are compared. Called on the loop thread.
+/// How texts are taken apart where sentences and words are compared. Called on
+/// the loop thread and on workers, several at once.
 struct TextReading {
   /// The sentences of a text as byte ranges, ascending, without blanks at their ends.
   std::function<std::vector<std::pair<std::size_t, std::size_t>>(std::string_view)> sentences;

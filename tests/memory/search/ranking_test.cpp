@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/search/limits.h"
 #include "memory/knowledge/search/model_call.h"
+#include "models/builtin/utf8.h"
 
 #include <doctest/doctest.h>
 
@@ -81,11 +82,15 @@ TEST_CASE("texts in data cannot pass for control tokens, and come through as the
   CHECK(text.contains("a < b [1]"));
   CHECK(*parse_json(text) == data);
   CHECK(data_text({{"list", {1, 2}}, {"objects", {{{"a", 1}}}}}) == R"({"list":[1,2],"objects":[{"a":1}]})");
+  const Json words = {true, false, nullptr, "[true]", "a \\\" [b"};
+  const Json nested = {{"flags", {true, false}}, {"none", {nullptr}}, {"words", words}};
+  CHECK(*parse_json(data_text(nested)) == nested);
+  CHECK(data_text(nested).contains(R"("flags":[true,false])"));
 }
 
 TEST_CASE("texts are clipped between characters") {
-  CHECK(clipped("가나", 6) == "가나");
-  CHECK(clipped("가나", 5) == "가");
-  CHECK(clipped("가나", 2) == "");
-  CHECK(clipped("abc", 2) == "ab");
+  CHECK(models::builtin::clip("가나", 6) == "가나");
+  CHECK(models::builtin::clip("가나", 5) == "가");
+  CHECK(models::builtin::clip("가나", 2) == "");
+  CHECK(models::builtin::clip("abc", 2) == "ab");
 }

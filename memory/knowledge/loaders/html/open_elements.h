@@ -39,7 +39,6 @@ class OpenElements {
  public:
   explicit OpenElements(std::size_t depth_max) : depth_max_(depth_max) {}
 
-  bool empty() const { return stack_.empty(); }
   const OpenElement& top() const { return stack_.back(); }
   Standing standing() const { return stack_.empty() ? Standing{} : stack_.back().standing; }
 

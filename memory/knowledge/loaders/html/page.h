@@ -24,7 +24,6 @@ struct Block {
   bool main = false, article = false;  ///< it stands in an element of that name
 
   std::uint32_t own_letters() const { return letters - link_letters; }
-  double link_density() const { return letters ? static_cast<double>(link_letters) / letters : 0; }
 };
 
 /// What a page says, before it is decided which of it is the article.
