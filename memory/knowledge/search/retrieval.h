@@ -39,8 +39,8 @@ class Retrieval {
   Result<Asked> asked(const std::string& model, std::string_view prompt) const;
   CandidateQuery wanted() const;
 
-  Task<Result<std::vector<float>>> embed_query();
-  Task<Result<std::vector<Candidate>>> nearest(std::vector<float>& vector);
+  Task<Result<models::Vectors>> embed(std::vector<std::string> texts);
+  Task<Result<std::vector<Candidate>>> nearest();  // fills query_vector_
   Task<Result<std::vector<Candidate>>> by_words();
   Task<Result<std::vector<Found>>> find();
   Task<Result<std::vector<Found>>> choose_different();
@@ -57,6 +57,7 @@ class Retrieval {
   std::string query_;
   SearchSettings settings_;
   CallContext& context_;
+  std::vector<float> query_vector_;
   Retrieved out_;
 };
 

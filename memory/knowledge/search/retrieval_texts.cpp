@@ -86,16 +86,12 @@ Task<> Retrieval::add_similarities(Compressing& work) {
   } else {
     std::vector<std::string> texts{query_};
     for (const Sentence& sentence : sentences) texts.emplace_back(work.extraction.text(sentence));
-    const Instant asked_at = context_.loop.clock().now();
-    auto vectors = co_await services_.embedder->embed(std::move(texts), context_);
+    auto vectors = co_await embed(std::move(texts));
     if (vectors && vectors->rows() == sentences.size() + 1) {
       std::vector<double> similarities;
       for (std::size_t i = 1; i < vectors->rows(); ++i)
         similarities.push_back(cosine(vectors->row(0), vectors->row(i)));
       work.extraction.add(similarities);
-      const auto ms =
-          std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked_at).count();
-      out_.uses.push_back({services_.embedder->name(), vectors->usage, ms, false});
       co_return;
     }
     remark = fmt::format("the sentences were chosen by their words alone: {}",

@@ -74,24 +74,24 @@ CandidateQuery Retrieval::wanted() const {
           .vectors = settings_.mode == SearchMode::mmr};
 }
 
-Task<Result<std::vector<float>>> Retrieval::embed_query() {
+Task<Result<models::Vectors>> Retrieval::embed(std::vector<std::string> texts) {
   const Instant asked_at = context_.loop.clock().now();
-  std::vector<std::string> texts{query_};
   auto vectors = co_await services_.embedder->embed(std::move(texts), context_);
+  if (!vectors) co_return vectors;
+  const auto ms = std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked_at).count();
+  out_.uses.push_back({services_.embedder->name(), vectors->usage, ms, false});
+  co_return vectors;
+}
+
+Task<Result<std::vector<Candidate>>> Retrieval::nearest() {
+  std::vector<std::string> texts{query_};
+  auto vectors = co_await embed(std::move(texts));
   if (!vectors) co_return fail(std::move(vectors.error()));
   if (vectors->rows() != 1)
     co_return fail(ErrorCode::protocol, fmt::format("embedder {} gave {} vectors for the query",
                                                     services_.embedder->name(), vectors->rows()));
-  const auto ms = std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked_at).count();
-  out_.uses.push_back({services_.embedder->name(), vectors->usage, ms, false});
-  co_return std::move(vectors->values);
-}
-
-Task<Result<std::vector<Candidate>>> Retrieval::nearest(std::vector<float>& vector) {
-  auto embedded = co_await embed_query();
-  if (!embedded) co_return fail(std::move(embedded.error()));
-  vector = std::move(*embedded);
-  co_return co_await services_.source.nearest(vector, wanted(), context_);
+  query_vector_ = std::move(vectors->values);
+  co_return co_await services_.source.nearest(query_vector_, wanted(), context_);
 }
 
 Task<Result<std::vector<Candidate>>> Retrieval::by_words() {
@@ -108,9 +108,8 @@ std::vector<Retrieval::Found> Retrieval::as_found(const std::vector<Candidate>& 
 Task<Result<std::vector<Retrieval::Found>>> Retrieval::find() {
   if (settings_.mode == SearchMode::mmr) co_return co_await choose_different();
   if (settings_.mode == SearchMode::hybrid) co_return co_await fuse();
-  std::vector<float> vector;
   const bool words = settings_.mode == SearchMode::keyword;
-  auto candidates = words ? co_await by_words() : co_await nearest(vector);
+  auto candidates = words ? co_await by_words() : co_await nearest();
   if (!candidates) co_return fail(std::move(candidates.error()));
   if (settings_.mode == SearchMode::threshold)
     std::erase_if(*candidates, [this](const Candidate& c) { return c.score < *settings_.min_score; });
@@ -118,21 +117,21 @@ Task<Result<std::vector<Retrieval::Found>>> Retrieval::find() {
 }
 
 Task<Result<std::vector<Retrieval::Found>>> Retrieval::choose_different() {
-  std::vector<float> vector;
-  auto candidates = co_await nearest(vector);
+  auto candidates = co_await nearest();
   if (!candidates) co_return fail(std::move(candidates.error()));
   for (const Candidate& candidate : *candidates)
-    if (candidate.vector.size() != vector.size())
+    if (candidate.vector.size() != query_vector_.size())
       co_return fail(ErrorCode::internal,
                      fmt::format("chunk {} came with a vector of {} numbers, the query's has {}",
-                                 candidate.chunk, candidate.vector.size(), vector.size()));
+                                 candidate.chunk, candidate.vector.size(), query_vector_.size()));
   std::vector<Found> found = as_found(*candidates, ScoreKind::cosine);
-  const std::size_t work = candidates->size() * vector.size() * std::min(settings_.k, candidates->size());
+  const std::size_t work =
+      candidates->size() * query_vector_.size() * std::min(settings_.k, candidates->size());
   std::vector<MmrChoice> choices;
   if (work <= kOnLoop) {
-    choices = different(vector, *candidates, settings_.k, settings_.lambda);
+    choices = different(query_vector_, *candidates, settings_.k, settings_.lambda);
   } else {
-    auto own = [vector = std::move(vector), candidates = std::move(*candidates), k = settings_.k,
+    auto own = [vector = query_vector_, candidates = std::move(*candidates), k = settings_.k,
                 lambda = settings_.lambda] { return different(vector, candidates, k, lambda); };
     choices = co_await offload(context_.loop, services_.workers, std::move(own));
   }
@@ -148,8 +147,7 @@ Task<Result<std::vector<Retrieval::Found>>> Retrieval::choose_different() {
 }
 
 Task<Result<std::vector<Retrieval::Found>>> Retrieval::fuse() {
-  std::vector<float> vector;
-  auto near = co_await nearest(vector);
+  auto near = co_await nearest();
   if (!near) co_return fail(std::move(near.error()));
   auto worded = co_await by_words();
   if (!worded) co_return fail(std::move(worded.error()));
