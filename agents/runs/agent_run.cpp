@@ -244,12 +244,12 @@ Task<Result<LoopStart>> AgentRun::begin() {
   auto images = co_await load_attachments(journal_, record_.row().extra);
   if (!images) co_return std::unexpected(images.error());
   start.user.images = std::move(*images);
-  auto memory = memory::make_memory(agent_->settings.memory, journal_);
+  auto memory = memory::make_memory(agent_->settings.memory, {.journal = journal_});
   if (!memory) co_return std::unexpected(memory.error());
   auto call = context(*work_);
-  auto history = co_await (*memory)->recall(call);
-  if (!history) co_return std::unexpected(history.error());
-  start.history = std::move(*history);
+  auto recalled = co_await (*memory)->recall(record_.row().input, call);
+  if (!recalled) co_return std::unexpected(recalled.error());
+  start.history = std::move(recalled->what.messages);
   co_return start;
 }
 

@@ -1,52 +1,66 @@
 #pragma once
 
-#include "models/message.h"
+#include "memory/conversation/recollection.h"
+#include "memory/conversation/ruler.h"
+#include "memory/conversation/settings.h"
+#include "memory/conversation/step_source.h"
+#include "memory/conversation/turn.h"
+#include "memory/conversation/turn_vectors.h"
+#include "models/embedder.h"
+#include "models/model.h"
+#include "prompts/prompt.h"
 #include "runtime/async/task.h"
 #include "runtime/base/context.h"
+#include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/store/journal.h"
 
-#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace troupe::memory {
 
+/// What a run is given of its session, and what it writes down about that.
+struct Recalled {
+  Recollection what;
+  Json record;  ///< for Memory::recall_again
+};
+
 /// What an agent recalls when a run starts: the earlier turns of its session. Memory belongs to (session,
 /// agent) and is a fold of the journal: nothing is stored twice, and what is recalled after a crash is what
-/// was recalled before it. Loop thread only.
+/// was recalled before it. Concurrent calls are fine. Loop thread only.
 class Memory {
  public:
   virtual ~Memory() = default;
-  /// Earlier turns as user and assistant messages, oldest first. A new session recalls nothing, which is not
-  /// an error. Errors: store.
-  virtual Task<Result<std::vector<models::Message>>> recall(CallContext& context) = 0;
+  /// Earlier turns as user and assistant messages, oldest first, chosen for `message`, the one that is to be
+  /// answered. A new session recalls nothing, which is not an error. What cannot be had (an embedder fails)
+  /// is done without, with a warning `memory_degraded`. Errors: store, cancelled.
+  virtual Task<Result<Recalled>> recall(std::string message, CallContext& context) = 0;
+  /// The same again, in another process, from the record of a run that began before. Errors: store.
+  virtual Task<Result<Recollection>> recall_again(Json record, CallContext& context) = 0;
+  /// What is to be done about the turns so far, once an answer is out: nobody waits for it. It commits what
+  /// comes of it by itself. A model or embedder that fails is told (warning `memory_degraded`) and is asked
+  /// again after the next run; until then older turns are left out. One at a time for a session and agent;
+  /// again without a run in between it does nothing. Errors: store, cancelled.
+  virtual Task<Result<>> settle(CallContext& context) = 0;
 };
 
-struct MemorySettings {
-  std::string type = "buffer";  ///< none | buffer | window
-  int turns = 10;               ///< window: how many of the last turns
+/// What memories work with; each of it outlives them. What a type needs and does not have is an error of
+/// make_memory.
+struct MemoryServices {
+  store::Journal& journal;
+  Ruler tokens;                             ///< empty: estimated_tokens()
+  models::Model* model = nullptr;           ///< summary, summary_buffer: who summarises
+  const prompts::Prompt* prompt = nullptr;  ///< the same: kSummaryPrompt
+  models::Embedder* embedder = nullptr;     ///< vector
+  TurnVectors* vectors = nullptr;           ///< vector
+  StepSource* steps = nullptr;              ///< where `steps: true`
+  /// Adds to the append that keeps a summary what the call for it used: a usage event, the ledger's line.
+  std::function<void(const models::ModelReply&, store::Append&)> spent;
 };
 
-/// Whatever its type, a memory never recalls more than this: older turns are left out first.
-inline constexpr std::size_t kRecallTurns = 1'000;
-inline constexpr std::size_t kRecallBytes = 256u << 10;
-
-/// The memory kinds there are, in the order they are shown.
-std::vector<std::string_view> memory_types();
-
-/// Errors: invalid (unknown type). `journal` outlives the memory.
-Result<std::unique_ptr<Memory>> make_memory(const MemorySettings& settings, store::Journal& journal);
-
-/// `extra` of a run whose message no memory may keep, because it never passed the rules for messages.
-std::string withheld(const std::string& extra);
-
-/// The pure part: turns (finished runs, oldest first) to messages. What the user said in a run that failed or
-/// was cancelled stays, marked so; its half-made answer does not exist. Of a run whose message is withheld
-/// nothing stays.
-std::vector<models::Message> fold_turns(const std::vector<store::RunRow>& turns, std::size_t turns_max,
-                                        std::size_t bytes_max = kRecallBytes);
+/// Errors: invalid (the settings, see check_memory), unavailable (a service that is not there).
+Result<std::unique_ptr<Memory>> make_memory(const MemorySettings& settings, MemoryServices services);
 
 }  // namespace troupe::memory

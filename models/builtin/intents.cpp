@@ -1,9 +1,11 @@
 #include "models/builtin/intents.h"
 
+#include "models/builtin/digest.h"
 #include "models/builtin/excerpt.h"
 #include "models/builtin/utf8.h"
 #include "models/builtin/words.h"
 #include "models/intent_word.h"
+#include "runtime/base/json.h"
 
 #include <algorithm>
 #include <vector>
@@ -80,11 +82,18 @@ Result<std::string> select(const Transcript& transcript) {
   return std::string(best->name);
 }
 
+// A memory gives a conversation as data; anything else is a text.
+std::string summarize(std::string_view asked) {
+  if (asked.starts_with('{'))
+    if (auto conversation = parse_json(asked); conversation && find(*conversation, "turns"))
+      return digest_of(*conversation);
+  return summary_of(asked, kSummarySentences);
+}
+
 }  // namespace
 
 Result<std::string> serve_intent(const ModelRequest& request) {
-  if (request.intent == Intent::summarize)
-    return summary_of(last_of(*request.transcript, Role::user), kSummarySentences);
+  if (request.intent == Intent::summarize) return summarize(last_of(*request.transcript, Role::user));
   if (request.intent == Intent::select) return select(*request.transcript);
   return fail(ErrorCode::unavailable, fmt::format("builtin cannot {}: that takes a language model. Add one "
                                                   "to `models:` (provider: openai with an api_key or "

@@ -8,7 +8,8 @@
 namespace troupe::models::builtin {
 
 /// What `builtin` answers to a call that is no step, as plain text:
-///   summarize  the most telling sentences of the conversation's last user message, at most five
+///   summarize  the most telling sentences of the conversation's last user message, at most five; where that
+///              is a conversation as data, with `turns`, notes on it (digest_of)
 ///   select     the candidate whose words the message has most of; candidates are the lines "- NAME:
 ///   description" of
 ///              the last user or system message, and a tie goes to the first

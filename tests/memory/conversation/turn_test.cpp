@@ -1,4 +1,4 @@
-#include "memory/conversation/memory.h"
+#include "memory/conversation/turn.h"
 
 #include <doctest/doctest.h>
 
@@ -49,4 +49,19 @@ TEST_CASE("what does not fit the byte limit is left out, oldest first, in whole 
 
   REQUIRE(messages.size() == 2);
   CHECK(messages[0].content == "b?");
+}
+
+TEST_CASE("of a run whose message is withheld nothing stays") {
+  store::RunRow row = turn("a?", "A");
+  row.extra = withheld("{\"inputs\":{}}");
+
+  CHECK(fold_turns({row}, 10).empty());
+  CHECK(row.extra == R"({"inputs":{},"withheld":true})");
+}
+
+TEST_CASE("an answer to nothing is not asked with an empty message") {
+  const auto first = turn_of(turn("", "Hello, what can I do?"));
+
+  REQUIRE(first);
+  CHECK(first->user.content == "[The assistant spoke first.]");
 }
