@@ -24,7 +24,7 @@ struct KnowledgeSettings {
   std::string description;           ///< for people, and for the model that is given a retriever
   std::vector<std::string> sources;  ///< absolute paths, folders, patterns of `*`, `**`, `?`, `[…]`; URLs
   ChunkSettings chunk;
-  std::string embedding;  ///< key in `embeddings:`; "": keyword search only
+  std::string embedding;  ///< key in `embeddings:`; "": `default`, or without one `builtin`
   IndexSettings index;    ///< without dimensions
   SearchSettings search;
   IngestLimits limits;

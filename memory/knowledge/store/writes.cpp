@@ -1,6 +1,7 @@
 #include "memory/knowledge/store/writes.h"
 
 #include "memory/knowledge/store/layout.h"
+#include "memory/knowledge/store/queries.h"
 #include "memory/knowledge/store/schema.h"
 #include "runtime/store/rows.h"
 
@@ -32,21 +33,6 @@ auto transact(Database& database, Body body) -> std::invoke_result_t<Body> {
   }
   database.rollback();
   return result;
-}
-
-// Without the counts of read_base(): this is asked with every document.
-Result<std::optional<BaseRow>> find_base(Database& database, const BaseKey& key) {
-  auto make = [](const store::Statement& row) {
-    return BaseRow{.id = row.integer(0),
-                   .key = {std::string(row.text(4)), std::string(row.text(5))},
-                   .embedding = std::string(row.text(1)),
-                   .dimensions = static_cast<std::size_t>(row.integer(2)),
-                   .generation = row.integer(3)};
-  };
-  return one_row<BaseRow>(
-      database,
-      "SELECT id, embedding, dimensions, generation, tenant, name FROM bases WHERE tenant = ? AND name = ?",
-      +make, key.tenant, key.name);
 }
 
 Result<> make_terms(Database& database, std::int64_t base) {
