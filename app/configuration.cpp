@@ -11,6 +11,7 @@
 #include "models/known/known_models.h"
 #include "models/section.h"
 #include "models/token_estimate.h"
+#include "memory/knowledge/section.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
@@ -207,6 +208,21 @@ void check_strategies(const Configuration& all, Check& check) {
   }
 }
 
+// Models that search: `builtin` has no judgement to give.
+void check_knowledge(const Configuration& all, Check& check) {
+  for (const auto& [name, base] : all.knowledge) {
+    Check here = check.entry("knowledge", name, "knowledge base");
+    for (const auto& [model, place] : {std::pair(base.search.rerank.model, "search.rerank.model"),
+                                       std::pair(base.search.compress.model, "search.compress.model")}) {
+      const auto found = all.models.find(model);
+      if (found != all.models.end() && found->second.provider == "builtin")
+        here.error(place,
+                   "the `builtin` model cannot weigh passages; that takes a language model, such as provider "
+                   "openai with an api_key or a local base_url");
+    }
+  }
+}
+
 Record<Configuration> declaration() {
   Record<Configuration> root("Configuration of Troupe, a daemon that hosts teams of LLM agents");
   root.field("version", &Configuration::version, config::integer<int>(1, 1), "the version of this format: 1")
@@ -227,6 +243,8 @@ Record<Configuration> declaration() {
   root.field("models", &Configuration::models, models::section(), "language models by name");
   root.field("embeddings", &Configuration::embeddings, models::embeddings_section(),
              "what turns texts into vectors, by name");
+  root.field("knowledge", &Configuration::knowledge, memory::knowledge_section(),
+             "documents that agents search, by name");
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
@@ -234,7 +252,7 @@ Record<Configuration> declaration() {
              "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"knowledge", "plugins", "teams", "chains", "mcpServers"});
+  root.reserve({"plugins", "teams", "chains", "mcpServers"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_rates);
@@ -243,6 +261,7 @@ Record<Configuration> declaration() {
   root.check(check_contexts);
   root.check(check_strategies);
   root.check(check_guardrails);
+  root.check(check_knowledge);
   return root;
 }
 

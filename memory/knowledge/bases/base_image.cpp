@@ -216,7 +216,7 @@ BaseImage::Sizes BaseImage::sizes() const {
 }
 
 std::string BaseImage::file() const {
-  return fmt::format("{}/base-{}.index", services_.folder, row_.id);
+  return fmt::format("{}/knowledge-{}.index", services_.folder, row_.id);
 }
 
 // Which rows the index is a copy of, however they came there.

@@ -36,6 +36,11 @@ ConfiguredKnowledge::ConfiguredKnowledge(std::map<std::string, ConfiguredBase, s
                                          Services services)
     : bases_(std::move(bases)), services_(std::move(services)) {}
 
+std::string ConfiguredKnowledge::about(std::string_view name) const {
+  const auto base = bases_.find(name);
+  return base == bases_.end() ? "" : base->second.settings.description;
+}
+
 std::vector<std::string> ConfiguredKnowledge::names() const {
   return names_of(bases_);
 }
@@ -107,6 +112,8 @@ Task<Result<Retrieved>> ConfiguredKnowledge::search(std::string name, std::strin
   auto found = co_await retriever.retrieve(std::move(query), settings, context);
   if (!found) co_return fail(std::move(found.error()));
   std::ranges::move(opened->remarks, std::back_inserter(found->remarks));
+  for (ModelUse& use : found->uses)
+    if (!use.cache_hit) use.cost = models::cost_of(use.usage, models::price_in(services_.prices, use.model));
   co_return found;
 }
 

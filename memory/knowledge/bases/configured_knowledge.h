@@ -5,6 +5,7 @@
 #include "memory/knowledge/settings.h"
 #include "models/embedder.h"
 #include "models/model.h"
+#include "models/price.h"
 #include "prompts/prompt.h"
 #include "runtime/async/offload.h"
 
@@ -31,6 +32,7 @@ class ConfiguredKnowledge final : public Knowledge {
     Workers& workers;
     std::shared_ptr<const models::ModelTable> models;  ///< for rerank and compress
     std::shared_ptr<const prompts::PromptSet> prompts;
+    models::PriceList prices{};
   };
 
   ConfiguredKnowledge(std::map<std::string, ConfiguredBase, std::less<>> bases, Services services);
@@ -39,6 +41,7 @@ class ConfiguredKnowledge final : public Knowledge {
                                  CallContext& context) override;
   Task<Result<std::vector<StoredChunk>>> read(std::string name, std::int64_t document, std::size_t first,
                                               std::size_t count, CallContext& context) override;
+  std::string about(std::string_view name) const override;
   std::vector<std::string> names() const override;
 
   /// The base of this name. Errors: not_found (those there are).

@@ -269,7 +269,7 @@ TEST_CASE("a graph is made beside the flat index while searches and changes go o
   const auto hits = take(world.search("sentence about zebras")).hits;
   CHECK(hits[0].chunk == late.added[0]);
   for (const Hit& hit : hits) CHECK_FALSE(hit.text.contains("another"));
-  CHECK(std::filesystem::exists(folder.path() / "base-1.index"));  // what took long to make is kept at once
+  CHECK(std::filesystem::exists(folder.path() / "knowledge-1.index"));  // what took long to make is kept at once
 }
 
 TEST_CASE("other metrics order as they do, and the score is the cosine") {
