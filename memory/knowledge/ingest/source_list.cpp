@@ -84,6 +84,10 @@ bool is_url(std::string_view source) {
   return source.starts_with("http://") || source.starts_with("https://");
 }
 
+std::string shown_source(const std::string& source) {
+  return is_url(source) ? net::redacted_url(source) : source;
+}
+
 bool SourceList::is_unseen(std::string_view source) const {
   if (!complete) return true;
   return std::ranges::any_of(unseen, [source](const std::string& path) {

@@ -48,5 +48,7 @@ SourceList list_sources(const std::vector<std::string>& sources, const ListOptio
 
 /// "http://" or "https://" in front.
 bool is_url(std::string_view source);
+/// A source as it may be shown: of a URL what holds no secret.
+std::string shown_source(const std::string& source);
 
 }  // namespace troupe::memory
