@@ -4,7 +4,7 @@
 #include <cstddef>
 
 /// Bounds of taking documents in that no setting moves. Sizes are bytes.
-namespace troupe::memory::limits {
+namespace troupe::limits {
 
 inline constexpr std::size_t kPatternBytes = 4'096;
 inline constexpr std::size_t kPatternParts = 63;            // names of a pattern between its slashes
@@ -30,4 +30,4 @@ inline constexpr std::size_t kSingleLookups = 100;  // documents asked for one b
 inline constexpr std::size_t kGivenNameBytes = 1'024;
 inline constexpr std::size_t kIngestWarnings = 200;  // told; further ones are counted
 
-}  // namespace troupe::memory::limits
+}  // namespace troupe::limits

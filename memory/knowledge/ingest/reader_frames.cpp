@@ -41,7 +41,7 @@ Result<Parts> split(std::string_view frame) {
   frame.remove_prefix(length.size());
   const std::size_t bytes = sandbox::payload_of(length);
   if (bytes > frame.size()) return fail(ErrorCode::protocol, "a frame that ends within its head");
-  auto head = parse_json(frame.substr(0, bytes), troupe::limits::kJsonDepth, limits::kReaderHeadBytes);
+  auto head = parse_json(frame.substr(0, bytes), limits::kJsonDepth, limits::kReaderHeadBytes);
   if (!head) return fail(ErrorCode::protocol, "a frame whose head is no JSON: " + head.error().message);
   return Parts{std::move(*head), frame.substr(bytes)};
 }

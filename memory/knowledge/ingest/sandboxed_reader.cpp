@@ -10,6 +10,7 @@ namespace troupe::memory {
 namespace {
 
 constexpr std::size_t kWaitingReads = 1'000;
+constexpr std::size_t kCrashesInRow = 10;  // of readers: no longer a document's fault
 
 }  // namespace
 
@@ -47,13 +48,17 @@ Task<Result<Document>> SandboxedReader::read(ReadRequest request, Deadline deadl
   std::string frame = write_request(to_reader);
   request.bytes = std::string();
   auto answer = co_await pool_.call(std::move(frame), stop, deadline);
-  if (!answer) {
-    // No document is at fault when the reader cannot be started.
-    answer.error().retryable = answer.error().retryable || answer.error().code == ErrorCode::unavailable;
-    co_return within("the document reader", std::move(answer.error()));
-  }
+  if (!answer) co_return fail(failure(std::move(answer.error())));
+  crashes_ = 0;
   auto decode = [answer = std::move(*answer)] { return read_answer(answer); };
   co_return co_await offload(loop_, workers_, std::move(decode));
+}
+
+Error SandboxedReader::failure(Error error) {
+  crashes_ += error.code == ErrorCode::tool ? 1 : 0;
+  // No document is at fault when the reader cannot be started, or ends whatever it is given.
+  if (error.code == ErrorCode::unavailable || crashes_ > kCrashesInRow) error.retryable = true;
+  return within("the document reader", std::move(error)).error();
 }
 
 Task<> SandboxedReader::close() {

@@ -39,10 +39,13 @@ class SandboxedReader final : public DocumentReader {
  private:
   SandboxedReader(Loop& loop, Workers& workers, sandbox::Cage cage, const ReaderSettings& settings);
 
+  Error failure(Error error);
+
   Loop& loop_;
   Workers& workers_;
   sandbox::WorkerPool pool_;
   PdfPrograms pdf_;
+  std::size_t crashes_ = 0;  // of readers, since the last answer
 };
 
 }  // namespace troupe::memory

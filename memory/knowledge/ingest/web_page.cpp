@@ -49,7 +49,7 @@ Task<Result<WebPage>> fetch_page(net::HttpClient& http, std::string url, std::st
                            .headers = conditions_of(stamp),
                            .deadline = deadline,
                            .body_max = most,
-                           .redirects_max = troupe::limits::kRedirects};
+                           .redirects_max = limits::kRedirects};
   const bool conditional = !request.headers.empty();
   auto answer = co_await http.fetch(std::move(request), stop);
   if (!answer) co_return fail(std::move(answer.error()));

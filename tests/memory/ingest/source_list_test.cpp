@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace troupe;
 using namespace troupe::memory;
 using troupe::memory::testing::Folder;
 namespace fs = std::filesystem;
