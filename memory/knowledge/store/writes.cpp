@@ -54,8 +54,10 @@ Result<BaseRow> make_base(Database& database, const BaseKey& key, std::string_vi
 }
 
 Result<> forget_chunks(Database& database, BaseRow& base, std::string_view embedding) {
-  for (const char* sql : {"DELETE FROM chunks WHERE base = ?",
-                          "UPDATE documents SET preparation = '', chunks = 0 WHERE base = ?"})
+  for (const char* sql :
+       {"DELETE FROM chunks WHERE base = ?",
+        "UPDATE documents SET preparation = substr(preparation, 1, instr(preparation, ':')), chunks = 0"
+        " WHERE base = ?"})
     if (auto done = change(database, sql, base.id); !done) return done;
   if (auto done = change(database, fmt::format("DELETE FROM {}", terms_table(base.id))); !done) return done;
   base.embedding = std::string(embedding);

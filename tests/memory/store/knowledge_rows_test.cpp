@@ -127,6 +127,13 @@ TEST_CASE("another embedding drops the vectors of a base and keeps its documents
   CHECK(take(read_document(database, base.id, "a"))->version.preparation.empty());
   CHECK(take(document_text(database, change.document))->text == "one two");
 
+  SUBCASE("how their texts were read is remembered, how they were cut is not") {
+    NewDocument read = words_document("b", "three");
+    read.version.preparation = "7:cut";
+    take(put_document(database, again, read));
+    take(claim_base(database, {"", "k"}, "small"));
+    CHECK(take(read_document(database, base.id, "b"))->version.preparation == "7:");
+  }
   SUBCASE("who still embeds with the earlier one is told") {
     auto late = put_document(database, base, words_document("b", "three"));
     REQUIRE_FALSE(late.has_value());
