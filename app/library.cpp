@@ -2,7 +2,9 @@
 
 #include "models/embedders/settings.h"
 #include "models/price.h"
+#include "runtime/store/directory.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -27,9 +29,11 @@ models::PriceList prices_of(const Configuration& configuration) {
 
 }  // namespace
 
-Library::Library(Loop& loop, Workers& workers, const std::string& store_path, sandbox::Support support)
+Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
+                 std::optional<sandbox::Support> support)
     : loop_(loop),
       workers_(workers),
+      store_path_(store_path),
       support_(std::move(support)),
       store_(memory::make_sqlite_knowledge(loop, store_path + kFile)),
       table_({.store = *store_,
@@ -68,10 +72,11 @@ Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
 Result<memory::SandboxedReader*> Library::reader(const memory::IngestLimits& limits) {
   auto& reader = readers_[limits.memory];
   if (!reader) {
+    if (!support_) support_ = sandbox::probe();
     const auto cpu = std::chrono::duration_cast<std::chrono::seconds>(limits.read_time);
     auto made = memory::SandboxedReader::make(
         loop_, workers_,
-        {.support = support_, .memory = limits.memory, .cpu = std::max(cpu, std::chrono::seconds(1))});
+        {.support = *support_, .memory = limits.memory, .cpu = std::max(cpu, std::chrono::seconds(1))});
     if (!made) return fail(std::move(made.error()));
     reader = std::move(*made);
   }
@@ -81,6 +86,7 @@ Result<memory::SandboxedReader*> Library::reader(const memory::IngestLimits& lim
 Task<Result<memory::IngestReport>> Library::take_in(const memory::ConfiguredBase& base, std::string tenant,
                                                     memory::IngestRequest request, net::HttpClient& http,
                                                     EventSink& events, Stop& stop) {
+  if (auto ready = store::prepare_directory(store_path_); !ready) co_return fail(std::move(ready.error()));
   auto reads = reader(base.settings.limits);
   if (!reads) co_return fail(std::move(reads.error()));
   const memory::IngestServices services{.loop = loop_,

@@ -15,6 +15,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace troupe::app {
@@ -24,8 +25,10 @@ namespace troupe::app {
 class Library {
  public:
   /// `loop` and `workers` outlive it; nothing is opened or started before it is used. `support`: what this
-  /// machine can confine readers with, see sandbox::probe().
-  Library(Loop& loop, Workers& workers, const std::string& store_path, sandbox::Support support);
+  /// machine can confine readers with; nothing: it is looked at when the first one is needed, which takes the
+  /// loop some 20 ms.
+  Library(Loop& loop, Workers& workers, const std::string& store_path,
+          std::optional<sandbox::Support> support);
   /// close() must have returned.
   ~Library();
 
@@ -52,7 +55,8 @@ class Library {
 
   Loop& loop_;
   Workers& workers_;
-  const sandbox::Support support_;
+  const std::string store_path_;
+  std::optional<sandbox::Support> support_;
   std::unique_ptr<memory::KnowledgeStore> store_;
   Workers building_{1};  // graphs, and files of indexes
   memory::BaseTable table_;

@@ -20,8 +20,8 @@ struct ToolServices {
   const Clock& clock;
   net::HttpClient& http;  ///< guarded: what tools fetch must not reach private addresses
   std::string user_agent =
-      "Troupe (self-hosted agent daemon)";  ///< with version and contact, as MediaWiki asks
-  Patience patience{};                      ///< with services that are busy
+      "Troupe (self-hosted agent daemon)";         ///< with version and contact, as MediaWiki asks
+  Patience patience{};                             ///< with services that are busy
   std::shared_ptr<memory::Knowledge> knowledge{};  ///< what retrievers search; null: nothing
 };
 

@@ -128,14 +128,14 @@ Record<ToolSettings> wikipedia() {
 }  // namespace
 
 config::ShapePtr<config::Entries<ToolSettings>> section() {
-  config::Choice<ToolSettings> type("type", &ToolSettings::type,
-                                    {{"calculator", "exact arithmetic", calculator()},
-                                     {"clock", "the date and the time", clock()},
-                                     {"retriever", "a knowledge base", retriever()},
-                                     {"tavily", "web search", tavily()},
-                                     {"wikipedia", "the encyclopedia", wikipedia()}},
-                                    {"http", "openapi", "plugin", "mcp", "image", "ask_human",
-                                     "delegate", "handoff", "code", "files"});
+  config::Choice<ToolSettings> type(
+      "type", &ToolSettings::type,
+      {{"calculator", "exact arithmetic", calculator()},
+       {"clock", "the date and the time", clock()},
+       {"retriever", "a knowledge base", retriever()},
+       {"tavily", "web search", tavily()},
+       {"wikipedia", "the encyclopedia", wikipedia()}},
+      {"http", "openapi", "plugin", "mcp", "image", "ask_human", "delegate", "handoff", "code", "files"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

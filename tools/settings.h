@@ -27,8 +27,8 @@ struct ToolSettings {
   int sentences = 5;  ///< of a summary
 
   // retriever
-  std::string knowledge;            ///< key in `knowledge:`
-  memory::SearchOverrides search;   ///< over what the base says
+  std::string knowledge;           ///< key in `knowledge:`
+  memory::SearchOverrides search;  ///< over what the base says
 
   // clock
   std::string timezone = "UTC";  ///< IANA name

@@ -26,8 +26,8 @@ struct Prepared {
   Json arguments;
   std::vector<std::string> repairs;  ///< what was mended in the arguments; each is a warning
   Effect effect = Effect::at_most_once;
-  std::string version;          ///< of the tool, for the idempotency key
-  std::string idempotency_key;  ///< set by the caller before run()
+  std::string version;                                        ///< of the tool, for the idempotency key
+  std::string idempotency_key;                                ///< set by the caller before run()
   std::function<std::size_t(std::size_t)> numbers = nullptr;  ///< the same: ToolInput::numbers
 };
 

@@ -457,8 +457,8 @@ void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
 }
 
 // What was used beside the replies that the steps are made of: by replies that broke off, by tools.
-void AgentRun::note_used(const models::ModelReply& reply, const std::string& model,
-                         const std::string& entry, double cost, std::int64_t ms) {
+void AgentRun::note_used(const models::ModelReply& reply, const std::string& model, const std::string& entry,
+                         double cost, std::int64_t ms) {
   const models::Usage& usage = reply.usage;
   record_.pending().facts.push_back(
       record_.fact("model.broken", react_->step(),

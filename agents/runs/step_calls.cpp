@@ -36,8 +36,7 @@ StepCalls::StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, Run
   for (const StoredOutput& output : recorded_.outputs) outputs_.restore(output);
   for (const auto& [call, verdict] : recorded_.verdicts) approvals_.recall_decided(call);
   for (const auto& [call, seen] : recorded_.observations)
-    for (const tools::Source& source : seen.sources)
-      numbered_ = std::max(numbered_, passage_number(source));
+    for (const tools::Source& source : seen.sources) numbered_ = std::max(numbered_, passage_number(source));
 }
 
 StepCalls::~StepCalls() = default;

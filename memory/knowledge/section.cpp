@@ -84,9 +84,10 @@ Record<ChunkSettings> chunk_section() {
                     {"tokens", "as long as may be, wherever that ends"}},
                    {}};
   chunk.field("by", &ChunkSettings::by, config::one_of(by), "where pieces end");
-  chunk.field("unit", &ChunkSettings::unit,
-              config::one_of({{{"characters", "code points"}, {"tokens", "of an OpenAI model (cl100k_base)"}}, {}}),
-              "of size and overlap");
+  chunk.field(
+      "unit", &ChunkSettings::unit,
+      config::one_of({{{"characters", "code points"}, {"tokens", "of an OpenAI model (cl100k_base)"}}, {}}),
+      "of size and overlap");
   chunk.field("size", &ChunkSettings::size, count(1, kChunkSizeMax), "no piece is longer");
   chunk.field("overlap", &ChunkSettings::overlap, count(0, kChunkSizeMax),
               "at most so much of a piece's end begins the next one");
@@ -101,21 +102,20 @@ Record<ChunkSettings> chunk_section() {
 
 Record<IndexSettings> index_record() {
   Record<IndexSettings> index("How vectors are searched");
-  index.field("kind", &IndexSettings::kind,
-              config::one_of<std::optional<IndexKind>>(
-                  {{{"auto", "flat while there are few vectors, then hnsw"},
-                    {"flat", "compares with every vector: exact"},
-                    {"hnsw", "walks a graph: fast where there are many"}},
-                   {"faiss"}},
-                  {std::nullopt, IndexKind::flat, IndexKind::hnsw}),
-              "which index");
-  index.field("metric", &IndexSettings::metric,
-              config::one_of<Metric>({{{"cosine", "the angle"},
-                                       {"inner_product", "angle and length"},
-                                       {"l2", "the distance"}},
-                                      {}},
-                                     {Metric::cosine, Metric::inner_product, Metric::l2}),
-              "what near means");
+  index.field(
+      "kind", &IndexSettings::kind,
+      config::one_of<std::optional<IndexKind>>({{{"auto", "flat while there are few vectors, then hnsw"},
+                                                 {"flat", "compares with every vector: exact"},
+                                                 {"hnsw", "walks a graph: fast where there are many"}},
+                                                {"faiss"}},
+                                               {std::nullopt, IndexKind::flat, IndexKind::hnsw}),
+      "which index");
+  index.field(
+      "metric", &IndexSettings::metric,
+      config::one_of<Metric>(
+          {{{"cosine", "the angle"}, {"inner_product", "angle and length"}, {"l2", "the distance"}}, {}},
+          {Metric::cosine, Metric::inner_product, Metric::l2}),
+      "what near means");
   index.field("flat_vectors", &IndexSettings::flat_vectors, count(1, limits::kIndexVectors),
               "with `auto`: up to how many vectors the index is flat");
   Record<HnswSettings> hnsw("How the graph of hnsw is made and searched");
@@ -167,11 +167,13 @@ Record<SearchSettings::Hybrid> hybrid_section() {
                    {{{"rrf", "by ranks (reciprocal rank fusion)"}, {"weighted", "by normalised scores"}}, {}},
                    {Hybrid::Fusion::rrf, Hybrid::Fusion::weighted}),
                "by ranks or by scores");
-  hybrid.field("rrf_k", &Hybrid::rrf_k, config::number(0, 1e6), "of rrf: the larger, the less first places count");
-  hybrid.field("normalise", &Hybrid::normalise,
-               config::one_of<Normalisation>({{{"min_max", "from 0 to 1"}, {"z", "by mean and deviation"}}, {}},
-                                             {Normalisation::min_max, Normalisation::z}),
-               "of weighted: how scores become comparable");
+  hybrid.field("rrf_k", &Hybrid::rrf_k, config::number(0, 1e6),
+               "of rrf: the larger, the less first places count");
+  hybrid.field(
+      "normalise", &Hybrid::normalise,
+      config::one_of<Normalisation>({{{"min_max", "from 0 to 1"}, {"z", "by mean and deviation"}}, {}},
+                                    {Normalisation::min_max, Normalisation::z}),
+      "of weighted: how scores become comparable");
   Record<Hybrid> weights("How much each list counts");
   weights.field("similarity", &Hybrid::similarity_weight, config::number(0, 1e6), "the list by vectors");
   weights.field("keyword", &Hybrid::keyword_weight, config::number(0, 1e6), "the list by words");
@@ -182,7 +184,8 @@ Record<SearchSettings::Hybrid> hybrid_section() {
 Record<SearchSettings::Rerank> rerank_section() {
   using Rerank = SearchSettings::Rerank;
   Record<Rerank> rerank("A model puts what was found in order");
-  rerank.field("model", &Rerank::model, config::reference("models", "model"), "which model is asked").required();
+  rerank.field("model", &Rerank::model, config::reference("models", "model"), "which model is asked")
+      .required();
   rerank.field("top_n", &Rerank::top_n, count(1, limits::kSearchHits), "how many stay; without it `k`")
       .without_default();
   return rerank;
@@ -191,13 +194,14 @@ Record<SearchSettings::Rerank> rerank_section() {
 Record<SearchSettings::Compress> compress_section() {
   using Compress = SearchSettings::Compress;
   Record<Compress> compress("Only the sentences that matter stay");
-  compress.field("by", &Compress::by,
-                 config::one_of<Compress::By>({{{"none", "whole passages"},
-                                                {"extractive", "by the words they share with the query"},
-                                                {"model", "as a model says"}},
-                                               {}},
-                                              {Compress::By::none, Compress::By::extractive, Compress::By::model}),
-                 "who chooses them");
+  compress.field(
+      "by", &Compress::by,
+      config::one_of<Compress::By>({{{"none", "whole passages"},
+                                     {"extractive", "by the words they share with the query"},
+                                     {"model", "as a model says"}},
+                                    {}},
+                                   {Compress::By::none, Compress::By::extractive, Compress::By::model}),
+      "who chooses them");
   compress.field("model", &Compress::model, config::reference("models", "model"), "by model: which");
   compress.field("sentences", &Compress::sentences, count(1, limits::kKeptSentences), "of each hit, at most");
   compress.field("embeddings", &Compress::embeddings, config::boolean(),
@@ -232,9 +236,12 @@ Record<SearchSettings> search_section() {
                "only what has this metadata, such as `{ year: { gte: 2020 }, lang: ko }`");
   search.field("document", &SearchSettings::document, config::line({.expected = "a document"}),
                "only this one, by its path or URL");
-  search.field("hybrid", &SearchSettings::hybrid, config::shape(hybrid_section()), "how hybrid fuses its lists");
-  search.field("rerank", &SearchSettings::rerank, config::shape(rerank_section()),
-               "a model puts what was found in order").without_default();
+  search.field("hybrid", &SearchSettings::hybrid, config::shape(hybrid_section()),
+               "how hybrid fuses its lists");
+  search
+      .field("rerank", &SearchSettings::rerank, config::shape(rerank_section()),
+             "a model puts what was found in order")
+      .without_default();
   search.field("compress", &SearchSettings::compress, config::shape(compress_section()),
                "only the sentences that matter stay");
   search.field("expand", &SearchSettings::expand, config::shape(expand_section()),
@@ -275,7 +282,8 @@ Record<KnowledgeSettings> base() {
   base.field("index", &KnowledgeSettings::index, index_shape(), "how vectors are searched");
   base.field("search", &KnowledgeSettings::search, config::shape(search_section()),
              "how it is searched, where a search does not say otherwise");
-  base.field("limits", &KnowledgeSettings::limits, config::shape(limits_section()), "what is taken in at most");
+  base.field("limits", &KnowledgeSettings::limits, config::shape(limits_section()),
+             "what is taken in at most");
   base.advise("files", "it is called `sources`");
   base.advise("path", "it is `sources: [ … ]`");
   base.advise("urls", "URLs stand in `sources`, too");

@@ -164,7 +164,7 @@ std::vector<Passage> read_cited(std::string_view output) {
       if (out.size() == kPassages) break;
       const std::string_view title = line.substr(0, line.find(" — "));
       out.push_back({std::string(title), std::string(url_in(line.substr(title.size()))), "", number});
-    } else if (!out.empty() && !line.empty()) {
+    } else if (!out.empty() && !line.empty() && !line.starts_with('#')) {  // a heading is no sentence
       if (!out.back().text.empty()) out.back().text += '\n';
       out.back().text += line;
     }

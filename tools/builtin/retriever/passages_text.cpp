@@ -91,8 +91,8 @@ std::vector<Source> sources_of(std::span<const memory::Hit> hits, std::size_t fi
                                     .score = hit.score,
                                     .score_kind = hit.score_kind,
                                     .quote = ""};
-    sources.push_back({.title = hit.title, .url = is_page(hit.source) ? hit.source : "",
-                       .passage = to_json(citation)});
+    sources.push_back(
+        {.title = hit.title, .url = is_page(hit.source) ? hit.source : "", .passage = to_json(citation)});
   }
   return sources;
 }

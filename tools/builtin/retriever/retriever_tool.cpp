@@ -32,9 +32,8 @@ Result<std::unique_ptr<Tool>> RetrieverTool::make(const ToolSettings& settings,
                                                   std::shared_ptr<memory::Knowledge> knowledge) {
   const auto names = knowledge ? knowledge->names() : std::vector<std::string>();
   if (std::find(names.begin(), names.end(), settings.knowledge) == names.end())
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no knowledge base `{}`{}", settings.knowledge,
-                            did_you_mean(settings.knowledge, names)));
+    return fail(ErrorCode::not_found, fmt::format("there is no knowledge base `{}`{}", settings.knowledge,
+                                                  did_you_mean(settings.knowledge, names)));
   return std::unique_ptr<Tool>(new RetrieverTool(settings, std::move(knowledge)));
 }
 
