@@ -28,8 +28,8 @@ class Timing {
 
 }  // namespace
 
-Deadline Ingestion::read_deadline() const {
-  return Deadline::after(services_.loop.clock(), std::chrono::seconds(target_.limits.read_seconds));
+Milliseconds Ingestion::read_time() const {
+  return std::chrono::seconds(target_.limits.read_seconds);
 }
 
 Task<Result<>> Ingestion::take_in(IngestStep step) {
@@ -86,8 +86,9 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_page(const IngestStep& step) {
   const bool useful =
       step.known && !request_.force && same_reading(step.known->version.preparation, preparation_);
   std::string stamp = useful ? step.known->version.stamp : "";
-  auto page = co_await fetch_page(*services_.http, step.item.source, std::move(stamp),
-                                  target_.limits.file_bytes, read_deadline(), ending_);
+  auto page =
+      co_await fetch_page(*services_.http, step.item.source, std::move(stamp), target_.limits.file_bytes,
+                          Deadline::after(services_.loop.clock(), read_time()), ending_);
   if (!page) co_return fail(std::move(page.error()));
   Brought brought;
   brought.state = page->state == WebPage::State::unchanged ? Brought::State::same
@@ -141,7 +142,7 @@ Task<Result<>> Ingestion::recut(const IngestStep& step, DocumentVersion version)
 Task<Result<>> Ingestion::read(const IngestStep& step, Brought brought) {
   const Instant begun = services_.loop.clock().now();
   ReadRequest request{std::move(brought.bytes), step.item.source, std::move(brought.content_type)};
-  auto document = co_await services_.reader.read(std::move(request), read_deadline(), ending_);
+  auto document = co_await services_.reader.read(std::move(request), read_time(), ending_);
   report_.stages.read += services_.loop.clock().now() - begun;
   if (!document) {
     if (!ending_.requested() && outages_.reading_failed(document.error())) end(document.error());

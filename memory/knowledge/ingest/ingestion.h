@@ -57,7 +57,7 @@ class Ingestion {
   void end(Error error);
   void warn(std::string sentence);
   void tell(IngestProgress::Phase phase, const std::string& current);
-  Deadline read_deadline() const;
+  Milliseconds read_time() const;
 
   IngestServices services_;
   const IngestTarget target_;

@@ -24,7 +24,7 @@ namespace troupe::memory::testing {
 /// Reads in this very process, and counts.
 class DirectReader final : public DocumentReader {
  public:
-  Task<Result<Document>> read(ReadRequest request, Deadline, Stop& stop) override {
+  Task<Result<Document>> read(ReadRequest request, Milliseconds, Stop& stop) override {
     sources.push_back(request.source);
     if (on_read) on_read(request.source);
     if (error) co_return fail(*error);
