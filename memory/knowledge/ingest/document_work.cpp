@@ -36,7 +36,10 @@ Task<Result<>> Ingestion::take_in(IngestStep step) {
   using What = IngestStep::What;
   if (step.what == What::claim) co_return co_await keep(step, step.item.stamp);
   if (step.what == What::recut)
-    co_return co_await recut(step, {step.known->version.content, preparation_, step.item.stamp});
+    if (auto document = co_await stored(step)) {
+      DocumentVersion version{step.known->version.content, preparation_, step.item.stamp};
+      co_return co_await store(step, std::move(version), std::move(*document));
+    }
   co_return co_await take_bytes(std::move(step));
 }
 
@@ -55,10 +58,14 @@ Task<Result<>> Ingestion::take_bytes(IngestStep step) {
       (brought->state == Brought::State::same || step.known->version.content == brought->version.content);
   if (same && step.known->version.preparation == preparation_)
     co_return co_await keep(step, std::move(brought->version.stamp));
-  if (same && same_reading(step.known->version.preparation, preparation_)) {
-    DocumentVersion version{step.known->version.content, preparation_, std::move(brought->version.stamp)};
-    co_return co_await recut(step, std::move(version));
-  }
+  if (same && same_reading(step.known->version.preparation, preparation_))
+    if (auto document = co_await stored(step)) {
+      DocumentVersion version{step.known->version.content, preparation_, std::move(brought->version.stamp)};
+      co_return co_await store(step, std::move(version), std::move(*document));
+    }
+  if (brought->state == Brought::State::same)
+    co_return fail(ErrorCode::store,
+                   "its stored text cannot be read and its page was not sent again; take it in with force");
   co_return co_await read(step, std::move(*brought));
 }
 
@@ -97,12 +104,7 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_page(const IngestStep& step) {
   brought.content_type = std::move(page->content_type);
   brought.version = {"", preparation_, std::move(page->stamp)};
   if (brought.state != Brought::State::bytes) co_return brought;
-  auto digest = [bytes = std::move(page->bytes)]() mutable {
-    std::string content = sha256_hex(bytes);
-    return std::pair(std::move(bytes), std::move(content));
-  };
-  std::tie(brought.bytes, brought.version.content) =
-      co_await offload(services_.loop, services_.workers, std::move(digest));
+  co_await hash(brought, std::move(page->bytes));
   co_return brought;
 }
 
@@ -111,15 +113,19 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_given(GivenDocument given) {
     co_return fail(ErrorCode::too_large,
                    fmt::format("it has {} bytes; at most {} are taken in (`limits.file_bytes`)",
                                given.bytes.size(), target_.limits.file_bytes));
-  auto digest = [bytes = std::move(given.bytes)]() mutable {
+  Brought brought{.content_type = std::move(given.content_type)};
+  brought.version.preparation = preparation_;
+  co_await hash(brought, std::move(given.bytes));
+  co_return brought;
+}
+
+Task<> Ingestion::hash(Brought& brought, std::string bytes) {
+  auto digest = [bytes = std::move(bytes)]() mutable {
     std::string content = sha256_hex(bytes);
     return std::pair(std::move(bytes), std::move(content));
   };
-  Brought brought{.content_type = std::move(given.content_type)};
-  brought.version.preparation = preparation_;
   std::tie(brought.bytes, brought.version.content) =
       co_await offload(services_.loop, services_.workers, std::move(digest));
-  co_return brought;
 }
 
 Task<Result<>> Ingestion::keep(const IngestStep& step, std::string stamp) {
@@ -131,12 +137,10 @@ Task<Result<>> Ingestion::keep(const IngestStep& step, std::string stamp) {
   co_return done;
 }
 
-Task<Result<>> Ingestion::recut(const IngestStep& step, DocumentVersion version) {
+Task<std::optional<Document>> Ingestion::stored(const IngestStep& step) {
   auto document = co_await services_.store.document_text(step.known->id);
-  if (!document) co_return fail(std::move(document.error()));
-  if (!*document)
-    co_return fail(ErrorCode::not_found, "it was taken out of the base meanwhile; the next ingest finds it");
-  co_return co_await store(step, std::move(version), std::move(**document));
+  if (!document) co_return std::nullopt;
+  co_return std::move(*document);
 }
 
 Task<Result<>> Ingestion::read(const IngestStep& step, Brought brought) {
