@@ -21,10 +21,11 @@ struct ReadRequest {
 class DocumentReader {
  public:
   virtual ~DocumentReader() = default;
-  /// Errors: invalid (no format that is read here, or a broken file), too_large, timeout past `deadline`,
+  /// `time` is for reading, not for waiting until others are read. Errors: invalid (no format that is read
+  /// here, or a broken file), too_large, timeout past `time`,
   /// cancelled, tool (what reads it crashed or failed), unavailable (a program that reads this format is not
   /// installed; retryable: the reader itself does not run, no document can be read now).
-  virtual Task<Result<Document>> read(ReadRequest request, Deadline deadline, Stop& stop) = 0;
+  virtual Task<Result<Document>> read(ReadRequest request, Milliseconds time, Stop& stop) = 0;
 };
 
 }  // namespace troupe::memory

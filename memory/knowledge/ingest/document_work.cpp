@@ -28,15 +28,18 @@ class Timing {
 
 }  // namespace
 
-Deadline Ingestion::read_deadline() const {
-  return Deadline::after(services_.loop.clock(), target_.limits.read_time);
+Milliseconds Ingestion::read_time() const {
+  return target_.limits.read_time;
 }
 
 Task<Result<>> Ingestion::take_in(IngestStep step) {
   using What = IngestStep::What;
   if (step.what == What::claim) co_return co_await keep(step, step.item.stamp);
   if (step.what == What::recut)
-    co_return co_await recut(step, {step.known->version.content, preparation_, step.item.stamp});
+    if (auto document = co_await stored(step)) {
+      DocumentVersion version{step.known->version.content, preparation_, step.item.stamp};
+      co_return co_await store(step, std::move(version), std::move(*document));
+    }
   co_return co_await take_bytes(std::move(step));
 }
 
@@ -55,10 +58,14 @@ Task<Result<>> Ingestion::take_bytes(IngestStep step) {
       (brought->state == Brought::State::same || step.known->version.content == brought->version.content);
   if (same && step.known->version.preparation == preparation_)
     co_return co_await keep(step, std::move(brought->version.stamp));
-  if (same && same_reading(step.known->version.preparation, preparation_)) {
-    DocumentVersion version{step.known->version.content, preparation_, std::move(brought->version.stamp)};
-    co_return co_await recut(step, std::move(version));
-  }
+  if (same && same_reading(step.known->version.preparation, preparation_))
+    if (auto document = co_await stored(step)) {
+      DocumentVersion version{step.known->version.content, preparation_, std::move(brought->version.stamp)};
+      co_return co_await store(step, std::move(version), std::move(*document));
+    }
+  if (brought->state == Brought::State::same)
+    co_return fail(ErrorCode::store,
+                   "its stored text cannot be read and its page was not sent again; take it in with force");
   co_return co_await read(step, std::move(*brought));
 }
 
@@ -86,8 +93,9 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_page(const IngestStep& step) {
   const bool useful =
       step.known && !request_.force && same_reading(step.known->version.preparation, preparation_);
   std::string stamp = useful ? step.known->version.stamp : "";
-  auto page = co_await fetch_page(*services_.http, step.item.source, std::move(stamp),
-                                  target_.limits.file, read_deadline(), ending_);
+  auto page =
+      co_await fetch_page(*services_.http, step.item.source, std::move(stamp), target_.limits.file,
+                          Deadline::after(services_.loop.clock(), read_time()), ending_);
   if (!page) co_return fail(std::move(page.error()));
   Brought brought;
   brought.state = page->state == WebPage::State::unchanged ? Brought::State::same
@@ -96,12 +104,7 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_page(const IngestStep& step) {
   brought.content_type = std::move(page->content_type);
   brought.version = {"", preparation_, std::move(page->stamp)};
   if (brought.state != Brought::State::bytes) co_return brought;
-  auto digest = [bytes = std::move(page->bytes)]() mutable {
-    std::string content = sha256_hex(bytes);
-    return std::pair(std::move(bytes), std::move(content));
-  };
-  std::tie(brought.bytes, brought.version.content) =
-      co_await offload(services_.loop, services_.workers, std::move(digest));
+  co_await hash(brought, std::move(page->bytes));
   co_return brought;
 }
 
@@ -110,15 +113,19 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_given(GivenDocument given) {
     co_return fail(ErrorCode::too_large,
                    fmt::format("it has {} bytes; at most {} are taken in (`limits.file`)",
                                given.bytes.size(), target_.limits.file));
-  auto digest = [bytes = std::move(given.bytes)]() mutable {
+  Brought brought{.content_type = std::move(given.content_type)};
+  brought.version.preparation = preparation_;
+  co_await hash(brought, std::move(given.bytes));
+  co_return brought;
+}
+
+Task<> Ingestion::hash(Brought& brought, std::string bytes) {
+  auto digest = [bytes = std::move(bytes)]() mutable {
     std::string content = sha256_hex(bytes);
     return std::pair(std::move(bytes), std::move(content));
   };
-  Brought brought{.content_type = std::move(given.content_type)};
-  brought.version.preparation = preparation_;
   std::tie(brought.bytes, brought.version.content) =
       co_await offload(services_.loop, services_.workers, std::move(digest));
-  co_return brought;
 }
 
 Task<Result<>> Ingestion::keep(const IngestStep& step, std::string stamp) {
@@ -130,18 +137,16 @@ Task<Result<>> Ingestion::keep(const IngestStep& step, std::string stamp) {
   co_return done;
 }
 
-Task<Result<>> Ingestion::recut(const IngestStep& step, DocumentVersion version) {
+Task<std::optional<Document>> Ingestion::stored(const IngestStep& step) {
   auto document = co_await services_.store.document_text(step.known->id);
-  if (!document) co_return fail(std::move(document.error()));
-  if (!*document)
-    co_return fail(ErrorCode::not_found, "it was taken out of the base meanwhile; the next ingest finds it");
-  co_return co_await store(step, std::move(version), std::move(**document));
+  if (!document) co_return std::nullopt;
+  co_return std::move(*document);
 }
 
 Task<Result<>> Ingestion::read(const IngestStep& step, Brought brought) {
   const Instant begun = services_.loop.clock().now();
   ReadRequest request{std::move(brought.bytes), step.item.source, std::move(brought.content_type)};
-  auto document = co_await services_.reader.read(std::move(request), read_deadline(), ending_);
+  auto document = co_await services_.reader.read(std::move(request), read_time(), ending_);
   report_.stages.read += services_.loop.clock().now() - begun;
   if (!document) {
     if (!ending_.requested() && outages_.reading_failed(document.error())) end(document.error());

@@ -47,8 +47,10 @@ class Ingestion {
   Task<Result<Brought>> bring_file(const IngestStep& step);
   Task<Result<Brought>> bring_page(const IngestStep& step);
   Task<Result<Brought>> bring_given(GivenDocument given);
+  Task<> hash(Brought& brought, std::string bytes);
   Task<Result<>> keep(const IngestStep& step, std::string stamp);
-  Task<Result<>> recut(const IngestStep& step, DocumentVersion version);
+  /// What the base has of its text. None when that cannot be used: it is gone, or damaged.
+  Task<std::optional<Document>> stored(const IngestStep& step);
   Task<Result<>> read(const IngestStep& step, Brought brought);
   Task<Result<>> store(const IngestStep& step, DocumentVersion version, Document document);
   Task<Result<models::Vectors>> embed(const CutDocument& cut);
@@ -57,7 +59,7 @@ class Ingestion {
   void end(Error error);
   void warn(std::string sentence);
   void tell(IngestProgress::Phase phase, const std::string& current);
-  Deadline read_deadline() const;
+  Milliseconds read_time() const;
 
   IngestServices services_;
   const IngestTarget target_;

@@ -20,7 +20,7 @@ struct ReaderRequest {
 };
 
 /// A frame of either kind is not longer.
-inline constexpr std::size_t kReaderFrameBytes = 192u << 20;
+inline constexpr std::size_t kReaderFrameBytes = 100u << 20;
 
 std::string write_request(const ReaderRequest& request);
 /// `bytes` point into the frame. Errors: protocol.

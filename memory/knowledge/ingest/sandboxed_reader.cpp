@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/ingest/reader_frames.h"
 #include "memory/knowledge/loaders/magic.h"
+#include "runtime/base/context.h"
 
 #include <utility>
 
@@ -9,7 +10,6 @@ namespace troupe::memory {
 
 namespace {
 
-constexpr std::size_t kWaitingReads = 1'000;
 constexpr std::size_t kCrashesInRow = 10;  // of readers: no longer a document's fault
 
 }  // namespace
@@ -30,11 +30,14 @@ SandboxedReader::SandboxedReader(Loop& loop, Workers& workers, sandbox::Cage cag
                                  const ReaderSettings& settings)
     : loop_(loop),
       workers_(workers),
-      pool_(loop, std::move(cage),
-            {.workers = settings.readers, .queue = kWaitingReads, .frame_bytes = kReaderFrameBytes}),
+      pool_(loop, std::move(cage), {.workers = settings.readers, .frame_bytes = kReaderFrameBytes}),
+      turns_(loop, settings.readers),
       pdf_(loop, settings.support, {settings.memory, settings.cpu}, settings.path) {}
 
-Task<Result<Document>> SandboxedReader::read(ReadRequest request, Deadline deadline, Stop& stop) {
+Task<Result<Document>> SandboxedReader::read(ReadRequest request, Milliseconds time, Stop& stop) {
+  const auto turn = co_await turns_.take(stop);
+  if (!turn) co_return fail(stopped("the document reader", stop.reason()));
+  const Deadline deadline = Deadline::after(loop_.clock(), time);
   ReaderRequest to_reader{.source = std::move(request.source),
                           .content_type = std::move(request.content_type)};
   if (loaders::binary_kind(request.bytes) == loaders::kPdfKind) {

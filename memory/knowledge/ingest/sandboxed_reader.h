@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/ingest/document_reader.h"
 #include "memory/knowledge/ingest/pdf_programs.h"
+#include "memory/knowledge/ingest/read_turns.h"
 #include "memory/knowledge/ingest/reader_program.h"
 #include "runtime/async/offload.h"
 #include "runtime/sandbox/support.h"
@@ -17,7 +18,7 @@ namespace troupe::memory {
 struct ReaderSettings {
   sandbox::Support support;
   bool unconfined = false;          ///< read also where this machine cannot confine a program
-  std::size_t readers = 2;          ///< processes
+  std::size_t readers = 2;          ///< documents read at once
   std::size_t memory = 512u << 20;  ///< of each
   std::chrono::seconds cpu{60};     ///< of pdftotext for one file; the others have the deadline of a read
   std::string path = "/usr/bin:/usr/local/bin:/bin";  ///< where programs are looked for
@@ -32,7 +33,7 @@ class SandboxedReader final : public DocumentReader {
   /// (this machine cannot confine programs and `unconfined` is not set; the program cannot be used), invalid.
   static Result<std::unique_ptr<SandboxedReader>> make(Loop& loop, Workers& workers, ReaderSettings settings);
 
-  Task<Result<Document>> read(ReadRequest request, Deadline deadline, Stop& stop) override;
+  Task<Result<Document>> read(ReadRequest request, Milliseconds time, Stop& stop) override;
   /// Ends the processes. To be awaited before it is destroyed, when it has read.
   Task<> close();
 
@@ -44,6 +45,7 @@ class SandboxedReader final : public DocumentReader {
   Loop& loop_;
   Workers& workers_;
   sandbox::WorkerPool pool_;
+  ReadTurns turns_;
   PdfPrograms pdf_;
   std::size_t crashes_ = 0;  // of readers, since the last answer
 };

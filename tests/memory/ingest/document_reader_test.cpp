@@ -57,7 +57,8 @@ TEST_CASE("a PDF is read by poppler's programs, with pages and what it says of i
   for (const auto& support : sandbox::levels_here()) {
     ReaderBench bench(reader_settings(support));
     const auto document = bench.read(pdf_of({"First page", "Second page"}, "A paper"), "/d/a.bin");
-    REQUIRE_MESSAGE(document.has_value(), document.error().message);
+    INFO((document ? "" : document.error().message));
+    REQUIRE(document.has_value());
     CHECK(document->format == "pdf");
     CHECK(document->title == "A paper");
     CHECK(document->text == "First page\n\nSecond page\n");
@@ -97,7 +98,6 @@ TEST_CASE("a PDF that unpacks to more than its programs may use ends them, not t
   ReaderBench bench(std::move(settings));
   const auto read = bench.read(pdf_bomb(64u << 20), "bomb.pdf", "", Milliseconds(20'000));
   // What poppler gave up without an error is a short text.
-  MESSAGE((read ? "read " + std::to_string(read->text.size()) : read.error().message));
   if (read) CHECK(read->text.size() < (32u << 20));
   CHECK(bench.read("still here", "a.txt")->text == "still here\n");
 }

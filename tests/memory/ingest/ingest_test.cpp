@@ -1,5 +1,6 @@
 #include "memory/knowledge/ingest/limits.h"
 #include "memory/knowledge/keyword/keyword.h"
+#include "memory/knowledge/store/schema.h"
 #include "models/embedders/hashed_text.h"
 #include "tests/memory/ingest/ingest_bench.h"
 
@@ -143,6 +144,24 @@ TEST_CASE("another way of cutting needs no reading, neither of files nor of docu
   }
   bench.sound();
   CHECK(bench.done().unchanged == 4);
+}
+
+TEST_CASE("a text that was damaged in the base is read from its source again") {
+  IngestBench bench;
+  fill(bench);
+  bench.done();
+  bench.reader.sources.clear();
+  auto database = open_knowledge((bench.home.path() / "knowledge.db").string());
+  REQUIRE(database.has_value());
+  REQUIRE(
+      database->execute("UPDATE documents SET layout = '{\"pages\":[[99999,1]]}' WHERE source LIKE '%b.txt'")
+          .has_value());
+  bench.target.chunk.size = 200;
+  const auto report = bench.done();
+  CHECK(report.changed == 4);
+  CHECK(report.failed == 0);
+  CHECK(bench.reader.sources == Names{bench.folder.path("b.txt")});
+  bench.sound();
 }
 
 TEST_CASE("without an embedder words are enough") {

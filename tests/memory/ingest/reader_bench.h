@@ -67,7 +67,7 @@ struct ReaderBench {
   Result<Document> read(std::string bytes, std::string source, std::string content_type = "",
                         Milliseconds time = Milliseconds(50'000)) {
     ReadRequest request{std::move(bytes), std::move(source), std::move(content_type)};
-    return fakes::run(loop, reader->read(std::move(request), Deadline::after(clock, time), stop));
+    return fakes::run(loop, reader->read(std::move(request), time, stop));
   }
 
   SystemClock clock;
