@@ -80,7 +80,7 @@ struct IngestReport {
   std::size_t changed = 0;
   std::size_t unchanged = 0;
   std::size_t removed = 0;
-  std::size_t failed = 0;    ///< of these the base has what it had before
+  std::size_t failed = 0;    ///< also sources that are not there; the base has what it had of them
   std::uint64_t bytes = 0;   ///< read of files and pages
   std::uint64_t chunks = 0;  ///< stored
   models::Usage usage;       ///< of the embedder

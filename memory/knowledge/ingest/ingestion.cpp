@@ -76,6 +76,7 @@ Task<Result<SourceList>> Ingestion::list() {
   auto listed = co_await offload(services_.loop, services_.workers, std::move(find));
   report_.stages.list = services_.loop.clock().now() - begun;
   if (ending_.requested()) co_return fail(stopped("ingest", ending_.reason()));
+  report_.failed += listed.problems.size();
   for (auto* sentences : {&listed.problems, &listed.remarks})
     for (std::string& sentence : *sentences) warn(std::move(sentence));
   co_return listed;

@@ -49,8 +49,9 @@ RetrieverTool::RetrieverTool(const ToolSettings& settings, std::shared_ptr<memor
 }
 
 Task<Result<ToolOutput>> RetrieverTool::call(ToolInput input, CallContext& context) {
+  if (context.stop.requested()) co_return fail(stopped("retriever", context.stop.reason()));
   memory::SearchOverrides search = search_;
-  if (const Json* k = find(input.arguments, "k"); k && k->is_number_integer())
+  if (const Json* k = find(input.arguments, "k"); k && k->is_number_integer() && *k > 0)
     search.k = k->get<std::size_t>();
   if (std::string document = string_or(input.arguments, "document"); !document.empty())
     search.document = std::move(document);
