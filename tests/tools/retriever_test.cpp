@@ -105,6 +105,33 @@ TEST_CASE("numbers go on where the run's others ended, and settings hold where t
   CHECK(bench.knowledge->overrides.k == 4);
 }
 
+TEST_CASE("a lookup finds words in the document found last, place by place, for each agent by itself") {
+  Bench bench;
+  auto tool = bench.tool();
+  auto call = [&](Json arguments) {
+    return fakes::run(bench.world.loop, tool->call({std::move(arguments), ""}, bench.world.context));
+  };
+  const Json lookup = {{"operation", "lookup"}, {"query", "leave"}};
+  auto early = call(lookup);
+  REQUIRE_FALSE(early.has_value());
+  CHECK(early.error().message.contains("search first"));
+  auto second = hit(8, "Rules", "Leave again.");
+  second.ordinal = 4;
+  bench.knowledge->found.hits = {second, hit(7, "Rules", "Leave once.")};
+  REQUIRE(call({{"query", "rules"}}).has_value());
+  CHECK(call(lookup)->text.contains("Leave once.\n(result 1 of 2)"));
+  CHECK(bench.knowledge->overrides.document == "9");
+  CHECK(bench.knowledge->overrides.mode == memory::SearchMode::keyword);
+  CHECK(call(lookup)->text.contains("Leave again.\n(result 2 of 2)"));
+  CHECK(call(lookup)->text == "No more places have `leave`; all 2 were shown.");
+  CHECK(call(lookup)->text.contains("result 1 of 2"));
+  bench.world.context.agent = "another";
+  CHECK_FALSE(call(lookup).has_value());
+  bench.world.context.agent = "agent";
+  bench.knowledge->found.hits.clear();
+  CHECK(call(lookup).error().message.contains("does not stand in that document"));
+}
+
 TEST_CASE("nothing found, remarks and failures are told to the model") {
   Bench bench;
   bench.knowledge->found.remarks = {"knowledge base `handbook` holds nothing yet"};

@@ -3,6 +3,7 @@
 #include "runtime/base/suggest.h"
 #include "tools/builtin/retriever/passages_text.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,9 @@
 namespace troupe::tools {
 
 namespace {
+
+constexpr std::size_t kReadingsMax = 256;
+constexpr std::size_t kPlaces = 50;  // of a lookup in one document
 
 constexpr const char* kDescription =
     "Searches the documents of the knowledge base `{}` and returns the passages that fit best, each with a "
@@ -19,12 +23,23 @@ constexpr const char* kSchema = R"json({
   "type": "object",
   "properties": {
     "query": {"type": "string", "minLength": 1, "maxLength": 2000, "description": "what to look for: a question or key words"},
+    "operation": {"type": "string", "enum": ["search", "lookup"], "description": "search by default; lookup finds the words of `query` in the document that the last search found best, and the same lookup again finds the next place"},
     "k": {"type": "integer", "minimum": 1, "maximum": 20, "description": "how many passages"},
     "document": {"type": "string", "maxLength": 1000, "description": "only in this document, by its path or address"}
   },
   "required": ["query"],
   "additionalProperties": false
 })json";
+
+ToolOutput output_of(const memory::Retrieved& found, const ToolInput& input) {
+  const std::size_t first = input.numbers ? input.numbers(found.hits.size()) : 1;
+  ToolOutput output{.text = passages_text(found.hits, first, found.remarks),
+                    .sources = sources_of(found.hits, first),
+                    .uses = {}};
+  for (const memory::ModelUse& use : found.uses)
+    output.uses.push_back({use.model, use.usage, use.cost, use.ms, use.cache_hit});
+  return output;
+}
 
 }  // namespace
 
@@ -48,8 +63,27 @@ RetrieverTool::RetrieverTool(const ToolSettings& settings, std::shared_ptr<memor
   spec_.effect = Effect::pure;
 }
 
+RetrieverTool::Reading& RetrieverTool::reading_of(const CallContext& context) {
+  const std::string reader =
+      fmt::format("{}\n{}\n{}", context.principal.tenant, context.session, context.agent);
+  const auto known = std::ranges::find(readings_, reader, &Reading::reader);
+  if (known != readings_.end()) {
+    readings_.splice(readings_.begin(), readings_, known);
+  } else {
+    readings_.push_front({.reader = reader, .document = "", .words = ""});
+    if (readings_.size() > kReadingsMax) readings_.pop_back();
+  }
+  return readings_.front();
+}
+
 Task<Result<ToolOutput>> RetrieverTool::call(ToolInput input, CallContext& context) {
   if (context.stop.requested()) co_return fail(stopped("retriever", context.stop.reason()));
+  if (string_or(input.arguments, "operation") == "lookup")
+    co_return co_await lookup(std::move(input), context);
+  co_return co_await search(std::move(input), context);
+}
+
+Task<Result<ToolOutput>> RetrieverTool::search(ToolInput input, CallContext& context) {
   memory::SearchOverrides search = search_;
   if (const Json* k = find(input.arguments, "k"); k && k->is_number_integer() && *k > 0)
     search.k = k->get<std::size_t>();
@@ -57,13 +91,44 @@ Task<Result<ToolOutput>> RetrieverTool::call(ToolInput input, CallContext& conte
     search.document = std::move(document);
   auto found = co_await knowledge_->search(base_, string_or(input.arguments, "query"), search, context);
   if (!found) co_return fail(std::move(found.error()));
-  const std::size_t first = input.numbers ? input.numbers(found->hits.size()) : 1;
-  ToolOutput output{.text = passages_text(found->hits, first, found->remarks),
-                    .sources = sources_of(found->hits, first),
-                    .uses = {}};
-  for (const memory::ModelUse& use : found->uses)
-    output.uses.push_back({use.model, use.usage, use.cost, use.ms, use.cache_hit});
-  co_return output;
+  if (!found->hits.empty()) {
+    Reading& reading = reading_of(context);
+    reading.document = std::to_string(found->hits.front().document);
+    reading.words.clear();
+  }
+  co_return output_of(*found, input);
+}
+
+Task<Result<ToolOutput>> RetrieverTool::lookup(ToolInput input, CallContext& context) {
+  const std::string words = string_or(input.arguments, "query");
+  memory::SearchOverrides search = search_;
+  search.document = string_or(input.arguments, "document", reading_of(context).document);
+  if (search.document.empty())
+    co_return fail(ErrorCode::invalid, "nothing was found yet to look in: search first");
+  search.mode = memory::SearchMode::keyword;
+  search.k = kPlaces;
+  auto found = co_await knowledge_->search(base_, words, search, context);
+  if (!found) co_return fail(std::move(found.error()));
+  if (found->hits.empty())
+    co_return fail(
+        ErrorCode::not_found,
+        fmt::format("`{}` does not stand in that document. Try a shorter word, or search again.", words));
+  std::ranges::sort(found->hits, {}, &memory::Hit::ordinal);
+  Reading& reading = reading_of(context);
+  if (reading.words != words || reading.document != search.document) reading.next = 0;
+  reading.words = words;
+  reading.document = search.document;
+  const std::size_t places = found->hits.size();
+  if (reading.next >= places) {
+    reading.next = 0;
+    co_return ToolOutput{.text = fmt::format("No more places have `{}`; all {} were shown.", words, places),
+                         .sources = {},
+                         .uses = {}};
+  }
+  const std::size_t place = reading.next++;
+  found->hits = {std::move(found->hits[place])};
+  found->remarks.push_back(fmt::format("result {} of {}", place + 1, places));
+  co_return output_of(*found, input);
 }
 
 }  // namespace troupe::tools
