@@ -59,7 +59,7 @@ Result<prompts::Prompt> prompt_of(const AgentSettings& settings, const prompts::
 Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const std::vector<models::ModelSettings>& model_settings,
                                const models::ModelTable& models, const tools::ToolTable& tools,
-                               const prompts::PromptSet& prompts) {
+                               const prompts::PromptSet& prompts, const MemorySources& memory) {
   AgentTable table;
   const auto prices = price_list(model_settings);
   std::map<std::string, Measures> measures;
@@ -105,6 +105,11 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
     auto guardrails = Guardrails::make(one.guardrails, model_settings, models, prompts);
     if (!guardrails) return within(fmt::format("agent {}", one.name), guardrails.error());
     agent.guardrails = std::move(*guardrails);
+
+    auto parts = memory_parts(one, model_settings, models, prompts, memory);
+    if (!parts) return within(fmt::format("agent {}", one.name), parts.error());
+    agent.memory = std::move(*parts);
+    if (agent.memory.model == agent.model && agent.tokens) agent.memory.tokens = agent.tokens;
 
     auto prompt = prompt_of(one, prompts);
     if (!prompt) return within(fmt::format("agent {}", one.name), prompt.error());

@@ -4,6 +4,7 @@
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/version.h"
+#include "memory/conversation/turn_vectors.h"
 #include "models/cache/reply_caches.h"
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
@@ -17,7 +18,9 @@
 #include "runtime/telemetry/log.h"
 #include "tools/catalog.h"
 
+#include <algorithm>
 #include <deque>
+#include <tuple>
 
 namespace troupe::app {
 
@@ -50,9 +53,11 @@ Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
 struct Services {
   models::Governors& governors;
   models::ReplyCaches& caches;
+  std::shared_ptr<memory::TurnVectors> turn_vectors;
 };
 
 Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
+                                                            const models::EmbedderTable& embedders,
                                                             const Clients& clients, Loop& loop, Rng& rng,
                                                             Services& services, std::string snapshot) {
   auto models = models::make_models(values_of(configuration.models), {.http = *clients.models,
@@ -68,8 +73,9 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   if (!tools) return std::unexpected(tools.error());
   auto prompts = prompts::PromptSet::load(configuration.prompts);
   if (!prompts) return std::unexpected(prompts.error());
-  auto table = agents::make_agents(values_of(configuration.agents), values_of(configuration.models), *models,
-                                   *tools, *prompts);
+  auto table =
+      agents::make_agents(values_of(configuration.agents), values_of(configuration.models), *models, *tools,
+                          *prompts, {.embedders = &embedders, .vectors = services.turn_vectors});
   if (!table) return std::unexpected(table.error());
   auto catalog = std::make_shared<agents::Catalog>();
   catalog->agents = std::move(*table);
@@ -95,6 +101,17 @@ Result<std::shared_ptr<const models::EmbedderTable>> make_embedder_table(const C
                                        .models = values_of(configuration.models)});
   if (!table) return std::unexpected(table.error());
   return std::make_shared<const models::EmbedderTable>(std::move(*table));
+}
+
+// What an embedder of some name made may stand beside what it makes now.
+bool same_vectors(const config::Entries<models::EmbedderSettings>& one,
+                  const config::Entries<models::EmbedderSettings>& other) {
+  return std::ranges::equal(one, other, [](const auto& a, const auto& b) {
+    const auto kind = [](const models::EmbedderSettings& of) {
+      return std::tie(of.name, of.provider, of.model, of.base_url, of.dimensions, of.task, of.truncate);
+    };
+    return kind(a.second) == kind(b.second);
+  });
 }
 
 // What the `config` of a run stands for.
@@ -153,14 +170,15 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   models::Governors governors(loop, rng);
   models::ReplyCaches caches(loop, configuration.store.path);
   caches.resize(values_of(configuration.models));
-  Services services{governors, caches};
+  Services services{governors, caches, std::make_shared<memory::TurnVectorsInMemory>()};
   Workers workers(kEmbeddingThreads);
   auto embedders = make_embedder_table(configuration, clients.back(), loop, rng, workers, governors);
   if (!embedders) {
     complain(embedders.error().message);
     return kUsage;
   }
-  auto catalog = make_catalog(configuration, clients.back(), loop, rng, services, configuration.hash);
+  auto catalog =
+      make_catalog(configuration, **embedders, clients.back(), loop, rng, services, configuration.hash);
   if (!catalog) {
     complain(catalog.error().message);
     return kUsage;
@@ -170,19 +188,24 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto desk = agents::make_run_desk(loop, **journal, rng, desk_settings(configuration.server), *catalog);
 
   Engine* engine = nullptr;
+  config::Entries<models::EmbedderSettings> embedded_by = configuration.embeddings;
   auto reload = [&]() -> Result<std::string> {
     auto fresh = reload_configuration(source);
     if (!fresh) return std::unexpected(fresh.error());
-    auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, services, fresh->hash);
-    if (!next) return std::unexpected(next.error());
     auto next_embedders =
         make_embedder_table(*fresh, clients_for(fresh->network), loop, rng, workers, governors);
     if (!next_embedders) return std::unexpected(next_embedders.error());
+    if (!same_vectors(embedded_by, fresh->embeddings))
+      services.turn_vectors = std::make_shared<memory::TurnVectorsInMemory>();
+    auto next =
+        make_catalog(*fresh, **next_embedders, clients_for(fresh->network), loop, rng, services, fresh->hash);
+    if (!next) return std::unexpected(next.error());
     governors.adopt(values_of(fresh->models));
     caches.resize(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
     desk->replace_catalog(*next);
+    embedded_by = fresh->embeddings;
     if (engine) engine->embedders = *next_embedders;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
@@ -192,7 +215,9 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto earlier = [&](std::string hash) -> Task<Result<std::shared_ptr<const agents::Catalog>>> {
     auto kept = co_await kept_configuration(**journal, hash, configuration);
     if (!kept) co_return std::unexpected(kept.error());
-    co_return make_catalog(*kept, clients_for(kept->network), loop, rng, services, hash);
+    auto own = make_embedder_table(*kept, clients_for(kept->network), loop, rng, workers, governors);
+    if (!own) co_return std::unexpected(own.error());
+    co_return make_catalog(*kept, **own, clients_for(kept->network), loop, rng, services, hash);
   };
 
   Engine assembled{.loop = loop,
