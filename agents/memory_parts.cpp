@@ -49,6 +49,18 @@ Result<> add_embedder(MemoryParts& parts, const MemorySettings& settings, const 
   return {};
 }
 
+Result<> add_blocks(MemoryParts& parts, const MemorySettings& settings, const MemorySources& sources) {
+  for (const memory::BlockSettings& one : settings.blocks) {
+    auto block = memory::make_block(one);
+    if (!block) return within("memory", block.error());
+    parts.blocks.push_back(std::move(*block));
+  }
+  if (!sources.blocks)
+    return fail(ErrorCode::unavailable, "memory type `facts` needs a place for its blocks");
+  parts.block_journal = sources.blocks;
+  return {};
+}
+
 }  // namespace
 
 std::string embedding_of(const MemorySettings& settings) {
@@ -66,6 +78,8 @@ Result<MemoryParts> memory_parts(const AgentSettings& agent,
   if (agent.memory.type == "vector")
     if (auto added = add_embedder(parts, agent.memory, sources); !added)
       return std::unexpected(added.error());
+  if (agent.memory.type == "facts")
+    if (auto added = add_blocks(parts, agent.memory, sources); !added) return std::unexpected(added.error());
   return parts;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "agents/block_journal.h"
 #include "agents/settings.h"
+#include "memory/conversation/block.h"
 #include "memory/conversation/turn_vectors.h"
 #include "models/embedder.h"
 #include "models/model.h"
@@ -19,6 +21,7 @@ namespace troupe::agents {
 struct MemorySources {
   const models::EmbedderTable* embedders = nullptr;  ///< of the configuration; read while agents are made
   std::shared_ptr<memory::TurnVectors> vectors;      ///< of the process
+  std::shared_ptr<BlockJournal> blocks;              ///< the same
 };
 
 /// What one agent's memory works with beside the journal, looked up. Null is what its type does not need.
@@ -30,10 +33,12 @@ struct MemoryParts {
   std::shared_ptr<const prompts::Prompt> prompt;
   std::shared_ptr<models::Embedder> embedder;
   std::shared_ptr<memory::TurnVectors> vectors;
+  std::vector<memory::Block> blocks;  ///< as configured
+  std::shared_ptr<BlockJournal> block_journal;
 };
 
 /// Errors: not_found (a model, embedder or prompt that is not there, and what to write), unavailable (the
-/// process has no vectors).
+/// process has no place for vectors or blocks).
 Result<MemoryParts> memory_parts(const AgentSettings& agent,
                                  const std::vector<models::ModelSettings>& model_settings,
                                  const models::ModelTable& models, const prompts::PromptSet& prompts,

@@ -1,5 +1,6 @@
 #include "agents/memory_section.h"
 
+#include "memory/conversation/block.h"
 #include "runtime/config/collections.h"
 
 #include <algorithm>
@@ -70,6 +71,38 @@ void add_search(Record<MemorySettings>& memory) {
       .without_default();
 }
 
+Record<memory::BlockSettings> block() {
+  using Block = memory::BlockSettings;
+  Record<Block> block("A named piece of the prompt that the agent keeps up to date by itself");
+  block
+      .field("label", &Block::label, config::text({.expected = "a label"}),
+             "its name; agents that have a block of the same label in a conversation share it")
+      .required();
+  block.field("description", &Block::description,
+              config::text({.expected = "a description", .empty_allowed = true}),
+              "for the agent: what belongs into it");
+  block.field("value", &Block::value, config::text({.expected = "a text", .empty_allowed = true}),
+              "what is in it at the beginning of a conversation");
+  block.field("limit", &Block::limit, config::integer<std::int64_t>(1, memory::kBlockCharactersMax),
+              "characters");
+  block.field("read_only", &Block::read_only, config::boolean(), "the agent reads it and cannot edit it");
+  block.advise("name", "it is called `label`");
+  block.advise("content", "it is called `value`");
+  block.advise("max_chars", "it is called `limit`");
+  block.check([](const Block& settings, Check& check) {
+    if (auto made = memory::make_block(settings); !made) check.error("", made.error().message);
+  });
+  return block;
+}
+
+void add_blocks(Record<MemorySettings>& memory) {
+  memory
+      .field("blocks", &MemorySettings::blocks,
+             config::list_of(config::shape(block()), "a list of blocks", memory::kBlocksMax),
+             "what the agent keeps up to date by itself, with tools that it is given")
+      .required();
+}
+
 Record<MemorySettings> record_of(std::string_view type, std::string about) {
   Record<MemorySettings> memory(std::move(about));
   for (std::string_view key : memory::memory_keys(type)) {
@@ -78,8 +111,8 @@ Record<MemorySettings> record_of(std::string_view type, std::string about) {
     if (key == "model") add_model(memory);
     if (key == "turns") add_turns(memory);
     if (key == "k") add_search(memory);
+    if (key == "blocks") add_blocks(memory);
   }
-  memory.reserve({"blocks"});
   advise(memory, type);
   // What its parts allow and the whole does not.
   memory.check([](const MemorySettings& settings, Check& check) {
@@ -107,8 +140,10 @@ config::ShapePtr<MemorySettings> memory_section() {
        kind("summary_buffer", "the last turns, and a summary of those before",
             "The last turns, and a summary of those before that a model keeps up to date"),
        kind("vector", "earlier turns that are like the message, and the last two",
-            "The earlier turns that are most like the message, and the last two")},
-      {"facts", "plugin"});
+            "The earlier turns that are most like the message, and the last two"),
+       kind("facts", "blocks of text that the agent edits itself, and the last turns",
+            "Named blocks of text that stand in the agent's prompt and that it edits by itself")},
+      {"plugin"});
   return config::shape(std::move(type.with_shorthand()));
 }
 

@@ -5,6 +5,7 @@
 #include "agents/react/observation.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
+#include "memory/conversation/block_edit.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
 
@@ -126,6 +127,14 @@ void check_agent(const AgentSettings& agent, Check& check) {
                   fmt::format("`{}` is the name of a built-in tool that reads on in long observations; give "
                               "this one another name",
                               kReadMore));
+  for (std::size_t i = 0; i < agent.tools.size() && agent.memory.type == "facts"; ++i)
+    if (std::ranges::find(memory::block_tools(), agent.tools[i], &memory::BlockTool::name) !=
+        memory::block_tools().end())
+      check.error(
+          fmt::format("tools[{}]", i),
+          fmt::format("`{}` is the name of a tool that edits this agent's memory blocks; give this one "
+                      "another name",
+                      agent.tools[i]));
   for (std::size_t i = 0; i < agent.approve.size(); ++i)
     if (!seen.contains(agent.approve[i]))
       check.error(

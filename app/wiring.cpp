@@ -54,6 +54,7 @@ struct Services {
   models::Governors& governors;
   models::ReplyCaches& caches;
   std::shared_ptr<memory::TurnVectors> turn_vectors;
+  std::shared_ptr<agents::BlockJournal> blocks;
 };
 
 Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
@@ -73,9 +74,9 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   if (!tools) return std::unexpected(tools.error());
   auto prompts = prompts::PromptSet::load(configuration.prompts);
   if (!prompts) return std::unexpected(prompts.error());
-  auto table =
-      agents::make_agents(values_of(configuration.agents), values_of(configuration.models), *models, *tools,
-                          *prompts, {.embedders = &embedders, .vectors = services.turn_vectors});
+  auto table = agents::make_agents(
+      values_of(configuration.agents), values_of(configuration.models), *models, *tools, *prompts,
+      {.embedders = &embedders, .vectors = services.turn_vectors, .blocks = services.blocks});
   if (!table) return std::unexpected(table.error());
   auto catalog = std::make_shared<agents::Catalog>();
   catalog->agents = std::move(*table);
@@ -170,7 +171,8 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   models::Governors governors(loop, rng);
   models::ReplyCaches caches(loop, configuration.store.path);
   caches.resize(values_of(configuration.models));
-  Services services{governors, caches, std::make_shared<memory::TurnVectorsInMemory>()};
+  Services services{governors, caches, std::make_shared<memory::TurnVectorsInMemory>(),
+                    std::make_shared<agents::BlockJournal>(loop, **journal)};
   Workers workers(kEmbeddingThreads);
   auto embedders = make_embedder_table(configuration, clients.back(), loop, rng, workers, governors);
   if (!embedders) {

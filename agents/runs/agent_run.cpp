@@ -245,12 +245,24 @@ Task<Result<LoopStart>> AgentRun::begin() {
   auto images = co_await load_attachments(journal_, record_.row().extra);
   if (!images) co_return std::unexpected(images.error());
   start.user.images = std::move(*images);
+  if (auto added = co_await add_blocks(start.system); !added) co_return std::unexpected(added.error());
   auto recalled = co_await recall();
   if (!recalled) co_return std::unexpected(recalled.error());
   recalled_ = std::move(*recalled);
   start.history = recalled_.messages;
   start.answers = recalled_.answers;
   co_return start;
+}
+
+// As they were when the run began: a prompt does not change in the middle. What was sent has them already.
+Task<Result<>> AgentRun::add_blocks(std::string& system) {
+  const MemoryParts& parts = agent_->memory;
+  if (!parts.block_journal || system == recorded_.system) co_return Result<>();
+  const store::RunRow& row = record_.row();
+  auto blocks = co_await parts.block_journal->read(row.session, parts.blocks, row.id);
+  if (!blocks) co_return std::unexpected(blocks.error());
+  system += "\n\n" + memory::render_blocks(*blocks);
+  co_return Result<>();
 }
 
 // What was recalled is on disk with the first request at the latest, so that it is recalled again after a

@@ -64,6 +64,7 @@ class AgentRun {
 
   Task<> drive();
   Task<Result<LoopStart>> begin();
+  Task<Result<>> add_blocks(std::string& system);
   Task<Result<memory::Recollection>> recall();
   void note_history();
   LoopRules rules() const;

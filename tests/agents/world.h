@@ -167,7 +167,9 @@ class World : store::Subscriber {
       models["m"] = std::make_shared<models::FallbackChain>(std::move(chain));
     }
     auto table = make_agents({agent}, priced, models, tools, *prompts,
-                             {.embedders = &more_.embedders, .vectors = vectors});
+                             {.embedders = &more_.embedders,
+                              .vectors = vectors,
+                              .blocks = std::make_shared<BlockJournal>(loop, *journal)});
     REQUIRE(table);
     return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets, budgets});
   }

@@ -64,6 +64,23 @@ TEST_CASE("a key of another type, or of another program, is told what it is call
   }
 }
 
+TEST_CASE("blocks of facts are read in their order, and each is held to its limit") {
+  const auto facts = read(
+      "{ type: facts, turns: 4, blocks: [ { label: human, description: who, limit: 100 }, { label: rules, "
+      "value: \"Be kind.\", read_only: true } ] }");
+  CHECK(facts.turns == 4);
+  REQUIRE(facts.blocks.size() == 2);
+  CHECK(facts.blocks[0].label == "human");
+  CHECK(facts.blocks[0].limit == 100);
+  CHECK(facts.blocks[1].read_only);
+  CHECK(problem("facts").contains("`blocks` is missing"));
+  CHECK(problem("{ type: facts, blocks: [] }").contains("needs `blocks`"));
+  CHECK(problem("{ type: facts, blocks: [ { label: a }, { label: a } ] }").contains("two blocks `a`"));
+  CHECK(problem("{ type: facts, blocks: [ { label: a, limit: 3, value: long } ] }").contains("`a`"));
+  CHECK(problem("{ type: facts, blocks: [ { name: a } ] }").contains("it is called `label`"));
+  CHECK(problem("{ type: buffer, blocks: [ { label: a } ] }").contains("it belongs to `type: facts`"));
+}
+
 TEST_CASE("values out of range and names that lead nowhere are errors at their place") {
   CHECK(problem("{ type: token_buffer, max_tokens: 10 }").contains("t.yaml:7:"));
   CHECK(problem("{ type: vector, k: 0 }", "embeddings: { default: { provider: builtin } }\n").contains("50"));

@@ -84,6 +84,8 @@ TEST_CASE("whatever a memory recalls, what is kept of each request is what was s
   };
   for (const MemorySettings& settings : all)
     for (const char* strategy : {"react", "tools", "react_text"}) {
+      // The form of an answer is one thing, what is recalled another; both together only with steps.
+      if (!settings.steps && settings.type != "buffer" && strategy != std::string("react")) continue;
       CAPTURE(settings.type);
       CAPTURE(settings.steps);
       CAPTURE(strategy);
