@@ -107,6 +107,7 @@ class Desk final : public LocalRunDesk {
   std::deque<std::string> ready_;  // sessions whose first run waits only for room
   // Messages between look-up and commit: a second one with the same id waits for the first one's outcome.
   std::map<std::pair<std::string, std::string>, std::vector<OneShot<bool>*>> accepting_;
+  std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
   bool account_opened_ = false;
@@ -327,6 +328,7 @@ Task<> Desk::work(std::shared_ptr<HeldRun> run) {
 
 void Desk::ended(const std::shared_ptr<HeldRun>& run) {
   runs_.erase(run->row.id);
+  for (OneShot<bool>* waiting : std::exchange(leaving_, {})) waiting->set(true);
   auto live = sessions_.find(run->row.session);
   std::erase(live->second.runs, run);
   if (run->at_work) {
@@ -564,6 +566,13 @@ Task<> Desk::drain(Milliseconds grace) {
 
 Task<> Desk::settle(Milliseconds most) {
   auto alarm = loop_.at(loop_.clock().now() + most, [this] { settlements_.stop(); });
+  // The end of a run is told before the run has left, and its memory begins.
+  const auto leaving = [](const auto& held) { return held.second->driver && held.second->driver->over(); };
+  while (std::ranges::any_of(runs_, leaving)) {
+    OneShot<bool> left(loop_);
+    leaving_.push_back(&left);
+    co_await left.wait();
+  }
   co_await settlements_.join();
 }
 

@@ -71,6 +71,15 @@ std::vector<Json> asked(const HttpPeer& model) {
   return all;
 }
 
+/// Waits until there are more than `before` of them.
+void wait_for_more(const HttpPeer& model, std::size_t before) {
+  for (;;) {
+    const std::size_t seen = model.counts().requests;
+    if (asked(model).size() > before) return;
+    REQUIRE(model.wait_for_requests(seen + 1));
+  }
+}
+
 /// The same as the store has them.
 std::vector<Json> kept(Daemon& daemon, const std::string& run) {
   const auto shown = daemon.run({"runs", "show", "--prompt", "--json", "-c", daemon.config(), run});
@@ -204,12 +213,12 @@ TEST_CASE("after kill -9 between recall and answer the same prompt is sent again
     fakes::run(loop, chat.open(fmt::format(",\"session\":\"{}\"", session)));
     const std::size_t before = asked(model).size();
     fakes::run(loop, chat.send(R"({"type":"message","id":"k1","text":"how do I go to Busan?"})"));
-    REQUIRE(model.wait([&](const HttpPeer::Counts&) { return asked(model).size() > before; }));
+    wait_for_more(model, before);
     const Json first = asked(model).back();
     daemon.kill();
     model.answer(speaks);
     daemon.start();
-    REQUIRE(model.wait([&](const HttpPeer::Counts&) { return asked(model).size() > before + 1; }));
+    wait_for_more(model, before + 1);
     CHECK(asked(model).back()["messages"] == first["messages"]);
     CHECK(daemon.stop().exit_code == 0);
   }
