@@ -1,5 +1,6 @@
 #include "agents/agent.h"
 
+#include "agents/block_tool.h"
 #include "agents/limits.h"
 #include "agents/strategies/tool_signature.h"
 #include "models/constrain.h"
@@ -59,7 +60,7 @@ Result<prompts::Prompt> prompt_of(const AgentSettings& settings, const prompts::
 Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const std::vector<models::ModelSettings>& model_settings,
                                const models::ModelTable& models, const tools::ToolTable& tools,
-                               const prompts::PromptSet& prompts) {
+                               const prompts::PromptSet& prompts, const MemorySources& memory) {
   AgentTable table;
   const auto prices = price_list(model_settings);
   std::map<std::string, Measures> measures;
@@ -88,7 +89,16 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
           models::constrains(candidate))
         agent.constrained = true;
 
-    auto toolbox = tools::Toolbox::make(tools, one.tools,
+    auto parts = memory_parts(one, model_settings, models, prompts, memory);
+    if (!parts) return within(fmt::format("agent {}", one.name), parts.error());
+    agent.memory = std::move(*parts);
+    if (agent.memory.model == agent.model && agent.tokens) agent.memory.tokens = agent.tokens;
+
+    tools::ToolTable own = block_tools_of(agent.memory.blocks, agent.memory.block_journal);
+    std::vector<std::string> names = one.tools;
+    for (const auto& [name, tool] : own) names.push_back(name);
+    own.insert(tools.begin(), tools.end());
+    auto toolbox = tools::Toolbox::make(own, names,
                                         {.tool_time = one.limits.tool_time,
                                          .observation = one.limits.observation,
                                          .whole = limits::kStoredOutput});

@@ -2,6 +2,7 @@
 
 #include "agents/budgets/settings.h"
 #include "agents/guardrails/rule.h"
+#include "agents/memory_parts.h"
 #include "agents/settings.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
@@ -40,6 +41,7 @@ struct Agent {
   std::shared_ptr<const Strategy> strategy;        ///< each run works with a clone
   std::shared_ptr<const StructuredOutput> output;  ///< null: any text is an answer
   std::shared_ptr<const Guardrails> guardrails;    ///< null: there are no rules
+  MemoryParts memory;                              ///< what its memory works with
 
   /// What a call costs that `entry` of its chain served; "": its model.
   std::optional<models::Price> price_of(const std::string& entry) const;
@@ -60,12 +62,12 @@ struct Catalog {
   BudgetSettings budgets;
 };
 
-/// Looks everything up. Errors: not_found (a model, tool or prompt that is not there), invalid; each names
-/// the agent.
+/// Looks everything up. Errors: not_found (a model, tool, prompt or embedder that is not there), invalid;
+/// each names the agent.
 Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const std::vector<models::ModelSettings>& model_settings,
                                const models::ModelTable& models, const tools::ToolTable& tools,
-                               const prompts::PromptSet& prompts);
+                               const prompts::PromptSet& prompts, const MemorySources& memory = {});
 
 /// The prompt of an agent: its own file, or that of its strategy. Blocking. Errors: not_found, invalid,
 /// store, each naming the file.

@@ -19,7 +19,8 @@ inline constexpr std::chrono::milliseconds kBestAnswerTime = 30s;  // at most, a
 inline constexpr std::size_t kLeftOutReplyBytes = 512;  // what stays of a step there is no room for
 inline constexpr std::size_t kStubBytes = 160;          // what stays of an output that makes room
 inline constexpr std::int64_t kFitSlackShare = 5;  // of a model's room: so much is free once room was made
-inline constexpr std::size_t kReplySchemaBytes = 64u << 10;    // what a provider is asked to hold a reply to
-inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;  // what a person gives as a reason
+inline constexpr std::size_t kReplySchemaBytes = 64u << 10;     // what a provider is asked to hold a reply to
+inline constexpr std::chrono::milliseconds kSettleTime = 2min;  // of a memory, after a run
+inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;   // what a person gives as a reason
 
 }  // namespace troupe::limits

@@ -1,10 +1,11 @@
 #include "agents/section.h"
 
 #include "agents/guardrails/section.h"
+#include "agents/memory_section.h"
 #include "agents/react/observation.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
-#include "runtime/config/choice.h"
+#include "memory/conversation/block_edit.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
 
@@ -43,28 +44,6 @@ Record<AgentLimits> limits_of_a_run() {
   limits.field("parallel", &AgentLimits::parallel, config::integer<int>(1, 32),
                "calls of one step at work at once");
   return limits;
-}
-
-Record<MemorySettings> no_more(std::string about) {
-  Record<MemorySettings> memory(std::move(about));
-  memory.reserve({"steps", "max_tokens", "k", "model", "blocks"});
-  return memory;
-}
-
-Record<MemorySettings> window() {
-  Record<MemorySettings> memory = no_more("The last turns");
-  memory.field("turns", &MemorySettings::turns, config::integer<int>(1, 10'000), "how many turns");
-  return memory;
-}
-
-config::ShapePtr<MemorySettings> memory() {
-  config::Choice<MemorySettings> type(
-      "type", &MemorySettings::type,
-      {{"none", "each message stands alone", no_more("No memory")},
-       {"buffer", "the whole conversation", no_more("The whole conversation")},
-       {"window", "the last turns", window()}},
-      {"token_buffer", "summary", "summary_buffer", "vector", "facts", "plugin"});
-  return config::shape(std::move(type.with_shorthand()));
 }
 
 Record<OutputSettings> output() {
@@ -148,6 +127,14 @@ void check_agent(const AgentSettings& agent, Check& check) {
                   fmt::format("`{}` is the name of a built-in tool that reads on in long observations; give "
                               "this one another name",
                               kReadMore));
+  for (std::size_t i = 0; i < agent.tools.size() && agent.memory.type == "facts"; ++i)
+    if (std::ranges::find(memory::block_tools(), agent.tools[i], &memory::BlockTool::name) !=
+        memory::block_tools().end())
+      check.error(
+          fmt::format("tools[{}]", i),
+          fmt::format("`{}` is the name of a tool that edits this agent's memory blocks; give this one "
+                      "another name",
+                      agent.tools[i]));
   for (std::size_t i = 0; i < agent.approve.size(); ++i)
     if (!seen.contains(agent.approve[i]))
       check.error(
@@ -183,7 +170,7 @@ Record<AgentSettings> agent() {
   agent.field("tools", &AgentSettings::tools,
               config::list_of(config::reference("tools", "tool"), "a list of tool names", kToolsMax),
               "names of entries of `tools`");
-  agent.field("memory", &AgentSettings::memory, memory(), "what it remembers of a conversation");
+  agent.field("memory", &AgentSettings::memory, memory_section(), "what it remembers of a conversation");
   agent.field("limits", &AgentSettings::limits, config::shape(limits_of_a_run()),
               "what one run may use at most");
   agent.field(
@@ -214,6 +201,9 @@ Record<AgentSettings> agent() {
   agent.advise("guardrail", "it is called `guardrails`");
   agent.advise("input_guardrails", "it is `guardrails: { input: [ … ] }`");
   agent.advise("output_guardrails", "it is `guardrails: { output: [ … ] }`");
+  agent.advise("memory_type", "it is `memory: { type: … }`");
+  for (const char* key : {"short_term_memory", "long_term_memory", "entity_memory", "memory_config"})
+    agent.advise(key, "it is `memory: { type: … }`");
   agent.advise("temperature", "it belongs to the model");
   agent.check(check_agent);
   agent.check(check_examples);

@@ -4,6 +4,7 @@
 #include "agents/budgets/section.h"
 #include "agents/section.h"
 #include "gateway/section.h"
+#include "memory/conversation/recall_plan.h"
 #include "memory/knowledge/section.h"
 #include "models/context_window.h"
 #include "models/embedders/section.h"
@@ -71,6 +72,34 @@ void check_costs(const Configuration& all, Check& check) {
   }
 }
 
+// Who writes the summaries of an agent's memory; nobody where it has none.
+std::string summariser_of(const agents::AgentSettings& agent) {
+  if (!memory::has_notes(agent.memory)) return "";
+  return agent.memory.model.empty() ? agent.model : agent.memory.model;
+}
+
+// Summaries are made after a run, so that no limit of the run holds for them. Still, who limits what an agent
+// may cost wants to know what it costs.
+void check_memories(const Configuration& all, Check& check) {
+  for (const auto& [name, agent] : all.agents) {
+    Check here = check.entry("agents", name, "agent");
+    const std::string embedding = agents::embedding_of(agent.memory);
+    const bool named = !agent.memory.embedding.empty();  // a name that leads nowhere is told of already
+    if (agent.memory.type == "vector" && !named && !all.embeddings.contains(embedding))
+      here.error("memory",
+                 fmt::format("type `vector` needs something that turns texts into vectors, and there is no "
+                             "`{0}` in `embeddings`; write `embeddings: {{ {0}: {{ provider: builtin }} }}`, "
+                             "or name another entry with `embedding`",
+                             embedding));
+    if (agent.memory.model.empty() || agent.limits.cost <= 0) continue;
+    if (auto one = unpriced(all, summariser_of(agent)))
+      here.error("memory.model",
+                 fmt::format("{1} has no price, so what its summaries cost cannot be told, and "
+                             "`limits.cost` is set; add `price: {{ input: …, output: … }}` to `models.{0}`",
+                             *one, as_asked(*one, agent.memory.model)));
+  }
+}
+
 // One governor serves an endpoint with one key.
 void check_rates(const Configuration& all, Check& check) {
   std::vector<models::ModelSettings> models;
@@ -102,6 +131,7 @@ void check_budgets(const Configuration& all, Check& check) {
   };
   for (const auto& [name, agent] : all.agents) {
     look_at(agent.model);
+    look_at(summariser_of(agent));
     for (const auto* rules : {&agent.guardrails.input, &agent.guardrails.output})
       for (const agents::RuleSettings& rule : *rules) look_at(rule.model);
   }
@@ -255,6 +285,7 @@ Record<Configuration> declaration() {
   root.reserve({"plugins", "teams", "chains", "mcpServers"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
+  root.check(check_memories);
   root.check(check_rates);
   root.check(check_budgets);
   root.check(check_prompts);

@@ -4,6 +4,7 @@
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/version.h"
+#include "memory/conversation/turn_vectors.h"
 #include "models/cache/reply_caches.h"
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
@@ -55,6 +56,8 @@ struct Services {
   Library& library;
   models::Governors* governors = nullptr;
   models::ReplyCaches* caches = nullptr;
+  std::shared_ptr<memory::TurnVectors> turn_vectors{};
+  std::shared_ptr<agents::BlockJournal> blocks{};
 };
 
 /// What one generation of the configuration is made into.
@@ -121,8 +124,9 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   if (!tools) return fail(std::move(tools.error()));
   auto prompts = prompts::PromptSet::load(configuration.prompts);
   if (!prompts) return fail(std::move(prompts.error()));
-  auto table = agents::make_agents(values_of(configuration.agents), values_of(configuration.models), **models,
-                                   *tools, *prompts);
+  auto table = agents::make_agents(
+      values_of(configuration.agents), values_of(configuration.models), **models, *tools, *prompts,
+      {.embedders = made.embedders.get(), .vectors = services.turn_vectors, .blocks = services.blocks});
   if (!table) return fail(std::move(table.error()));
   auto catalog = std::make_shared<agents::Catalog>();
   catalog->agents = std::move(*table);
@@ -141,6 +145,14 @@ std::optional<sandbox::Support> support_for(const Configuration& configuration) 
   const bool reads = std::ranges::any_of(configuration.knowledge,
                                          [](const auto& base) { return !base.second.sources.empty(); });
   return reads ? std::optional(sandbox::probe()) : std::nullopt;
+}
+
+// What an embedder of some name made may stand beside what it makes now.
+bool same_vectors(const config::Entries<models::EmbedderSettings>& one,
+                  const config::Entries<models::EmbedderSettings>& other) {
+  return std::ranges::equal(one, other, [](const auto& a, const auto& b) {
+    return a.first == b.first && models::embedding_identity(a.second) == models::embedding_identity(b.second);
+  });
 }
 
 // What the `config` of a run stands for.
@@ -201,7 +213,13 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   caches.resize(values_of(configuration.models));
   Workers workers(kWorkers);
   Library library(loop, workers, configuration.store.path, support_for(configuration));
-  Services services{rng, workers, library, &governors, &caches};
+  Services services{.rng = rng,
+                    .workers = workers,
+                    .library = library,
+                    .governors = &governors,
+                    .caches = &caches,
+                    .turn_vectors = std::make_shared<memory::TurnVectorsInMemory>(),
+                    .blocks = std::make_shared<agents::BlockJournal>(loop, **journal)};
   auto first = make_generation(configuration, clients.back(), loop, services, configuration.hash);
   if (!first) {
     complain(first.error().message);
@@ -213,9 +231,12 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
       agents::make_run_desk(loop, **journal, rng, desk_settings(configuration.server), first->catalog);
 
   Engine* engine = nullptr;
+  config::Entries<models::EmbedderSettings> embedded_by = configuration.embeddings;
   auto reload = [&]() -> Result<std::string> {
     auto fresh = reload_configuration(source);
     if (!fresh) return std::unexpected(fresh.error());
+    if (!same_vectors(embedded_by, fresh->embeddings))
+      services.turn_vectors = std::make_shared<memory::TurnVectorsInMemory>();
     auto next = make_generation(*fresh, clients_for(fresh->network), loop, services, fresh->hash);
     if (!next) return std::unexpected(next.error());
     governors.adopt(values_of(fresh->models));
@@ -225,6 +246,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     desk->replace_catalog(next->catalog);
     if (engine) engine->embedders = next->embedders;
     if (engine) engine->knowledge = next->knowledge;
+    embedded_by = fresh->embeddings;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
                        fresh->tools.size());

@@ -24,10 +24,23 @@ Task<Result<>> Purse::open(store::Journal& journal) {
 }
 
 std::expected<Purse::Grant, LimitReached> Purse::grant(const Agent& agent, const Allowance& allowed) {
+  return first_that_fits(agent.chain, allowed.entry, allowed.input,
+                         [&](const std::string& entry) { return agent.price_of(entry); });
+}
+
+std::expected<Purse::Grant, LimitReached> Purse::grant(const std::vector<std::string>& chain,
+                                                       const models::PriceList& prices, std::int64_t input) {
+  return first_that_fits(chain, 0, input,
+                         [&](const std::string& entry) { return models::price_in(prices, entry); });
+}
+
+std::expected<Purse::Grant, LimitReached> Purse::first_that_fits(
+    const std::vector<std::string>& chain, std::size_t from, std::int64_t input,
+    const std::function<std::optional<models::Price>(const std::string&)>& price_of) {
   std::optional<LimitReached> in_the_way;
-  for (std::size_t place = allowed.entry; place < agent.chain.size(); ++place) {
-    auto held = account_.hold(payer_, allowed.input, agent.price_of(agent.chain[place]), now());
-    if (held) return Grant{std::move(*held), place == 0 ? "" : agent.chain[place]};
+  for (std::size_t place = from; place < chain.size(); ++place) {
+    auto held = account_.hold(payer_, input, price_of(chain[place]), now());
+    if (held) return Grant{std::move(*held), place == 0 ? "" : chain[place]};
     if (!in_the_way) in_the_way = held.error();
     if (held.error().reason != "max_cost") break;
   }

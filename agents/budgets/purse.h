@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "agents/budgets/account.h"
 #include "models/message.h"
+#include "models/price.h"
 #include "runtime/async/task.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/result.h"
@@ -10,8 +11,10 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::agents {
 
@@ -35,6 +38,9 @@ class Purse {
   /// For the first model of the agent's chain, from the one that the run's own limits allow, that the cost
   /// budgets have room for. The error is the budget that is in the way of that one.
   std::expected<Grant, LimitReached> grant(const Agent& agent, const Allowance& allowed);
+  /// The same for a chain of another model, from its first on.
+  std::expected<Grant, LimitReached> grant(const std::vector<std::string>& chain,
+                                           const models::PriceList& prices, std::int64_t input);
   /// For another model.
   std::expected<Account::Hold, LimitReached> hold(std::int64_t input,
                                                   const std::optional<models::Price>& price);
@@ -48,6 +54,9 @@ class Purse {
   store::Spending spend(const models::Usage& usage, double cost, std::string model);
 
  private:
+  std::expected<Grant, LimitReached> first_that_fits(
+      const std::vector<std::string>& chain, std::size_t from, std::int64_t input,
+      const std::function<std::optional<models::Price>(const std::string&)>& price_of);
   std::int64_t now() const { return clock_.wall_ms(); }
 
   Account& account_;

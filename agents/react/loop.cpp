@@ -40,11 +40,10 @@ ReactLoop::ReactLoop(AgentLimits limits, LoopStart start, std::unique_ptr<Strate
   budget_.add_fallbacks(rules.fallbacks);
   budget_.keep_back(rules.judging_tokens, rules.judging_cost);
   transcript_->add({.role = Role::system, .content = std::move(start.system)});
-  for (Message& message : start.history) {
-    // An answer in another form than the one asked for would teach the model to write that one.
-    if (message.role == Role::assistant) message.content = strategy_->answered(message.content);
-    transcript_->add(std::move(message));
-  }
+  // An answer in another form than the one asked for would teach the model to write that one. Steps have it.
+  for (std::size_t at : start.answers)
+    start.history[at].content = strategy_->answered(start.history[at].content);
+  for (Message& message : start.history) transcript_->add(std::move(message));
   transcript_->add(std::move(start.user));
 }
 

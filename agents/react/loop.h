@@ -35,6 +35,7 @@ inline constexpr std::size_t kRefusedReplyBytes = 16u << 10;
 struct LoopStart {
   std::string system;                    ///< rendered prompt
   std::vector<models::Message> history;  ///< recalled turns
+  std::vector<std::size_t> answers;      ///< which of them are answers
   models::Message user;                  ///< the message being answered
 };
 

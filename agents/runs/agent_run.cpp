@@ -2,7 +2,9 @@
 
 #include "agents/limits.h"
 #include "agents/react/step_parser.h"
+#include "agents/runs/agent_memory.h"
 #include "agents/runs/attachments.h"
+#include "agents/runs/tool_steps.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
 #include "runtime/async/nursery.h"
@@ -140,10 +142,9 @@ Task<> AgentRun::drive() {
     co_await finish({.status = "failed", .reason = "internal", .detail = start.error().message});
     co_return;
   }
-  const std::size_t history = start->history.size();
   react_ = std::make_unique<ReactLoop>(agent_->settings.limits, std::move(*start), agent_->strategy->clone(),
                                        agent_->output, rules(), prompt_rules());
-  co_await note_history(history);
+  note_history();
   if (recorded_.broken.output_tokens > 0) react_->count_lost(recorded_.broken, recorded_.broken_cost);
   if (auto refused = co_await admit()) {
     co_await finish(std::move(*refused));
@@ -245,27 +246,50 @@ Task<Result<LoopStart>> AgentRun::begin() {
   auto images = co_await load_attachments(journal_, record_.row().extra);
   if (!images) co_return std::unexpected(images.error());
   start.user.images = std::move(*images);
-  auto memory = memory::make_memory(agent_->settings.memory, {.journal = journal_});
-  if (!memory) co_return std::unexpected(memory.error());
-  auto call = context(*work_);
-  auto recalled = co_await (*memory)->recall(record_.row().input, call);
+  if (auto added = co_await add_blocks(start.system); !added) co_return std::unexpected(added.error());
+  auto recalled = co_await recall();
   if (!recalled) co_return std::unexpected(recalled.error());
-  start.history = std::move(recalled->what.messages);
+  recalled_ = std::move(*recalled);
+  start.history = recalled_.messages;
+  start.answers = recalled_.answers;
   co_return start;
 }
 
+// As they were when the run began: a prompt does not change in the middle. What was sent has them already.
+Task<Result<>> AgentRun::add_blocks(std::string& system) {
+  const MemoryParts& parts = agent_->memory;
+  if (!parts.block_journal || system == recorded_.system) co_return Result<>();
+  const store::RunRow& row = record_.row();
+  auto blocks = co_await parts.block_journal->read(row.session, parts.blocks, row.id);
+  if (!blocks) co_return std::unexpected(blocks.error());
+  system += "\n\n" + memory::render_blocks(*blocks);
+  co_return Result<>();
+}
+
+// What was recalled is on disk with the first request at the latest, so that it is recalled again after a
+// crash, whatever was summarised meanwhile.
+Task<Result<memory::Recollection>> AgentRun::recall() {
+  JournaledSteps steps(journal_);
+  auto memory = memory_of(*agent_, journal_, steps);
+  if (!memory) co_return std::unexpected(memory.error());
+  auto call = context(*work_);
+  if (!recorded_.recalled.is_null()) co_return co_await (*memory)->recall_again(recorded_.recalled, call);
+  auto recalled = co_await (*memory)->recall(record_.row().input, call);
+  if (!recalled) co_return std::unexpected(recalled.error());
+  if (!recalled->what.messages.empty())
+    record_.pending().facts.push_back(record_.fact(
+        kRecalledFact, 0, to_json(RecalledTurns{recalled->record, agent_->settings.memory.steps})));
+  co_return std::move(recalled->what);
+}
+
 // The recalled turns stand in the journal already: what is kept of the first request refers to them.
-Task<> AgentRun::note_history(std::size_t messages) {
-  std::optional<HistoryReference> reference;
-  if (messages > 0 && recorded_.journaled_messages == 0) {
-    const store::RunRow& row = record_.row();
-    auto turns = co_await journal_.turns(row.session, row.agent, messages);
-    const auto& all = react_->transcript()->messages();
-    const std::vector<models::Message> history(all.begin() + 1,
-                                               all.begin() + 1 + static_cast<std::ptrdiff_t>(messages));
-    if (turns) reference = reference_history(history, *turns);
-  }
-  requests_.begin(messages, std::move(reference));
+void AgentRun::note_history() {
+  const std::size_t messages = recalled_.messages.size();
+  const auto& all = react_->transcript()->messages();
+  const std::vector<models::Message> shown(all.begin() + 1,
+                                           all.begin() + 1 + static_cast<std::ptrdiff_t>(messages));
+  requests_.begin(messages, form_of_answers(recalled_.messages, shown, recalled_.answers));
+  recalled_ = {};
 }
 
 Task<Step> AgentRun::ask_model(AskModel ask) {

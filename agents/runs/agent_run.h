@@ -12,6 +12,7 @@
 #include "agents/runs/run_record.h"
 #include "agents/runs/step_calls.h"
 #include "agents/strategies/reply_schema.h"
+#include "memory/conversation/recollection.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/stop.h"
 #include "runtime/base/context.h"
@@ -42,6 +43,10 @@ class AgentRun {
   /// journal). Everything it started has ended when it returns.
   Task<> run();
 
+  /// Its end is on disk. `row` is as it stands there then.
+  bool over() const { return record_.row().finished() && !record_.lost(); }
+  const store::RunRow& row() const { return record_.row(); }
+
   /// Ends the run as cancelled after the step at work.
   void finish_after_step() { after_step_ = true; }
 
@@ -59,7 +64,9 @@ class AgentRun {
 
   Task<> drive();
   Task<Result<LoopStart>> begin();
-  Task<> note_history(std::size_t messages);
+  Task<Result<>> add_blocks(std::string& system);
+  Task<Result<memory::Recollection>> recall();
+  void note_history();
   LoopRules rules() const;
   PromptRules prompt_rules();
   void note_fitted();
@@ -108,6 +115,7 @@ class AgentRun {
   Purse purse_;
   RunClock clock_;
   std::unique_ptr<RunGuard> guard_;  // null: the agent has no rules
+  memory::Recollection recalled_;    // until what is kept of the first request refers to it
   RequestLog requests_;
   ReplySchemas schemas_;
   StepCalls calls_;

@@ -3,6 +3,7 @@
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/run_desk.h"
+#include "agents/runs/settlements.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/base/suggest.h"
@@ -52,6 +53,7 @@ class Desk final : public LocalRunDesk {
         settings_(settings),
         catalog_(std::move(catalog)),
         account_(catalog_->budgets),
+        settlements_(loop, journal, account_),
         nursery_(loop) {}
 
   Task<Result<store::SessionRow>> open_session(Principal principal, std::string session,
@@ -65,6 +67,7 @@ class Desk final : public LocalRunDesk {
   Status status() const override;
   Task<Result<>> resume(CatalogFinder earlier) override;
   void replace_catalog(std::shared_ptr<const Catalog> catalog) override;
+  Task<> settle(Milliseconds most) override;
   Task<> drain(Milliseconds grace) override;
   void hurry() override;
 
@@ -96,6 +99,7 @@ class Desk final : public LocalRunDesk {
   const DeskSettings settings_;
   std::shared_ptr<const Catalog> catalog_;
   Account account_;
+  Settlements settlements_;
   Nursery nursery_;
   std::unordered_map<std::string, LiveSession> sessions_;
   std::unordered_map<std::string, std::shared_ptr<HeldRun>> runs_;
@@ -103,6 +107,7 @@ class Desk final : public LocalRunDesk {
   std::deque<std::string> ready_;  // sessions whose first run waits only for room
   // Messages between look-up and commit: a second one with the same id waits for the first one's outcome.
   std::map<std::pair<std::string, std::string>, std::vector<OneShot<bool>*>> accepting_;
+  std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
   bool account_opened_ = false;
@@ -316,12 +321,14 @@ void Desk::start(std::shared_ptr<HeldRun> run) {
 
 Task<> Desk::work(std::shared_ptr<HeldRun> run) {
   co_await run->driver->run();
+  if (run->driver->over()) settlements_.begin(run->agent, run->driver->row());
   run->driver.reset();
   ended(run);
 }
 
 void Desk::ended(const std::shared_ptr<HeldRun>& run) {
   runs_.erase(run->row.id);
+  for (OneShot<bool>* waiting : std::exchange(leaving_, {})) waiting->set(true);
   auto live = sessions_.find(run->row.session);
   std::erase(live->second.runs, run);
   if (run->at_work) {
@@ -554,9 +561,23 @@ Task<> Desk::drain(Milliseconds grace) {
     if (run->driver && run->driver->only_waits()) run->stop.request(StopReason::shutdown);
   auto alarm = loop_.at(loop_.clock().now() + grace, [this] { hurry(); });
   co_await nursery_.join();
+  co_await settlements_.join();
+}
+
+Task<> Desk::settle(Milliseconds most) {
+  auto alarm = loop_.at(loop_.clock().now() + most, [this] { settlements_.stop(); });
+  // The end of a run is told before the run has left, and its memory begins.
+  const auto leaving = [](const auto& held) { return held.second->driver && held.second->driver->over(); };
+  while (std::ranges::any_of(runs_, leaving)) {
+    OneShot<bool> left(loop_);
+    leaving_.push_back(&left);
+    co_await left.wait();
+  }
+  co_await settlements_.join();
 }
 
 void Desk::hurry() {
+  settlements_.stop();
   auto held = runs_;  // a run that ends at once leaves the table
   for (auto& [id, run] : held) run->stop.request(StopReason::shutdown);
 }

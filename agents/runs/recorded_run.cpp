@@ -2,6 +2,7 @@
 
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/fitting_fact.h"
+#include "agents/runs/request_log.h"
 
 #include <algorithm>
 #include <map>
@@ -39,6 +40,8 @@ class Fold {
     run_.used = std::max(run_.used, Milliseconds(number_or(body, "used_ms")));
     if (fact.kind == "model.intent")
       intent(fact.step, body);
+    else if (fact.kind == kRecalledFact)
+      run_.recalled = recalled_from(body).record;
     else if (fact.kind == "context.fitted")
       fitted(fact.step, body);
     else if (fact.kind == "model.reply")

@@ -62,6 +62,7 @@ struct RecordedRun {
   std::vector<StoredOutput> outputs;  ///< observations that were too long
   int last_intent_step = 0;           ///< 0: none
   int last_intent_attempt = 0;
+  Json recalled;                       ///< null, or the record of what it recalled
   std::size_t journaled_messages = 0;  ///< of the conversation, in requests
   std::string system;                  ///< the first of them
   std::vector<LostRequest> lost;

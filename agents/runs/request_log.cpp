@@ -3,7 +3,8 @@
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/fitting_fact.h"
-#include "memory/conversation/memory.h"
+#include "memory/conversation/recollection.h"
+#include "memory/conversation/turn.h"
 #include "runtime/base/sha256.h"
 
 #include <algorithm>
@@ -51,27 +52,11 @@ std::vector<models::Message> folded(const std::vector<store::RunRow>& turns, std
   return messages;
 }
 
-// The forms in which the first answer may have been put, by what stands around it.
-std::vector<AnswerForm> possible_forms(const std::vector<models::Message>& shown,
-                                       const std::vector<models::Message>& plain) {
-  std::vector<AnswerForm> forms{{}};
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (plain[i].role != models::Role::assistant) continue;
-    for (bool quoted : {true, false}) {
-      const std::string answer = quoted ? dump(Json(plain[i].content)) : plain[i].content;
-      if (const auto at = shown[i].content.find(answer); at != std::string::npos)
-        forms.push_back(
-            {shown[i].content.substr(0, at), shown[i].content.substr(at + answer.size()), quoted});
-    }
-    break;
-  }
-  return forms;
-}
-
-bool same(const std::vector<models::Message>& a, const std::vector<models::Message>& b) {
-  return std::ranges::equal(a, b, [](const models::Message& one, const models::Message& other) {
-    return one.role == other.role && one.content == other.content;
-  });
+std::vector<memory::Turn> turns_of(const std::vector<store::RunRow>& rows) {
+  std::vector<memory::Turn> turns;
+  for (const store::RunRow& row : rows)
+    if (auto turn = memory::turn_of(row)) turns.push_back(std::move(*turn));
+  return turns;
 }
 
 models::Message masked_message(models::Message message, const Secrets& secrets) {
@@ -85,28 +70,59 @@ std::string AnswerForm::apply(const std::string& answer) const {
   return before + (quoted ? dump(Json(answer)) : answer) + after;
 }
 
-std::optional<HistoryReference> reference_history(const std::vector<models::Message>& history,
-                                                  const std::vector<store::RunRow>& turns) {
-  if (history.empty()) return HistoryReference{};
-  std::size_t from = turns.size();
-  std::size_t messages = 0;
-  while (from > 0 && messages < history.size()) {
-    --from;
-    messages += folded(turns, from, from + 1, {}).size();
+std::optional<AnswerForm> form_of_answers(const std::vector<models::Message>& plain,
+                                          const std::vector<models::Message>& shown,
+                                          const std::vector<std::size_t>& answers) {
+  if (plain.size() != shown.size()) return std::nullopt;
+  std::vector<AnswerForm> possible{{}};
+  if (!answers.empty()) {
+    const std::string& text = shown[answers.front()].content;
+    for (bool quoted : {true, false}) {
+      const std::string& said = plain[answers.front()].content;
+      const std::string answer = quoted ? dump(Json(said)) : said;
+      if (const auto at = text.find(answer); at != std::string::npos)
+        possible.push_back({text.substr(0, at), text.substr(at + answer.size()), quoted});
+    }
   }
-  if (messages != history.size()) return std::nullopt;
-  for (const AnswerForm& form : possible_forms(history, folded(turns, from, turns.size(), {})))
-    if (same(history, folded(turns, from, turns.size(), form)))
-      return HistoryReference{.turns = turns.size() - from, .last = turns.back().id, .form = form};
-  return std::nullopt;
+  const auto fits = [&](const AnswerForm& form) {
+    std::vector<models::Message> made = plain;
+    for (std::size_t at : answers) made[at].content = form.apply(made[at].content);
+    return std::ranges::equal(made, shown, {}, &models::Message::content, &models::Message::content);
+  };
+  const auto found = std::ranges::find_if(possible, fits);
+  return found == possible.end() ? std::nullopt : std::optional(*found);
+}
+
+Json to_json(const RecalledTurns& recalled) {
+  Json fact = {{"turns", recalled.record}};
+  if (recalled.steps) fact["steps"] = true;
+  return fact;
+}
+
+RecalledTurns recalled_from(const Json& fact) {
+  const Json* record = find(fact, "turns");
+  return {record ? *record : Json(), find(fact, "steps") != nullptr};
+}
+
+std::vector<std::string> runs_with_steps(const std::vector<store::Fact>& facts,
+                                         const std::vector<store::RunRow>& turns) {
+  std::vector<std::string> runs;
+  const auto fact = std::ranges::find(facts, kRecalledFact, &store::Fact::kind);
+  auto body = fact == facts.end() ? fail(ErrorCode::not_found, "") : parse_json(fact->body);
+  if (!body) return runs;
+  const RecalledTurns recalled = recalled_from(*body);
+  if (!recalled.steps) return runs;
+  if (auto selection = memory::selection_from(recalled.record, turns_of(turns)))
+    for (const memory::Selection::Part& part : selection->turns) runs.push_back(part.run);
+  return runs;
 }
 
 RequestLog::RequestLog(Secrets secrets, std::size_t journaled, std::string system)
     : secrets_(std::move(secrets)), journaled_(journaled), system_(std::move(system)) {}
 
-void RequestLog::begin(std::size_t history_messages, std::optional<HistoryReference> history) {
+void RequestLog::begin(std::size_t history_messages, std::optional<AnswerForm> answers) {
   history_messages_ = history_messages;
-  history_ = std::move(history);
+  answers_ = std::move(answers);
 }
 
 std::string RequestLog::masked(const std::string& text) const {
@@ -143,12 +159,11 @@ Json RequestLog::describe(const models::ModelRequest& request, const std::string
   }
   if (written == 0) {
     written = 1;
-    if (history_ && history_messages_ > 0) {
-      body["history"] = {{"turns", history_->turns}, {"last", history_->last}};
-      const AnswerForm& form = history_->form;
-      if (!form.before.empty()) body["history"]["before"] = form.before;
-      if (!form.after.empty()) body["history"]["after"] = form.after;
-      if (form.quoted) body["history"]["quoted"] = true;
+    if (answers_ && history_messages_ > 0) {
+      body["history"] = {{"recalled", true}};
+      if (!answers_->before.empty()) body["history"]["before"] = answers_->before;
+      if (!answers_->after.empty()) body["history"]["after"] = answers_->after;
+      if (answers_->quoted) body["history"]["quoted"] = true;
       if (history_left_out_ > 0) body["history"]["left_out"] = history_left_out_;
       written += history_messages_;
     }
@@ -176,7 +191,9 @@ namespace {
 /// Puts the tails together again.
 class Requests {
  public:
-  explicit Requests(const std::vector<store::RunRow>& turns) : turns_(turns) {}
+  Requests(const std::vector<store::RunRow>& turns, const StepsByRun& steps) : turns_(turns), steps_(steps) {}
+
+  void know(const Json& fact) { recalled_ = recalled_from(fact); }
 
   void add(const store::Fact& fact, const Json& body) {
     next_.step = fact.step;
@@ -231,19 +248,41 @@ class Requests {
   }
 
   void recall(const Json& history) {
-    const std::string last = string_or(history, "last");
-    const auto wanted = static_cast<std::size_t>(number_or(history, "turns"));
-    auto found = std::ranges::find_if(turns_, [&](const store::RunRow& row) { return row.id == last; });
-    if (found == turns_.end()) return;
-    const auto to = static_cast<std::size_t>(found - turns_.begin()) + 1;
     const AnswerForm form{string_or(history, "before"), string_or(history, "after"),
                           find(history, "quoted") != nullptr};
     auto left_out = number_or(history, "left_out");
-    for (models::Message& message : folded(turns_, to - std::min(to, wanted), to, form))
+    for (models::Message& message : find(history, "recalled") ? recalled(form) : newest_turns(history, form))
       if (left_out-- <= 0) next_.messages.push_back(std::move(message));
   }
 
+  // As the memory made it of the same turns. Nothing where some are gone: the request is not exact then.
+  std::vector<models::Message> recalled(const AnswerForm& form) const {
+    std::vector<memory::Turn> turns = turns_of(turns_);
+    for (memory::Turn& turn : turns)
+      if (auto own = steps_.find(turn.run); recalled_.steps && own != steps_.end()) turn.steps = own->second;
+    auto selection = memory::selection_from(recalled_.record, turns);
+    if (!selection) return {};
+    std::optional<memory::Notes> notes;
+    const auto keeper = std::ranges::find(turns_, selection->notes_of, &store::RunRow::id);
+    if (keeper != turns_.end()) notes = memory::notes_in(*keeper);
+    auto made = memory::recollect(*selection, turns, notes, memory::bytes());
+    if (!made) return {};
+    for (std::size_t at : made->answers) made->messages[at].content = form.apply(made->messages[at].content);
+    return std::move(made->messages);
+  }
+
+  // As earlier versions wrote it: the newest turns, up to one.
+  std::vector<models::Message> newest_turns(const Json& history, const AnswerForm& form) const {
+    const auto wanted = static_cast<std::size_t>(number_or(history, "turns"));
+    const auto found = std::ranges::find(turns_, string_or(history, "last"), &store::RunRow::id);
+    if (found == turns_.end()) return {};
+    const auto to = static_cast<std::size_t>(found - turns_.begin()) + 1;
+    return folded(turns_, to - std::min(to, wanted), to, form);
+  }
+
   const std::vector<store::RunRow>& turns_;
+  const StepsByRun& steps_;
+  RecalledTurns recalled_;
   SentRequest next_;
   std::vector<SentRequest> all_;
 };
@@ -251,15 +290,19 @@ class Requests {
 }  // namespace
 
 Result<std::vector<SentRequest>> sent_requests(const std::vector<store::Fact>& facts,
-                                               const std::vector<store::RunRow>& turns) {
-  Requests requests(turns);
+                                               const std::vector<store::RunRow>& turns,
+                                               const StepsByRun& steps) {
+  Requests requests(turns, steps);
   for (const store::Fact& fact : facts) {
     const bool verdict = fact.kind == "guard.intent";
     const bool fitted = fact.kind == "context.fitted";
-    if (fact.kind != "model.intent" && !verdict && !fitted) continue;
+    const bool recalled = fact.kind == kRecalledFact;
+    if (fact.kind != "model.intent" && !verdict && !fitted && !recalled) continue;
     auto body = parse_json(fact.body);
     if (!body) return within("journal, run " + fact.run + ", fact " + std::string(fact.kind), body.error());
-    if (fitted)
+    if (recalled)
+      requests.know(*body);
+    else if (fitted)
       requests.fit(*body);
     else if (verdict)
       requests.add_verdict(fact, *body);

@@ -9,9 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
@@ -24,17 +26,25 @@ struct AnswerForm {
   std::string apply(const std::string& answer) const;
 };
 
-/// The recalled turns at the beginning of a conversation, by reference: they are finished runs, which the
-/// journal has.
-struct HistoryReference {
-  std::size_t turns = 0;  ///< the newest of them …
-  std::string last;       ///< … up to this run
-  AnswerForm form;
+/// The form in which the model is shown the answers among what was recalled. `plain`: as memory gave it;
+/// `shown`: as the conversation begins with it; `answers`: their places. Nothing where there is more between
+/// them than a form.
+std::optional<AnswerForm> form_of_answers(const std::vector<models::Message>& plain,
+                                          const std::vector<models::Message>& shown,
+                                          const std::vector<std::size_t>& answers);
+
+/// What a run recalled, as the fact `memory.recalled` names it: by the finished runs that it comes from, so
+/// that a conversation's turns are not copied into every run of it.
+inline constexpr std::string_view kRecalledFact = "memory.recalled";
+struct RecalledTurns {
+  Json record;         ///< for memory::Memory::recall_again()
+  bool steps = false;  ///< with their tool steps
 };
-/// The reference that stands for `history`, as the model is shown it; nothing where it is not just a fold of
-/// `turns` (oldest first).
-std::optional<HistoryReference> reference_history(const std::vector<models::Message>& history,
-                                                  const std::vector<store::RunRow>& turns);
+Json to_json(const RecalledTurns& recalled);
+RecalledTurns recalled_from(const Json& fact);
+/// The finished runs whose tool steps a run's requests have, too.
+std::vector<std::string> runs_with_steps(const std::vector<store::Fact>& facts,
+                                         const std::vector<store::RunRow>& turns);
 
 /// Writes down what a model is sent: each request as what is new in it since the one before, so that a run of
 /// n steps costs n tails and not n conversations. The first holds the rendered prompt, a reference to the
@@ -46,8 +56,9 @@ class RequestLog {
   RequestLog(Secrets secrets, std::size_t journaled, std::string system);
 
   /// Before the first request of a process: what the conversation begins with. `history_messages`: how many
-  /// recalled ones follow the first message.
-  void begin(std::size_t history_messages, std::optional<HistoryReference> history);
+  /// recalled ones follow the first message; `answers`: their form, where a fact `memory.recalled` says which
+  /// they are.
+  void begin(std::size_t history_messages, std::optional<AnswerForm> answers);
 
   /// A fact `context.fitted`: what the next request leaves out of those before it, or of the recalled turns.
   /// Of messages that were written down whole it has what became of them.
@@ -64,7 +75,7 @@ class RequestLog {
   std::string system_;
   std::size_t history_messages_ = 0;
   std::size_t history_left_out_ = 0;  // of them, before the first request
-  std::optional<HistoryReference> history_;
+  std::optional<AnswerForm> answers_;
   std::shared_ptr<const std::vector<models::ToolDeclaration>> tools_;  // as last written down
   std::string form_;  // mode, schema and stop, as last written
 };
@@ -83,10 +94,14 @@ struct SentRequest {
   bool exact = true;  ///< false: the recalled turns are not what they were any more
 };
 
-/// The requests of a run from its facts. `turns`: the finished runs of its session and agent, oldest first.
-/// Errors: store (a fact that does not parse).
+/// Tool steps by run.
+using StepsByRun = std::map<std::string, std::vector<models::Message>>;
+
+/// The requests of a run from its facts. `turns`: the finished runs of its session and agent, oldest first;
+/// `steps`: of those that runs_with_steps() names. Errors: store (a fact that does not parse).
 Result<std::vector<SentRequest>> sent_requests(const std::vector<store::Fact>& facts,
-                                               const std::vector<store::RunRow>& turns);
+                                               const std::vector<store::RunRow>& turns,
+                                               const StepsByRun& steps = {});
 
 /// In the shape that OpenAI's chat completions API made common.
 Json as_json(const SentRequest& request);

@@ -107,8 +107,12 @@ class LocalRunDesk : public RunDesk {
   virtual Task<Result<>> resume(CatalogFinder earlier) = 0;
   /// From now on runs start from `catalog`; those at work end on the one they began with.
   virtual void replace_catalog(std::shared_ptr<const Catalog> catalog) = 0;
+  /// Waits until memories have done what they do after the runs that have ended; what takes longer than
+  /// `most` is stopped and done after a later run. Before a drain() without a grace.
+  virtual Task<> settle(Milliseconds most) = 0;
   /// Admits nothing more; runs at work have until `grace` to end by themselves, then they stop where they
-  /// are: the next start goes on with them. Returns when nothing is at work.
+  /// are: the next start goes on with them. So do memories, which nobody waits for. Returns when nothing is
+  /// at work.
   virtual Task<> drain(Milliseconds grace) = 0;
   /// Ends the grace of drain() now.
   virtual void hurry() = 0;

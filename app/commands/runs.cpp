@@ -1,3 +1,4 @@
+#include "agents/runs/tool_steps.h"
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/run_export.h"
@@ -109,13 +110,27 @@ void print_events(const std::vector<Json>& events, Show show, std::FILE* err) {
   for (const Json& event : events) printer.print(dump(event), event);
 }
 
+Result<std::vector<models::Message>> steps_of(store::StoreReader& reader, const std::string& run) {
+  auto facts = reader.facts(run);
+  if (!facts) return std::unexpected(facts.error());
+  auto events = reader.run_events(run);
+  if (!events) return std::unexpected(events.error());
+  return agents::tool_steps(*facts, *events);
+}
+
 // Each request as the model's provider got it.
 int show_requests(store::StoreReader& reader, const store::RunRow& row, bool json) {
   auto facts = reader.facts(row.id);
   if (!facts) return tell(facts.error());
   auto turns = reader.turns(row.session, row.agent, kTurns);
   if (!turns) return tell(turns.error());
-  auto requests = agents::sent_requests(*facts, *turns);
+  agents::StepsByRun steps;
+  for (const std::string& run : agents::runs_with_steps(*facts, *turns)) {
+    auto own = steps_of(reader, run);
+    if (!own) return tell(own.error());
+    steps.emplace(run, std::move(*own));
+  }
+  auto requests = agents::sent_requests(*facts, *turns, steps);
   if (!requests) return tell(requests.error());
   if (requests->empty()) {
     complain("the run has asked no model yet");

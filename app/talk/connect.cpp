@@ -1,5 +1,6 @@
 #include "app/talk/connect.h"
 
+#include "agents/limits.h"
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/wiring.h"
@@ -63,7 +64,9 @@ int with_peer(const TalkOptions& options, std::function<Task<int>(Loop&, Peer&)>
       co_return kStore;
     }
     auto peer = make_local_peer(engine.loop, engine.desk, Principal{});
-    co_return co_await body(engine.loop, *peer);
+    const int code = co_await body(engine.loop, *peer);
+    co_await engine.desk.settle(limits::kSettleTime);  // nobody else does, once this process has ended
+    co_return code;
   });
 }
 

@@ -15,7 +15,6 @@
 #include "runtime/base/result.h"
 #include "runtime/store/journal.h"
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -56,8 +55,6 @@ struct MemoryServices {
   models::Embedder* embedder = nullptr;     ///< vector
   TurnVectors* vectors = nullptr;           ///< vector
   StepSource* steps = nullptr;              ///< where `steps: true`
-  /// Adds to the append that keeps a summary what the call for it used: a usage event, the ledger's line.
-  std::function<void(const models::ModelReply&, store::Append&)> spent;
 };
 
 /// Errors: invalid (the settings, see check_memory), unavailable (a service that is not there).

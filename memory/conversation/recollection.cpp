@@ -61,6 +61,7 @@ Result<Recollection> recollect(const Selection& selection, std::span<const Turn>
     const Turn* turn = find_after(turns, from, part.run);
     if (!turn) return gone("the turn of run", part.run);
     for (models::Message& message : messages_of(*turn, part.cut)) made.messages.push_back(std::move(message));
+    if (turn->answer) made.answers.push_back(made.messages.size() - 1);
     if (!part.cut.nothing()) ++made.cut;
   }
   made.size = size_of(made.messages, ruler);

@@ -44,9 +44,10 @@ struct Selection {
 /// What is recalled: user and assistant messages, oldest first.
 struct Recollection {
   std::vector<models::Message> messages;
-  std::int64_t size = 0;  ///< of all of them, by the memory's ruler
-  std::size_t older = 0;  ///< turns that were there and are not recalled
-  std::size_t cut = 0;    ///< turns that were shortened
+  std::vector<std::size_t> answers;  ///< which of them are a turn's answer
+  std::int64_t size = 0;             ///< of all of them, by the memory's ruler
+  std::size_t older = 0;             ///< turns that were there and are not recalled
+  std::size_t cut = 0;               ///< turns that were shortened
   Selection selection;
 };
 

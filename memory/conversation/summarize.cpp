@@ -103,7 +103,6 @@ Task<Result<Summarized>> summarize(std::string previous, std::vector<std::vector
   if (made.text.empty())
     co_return fail(ErrorCode::model, fmt::format("summary: no part of what the model {} wrote fits {} tokens",
                                                  model.name(), limit));
-  made.reply = std::move(*reply);
   co_return made;
 }
 

@@ -18,8 +18,7 @@ inline constexpr std::string_view kSummaryPrompt = "summary";
 
 struct Summarized {
   std::string text;
-  bool cut = false;          ///< the model wrote more than it was given room for
-  models::ModelReply reply;  ///< what it cost
+  bool cut = false;  ///< the model wrote more than it was given room for
 };
 
 /// New notes from the notes before and the turns since, each a turn's messages. `limit`: how large the text

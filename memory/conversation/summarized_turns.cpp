@@ -79,11 +79,11 @@ Task<Result<>> SummarizedTurns::compact(const TurnReader::Read& read, const Comp
   const Notes notes = compacted(remembered, plan, std::move(made->text));
   store::RunRow keeper = read.rows.back();
   keeper.extra = with_notes(keeper.extra, notes);
-  Event event{.type = "memory.compacted", .session = keeper.session, .run = keeper.id, .agent = keeper.agent};
+  // Of the session, not of its last run, which has ended with its run.finished.
+  Event event{.type = "memory.compacted", .session = keeper.session, .agent = keeper.agent};
   store::Append append;
   append.events.push_back(compacted_event(std::move(event), plan.kept, plan.turns, notes));
   append.run = std::move(keeper);
-  if (services_.spent) services_.spent(made->reply, append);
   if (auto done = co_await services_.journal.commit(std::move(append)); !done)
     co_return within("memory", done.error());
   co_return Result<>();

@@ -68,7 +68,10 @@ struct Append {
   std::optional<SessionRow> session;  ///< inserted, or updated (target, updated_ms)
   std::optional<RunRow> run;    ///< inserted or replaced by id; first_seq/last_seq are filled by the journal
   std::vector<Spending> spent;  ///< added to the ledger
-  bool barrier = false;         ///< with `sync: barriers`: fsynced before it counts as committed
+  /// "": none; else a session that goes before the rest of the append comes: its row, its runs, all events
+  /// and facts of them. Texts that were kept by content stay, and so does what the ledger says of it.
+  std::string forget;
+  bool barrier = false;  ///< with `sync: barriers`: fsynced before it counts as committed
 };
 
 enum class Sync { normal, barriers, full };
@@ -94,8 +97,8 @@ class Journal {
   /// an error only when the store is closed or damaged (ErrorCode::store), or when the append itself cannot
   /// be stored, alone and wholly: invalid (an event without a session, a fact without a run, a row without an
   /// id, a spending without a day or a session), conflict (the message id of its run belongs to another run
-  /// of the session), too_large. A session or run that is not known yet is made by the first append that
-  /// names it.
+  /// of the session), too_large; of a session to forget: not_found, busy (a run of it is unfinished). A
+  /// session or run that is not known yet is made by the first append that names it.
   virtual Task<Result<>> commit(Append append) = 0;
 
   /// Queues an append without waiting; publication follows the commit all the same. For what nobody depends
@@ -121,6 +124,9 @@ class Journal {
   virtual Task<Result<std::vector<Frame>>> read_run_events(std::string run) = 0;
   /// Facts of one run in the order they were committed.
   virtual Task<Result<std::vector<Fact>>> read_facts(std::string run) = 0;
+  /// Facts of one kind of all runs of a session, in the order they were committed. Reads through what kind
+  /// each fact of the session is: for what there is little of.
+  virtual Task<Result<std::vector<Fact>>> session_facts(std::string session, std::string kind) = 0;
 
   virtual Task<Result<std::optional<SessionRow>>> find_session(std::string id) = 0;
   virtual Task<Result<std::optional<RunRow>>> find_run(std::string id) = 0;

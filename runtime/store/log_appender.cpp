@@ -47,6 +47,13 @@ constexpr char kSpending[] =
     "output_tokens = output_tokens + excluded.output_tokens, "
     "cached_tokens = cached_tokens + excluded.cached_tokens, cost = cost + excluded.cost";
 
+constexpr char kUnfinished[] = "SELECT id FROM runs WHERE session = ? AND finished_ms = 0 LIMIT 1";
+constexpr char kForgetFacts[] =
+    "DELETE FROM log WHERE stream IN (SELECT n * 2 + 1 FROM runs WHERE session = ?)";
+constexpr char kForgetEvents[] = "DELETE FROM log WHERE stream = ?";
+constexpr char kForgetRuns[] = "DELETE FROM runs WHERE session = ?";
+constexpr char kForgetSession[] = "DELETE FROM sessions WHERE n = ?";
+
 constexpr char kBlob[] = "INSERT OR IGNORE INTO blobs(hash, body) VALUES(?, ?)";
 
 bool begins(const Event& event) {
@@ -78,6 +85,9 @@ void LogAppender::forget() {
 }
 
 Result<> LogAppender::write_append(Append& append, Entry& entry) {
+  if (!append.forget.empty()) {
+    if (auto done = forget_session(append.forget); !done) return done;
+  }
   if (append.session) {
     if (auto done = write_session(*append.session, entry.wall_ms); !done) return done;
   }
@@ -98,6 +108,22 @@ Result<> LogAppender::write_append(Append& append, Entry& entry) {
     if (auto done = write_spending(spending); !done) return done;
   }
   return {};
+}
+
+Result<> LogAppender::forget_session(const std::string& id) {
+  auto number = find(kFindSession, id);
+  if (!number) return fail(std::move(number.error()));
+  if (*number == 0) return fail(ErrorCode::not_found, fmt::format("there is no session `{}`", id));
+  auto open = one_row<std::string>(database_, kUnfinished, first_text, *number);
+  if (!open) return fail(std::move(open.error()));
+  if (*open)
+    return fail(ErrorCode::busy,
+                fmt::format("session {}: run {} is not finished; cancel it first", id, **open));
+  forget();  // numbers may be given anew
+  if (auto done = change(database_, kForgetFacts, *number); !done) return done;
+  if (auto done = change(database_, kForgetEvents, events_of(*number)); !done) return done;
+  if (auto done = change(database_, kForgetRuns, *number); !done) return done;
+  return change(database_, kForgetSession, *number);
 }
 
 Result<> LogAppender::write_blob(Entry& entry) {

@@ -45,6 +45,7 @@ class LogAppender {
   };
 
   Result<> write_append(Append& append, Entry& entry);
+  Result<> forget_session(const std::string& id);
   Result<> write_blob(Entry& entry);
   Result<> write_session(const SessionRow& row, std::int64_t wall_ms);
   Result<> write_run(const RunRow& row, const Seqs& seqs, std::int64_t wall_ms);

@@ -39,6 +39,11 @@ constexpr char kRunEvents[] =
 constexpr char kFacts[] =
     "SELECT n, step, type, chain, body FROM log WHERE stream = (SELECT n * 2 + 1 FROM runs WHERE id = ?) "
     "ORDER BY n";
+// With the checksum of the row before each, since those between are not read.
+constexpr char kSessionFacts[] =
+    "SELECT l.n, l.step, l.type, l.chain, l.body, r.id, coalesce(p.chain, 0) FROM sessions s "
+    "JOIN runs r ON r.session = s.n JOIN log l ON l.stream = r.n * 2 + 1 "
+    "LEFT JOIN log p ON p.stream = l.stream AND p.n = l.n - 1 WHERE s.id = ? AND l.type = ? ORDER BY l.pos";
 constexpr char kLastSeq[] =
     "SELECT coalesce(max(n), 0) FROM log WHERE stream = (SELECT n * 2 FROM sessions WHERE id = ?)";
 constexpr char kSession[] = "SELECT " TROUPE_SESSION_COLUMNS "WHERE id = ?";
@@ -126,6 +131,12 @@ RunRow run_row(const Statement& row) {
           .extra = text(20)};
 }
 
+std::unexpected<Error> broken(const Database& database, const std::string& stream, const std::string& what) {
+  return fail(ErrorCode::store,
+              fmt::format("{}: {}: number {}: the file was damaged after it was written; restore a backup",
+                          database.file(), stream, what));
+}
+
 /// Follows the chain of one stream row by row.
 class Chain {
  public:
@@ -135,10 +146,12 @@ class Chain {
   Result<> take(const Statement& row) {
     const std::int64_t n = row.integer(kN);
     const auto chain = static_cast<std::uint32_t>(row.integer(kChain));
-    if (before_ && n != *before_ + 1) return broken(fmt::format("{} follows on {}", n, *before_));
+    if (before_ && n != *before_ + 1)
+      return broken(database_, stream_, fmt::format("{} follows on {}", n, *before_));
     if (before_ || n == 1) {
       const auto expected = link(chain_, n, row.integer(kStep), row.text(kType), row.text(kBody));
-      if (chain != expected) return broken(fmt::format("{} does not match its checksum", n));
+      if (chain != expected)
+        return broken(database_, stream_, fmt::format("{} does not match its checksum", n));
     }
     before_ = n;
     chain_ = chain;
@@ -146,12 +159,6 @@ class Chain {
   }
 
  private:
-  std::unexpected<Error> broken(const std::string& what) const {
-    return fail(ErrorCode::store,
-                fmt::format("{}: {}: number {}: the file was damaged after it was written; restore a backup",
-                            database_.file(), stream_, what));
-  }
-
   Database& database_;
   std::string stream_;
   std::optional<std::int64_t> before_;
@@ -236,6 +243,29 @@ Result<std::vector<Fact>> facts(Database& database, const std::string& run) {
         return {};
       },
       run);
+  if (!done) return fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::vector<Fact>> session_facts(Database& database, const std::string& session,
+                                        const std::string& kind) {
+  constexpr int kBefore = kOwner + 1;
+  std::vector<Fact> found;
+  auto done = for_each_row(
+      database, kSessionFacts,
+      [&](const Statement& row) -> Result<> {
+        const std::string run(row.text(kOwner));
+        const auto before = static_cast<std::uint32_t>(row.integer(kBefore));
+        const auto chain =
+            link(before, row.integer(kN), row.integer(kStep), row.text(kType), row.text(kBody));
+        if (static_cast<std::uint32_t>(row.integer(kChain)) != chain)
+          return broken(database, "facts of run " + run,
+                        fmt::format("{} does not match its checksum", row.integer(kN)));
+        found.push_back({run, keep_type(row.text(kType)), static_cast<int>(row.integer(kStep)),
+                         std::string(row.text(kBody))});
+        return {};
+      },
+      session, kind);
   if (!done) return fail(std::move(done.error()));
   return found;
 }

@@ -18,6 +18,8 @@ Result<std::vector<Frame>> events(Database& database, const std::string& session
                                   std::size_t limit);
 Result<std::vector<Frame>> run_events(Database& database, const std::string& run);
 Result<std::vector<Fact>> facts(Database& database, const std::string& run);
+Result<std::vector<Fact>> session_facts(Database& database, const std::string& session,
+                                        const std::string& kind);
 Result<std::int64_t> last_seq(Database& database, const std::string& session);
 
 Result<std::optional<SessionRow>> session(Database& database, const std::string& id);

@@ -108,6 +108,11 @@ class SqliteJournal final : public Journal {
   Task<Result<std::vector<Fact>>> read_facts(std::string run) override {
     return read([run = std::move(run)](Database& database) { return queries::facts(database, run); });
   }
+  Task<Result<std::vector<Fact>>> session_facts(std::string session, std::string kind) override {
+    return read([session = std::move(session), kind = std::move(kind)](Database& database) {
+      return queries::session_facts(database, session, kind);
+    });
+  }
   Task<Result<std::optional<SessionRow>>> find_session(std::string id) override {
     return read([id = std::move(id)](Database& database) { return queries::session(database, id); });
   }

@@ -1,6 +1,6 @@
 #include "agents/runs/request_log.h"
 
-#include "tests/agents/world.h"
+#include "tests/agents/witness.h"
 
 #include <set>
 
@@ -9,39 +9,6 @@ using namespace troupe::agents;
 using namespace troupe::agents::testing;
 
 namespace {
-
-/// A model that keeps every request as it got it.
-struct Witness {
-  std::vector<std::vector<models::Message>> requests;
-
-  std::shared_ptr<ScriptedModel> model(std::vector<std::string> script) {
-    return std::make_shared<ScriptedModel>(
-        [this, script,
-         at = std::size_t{0}](const models::ModelRequest& request) mutable -> ScriptedModel::Line {
-          requests.push_back(request.transcript->messages());
-          if (at < script.size()) return script[at++];
-          return ScriptedModel::Hang{};
-        });
-  }
-};
-
-std::vector<SentRequest> requests_of(World& world, const std::string& session, const std::string& run) {
-  auto facts = fakes::run(world.loop, world.journal->read_facts(run));
-  REQUIRE(facts);
-  auto turns = fakes::run(world.loop, world.journal->turns(session, "a", 1'000));
-  REQUIRE(turns);
-  auto requests = sent_requests(*facts, *turns);
-  REQUIRE(requests);
-  return std::move(*requests);
-}
-
-void check_same(const std::vector<models::Message>& kept, const std::vector<models::Message>& sent) {
-  REQUIRE(kept.size() == sent.size());
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    CHECK(kept[i].role == sent[i].role);
-    CHECK(kept[i].content == sent[i].content);
-  }
-}
 
 std::string call(int x) {
   return R"({"thought":"t","action":"look","action_input":{"x":)" + std::to_string(x) + "}}";
@@ -162,27 +129,49 @@ TEST_CASE("secrets of the configuration are masked in what is kept, not in what 
     if (fact.kind == "model.intent") CHECK_FALSE(fact.body.contains("hunter2"));
 }
 
-TEST_CASE("what cannot be a fold of the turns is no reference") {
-  store::RunRow one{.id = "r_1", .input = "a", .answer = "b", .status = "done"};
-  store::RunRow two{.id = "r_2", .input = "c", .status = "failed"};
+TEST_CASE("the form of answers is one that stands around each of them, and nothing else may differ") {
   auto message = [](models::Role role, std::string text) {
     return models::Message{.role = role, .content = std::move(text)};
   };
-  CHECK(reference_history({}, {one})->turns == 0);
-  auto whole =
-      reference_history({message(models::Role::user, "a"), message(models::Role::assistant, "b")}, {one});
-  REQUIRE(whole);
-  CHECK(whole->turns == 1);
-  CHECK(whole->last == "r_1");
-  auto steps = reference_history(
-      {message(models::Role::user, "a"), message(models::Role::assistant, R"({"final_answer":"b"})")}, {one});
+  const std::vector<models::Message> plain{
+      message(models::Role::user, "a"), message(models::Role::assistant, "b"),
+      message(models::Role::user, "c"), message(models::Role::assistant, "d \"e\"")};
+  auto shown = [&](std::string one, std::string two) {
+    std::vector<models::Message> all = plain;
+    all[1].content = std::move(one);
+    all[3].content = std::move(two);
+    return all;
+  };
+  REQUIRE(form_of_answers({}, {}, {}));
+  REQUIRE(form_of_answers(plain, plain, {1, 3}));
+  CHECK(form_of_answers(plain, plain, {1, 3})->apply("x") == "x");
+  auto steps =
+      form_of_answers(plain, shown(R"({"final_answer":"b"})", R"({"final_answer":"d \"e\""})"), {1, 3});
   REQUIRE(steps);
-  CHECK(steps->form.apply("a \"c\"") == R"({"final_answer":"a \"c\""})");
-  auto labels = reference_history(
-      {message(models::Role::user, "a"), message(models::Role::assistant, "Action: Finish[b]")}, {one});
+  CHECK(steps->apply("a \"c\"") == R"({"final_answer":"a \"c\""})");
+  auto labels = form_of_answers(plain, shown("Action: Finish[b]", R"(Action: Finish[d "e"])"), {1, 3});
   REQUIRE(labels);
-  CHECK(labels->form.apply("x") == "Action: Finish[x]");
-  CHECK_FALSE(reference_history({message(models::Role::user, "a summary")}, {one}));
-  CHECK_FALSE(reference_history({message(models::Role::user, "a summary")}, {}));
-  CHECK_FALSE(reference_history({message(models::Role::assistant, "b")}, {one, two}));
+  CHECK(labels->apply("x") == "Action: Finish[x]");
+  CHECK_FALSE(form_of_answers(plain, shown("<b>", "(d \"e\")"), {1, 3}));
+  CHECK_FALSE(form_of_answers(plain, shown("something else", "d \"e\""), {1, 3}));
+  CHECK_FALSE(form_of_answers(plain, {plain[0]}, {1, 3}));
+}
+
+TEST_CASE("what earlier versions wrote of a conversation's turns still reads") {
+  const store::RunRow one{.id = "r_1", .input = "a", .answer = "b", .status = "done", .finished_ms = 1};
+  const store::RunRow two{.id = "r_2", .input = "c", .answer = "d", .status = "done", .finished_ms = 2};
+  const std::vector<store::Fact> facts{
+      {.run = "r_3",
+       .kind = "model.intent",
+       .step = 1,
+       .body =
+           R"x({"attempt":1,"model":"m","system":"sys","history":{"turns":1,"last":"r_2","before":"(","after":")"},)x"
+           R"x("tail":[{"role":"user","content":"e"}],"messages":4})x"}};
+  auto requests = sent_requests(facts, {one, two});
+  REQUIRE(requests);
+  REQUIRE(requests->size() == 1);
+  CHECK(requests->front().exact);
+  REQUIRE(requests->front().messages.size() == 4);
+  CHECK(requests->front().messages[1].content == "c");
+  CHECK(requests->front().messages[2].content == "(d)");
 }

@@ -48,6 +48,7 @@ class World : store::Subscriber {
     BudgetSettings budgets;
     std::shared_ptr<models::Model> own;  ///< the agent's model, instead of a scripted one
     std::optional<int> context;          ///< of the model, in tokens
+    models::EmbedderTable embedders;     ///< for memories
   };
 
   explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
@@ -165,7 +166,10 @@ class World : store::Subscriber {
       }
       models["m"] = std::make_shared<models::FallbackChain>(std::move(chain));
     }
-    auto table = make_agents({agent}, priced, models, tools, *prompts);
+    auto table = make_agents({agent}, priced, models, tools, *prompts,
+                             {.embedders = &more_.embedders,
+                              .vectors = vectors,
+                              .blocks = std::make_shared<BlockJournal>(loop, *journal)});
     REQUIRE(table);
     return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets, budgets});
   }
@@ -175,6 +179,7 @@ class World : store::Subscriber {
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
+  std::shared_ptr<memory::TurnVectors> vectors = std::make_shared<memory::TurnVectorsInMemory>();
   std::vector<models::Image> attachments;  ///< of the next message
   Secrets secrets;                         ///< of the configuration the next open() reads
   std::string config = "hash";             ///< of the configuration the next open() reads

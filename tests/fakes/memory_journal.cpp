@@ -120,6 +120,11 @@ Result<> MemoryJournal::check(const Append& append) const {
   for (const store::Spending& spending : append.spent)
     if (spending.day.empty() || spending.session.empty())
       return invalid("what is spent needs a day and a session");
+  if (!append.forget.empty() && !sessions_.contains(append.forget))
+    return fail(ErrorCode::not_found, fmt::format("there is no session {}", append.forget));
+  for (const auto& [id, known] : runs_)
+    if (!append.forget.empty() && known.row.session == append.forget && !known.row.finished())
+      return fail(ErrorCode::busy, fmt::format("run {} is not finished", id));
   if (append.session && append.session->id.empty()) return invalid("a session needs an id");
   if (!append.run) return {};
   if (append.run->id.empty() || append.run->session.empty())
@@ -134,6 +139,10 @@ Result<> MemoryJournal::check(const Append& append) const {
 
 Result<> MemoryJournal::apply(Append append) {
   if (auto sound = check(append); !sound) return sound;
+  if (!append.forget.empty()) {
+    std::erase_if(runs_, [&](const auto& run) { return run.second.row.session == append.forget; });
+    sessions_.erase(append.forget);
+  }
   if (append.session) {
     Session& entry = session(append.session->id);
     if (entry.row.tenant.empty()) {
@@ -217,6 +226,19 @@ Task<Result<std::vector<store::Fact>>> MemoryJournal::read_facts(std::string id)
   co_await turn(loop_);
   auto it = runs_.find(id);
   co_return it == runs_.end() ? std::vector<store::Fact>() : it->second.facts;
+}
+
+Task<Result<std::vector<store::Fact>>> MemoryJournal::session_facts(std::string id, std::string kind) {
+  co_await turn(loop_);
+  std::vector<const Run*> runs;
+  for (const auto& [name, run] : runs_)
+    if (run.row.session == id) runs.push_back(&run);
+  std::ranges::sort(runs, {}, &Run::made);
+  std::vector<store::Fact> found;
+  for (const Run* run : runs)
+    std::ranges::copy_if(run->facts, std::back_inserter(found),
+                         [&](const store::Fact& fact) { return fact.kind == kind; });
+  co_return found;
 }
 
 Task<Result<std::optional<SessionRow>>> MemoryJournal::find_session(std::string id) {

@@ -40,6 +40,7 @@ class MemoryJournal final : public store::Journal {
                                                std::size_t limit) override;
   Task<Result<std::vector<Frame>>> read_run_events(std::string run) override;
   Task<Result<std::vector<store::Fact>>> read_facts(std::string run) override;
+  Task<Result<std::vector<store::Fact>>> session_facts(std::string session, std::string kind) override;
   Task<Result<std::optional<store::SessionRow>>> find_session(std::string id) override;
   Task<Result<std::optional<store::RunRow>>> find_run(std::string id) override;
   Task<Result<std::optional<store::RunRow>>> find_message(std::string session,

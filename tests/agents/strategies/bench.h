@@ -35,6 +35,8 @@ class Bench {
     LoopStart start{.system = "sys",
                     .history = std::move(history),
                     .user = {.role = models::Role::user, .content = "q?"}};
+    for (std::size_t i = 0; i < start.history.size(); ++i)
+      if (start.history[i].role == models::Role::assistant) start.answers.push_back(i);
     loop = std::make_unique<ReactLoop>(AgentLimits{}, std::move(start), std::move(*made),
                                        std::move(*structured));
     (void)loop->start();

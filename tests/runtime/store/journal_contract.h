@@ -181,6 +181,55 @@ inline void check_numbering(const MakeJournal& make) {
     CHECK(facts[2].run == "r_a");
     CHECK(bench.ok(journal.read_facts("r_unknown")).empty());
   }
+
+  SUBCASE("facts of one kind come back of all runs of a session, and of no other's") {
+    for (auto [session, run] : {std::pair("s_a", "r_a"), std::pair("s_b", "r_b"), std::pair("s_a", "r_c")}) {
+      Append append = start_of(session, run);
+      append.facts.push_back({run, "memory.block", 1, fmt::format(R"({{"of":"{}"}})", run)});
+      append.facts.push_back({run, "model.reply", 1, "{}"});
+      append.facts.push_back({run, "memory.block", 2, fmt::format(R"({{"again":"{}"}})", run)});
+      bench.commit(std::move(append));
+    }
+    auto facts = bench.ok(journal.session_facts("s_a", "memory.block"));
+    REQUIRE(facts.size() == 4);
+    CHECK(facts[0].run == "r_a");
+    CHECK(facts[0].body == R"({"of":"r_a"})");
+    CHECK(facts[1].step == 2);
+    CHECK(facts[3].body == R"({"again":"r_c"})");
+    CHECK(bench.ok(journal.session_facts("s_a", "memory.none")).empty());
+    CHECK(bench.ok(journal.session_facts("s_unknown", "memory.block")).empty());
+  }
+
+  SUBCASE("a session is forgotten whole, and only once nothing of it is at work") {
+    bench.commit(start_of("s_a", "r_a"));
+    bench.commit(start_of("s_b", "r_b"));
+    Append forget;
+    forget.forget = "s_a";
+    auto busy = bench.run<Result<>>(journal.commit(forget));
+    REQUIRE_FALSE(busy);
+    CHECK(busy.error().code == ErrorCode::busy);
+    CHECK(bench.ok(journal.find_run("r_a")));
+
+    auto row = bench.ok(journal.find_run("r_a"));
+    row->status = "done";
+    row->finished_ms = 7;
+    Append end;
+    end.run = *row;
+    bench.commit(std::move(end));
+    bench.commit(forget);
+    CHECK_FALSE(bench.ok(journal.find_session("s_a")));
+    CHECK_FALSE(bench.ok(journal.find_run("r_a")));
+    CHECK(bench.ok(journal.read_events("s_a", 0, 100)).empty());
+    CHECK(bench.ok(journal.read_facts("r_a")).empty());
+    CHECK(bench.ok(journal.find_session("s_b")));
+    CHECK(bench.ok(journal.read_events("s_b", 0, 100)).size() == 1);
+    auto gone = bench.run<Result<>>(journal.commit(forget));
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().code == ErrorCode::not_found);
+
+    bench.commit(start_of("s_c", "r_c"));  // what comes after is numbered from 1 again
+    CHECK(bench.ok(journal.read_events("s_c", 0, 100)).front().seq == 1);
+  }
 }
 
 inline void check_rows(const MakeJournal& make) {
