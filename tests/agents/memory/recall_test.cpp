@@ -195,6 +195,7 @@ TEST_CASE("a summary that fails is told, and the turns stay as they are until th
   const std::string session = world.session();
   say(world, session, "one");
   say(world, session, "two");
+  world.until([&] { return world.seen("warning"); });
   const Json warning = world.last("warning");
   CHECK(warning["code"] == "memory_degraded");
   CHECK_FALSE(find(warning, "run"));
