@@ -51,6 +51,10 @@ struct Agent {
 
 using AgentTable = std::map<std::string, std::shared_ptr<const Agent>, std::less<>>;
 
+struct Chain;
+/// By their names, which no agent has.
+using ChainTable = std::map<std::string, std::shared_ptr<const Chain>, std::less<>>;
+
 /// What runs are started from: one generation of the configuration.
 struct Catalog {
   AgentTable agents;
@@ -58,6 +62,7 @@ struct Catalog {
   std::string config;          ///< hash of the configuration snapshot
   Secrets secrets;             ///< of the configuration: masked in what is kept of requests
   BudgetSettings budgets;
+  ChainTable chains;
 };
 
 /// Looks everything up. Errors: not_found (a model, tool or prompt that is not there), invalid; each names
