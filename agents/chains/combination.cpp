@@ -81,7 +81,7 @@ Task<Chained<Combined>> Combination::attempt(Stop& stop) {
 // The best passages that fit: they stand first.
 Task<Chained<Combined>> Combination::stuff(Stop& stop) {
   const auto batches =
-      packed(key("stuff"), texts(), measure([this](auto parts) { return answer_request(parts); }));
+      packed(key("stuff"), texts(), 0, measure([this](auto parts) { return answer_request(parts); }));
   if (!batches) co_return std::unexpected(batches.error());
   const TextPart& last = batches->front().back();
   const bool cut = last.end < work_.passages[last.text].text.size();
@@ -96,7 +96,7 @@ Task<Chained<Combined>> Combination::stuff(Stop& stop) {
 
 Task<Chained<Combined>> Combination::map_reduce(Stop& stop) {
   const auto batches =
-      packed(key("map"), texts(), measure([this](auto parts) { return notes_request(parts); }));
+      packed(key("map"), texts(), most(), measure([this](auto parts) { return notes_request(parts); }));
   if (!batches) co_return std::unexpected(batches.error());
   if (batches->size() == 1) co_return co_await stuff(stop);
   std::vector<Messages> requests;
@@ -105,7 +105,7 @@ Task<Chained<Combined>> Combination::map_reduce(Stop& stop) {
   for (int level = 0; notes && level < kReduceLevels; ++level) {
     const std::vector<std::string_view> views(notes->begin(), notes->end());
     const auto reduce = measure([&](auto parts) { return reduce_request(*notes, parts, false); });
-    auto parts = packed(key(fmt::format("reduce.{}", level)), views, reduce);
+    auto parts = packed(key(fmt::format("reduce.{}", level)), views, 0, reduce);
     if (!parts) co_return std::unexpected(parts.error());
     if (parts->size() == 1) {
       Messages last = reduce_request(*notes, parts->front(), true);
@@ -178,7 +178,7 @@ Task<Chained<Combined>> Combination::refine(Stop& stop) {
     }
     const std::string name = fmt::format("refine.{}", turn);
     auto batches =
-        packed(key(name), views,
+        packed(key(name), views, most(),
                measure([&](std::span<const TextPart> parts) { return request_of(in_place(parts)); }));
     if (!batches) co_return std::unexpected(std::move(batches.error()));
     const TextBatch now = in_place(batches->front());
@@ -245,12 +245,11 @@ ChainCall Combination::call(std::string key, Messages messages, bool answers) co
 }
 
 Chained<std::vector<TextBatch>> Combination::packed(const std::string& key,
-                                                    std::span<const std::string_view> texts,
+                                                    std::span<const std::string_view> texts, std::size_t most,
                                                     const MeasureRequest& measure) {
   // A counter that has learnt more since would pack otherwise, and replies would meet other parts.
   if (const auto known = calls_.decided(key))
     if (auto batches = from_json(*known, texts); batches && !batches->empty()) return std::move(*batches);
-  const auto most = static_cast<std::size_t>(step_.settings.passages);
   auto batches = pack_texts(texts, room_, most, measure);
   if (!batches) return std::unexpected(failed(std::move(batches.error().message)));
   calls_.decide(key, work_.number, to_json(*batches));

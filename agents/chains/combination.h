@@ -57,9 +57,10 @@ class Combination {
   ChainCall call(std::string key, Messages messages, bool answers) const;
 
   Chained<std::vector<TextBatch>> packed(const std::string& key, std::span<const std::string_view> texts,
-                                         const MeasureRequest& measure);
+                                         std::size_t most, const MeasureRequest& measure);
   Chained<std::vector<std::string>> shortened(std::vector<std::string> notes, std::int64_t around);
   std::vector<std::string_view> texts() const;
+  std::size_t most() const { return static_cast<std::size_t>(step_.settings.passages); }
   MeasureRequest measure(std::function<Messages(std::span<const TextPart>)> request) const;
   std::string key(std::string_view what) const;
 
