@@ -1,9 +1,12 @@
 #include "app/wiring.h"
 
 #include "agents/agent.h"
+#include "agents/chains/chain.h"
+#include "agents/chains/chain_tool.h"
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/version.h"
+#include "memory/knowledge/knowledge.h"
 #include "models/cache/reply_caches.h"
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
@@ -50,6 +53,7 @@ Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
 struct Services {
   models::Governors& governors;
   models::ReplyCaches& caches;
+  memory::Knowledge* knowledge = nullptr;  ///< null: nothing can be retrieved
 };
 
 Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
@@ -68,14 +72,19 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   if (!tools) return std::unexpected(tools.error());
   auto prompts = prompts::PromptSet::load(configuration.prompts);
   if (!prompts) return std::unexpected(prompts.error());
-  auto table = agents::make_agents(values_of(configuration.agents), values_of(configuration.models), *models,
-                                   *tools, *prompts);
+  const auto model_settings = values_of(configuration.models);
+  auto chains = agents::make_chains(values_of(configuration.chains),
+                                    {model_settings, *models, *prompts, services.knowledge});
+  if (!chains) return std::unexpected(chains.error());
+  if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, *tools); !added)
+    return std::unexpected(added.error());
+  auto table =
+      agents::make_agents(values_of(configuration.agents), model_settings, *models, *tools, *prompts);
   if (!table) return std::unexpected(table.error());
   auto catalog = std::make_shared<agents::Catalog>();
   catalog->agents = std::move(*table);
+  catalog->chains = std::move(*chains);
   catalog->default_target = configuration.default_target;
-  if (catalog->default_target.empty() && catalog->agents.size() == 1)
-    catalog->default_target = catalog->agents.begin()->first;
   catalog->config = std::move(snapshot);
   catalog->secrets = configuration.secrets;
   catalog->budgets = configuration.budgets;

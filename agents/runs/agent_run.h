@@ -74,6 +74,7 @@ class AgentRun final : public RunDriver {
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
   void note_lost(const models::Usage& usage, const std::string& entry);
   void note_untold();
+  void note_use(Event usage);
   void set_time(const AskModel& ask);
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
   void note_broken(const Error& error, int broken, Milliseconds wait);
