@@ -242,10 +242,10 @@ class StepShape final : public config::Shape<Step> {
         add_name(record);
         kinds_.emplace_back(kind, std::move(record));
       }
-    for (auto& [kind, record] : kinds_)
-      for (const auto& [other, keys] : kinds_) advise(record, keys, other);
-    for (auto& [kind, record] : kinds_)
+    for (auto& [kind, record] : kinds_) {
       if (!branches) record.advise("parallel", "a branch has no branches of its own");
+      advise(record);
+    }
   }
 
   void read(const config::Node& node, Step& step, config::Reader& reader) const override {
@@ -304,15 +304,18 @@ class StepShape final : public config::Shape<Step> {
     return parallel();
   }
 
-  // Keys of other steps are not unknown, only out of place.
-  static void advise(Record<Step>& record, const Record<Step>& other, ChainStepKind kind) {
-    for (const config::Key& key : other.keys().known) {
-      const auto& own = record.keys().known;
-      if (std::ranges::find(own, key.name, &config::Key::name) != own.end()) continue;
-      record.advise(key.name, key.name == word(kind)
-                                  ? "a step does one thing; write this as a step of its own"
-                                  : fmt::format("it belongs to a step `{}`", word(kind)));
-    }
+  // Keys of other steps are not unknown, only out of place. The first advice for a key stands.
+  void advise(Record<Step>& record) const {
+    const auto& own = record.keys().known;
+    const auto is_own = [&](const std::string& key) {
+      return std::ranges::find(own, key, &config::Key::name) != own.end();
+    };
+    for (const auto& [kind, other] : kinds_)
+      if (!is_own(std::string(word(kind))))
+        record.advise(std::string(word(kind)), "a step does one thing; write this as a step of its own");
+    for (const auto& [kind, other] : kinds_)
+      for (const config::Key& key : other.keys().known)
+        if (!is_own(key.name)) record.advise(key.name, fmt::format("it belongs to a step `{}`", word(kind)));
   }
 
   std::string words() const {
