@@ -56,7 +56,9 @@ class ModelShape final : public config::Shape<std::string> {
     return name.empty() ? Json(nullptr) : named_->show(name);
   }
   Json schema() const override {
-    return {{"anyOf", Json::array({named_->schema(), Json{{"type", "null"}}})}};
+    Json schema = named_->schema();
+    if (find(schema, "type")) schema["type"] = Json::array({schema["type"], "null"});
+    return schema;
   }
 
  private:
@@ -277,7 +279,8 @@ class StepShape final : public config::Shape<Step> {
   Json schema() const override {
     Json kinds = Json::array();
     for (const auto& [kind, record] : kinds_) {
-      Json one = record.schema();
+      Json one = {{"title", word(kind)}};
+      one.update(record.schema());
       kinds.push_back(std::move(one));
     }
     return {{"anyOf", std::move(kinds)}};

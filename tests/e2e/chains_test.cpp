@@ -73,9 +73,9 @@ TEST_CASE("check finds what is wrong with chains, and nothing in the examples") 
       "}\nagents: { c: { model: local } }\n");
   const auto checked = daemon.run({"check", daemon.config()});
   CHECK(checked.exit_code == 2);
-  CHECK(checked.err.contains("the first step cannot be a parser"));
-  CHECK(checked.err.contains("did you mean `local`"));
-  CHECK(checked.err.contains("knowledge base `handbok`"));
+  CHECK(checked.out.contains("the first step cannot be a parser"));
+  CHECK(checked.out.contains("did you mean `local`"));
+  CHECK(checked.out.contains("no knowledge base is named `handbok`"));
 
   const std::string folder = std::string(TROUPE_SOURCE_DIR) + "/examples/";
   for (const char* name : {"president-chain.yaml", "blog-writer.yaml"})
