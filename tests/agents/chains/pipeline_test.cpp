@@ -1,3 +1,4 @@
+#include "agents/runs/request_log.h"
 #include "tests/agents/chains/chain_world.h"
 
 using namespace troupe;
@@ -270,4 +271,38 @@ TEST_CASE("another target's name does not open a chain, and an unknown one says 
   const auto missing = fakes::run(world.loop, world.desk->open_session({"p", "acme"}, "", "presidnet"));
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message.contains("did you mean `president`"));
+}
+
+TEST_CASE("what a chain sent to its models is shown again, without the configuration's secrets") {
+  ChainWorld world(
+      "two: { steps: [ { system: S, prompt: \"key sk-hush {message}\" }, { model: m }, { model: n } ] }",
+      says({"one", "two"}));
+  auto catalog = std::make_shared<Catalog>(*world.catalog());
+  catalog->secrets.add("sk-hush");
+  world.desk->replace_catalog(catalog);
+  world.resume();
+  auto run = world.submit(world.session("two"), "go");
+  world.finished(run->run);
+
+  auto facts = fakes::run(world.loop, world.journal->read_facts(run->run));
+  REQUIRE(facts);
+  const auto sent = sent_requests(*facts, {});
+  REQUIRE(sent);
+  REQUIRE(sent->size() == 2);
+  CHECK(sent->front().model == "m");
+  CHECK(sent->front().messages.front().content == "S");
+  CHECK(sent->front().messages.back().content == "key *** go");
+  CHECK(sent->back().messages.size() == 1);
+  CHECK(world.model->heard().front() == "key sk-hush go");
+}
+
+TEST_CASE("a chain can be cancelled after the step at work") {
+  ChainWorld world(kPresident, says({"no"}));
+  world.resume();
+  const std::string session = world.session("president");
+  auto run = world.submit(session, "Utopia");
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "acme"}, run->run, CancelMode::after_step)));
+  world.finished(run->run);
+  CHECK(world.last("run.finished")["status"] == "cancelled");
+  CHECK(world.count("answer") == 0);
 }
