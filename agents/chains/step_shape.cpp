@@ -23,12 +23,12 @@ using config::Record;
 using Step = ChainStepSettings;
 using Steps = std::vector<ChainStepSettings>;
 
-// `combine` and others stand before `model`, which is one of their keys, too.
+// `combine` stands before `model`, which is one of its keys, too.
 constexpr std::pair<ChainStepKind, std::string_view> kKinds[] = {
     {ChainStepKind::prompt, "prompt"},     {ChainStepKind::parse, "parse"},
     {ChainStepKind::retrieve, "retrieve"}, {ChainStepKind::rewrite, "rewrite"},
-    {ChainStepKind::combine, "combine"},   {ChainStepKind::parallel, "parallel"},
-    {ChainStepKind::model, "model"}};
+    {ChainStepKind::combine, "combine"},   {ChainStepKind::model, "model"},
+    {ChainStepKind::parallel, "parallel"}};
 
 std::string name_problem(std::string_view name) {
   if (!is_placeholder_name(name)) return "a name is letters, digits and `_`, so that a prompt can say {name}";
