@@ -117,35 +117,14 @@ Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::i
   if (!hold) co_return std::unexpected(limited(std::move(hold.error())));
   ++recorded_.calls;
   const int number = ++recorded_.attempts[call.key];
-  Json fact = {{"key", call.key},
-               {"attempt", number},
-               {"input", input},
-               {"used_ms", clock_.used().count()},
-               {"model", call.model->name},
-               {"messages", Json::array()}};
-  for (models::Message message : call.messages) {
-    message.content = masked(message.content);
-    fact["messages"].push_back(message_to_fact(message));
-  }
-  record_.pending().facts.push_back(record_.fact("chain.intent", call.step, fact));
+  record_.pending().facts.push_back(intent_fact(call, input, number));
   if (!co_await record_.commit(record_.take_pending())) co_return std::unexpected(cancelled());
 
   ChainBudget::Flight flight(budget_);
   Attempt made{.reply = models::ModelReply{}};
   ChainSink sink;
-  if (call.answers) {
-    sink.show = [&](std::string_view text) {
-      Event delta = record_.event("answer.delta", call.step);
-      delta.fields["text"] = text;
-      record_.publish(delta);
-    };
-    sink.reset = [&](int again) {
-      Event reset = record_.event("stream.reset", call.step);
-      reset.fields["attempt"] = again;
-      record_.publish(reset);
-    };
-    if (number > 1) sink.reset(number);  // what was shown before
-  }
+  if (call.answers) show_answer(sink, call.step);
+  if (call.answers && number > 1) sink.reset(number);  // what was shown before
   sink.room = [&](std::int64_t written) {
     const models::Usage usage{.input_tokens = input, .output_tokens = written};
     const double cost = models::cost_of(usage, price);
@@ -172,6 +151,33 @@ Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::i
   if (!sink.cut()) made.cut.clear();
   if (!made.reply) sink.take_back(number + 1);
   co_return made;
+}
+
+store::Fact ChainRun::intent_fact(const ChainCall& call, std::int64_t input, int number) const {
+  Json fact = {{"key", call.key},
+               {"attempt", number},
+               {"input", input},
+               {"used_ms", clock_.used().count()},
+               {"model", call.model->name},
+               {"messages", Json::array()}};
+  for (models::Message message : call.messages) {
+    message.content = masked(message.content);
+    fact["messages"].push_back(message_to_fact(message));
+  }
+  return record_.fact("chain.intent", call.step, fact);
+}
+
+void ChainRun::show_answer(ChainSink& sink, int step) {
+  sink.show = [this, step](std::string_view text) {
+    Event delta = record_.event("answer.delta", step);
+    delta.fields["text"] = text;
+    record_.publish(delta);
+  };
+  sink.reset = [this, step](int again) {
+    Event reset = record_.event("stream.reset", step);
+    reset.fields["attempt"] = again;
+    record_.publish(reset);
+  };
 }
 
 Task<Result<models::ModelReply>> ChainRun::complete(const ChainCall& call, ChainSink& sink, Stop& stop) {
@@ -299,12 +305,13 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
     fact["error"] = found.error().message;
   }
   seen.fields["ms"] = ms;
-  append.facts.push_back(record_.fact("chain.found", search.step, fact));
+  // What another branch's failure stopped has not come to its end.
+  const bool ended = found || found.error().code != ErrorCode::cancelled;
+  if (ended) append.facts.push_back(record_.fact("chain.found", search.step, fact));
   append.events.push_back(std::move(seen));
   if (!co_await record_.commit(std::move(append))) co_return std::unexpected(cancelled());
   if (found) co_return std::move(found->hits);
-  const ErrorCode code = found.error().code;
-  if (code == ErrorCode::cancelled) co_return std::unexpected(cancelled());
+  if (!ended) co_return std::unexpected(cancelled());
   co_return std::unexpected(
       ChainEnd{.status = "failed",
                .reason = "tool_error",
