@@ -5,6 +5,7 @@
 #include "agents/chains/section.h"
 #include "agents/section.h"
 #include "gateway/section.h"
+#include "memory/knowledge/section.h"
 #include "models/context_window.h"
 #include "models/embedders/section.h"
 #include "models/entries_check.h"
@@ -237,6 +238,21 @@ void check_chains(const Configuration& all, Check& check) {
     }
 }
 
+// Models that search: `builtin` has no judgement to give.
+void check_knowledge(const Configuration& all, Check& check) {
+  for (const auto& [name, base] : all.knowledge) {
+    Check here = check.entry("knowledge", name, "knowledge base");
+    for (const auto& [model, place] : {std::pair(base.search.rerank.model, "search.rerank.model"),
+                                       std::pair(base.search.compress.model, "search.compress.model")}) {
+      const auto found = all.models.find(model);
+      if (found != all.models.end() && found->second.provider == "builtin")
+        here.error(place,
+                   "the `builtin` model cannot weigh passages; that takes a language model, such as provider "
+                   "openai with an api_key or a local base_url");
+    }
+  }
+}
+
 Record<Configuration> declaration() {
   Record<Configuration> root("Configuration of Troupe, a daemon that hosts teams of LLM agents");
   root.field("version", &Configuration::version, config::integer<int>(1, 1), "the version of this format: 1")
@@ -257,6 +273,8 @@ Record<Configuration> declaration() {
   root.field("models", &Configuration::models, models::section(), "language models by name");
   root.field("embeddings", &Configuration::embeddings, models::embeddings_section(),
              "what turns texts into vectors, by name");
+  root.field("knowledge", &Configuration::knowledge, memory::knowledge_section(),
+             "documents that agents search, by name");
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
@@ -266,7 +284,7 @@ Record<Configuration> declaration() {
              "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"knowledge", "plugins", "teams", "mcpServers"});
+  root.reserve({"plugins", "teams", "mcpServers"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_cost_of_chains);
@@ -277,6 +295,7 @@ Record<Configuration> declaration() {
   root.check(check_strategies);
   root.check(check_guardrails);
   root.check(check_chains);
+  root.check(check_knowledge);
   return root;
 }
 

@@ -5,6 +5,7 @@
 #include "agents/settings.h"
 #include "app/ground_section.h"
 #include "gateway/settings.h"
+#include "memory/knowledge/settings.h"
 #include "models/embedders/settings.h"
 #include "models/settings.h"
 #include "runtime/base/secret.h"
@@ -27,6 +28,7 @@ struct Configuration {
   gateway::ServerSettings server;
   config::Entries<models::ModelSettings> models;  ///< with the prices and sizes of models/known
   config::Entries<models::EmbedderSettings> embeddings;
+  config::Entries<memory::KnowledgeSettings> knowledge;
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
   config::Entries<agents::ChainSettings> chains;

@@ -1,5 +1,6 @@
 #include "app/commands/command.h"
 #include "app/version.h"
+#include "memory/knowledge/ingest/reader_program.h"
 #include "runtime/base/fault.h"
 
 #include <csignal>
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
 }  // namespace troupe::app
 
 int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == troupe::memory::kReaderArgument) return troupe::memory::serve_documents();
   std::signal(SIGPIPE, SIG_IGN);
   // Who started us may have ignored it, which is inherited: children would vanish before they are waited for.
   std::signal(SIGCHLD, SIG_DFL);

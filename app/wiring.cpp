@@ -20,13 +20,15 @@
 #include "runtime/telemetry/log.h"
 #include "tools/catalog.h"
 
+#include <algorithm>
 #include <deque>
+#include <optional>
 
 namespace troupe::app {
 
 namespace {
 
-constexpr std::size_t kEmbeddingThreads = 2;  // that hash texts and read long answers of embedders
+constexpr std::size_t kWorkers = 2;  // threads for what takes long: texts, vectors, documents
 
 struct Clients {
   std::unique_ptr<net::HttpClient> models;   // may reach what the operator wrote down
@@ -51,36 +53,86 @@ Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
 
 /// What generations of the configuration share.
 struct Services {
-  models::Governors& governors;
-  models::ReplyCaches& caches;
-  memory::Knowledge* knowledge = nullptr;  ///< null: nothing can be retrieved
+  Rng& rng;
+  Workers& workers;
+  Library& library;
+  models::Governors* governors = nullptr;
+  models::ReplyCaches* caches = nullptr;
 };
 
-Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
-                                                            const Clients& clients, Loop& loop, Rng& rng,
-                                                            Services& services, std::string snapshot) {
-  auto models = models::make_models(values_of(configuration.models), {.http = *clients.models,
-                                                                      .loop = loop,
-                                                                      .rng = rng,
-                                                                      .governors = &services.governors,
-                                                                      .caches = &services.caches,
-                                                                      .secrets = configuration.secrets});
-  if (!models) return std::unexpected(models.error());
-  auto tools =
-      tools::make_tools(values_of(configuration.tools),
-                        {.clock = loop.clock(), .http = *clients.fetches, .user_agent = user_agent()});
-  if (!tools) return std::unexpected(tools.error());
+/// What one generation of the configuration is made into.
+struct Generation {
+  std::shared_ptr<const models::EmbedderTable> embedders;
+  std::shared_ptr<memory::ConfiguredKnowledge> knowledge;
+  std::shared_ptr<const agents::Catalog> catalog;
+};
+
+models::EmbedderServices embedder_services(const Configuration& configuration, const Clients& clients,
+                                           Loop& loop, Services& services) {
+  return {.http = *clients.models,
+          .loop = loop,
+          .rng = services.rng,
+          .workers = services.workers,
+          .governors = services.governors,
+          .models = values_of(configuration.models)};
+}
+
+Result<std::shared_ptr<const models::ModelTable>> make_model_table(const Configuration& configuration,
+                                                                   const Clients& clients, Loop& loop,
+                                                                   Services& services) {
+  auto table = models::make_models(values_of(configuration.models), {.http = *clients.models,
+                                                                     .loop = loop,
+                                                                     .rng = services.rng,
+                                                                     .governors = services.governors,
+                                                                     .caches = services.caches,
+                                                                     .secrets = configuration.secrets});
+  if (!table) return fail(std::move(table.error()));
+  return std::make_shared<const models::ModelTable>(std::move(*table));
+}
+
+Result<std::shared_ptr<memory::ConfiguredKnowledge>> make_knowledge(
+    const Configuration& configuration, const Clients& clients, Loop& loop, Services& services,
+    const models::EmbedderTable& embedders, std::shared_ptr<const models::ModelTable> models) {
   auto prompts = prompts::PromptSet::load(configuration.prompts);
-  if (!prompts) return std::unexpected(prompts.error());
+  if (!prompts) return fail(std::move(prompts.error()));
+  return services.library.configure(
+      configuration, embedders, embedder_services(configuration, clients, loop, services), std::move(models),
+      std::make_shared<const prompts::PromptSet>(std::move(*prompts)));
+}
+
+Result<tools::ToolTable> make_tool_table(const Configuration& configuration, const Clients& clients,
+                                         Loop& loop, std::shared_ptr<memory::Knowledge> knowledge) {
+  return tools::make_tools(values_of(configuration.tools), {.clock = loop.clock(),
+                                                            .http = *clients.fetches,
+                                                            .user_agent = user_agent(),
+                                                            .knowledge = std::move(knowledge)});
+}
+
+Result<Generation> make_generation(const Configuration& configuration, const Clients& clients, Loop& loop,
+                                   Services& services, std::string snapshot) {
+  Generation made;
+  auto embedders = models::make_embedders(values_of(configuration.embeddings),
+                                          embedder_services(configuration, clients, loop, services));
+  if (!embedders) return fail(std::move(embedders.error()));
+  made.embedders = std::make_shared<const models::EmbedderTable>(std::move(*embedders));
+  auto models = make_model_table(configuration, clients, loop, services);
+  if (!models) return fail(std::move(models.error()));
+  auto knowledge = make_knowledge(configuration, clients, loop, services, *made.embedders, *models);
+  if (!knowledge) return fail(std::move(knowledge.error()));
+  made.knowledge = *knowledge;
+  auto tools = make_tool_table(configuration, clients, loop, made.knowledge);
+  if (!tools) return fail(std::move(tools.error()));
+  auto prompts = prompts::PromptSet::load(configuration.prompts);
+  if (!prompts) return fail(std::move(prompts.error()));
   const auto model_settings = values_of(configuration.models);
   auto chains = agents::make_chains(values_of(configuration.chains),
-                                    {model_settings, *models, *prompts, services.knowledge});
-  if (!chains) return std::unexpected(chains.error());
+                                    {model_settings, **models, *prompts, made.knowledge});
+  if (!chains) return fail(std::move(chains.error()));
   if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, *tools); !added)
-    return std::unexpected(added.error());
+    return fail(std::move(added.error()));
   auto table =
-      agents::make_agents(values_of(configuration.agents), model_settings, *models, *tools, *prompts);
-  if (!table) return std::unexpected(table.error());
+      agents::make_agents(values_of(configuration.agents), model_settings, **models, *tools, *prompts);
+  if (!table) return fail(std::move(table.error()));
   auto catalog = std::make_shared<agents::Catalog>();
   catalog->agents = std::move(*table);
   catalog->chains = std::move(*chains);
@@ -88,22 +140,15 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   catalog->config = std::move(snapshot);
   catalog->secrets = configuration.secrets;
   catalog->budgets = configuration.budgets;
-  return catalog;
+  made.catalog = std::move(catalog);
+  return made;
 }
 
-Result<std::shared_ptr<const models::EmbedderTable>> make_embedder_table(const Configuration& configuration,
-                                                                         const Clients& clients, Loop& loop,
-                                                                         Rng& rng, Workers& workers,
-                                                                         models::Governors& governors) {
-  auto table = models::make_embedders(values_of(configuration.embeddings),
-                                      {.http = *clients.models,
-                                       .loop = loop,
-                                       .rng = rng,
-                                       .workers = workers,
-                                       .governors = &governors,
-                                       .models = values_of(configuration.models)});
-  if (!table) return std::unexpected(table.error());
-  return std::make_shared<const models::EmbedderTable>(std::move(*table));
+// Where readers of documents will be needed, the machine is looked at before the loop runs.
+std::optional<sandbox::Support> support_for(const Configuration& configuration) {
+  const bool reads = std::ranges::any_of(configuration.knowledge,
+                                         [](const auto& base) { return !base.second.sources.empty(); });
+  return reads ? std::optional(sandbox::probe()) : std::nullopt;
 }
 
 // What the `config` of a run stands for.
@@ -162,37 +207,32 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   models::Governors governors(loop, rng);
   models::ReplyCaches caches(loop, configuration.store.path);
   caches.resize(values_of(configuration.models));
-  Services services{governors, caches};
-  Workers workers(kEmbeddingThreads);
-  auto embedders = make_embedder_table(configuration, clients.back(), loop, rng, workers, governors);
-  if (!embedders) {
-    complain(embedders.error().message);
-    return kUsage;
-  }
-  auto catalog = make_catalog(configuration, clients.back(), loop, rng, services, configuration.hash);
-  if (!catalog) {
-    complain(catalog.error().message);
+  Workers workers(kWorkers);
+  Library library(loop, workers, configuration.store.path, support_for(configuration));
+  Services services{rng, workers, library, &governors, &caches};
+  auto first = make_generation(configuration, clients.back(), loop, services, configuration.hash);
+  if (!first) {
+    complain(first.error().message);
     return kUsage;
   }
   Nursery nursery(loop);
   LagWatch lag_watch(loop);
-  auto desk = agents::make_run_desk(loop, **journal, rng, desk_settings(configuration.server), *catalog);
+  auto desk =
+      agents::make_run_desk(loop, **journal, rng, desk_settings(configuration.server), first->catalog);
 
   Engine* engine = nullptr;
   auto reload = [&]() -> Result<std::string> {
     auto fresh = reload_configuration(source);
     if (!fresh) return std::unexpected(fresh.error());
-    auto next = make_catalog(*fresh, clients_for(fresh->network), loop, rng, services, fresh->hash);
+    auto next = make_generation(*fresh, clients_for(fresh->network), loop, services, fresh->hash);
     if (!next) return std::unexpected(next.error());
-    auto next_embedders =
-        make_embedder_table(*fresh, clients_for(fresh->network), loop, rng, workers, governors);
-    if (!next_embedders) return std::unexpected(next_embedders.error());
     governors.adopt(values_of(fresh->models));
     caches.resize(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
-    desk->replace_catalog(*next);
-    if (engine) engine->embedders = *next_embedders;
+    desk->replace_catalog(next->catalog);
+    if (engine) engine->embedders = next->embedders;
+    if (engine) engine->knowledge = next->knowledge;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
                        fresh->tools.size());
@@ -201,7 +241,9 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto earlier = [&](std::string hash) -> Task<Result<std::shared_ptr<const agents::Catalog>>> {
     auto kept = co_await kept_configuration(**journal, hash, configuration);
     if (!kept) co_return std::unexpected(kept.error());
-    co_return make_catalog(*kept, clients_for(kept->network), loop, rng, services, hash);
+    auto made = make_generation(*kept, clients_for(kept->network), loop, services, hash);
+    if (!made) co_return std::unexpected(made.error());
+    co_return made->catalog;
   };
 
   Engine assembled{.loop = loop,
@@ -209,7 +251,10 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                    .desk = *desk,
                    .lock = *lock,
                    .configuration = configuration,
-                   .embedders = *embedders,
+                   .embedders = first->embedders,
+                   .library = library,
+                   .knowledge = first->knowledge,
+                   .fetches = *clients.front().fetches,
                    .earlier = earlier,
                    .reload = reload};
   engine = &assembled;
@@ -224,31 +269,82 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     desk->hurry();
     co_await desk->drain(Milliseconds(0));
     co_await nursery.join();
+    co_await library.close();
     co_await (*journal)->close();
     co_return code;
   };
   return run_task(loop, whole());
 }
 
+namespace {
+
+/// What commands have that need no engine.
+struct Bench {
+  explicit Bench(const Configuration& wanted)
+      : configuration(wanted), library(loop, workers, wanted.store.path, support_for(wanted)) {}
+
+  Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge() {
+    auto embedders = models::make_embedders(values_of(configuration.embeddings),
+                                            embedder_services(configuration, clients, loop, services));
+    if (!embedders) return fail(std::move(embedders.error()));
+    auto models = make_model_table(configuration, clients, loop, services);
+    if (!models) return fail(std::move(models.error()));
+    return make_knowledge(configuration, clients, loop, services, *embedders, *models);
+  }
+
+  // Runs it, and takes down what it used.
+  int run(Task<int> body) {
+    auto whole = [](Task<int> inner, Library& used) -> Task<int> {
+      const int code = co_await std::move(inner);
+      co_await used.close();
+      co_return code;
+    };
+    return run_task(loop, whole(std::move(body), library));
+  }
+
+  const Configuration& configuration;
+  SystemClock clock;
+  SystemRng rng;
+  Loop loop{clock};
+  Workers workers{kWorkers};
+  Clients clients = make_clients(loop, configuration.network);
+  Library library;
+  Services services{rng, workers, library};
+};
+
+}  // namespace
+
 int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
-  SystemClock clock;
-  Loop loop(clock);
-  Clients clients = make_clients(loop, configuration.network);
-  auto tools = tools::make_tools(values_of(configuration.tools),
-                                 {.clock = clock, .http = *clients.fetches, .user_agent = user_agent()});
+  Bench bench(configuration);
+  auto knowledge = bench.knowledge();
+  auto tools = knowledge ? make_tool_table(configuration, bench.clients, bench.loop, *knowledge)
+                         : fail(std::move(knowledge.error()));
   if (!tools) {
     complain(tools.error().message);
     return kUsage;
   }
-  return run_task(loop, body(loop, *tools));
+  return bench.run(body(bench.loop, *tools));
+}
+
+int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body) {
+  Bench bench(configuration);
+  auto knowledge = bench.knowledge();
+  if (!knowledge) {
+    complain(knowledge.error().message);
+    return kUsage;
+  }
+  return bench.run(body({.loop = bench.loop,
+                         .library = bench.library,
+                         .knowledge = **knowledge,
+                         .fetches = *bench.clients.fetches}));
 }
 
 int with_providers(const Configuration& configuration, std::function<Task<int>(ProviderServices)> body) {
   SystemClock clock;
   SystemRng rng;
   Loop loop(clock);
-  Workers workers(kEmbeddingThreads);
+  Workers workers(kWorkers);
   Clients clients = make_clients(loop, configuration.network);
   return run_task(
       loop, body({.models = {.http = *clients.models, .loop = loop, .rng = rng},

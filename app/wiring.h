@@ -2,6 +2,7 @@
 
 #include "agents/runs/run_desk.h"
 #include "app/configuration.h"
+#include "app/library.h"
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
 #include "runtime/async/loop.h"
@@ -24,6 +25,9 @@ struct Engine {
   store::StoreLock& lock;
   const Configuration& configuration;
   std::shared_ptr<const models::EmbedderTable> embedders;  ///< of the configuration in use; never null
+  Library& library;
+  std::shared_ptr<memory::ConfiguredKnowledge> knowledge;  ///< of the configuration in use; never null
+  net::HttpClient& fetches;  ///< for pages: guarded; of the configuration at the start
   /// Finds what runs of an earlier configuration go on under; for desk.resume().
   agents::CatalogFinder earlier;
   /// Reads the configuration again and lets new runs use it. Says what it read, or why nothing changed.
@@ -40,6 +44,18 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
 /// The tools of a configuration without anything else around them, for `troupe tools`.
 int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body);
+
+/// What commands about knowledge work with.
+struct LibraryServices {
+  Loop& loop;
+  Library& library;
+  memory::ConfiguredKnowledge& knowledge;
+  net::HttpClient& fetches;  ///< guarded
+};
+
+/// The knowledge of a configuration without anything else around it, for `troupe knowledge` and `troupe
+/// eval`. It does not need the store's lock: several processes may use the file.
+int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body);
 
 /// What models and embedders are made of, for who makes its own.
 struct ProviderServices {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "memory/knowledge/knowledge.h"
 #include "runtime/base/clock.h"
 #include "runtime/net/http_client.h"
 #include "tools/builtin/web_service.h"
@@ -19,8 +20,9 @@ struct ToolServices {
   const Clock& clock;
   net::HttpClient& http;  ///< guarded: what tools fetch must not reach private addresses
   std::string user_agent =
-      "Troupe (self-hosted agent daemon)";  ///< with version and contact, as MediaWiki asks
-  Patience patience{};                      ///< with services that are busy
+      "Troupe (self-hosted agent daemon)";         ///< with version and contact, as MediaWiki asks
+  Patience patience{};                             ///< with services that are busy
+  std::shared_ptr<memory::Knowledge> knowledge{};  ///< what retrievers search; null: nothing
 };
 
 /// A row of tools/catalog.def.

@@ -1,5 +1,6 @@
 #include "tools/section.h"
 
+#include "memory/knowledge/section.h"
 #include "runtime/config/choice.h"
 #include "runtime/config/hosts.h"
 #include "runtime/config/scalars.h"
@@ -75,6 +76,18 @@ Record<ToolSettings> clock() {
   return tool;
 }
 
+Record<ToolSettings> retriever() {
+  Record<ToolSettings> tool("Passages of a knowledge base, numbered so that answers can cite them");
+  add_common(tool);
+  tool.field("knowledge", &ToolSettings::knowledge, config::reference("knowledge", "knowledge base"),
+             "which knowledge base it searches")
+      .required();
+  tool.field("search", &ToolSettings::search, config::shape(memory::overrides_section()),
+             "how, where that is not as the knowledge base says")
+      .without_default();
+  return tool;
+}
+
 Record<ToolSettings> tavily() {
   Record<ToolSettings> tool("Web search by Tavily");
   add_common(tool);
@@ -124,14 +137,15 @@ Record<ToolSettings> chain() {
 }  // namespace
 
 config::ShapePtr<config::Entries<ToolSettings>> section() {
-  config::Choice<ToolSettings> type("type", &ToolSettings::type,
-                                    {{"calculator", "exact arithmetic", calculator()},
-                                     {"clock", "the date and the time", clock()},
-                                     {"tavily", "web search", tavily()},
-                                     {"wikipedia", "the encyclopedia", wikipedia()},
-                                     {"chain", "a chain of this configuration", chain()}},
-                                    {"retriever", "http", "openapi", "plugin", "mcp", "image", "ask_human",
-                                     "delegate", "handoff", "code", "files"});
+  config::Choice<ToolSettings> type(
+      "type", &ToolSettings::type,
+      {{"calculator", "exact arithmetic", calculator()},
+       {"clock", "the date and the time", clock()},
+       {"retriever", "a knowledge base", retriever()},
+       {"tavily", "web search", tavily()},
+       {"wikipedia", "the encyclopedia", wikipedia()},
+       {"chain", "a chain of this configuration", chain()}},
+      {"http", "openapi", "plugin", "mcp", "image", "ask_human", "delegate", "handoff", "code", "files"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

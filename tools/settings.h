@@ -1,5 +1,7 @@
 #pragma once
 
+#include "memory/knowledge/search/overrides.h"
+
 #include <string>
 #include <vector>
 
@@ -8,7 +10,7 @@ namespace troupe::tools {
 /// One entry of `tools:`; which fields apply depends on `type`.
 struct ToolSettings {
   std::string name;         ///< its key, and what the model calls it by
-  std::string type;         ///< calculator | clock | tavily | wikipedia | chain
+  std::string type;         ///< calculator | clock | retriever | tavily | wikipedia | chain
   std::string description;  ///< "" = the tool's own
 
   // tavily
@@ -23,6 +25,10 @@ struct ToolSettings {
   // wikipedia
   std::string language = "en";
   int sentences = 5;  ///< of a summary
+
+  // retriever
+  std::string knowledge;           ///< key in `knowledge:`
+  memory::SearchOverrides search;  ///< over what the base says
 
   // clock
   std::string timezone = "UTC";  ///< IANA name

@@ -8,6 +8,9 @@
 #include "runtime/base/result.h"
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,17 +37,33 @@ struct ToolSpec {
 struct ToolInput {
   Json arguments;               ///< validated against the declaration's schema
   std::string idempotency_key;  ///< the same for every attempt of this call
+  /// For a tool whose findings are cited by number: the first of so many that nothing else in the run has.
+  /// Null: they begin with 1.
+  std::function<std::size_t(std::size_t)> numbers = nullptr;
 };
 
 /// Where a statement of the output comes from.
 struct Source {
   std::string title;
   std::string url;
+  /// Not null: a passage that the output shows under a number, as the `citations` of an answer have it (see
+  /// memory/knowledge/search/citations.h); an answer cites it by its `index`.
+  Json passage;
+};
+
+/// What a tool spent on a model or an embedder.
+struct ToolUse {
+  std::string model;
+  models::Usage usage;
+  double cost = 0;
+  std::int64_t ms = 0;
+  bool cache_hit = false;
 };
 
 struct ToolOutput {
   std::string text;  ///< what the agent reads. Untrusted: never becomes system text
   std::vector<Source> sources;
+  std::vector<ToolUse> uses;
 };
 
 /// A tool. Concurrent calls are fine. Loop thread only. call() honours context.stop and context.deadline.

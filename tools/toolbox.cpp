@@ -145,7 +145,8 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
   auto alarm = context.loop.at(deadline.at(), [&stop] { stop.request(StopReason::deadline); });
   CallContext inner{context.loop,    stop,        deadline,      context.events, context.principal,
                     context.session, context.run, context.agent, context.step};
-  ToolInput input{std::move(prepared.arguments), std::move(prepared.idempotency_key)};
+  ToolInput input{std::move(prepared.arguments), std::move(prepared.idempotency_key),
+                  std::move(prepared.numbers)};
   auto result = co_await guarded_call(*prepared.tool, std::move(input), inner);
   alarm.reset();
 
@@ -158,6 +159,7 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
     outcome.output = std::move(text.text);
     outcome.truncated = text.truncated;
     outcome.sources = std::move(result->sources);
+    outcome.uses = std::move(result->uses);
   } else if (context.stop.requested()) {
     outcome =
         failed(stopped(fmt::format("tool `{}`", prepared.name), context.stop.reason()), limits_.observation);

@@ -26,8 +26,9 @@ struct Prepared {
   Json arguments;
   std::vector<std::string> repairs;  ///< what was mended in the arguments; each is a warning
   Effect effect = Effect::at_most_once;
-  std::string version;          ///< of the tool, for the idempotency key
-  std::string idempotency_key;  ///< set by the caller before run()
+  std::string version;                                        ///< of the tool, for the idempotency key
+  std::string idempotency_key;                                ///< set by the caller before run()
+  std::function<std::size_t(std::size_t)> numbers = nullptr;  ///< the same: ToolInput::numbers
 };
 
 /// What became of a call. A failure is an outcome like any other: the agent reads why and goes on.
@@ -40,6 +41,7 @@ struct CallOutcome {
   bool truncated = false;
   std::string whole;  ///< of a truncated output: as the tool gave it, up to CallLimits::whole
   std::vector<Source> sources;
+  std::vector<ToolUse> uses;
   std::chrono::milliseconds ms{0};
   /// What the agent reads.
   const std::string& observation() const { return ok ? output : error; }

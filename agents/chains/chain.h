@@ -64,7 +64,7 @@ struct Chain {
   ChainSettings settings;
   std::vector<std::string> inputs;  ///< that a run must bring
   std::vector<ChainStep> steps;
-  memory::Knowledge* knowledge = nullptr;  ///< of the configuration, which outlives the chain
+  std::shared_ptr<memory::Knowledge> knowledge;  ///< of its configuration
   std::shared_ptr<const CombinePrompts> combine;
   std::shared_ptr<const prompts::Prompt> rewrite;
   std::map<std::string, std::shared_ptr<const ChainModel>, std::less<>> models;  ///< that its steps ask
@@ -81,7 +81,7 @@ struct ChainServices {
   const std::vector<models::ModelSettings>& model_settings;
   const models::ModelTable& models;
   const prompts::PromptSet& prompts;
-  memory::Knowledge* knowledge;  ///< null: there is none, and a step `retrieve` is an error
+  std::shared_ptr<memory::Knowledge> knowledge;  ///< null: there is none, and a step `retrieve` is an error
 };
 
 /// Looks everything up. Blocking: prompt files are read. Errors: not_found (a model, knowledge base or prompt

@@ -121,6 +121,7 @@ AgentRun::AgentRun(Loop& loop, store::Journal& journal, Account& account, std::s
       schemas_(agent_->settings.output.schema),
       calls_(loop, journal, record_, clock_, *agent_, recorded_),
       deltas_(std::make_unique<Deltas>(*this)) {
+  calls_.on_spent([this](const tools::ToolUse& use) { note_spent(use); });
   if (guard_ && !agent_->guardrails->input.empty())
     calls_.set_gate([this](Stop& stop) { return guard_->admitted(stop); });
 }
@@ -450,16 +451,23 @@ Task<> AgentRun::tell() {
 }
 
 void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
-  const double cost = cost_of(usage, agent_->price_of(entry));
-  record_.pending().facts.push_back(
-      record_.fact("model.broken", react_->step(),
-                   {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}}));
-  record_.pending().spent.push_back(purse_.spend(usage, cost, agent_->served_by(entry)));
   models::ModelReply lost;
   lost.usage = usage;
   lost.entry = entry;
+  note_used(lost, agent_->model->name(), agent_->served_by(entry), cost_of(usage, agent_->price_of(entry)),
+            0);
+}
+
+// What was used beside the replies that the steps are made of: by replies that broke off, by tools.
+void AgentRun::note_used(const models::ModelReply& reply, const std::string& model, const std::string& entry,
+                         double cost, std::int64_t ms) {
+  const models::Usage& usage = reply.usage;
+  record_.pending().facts.push_back(
+      record_.fact("model.broken", react_->step(),
+                   {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}}));
+  record_.pending().spent.push_back(purse_.spend(usage, cost, entry));
   record_.pending().events.push_back(
-      usage_event(record_.event("usage", react_->step()), lost, agent_->model->name(), cost, 0));
+      usage_event(record_.event("usage", react_->step()), reply, model, cost, ms));
   react_->count_lost(usage, cost);
 }
 
@@ -478,6 +486,13 @@ void AgentRun::note_use(Event used) {
     record_.pending().spent.push_back(purse_.spend(usage, cost, string_or(used.fields, "model")));
   record_.pending().events.push_back(std::move(used));
   react_->count_lost(usage, cost);
+}
+
+void AgentRun::note_spent(const tools::ToolUse& use) {
+  if (use.cache_hit || use.usage.input_tokens + use.usage.output_tokens == 0) return;
+  models::ModelReply reply;
+  reply.usage = use.usage;
+  note_used(reply, use.model, use.model, use.cost, use.ms);
 }
 
 // What a crash took is in the ledger from the append on that asks again.

@@ -2,8 +2,10 @@
 
 #include "agents/runs/attachments.h"
 #include "agents/runs/fact_fields.h"
+#include "memory/knowledge/search/citations.h"
 #include "models/picture.h"
 
+#include <algorithm>
 #include <set>
 
 namespace troupe::agents {
@@ -125,10 +127,23 @@ Event warning_event(Event event, std::string_view code, std::string text) {
   return event;
 }
 
+std::size_t passage_number(const tools::Source& source) {
+  const Json* index = find(source.passage, "index");
+  return index && index->is_number_unsigned() ? index->get<std::size_t>() : 0;
+}
+
 Json cited_sources(const std::vector<tools::Source>& sources, std::string_view answer) {
   Json cited = Json::array();
+  std::set<std::size_t> numbers;
+  for (const memory::CitationMarker& marker : memory::citation_markers(answer))
+    for (const std::size_t number : marker.numbers) {
+      if (!numbers.insert(number).second) continue;
+      const auto passage = std::ranges::find(sources, number, passage_number);
+      if (passage != sources.end()) cited.push_back(passage->passage);
+    }
   std::set<std::string_view> told;
   for (const tools::Source& source : sources) {
+    if (!source.passage.is_null()) continue;
     bool named = (!source.url.empty() && answer.contains(source.url)) ||
                  (!source.title.empty() && answer.contains(source.title));
     if (!named || !told.insert(source.url.empty() ? source.title : source.url).second) continue;

@@ -39,7 +39,12 @@ Event warning_event(Event event, std::string_view code, std::string text);
 Event usage_event(Event event, const models::ModelReply& reply, const std::string& model, double cost,
                   std::int64_t ms);
 
-/// The sources that an answer names by address or title, each once, in the order they were found.
+/// The number under which an answer may cite a passage; 0: it is none.
+std::size_t passage_number(const tools::Source& source);
+
+/// What an answer cites: the passages whose numbers it has in brackets, in the order of the answer, then the
+/// sources that it names by address or title, in the order they were found. Each once; numbers under which
+/// there was nothing are passed over.
 Json cited_sources(const std::vector<tools::Source>& sources, std::string_view answer);
 
 }  // namespace troupe::agents

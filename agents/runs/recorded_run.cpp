@@ -124,8 +124,11 @@ class Fold {
     Observation* seen = observation(body);
     const Json* list = find(body, "sources");
     if (!seen || !list || !list->is_array()) return;
-    for (const Json& source : *list)
-      seen->sources.push_back({string_or(source, "title"), string_or(source, "url")});
+    for (const Json& source : *list) {
+      const Json* passage = find(source, "passage");
+      seen->sources.push_back(
+          {string_or(source, "title"), string_or(source, "url"), passage ? *passage : Json()});
+    }
   }
 
   void more(const Json& body) {

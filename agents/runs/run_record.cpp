@@ -25,8 +25,10 @@ void RunRecord::add(const Observation& observation, int step, store::Append& app
   append.events.push_back(std::move(seen));
   if (observation.sources.empty()) return;
   Json sources = {{"call", observation.call}, {"sources", Json::array()}};
-  for (const tools::Source& source : observation.sources)
+  for (const tools::Source& source : observation.sources) {
     sources["sources"].push_back({{"title", source.title}, {"url", source.url}});
+    if (!source.passage.is_null()) sources["sources"].back()["passage"] = source.passage;
+  }
   append.facts.push_back(fact("tool.sources", step, sources));
 }
 

@@ -35,6 +35,8 @@ StepCalls::StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, Run
       outputs_(journal, agent.settings.limits.observation) {
   for (const StoredOutput& output : recorded_.outputs) outputs_.restore(output);
   for (const auto& [call, verdict] : recorded_.verdicts) approvals_.recall_decided(call);
+  for (const auto& [call, seen] : recorded_.observations)
+    for (const tools::Source& source : seen.sources) numbered_ = std::max(numbered_, passage_number(source));
 }
 
 StepCalls::~StepCalls() = default;
@@ -298,6 +300,9 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     mark.barrier = true;
     if (!co_await record_.commit(std::move(mark))) co_return seen;
   }
+  call.prepared->numbers = [this](std::size_t count) {
+    return std::exchange(numbered_, numbered_ + count) + 1;
+  };
   tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
   seen.ok = outcome.ok;
   seen.output = std::move(outcome.output);
@@ -305,6 +310,7 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   seen.truncated = outcome.truncated;
   seen.ms = outcome.ms.count();
   seen.sources = std::move(outcome.sources);
+  if (spent_) std::ranges::for_each(outcome.uses, spent_);
   if (!outcome.whole.empty()) co_await keep_whole(seen, std::move(outcome.whole));
   co_return seen;
 }

@@ -1,4 +1,5 @@
 #include "app/commands/command.h"
+#include "app/knowledge_keeper.h"
 #include "app/load.h"
 #include "app/version.h"
 #include "app/wiring.h"
@@ -73,7 +74,9 @@ Task<int> serve(Engine& engine, std::string listen) {
   gateway::ServerSettings settings = engine.configuration.server;
   if (!listen.empty()) settings.listen = listen;
   gateway::Gateway gateway(engine.loop, engine.desk, settings, engine.reload, kVersion);
-  engine.reloaded = [&gateway](const Configuration& fresh) {
+  KnowledgeKeeper keeper(engine.loop, engine.library, engine.fetches);
+  engine.reloaded = [&](const Configuration& fresh) {
+    keeper.begin(engine.knowledge);
     if (auto renewed = gateway.reconfigure(fresh.server); !renewed)
       log::error("the listener keeps its settings", {{"error", renewed.error().message}});
   };
@@ -97,11 +100,13 @@ Task<int> serve(Engine& engine, std::string listen) {
     complain(resumed.error().message);
     code = kStore;
   } else {
+    keeper.begin(engine.knowledge);
     co_await signals.asked_to_stop();
   }
   co_await engine.desk.drain(limits::kDrain);  // clients still hear how their runs end
   engine.reloaded = nullptr;
   co_await gateway.stop(limits::kDrain);
+  co_await keeper.close();
   co_return code;
 }
 

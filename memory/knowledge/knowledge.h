@@ -32,6 +32,8 @@ class Knowledge {
                                                       std::size_t first, std::size_t count,
                                                       CallContext& context) = 0;
 
+  /// What a base says of itself (`description`); "": nothing, or there is none of this name.
+  virtual std::string about(std::string_view name) const = 0;
   /// Of `knowledge:`, in order of the alphabet.
   virtual std::vector<std::string> names() const = 0;
 };

@@ -49,6 +49,11 @@ class VectorIndex {
   /// (0600); what is there is replaced in one step. `stamp` says of which state of the rows in SQLite this is
   /// a copy. Blocks: not for the loop. Counts as a search: no write beside it. Errors: store (disk).
   virtual Result<> save(const std::string& file, std::uint64_t stamp) const = 0;
+  /// What it holds, in any order.
+  virtual std::vector<std::int64_t> ids() const = 0;
+  /// A vector as it is compared: of length 1 under cosine. Empty: there is none of this id. Counts as a
+  /// search; valid until the next write.
+  virtual std::span<const float> vector(std::int64_t id) const = 0;
   virtual IndexKind kind() const = 0;
   /// Whether so much was replaced or removed that one built anew would be smaller or find better.
   virtual bool worn() const = 0;

@@ -142,6 +142,7 @@ Excerpt best_excerpt(const std::vector<Passage>& passages, const Subject& subjec
   }
   excerpt.title = passages[best->passage].title;
   excerpt.url = passages[best->passage].url;
+  excerpt.number = passages[best->passage].number;
   excerpt.score = best->score;
   return excerpt;
 }

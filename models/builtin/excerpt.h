@@ -14,6 +14,7 @@ struct Excerpt {
   std::string text;  ///< one to three sentences; "" when nothing was about the subject
   std::string title;
   std::string url;
+  int number = 0;  ///< of its passage, to cite it by; 0: none
   double score =
       0;  ///< share of what was asked about that is met, with a bonus for the right kind of fact; 1 is good
 };

@@ -24,7 +24,7 @@ void walk(const Json& value, std::vector<Passage>& out) {
   if (value.is_array()) {
     for (const Json& each : value) {
       if (each.is_string())
-        out.push_back({"", "", each.get<std::string>()});
+        out.push_back({"", "", each.get<std::string>(), 0});
       else
         walk(each, out);
     }
@@ -142,6 +142,36 @@ bool reads_like_title(std::string_view line) {
   return !ends_sentence && line.find(". ") == std::string_view::npos;
 }
 
+// "[12] rest": the number, and the rest in `line`; 0 and the line as it was when there is none.
+int take_citation(std::string_view& line) {
+  std::size_t digits = 1;
+  while (digits < line.size() && digits <= 3 && is_digit(line[digits])) ++digits;
+  if (!line.starts_with('[') || digits == 1 || digits >= line.size() || line[digits] != ']') return 0;
+  int number = 0;
+  for (char digit : line.substr(1, digits - 1)) number = number * 10 + (digit - '0');
+  line = trim(line.substr(digits + 1));
+  return number;
+}
+
+// Passages as the retriever shows them: "[1] Title — place — headings", and below it the text as it is.
+std::vector<Passage> read_cited(std::string_view output) {
+  std::vector<Passage> out;
+  while (!output.empty()) {
+    const std::size_t end = output.find('\n');
+    std::string_view line = trim(output.substr(0, end));
+    output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
+    if (const int number = take_citation(line); number > 0) {
+      if (out.size() == kPassages) break;
+      const std::string_view title = line.substr(0, line.find(" — "));
+      out.push_back({std::string(title), std::string(url_in(line.substr(title.size()))), "", number});
+    } else if (!out.empty() && !line.empty() && !line.starts_with('#')) {  // a heading is no sentence
+      if (!out.back().text.empty()) out.back().text += '\n';
+      out.back().text += line;
+    }
+  }
+  return out;
+}
+
 class TextReader {
  public:
   std::vector<Passage> read(std::string_view output) {
@@ -234,7 +264,7 @@ class TextReader {
     while (!text.empty() && out_.size() < kPassages) {
       std::size_t end = text.find(';');
       if (std::string_view title = trim(text.substr(0, end)); !title.empty())
-        out_.push_back({std::string(title), "", ""});
+        out_.push_back({std::string(title), "", "", 0});
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
   }
@@ -298,6 +328,8 @@ std::vector<Passage> read_passages(std::string_view output) {
       if (!out.empty()) return out;
     }
   }
+  if (std::string_view first = text.substr(0, text.find('\n')); take_citation(first) > 0)
+    return read_cited(text);
   return TextReader().read(text);
 }
 

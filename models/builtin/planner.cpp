@@ -176,8 +176,9 @@ std::optional<Planner::Part> Planner::solve_lookup(const Ask& ask) {
   }
   std::string text;
   if (best.excerpt->score < kAnswers) text = phrases::closest_passage(language_, subject.query) + "\n";
-  text +=
-      best.excerpt->text + "\n" + phrases::source(language_, best.excerpt->title, best.excerpt->url, from);
+  text += best.excerpt->text;
+  if (best.excerpt->number > 0) text += fmt::format(" [{}]", best.excerpt->number);
+  text += "\n" + phrases::source(language_, best.excerpt->title, best.excerpt->url, from);
   return Part{std::move(text)};
 }
 

@@ -23,6 +23,8 @@ namespace troupe::models {
 class HashedText {
  public:
   static constexpr std::size_t kDimensions = 512;
+  /// Another one where a text gets another vector than before.
+  static constexpr int kVersion = 1;
 
   /// Fills `vector`, which has kDimensions elements, and length 1 unless nothing in `text` counts: then all
   /// are 0. Any thread.

@@ -30,4 +30,8 @@ struct EmbedderSettings {
   Json options;            ///< ollama: the model's options, or null
 };
 
+/// What vectors of these settings are made with, so that those of others are not compared with them:
+/// provider, model and whatever changes a vector. Holds no secret. Pure.
+std::string embedding_identity(const EmbedderSettings& settings);
+
 }  // namespace troupe::models

@@ -1,5 +1,6 @@
 #include "tools/catalog.h"
 
+#include "tests/fakes/fake_knowledge.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/tools/fake_context.h"
 #include "tools/json_schema.h"
@@ -29,6 +30,7 @@ ToolSettings settings_for(std::string_view type) {
   settings.name = std::string("my_") + std::string(type);
   settings.type = type;
   settings.api_key = "tvly-canary";
+  settings.knowledge = "handbook";
   return settings;
 }
 
@@ -42,7 +44,8 @@ bool contains(const std::string& text, std::string_view part) {
 TEST_CASE("every registered tool keeps the contract") {
   fakes::FakeContext fake;
   NoNetwork network;
-  const ToolServices services{fake.clock, network};
+  ToolServices services{fake.clock, network};
+  services.knowledge = std::make_shared<fakes::FakeKnowledge>();
   REQUIRE_FALSE(tool_types().empty());
 
   for (const ToolType& type : tool_types()) {

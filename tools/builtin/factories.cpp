@@ -2,6 +2,7 @@
 
 #include "tools/builtin/calculator/calculator_tool.h"
 #include "tools/builtin/clock/clock_tool.h"
+#include "tools/builtin/retriever/retriever_tool.h"
 #include "tools/builtin/tavily/tavily_tool.h"
 #include "tools/builtin/wikipedia/wikipedia_tool.h"
 
@@ -13,6 +14,10 @@ Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, cons
 
 Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const ToolServices& services) {
   return ClockTool::make(settings, services.clock);
+}
+
+Result<std::unique_ptr<Tool>> make_retriever(const ToolSettings& settings, const ToolServices& services) {
+  return RetrieverTool::make(settings, services.knowledge);
 }
 
 Result<std::unique_ptr<Tool>> make_tavily(const ToolSettings& settings, const ToolServices& services) {

@@ -39,6 +39,12 @@ void FlatIndex::remove(std::int64_t id) {
   row_of_.erase(id);
 }
 
+std::span<const float> FlatIndex::vector(std::int64_t id) const {
+  const auto known = row_of_.find(id);
+  if (known == row_of_.end()) return {};
+  return {block_.data() + known->second * padded(dimensions_), dimensions_};
+}
+
 Result<std::vector<Neighbour>> FlatIndex::nearest(std::span<const float> query, std::size_t k,
                                                   const IdFilter& allowed) const {
   auto prepared = prepare(query, metric_, dimensions_);

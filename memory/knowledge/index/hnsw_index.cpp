@@ -167,6 +167,16 @@ void HnswIndex::remove(std::int64_t id) {
   graph_->forget(id);
 }
 
+std::vector<std::int64_t> HnswIndex::ids() const {
+  return graph_->names.ids();
+}
+
+std::span<const float> HnswIndex::vector(std::int64_t id) const {
+  const auto record = graph_->names.record_of(id);
+  if (!record) return {};
+  return {graph_->records->view().rows.row(*record), dimensions_};
+}
+
 Result<std::vector<Neighbour>> HnswIndex::nearest(std::span<const float> query, std::size_t k,
                                                   const IdFilter& allowed) const {
   auto prepared = prepare(query, metric_, dimensions_);

@@ -6,6 +6,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace troupe::memory {
 
@@ -20,6 +23,7 @@ struct HnswSettings {
   /// Neighbours that a search keeps in view, at least as many as are asked for: more find better and slower.
   /// From 1 to limits::kHnswSearch.
   std::size_t ef = 100;
+  bool operator==(const HnswSettings&) const = default;
 };
 
 /// Errors: invalid (a setting outside of what it may be).
@@ -50,6 +54,8 @@ class HnswIndex final : public VectorIndex {
   Result<std::vector<Neighbour>> nearest(std::span<const float> query, std::size_t k,
                                          const IdFilter& allowed) const override;
   Result<> save(const std::string& file, std::uint64_t stamp) const override;
+  std::vector<std::int64_t> ids() const override;
+  std::span<const float> vector(std::int64_t id) const override;
   IndexKind kind() const override { return IndexKind::hnsw; }
   bool worn() const override;
   std::size_t size() const override;

@@ -10,6 +10,13 @@ constexpr std::uint64_t kSpread = 2654435761u;  // takes samples from everywhere
 
 }  // namespace
 
+std::vector<std::int64_t> RecordNames::ids() const {
+  std::vector<std::int64_t> ids;
+  ids.reserve(record_of_.size());
+  for (const auto& [id, record] : record_of_) ids.push_back(id);
+  return ids;
+}
+
 std::optional<std::uint32_t> RecordNames::record_of(std::int64_t id) const {
   const auto known = record_of_.find(id);
   return known == record_of_.end() ? std::nullopt : std::optional(known->second);

@@ -17,6 +17,7 @@ namespace troupe::memory {
 class RecordNames {
  public:
   std::optional<std::uint32_t> record_of(std::int64_t id) const;
+  std::vector<std::int64_t> ids() const;
   /// Ids.
   std::size_t size() const { return record_of_.size(); }
   /// Records that have a name.

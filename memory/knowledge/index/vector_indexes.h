@@ -22,6 +22,7 @@ struct IndexSettings {
   std::size_t dimensions = 0;
   std::size_t flat_vectors = kFlatVectors;
   HnswSettings hnsw;
+  bool operator==(const IndexSettings&) const = default;
 };
 
 /// An empty index for about `expected` vectors: with none of the kinds set, that number decides. Any thread.

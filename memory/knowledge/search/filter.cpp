@@ -69,6 +69,7 @@ Filter Filter::both(Filter a, Filter b) {
       filter.nodes_.push_back(std::move(node));
     }
   }
+  filter.written_ = {{"all", {std::move(a.written_), std::move(b.written_)}}};
   return filter;
 }
 

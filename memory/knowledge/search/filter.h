@@ -49,6 +49,8 @@ class Filter {
   /// allocated.
   bool matches(const Json& metadata) const;
 
+  /// As it was written for parse(): null when nothing was.
+  const Json& written() const { return written_; }
   /// Lets everything through.
   bool empty() const { return nodes_.empty(); }
   /// The keys it reads, each once, in order of the alphabet.
@@ -72,6 +74,7 @@ class Filter {
   static bool holds(const Node& node, const Json* value);
 
   std::vector<Node> nodes_;
+  Json written_;
 };
 
 }  // namespace troupe::memory

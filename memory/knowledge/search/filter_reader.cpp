@@ -269,7 +269,9 @@ Result<Filter> Filter::parse(const Json& value) {
   if (value.is_null() || (value.is_object() && value.empty())) return Filter{};
   FilterReader reader;
   if (auto read = reader.filter(value, ""); !read) return std::unexpected(std::move(read.error()));
-  return std::move(reader).all_of();
+  Filter filter = std::move(reader).all_of();
+  filter.written_ = value;
+  return filter;
 }
 
 }  // namespace troupe::memory

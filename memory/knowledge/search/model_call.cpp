@@ -62,7 +62,10 @@ Task<Result<std::string>> ask_model(models::Model& model, models::Intent intent,
   auto reply = co_await model.complete(std::move(request), sink, context);
   if (!reply) co_return fail(std::move(reply.error()));
   const auto ms = std::chrono::duration_cast<Milliseconds>(context.loop.clock().now() - asked).count();
-  uses.push_back({reply->entry.empty() ? model.name() : reply->entry, reply->usage, ms, reply->cache_hit});
+  uses.push_back({.model = reply->entry.empty() ? model.name() : reply->entry,
+                  .usage = reply->usage,
+                  .ms = ms,
+                  .cache_hit = reply->cache_hit});
   co_return std::move(reply->text);
 }
 

@@ -18,6 +18,7 @@ namespace troupe::memory {
 struct ModelUse {
   std::string model;  ///< the entry of `models:` or `embeddings:` that answered
   models::Usage usage;
+  double cost = 0;  ///< filled in by who knows prices
   std::int64_t ms = 0;
   bool cache_hit = false;
 };

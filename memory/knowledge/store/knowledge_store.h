@@ -7,7 +7,6 @@
 #include "runtime/base/result.h"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +29,7 @@ class KnowledgeStore {
 
   virtual Task<Result<std::vector<BaseRow>>> list_bases() = 0;
   virtual Task<Result<std::optional<BaseRow>>> read_base(BaseKey key) = 0;
+  virtual Task<Result<std::optional<BaseRow>>> find_base(BaseKey key) = 0;
   virtual Task<Result<std::vector<DocumentRow>>> list_documents(std::int64_t base, std::string after,
                                                                 std::size_t limit) = 0;
   virtual Task<Result<std::optional<DocumentRow>>> read_document(std::int64_t base, std::string source) = 0;
@@ -40,11 +40,15 @@ class KnowledgeStore {
   virtual Task<Result<std::vector<StoredChunk>>> read_chunks(std::vector<std::int64_t> ids) = 0;
   virtual Task<Result<std::vector<StoredChunk>>> chunks_between(std::int64_t document, std::int64_t first,
                                                                 std::int64_t last) = 0;
+  virtual Task<Result<std::vector<StoredChunk>>> chunks_at(std::int64_t document, std::size_t begin,
+                                                           std::size_t end) = 0;
   virtual Task<Result<std::vector<float>>> read_vectors(std::vector<std::int64_t> ids,
                                                         std::size_t dimensions) = 0;
-  virtual Task<Result<VectorPage>> vector_page(std::int64_t base, std::int64_t after, std::size_t limit,
-                                               std::size_t dimensions) = 0;
-  virtual Task<Result<std::map<std::int64_t, Json>>> document_metadata(std::int64_t base) = 0;
+  virtual Task<Result<ChunkPage>> chunk_page(std::int64_t base, std::int64_t after, std::size_t limit,
+                                             std::size_t dimensions) = 0;
+  virtual Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base) = 0;
+  virtual Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base,
+                                                                    std::int64_t after) = 0;
   virtual Task<Result<std::vector<std::string>>> check() = 0;
 };
 

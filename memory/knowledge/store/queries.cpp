@@ -140,6 +140,20 @@ Result<std::optional<BaseRow>> read_base(Database& database, const BaseKey& key)
                           key.tenant, key.name);
 }
 
+Result<std::optional<BaseRow>> find_base(Database& database, const BaseKey& key) {
+  auto make = [](const Statement& row) {
+    return BaseRow{.id = row.integer(0),
+                   .key = {std::string(row.text(4)), std::string(row.text(5))},
+                   .embedding = std::string(row.text(1)),
+                   .dimensions = static_cast<std::size_t>(row.integer(2)),
+                   .generation = row.integer(3)};
+  };
+  return one_row<BaseRow>(
+      database,
+      "SELECT id, embedding, dimensions, generation, tenant, name FROM bases WHERE tenant = ? AND name = ?",
+      +make, key.tenant, key.name);
+}
+
 Result<std::vector<DocumentRow>> list_documents(Database& database, std::int64_t base, std::string_view after,
                                                 std::size_t limit) {
   return all_rows<DocumentRow>(
@@ -203,6 +217,13 @@ Result<std::vector<StoredChunk>> chunks_between(Database& database, std::int64_t
       chunk_of, document, first, last);
 }
 
+Result<std::vector<StoredChunk>> chunks_at(Database& database, std::int64_t document, std::size_t begin,
+                                           std::size_t end) {
+  return all_rows<StoredChunk>(
+      database, TROUPE_CHUNK_COLUMNS "WHERE c.document = ? AND c.last > ? AND c.first < ? ORDER BY c.ordinal",
+      chunk_of, document, begin, end);
+}
+
 Result<std::vector<float>> read_vectors(Database& database, std::span<const std::int64_t> ids,
                                         std::size_t dimensions) {
   std::vector<float> values;
@@ -220,38 +241,49 @@ Result<std::vector<float>> read_vectors(Database& database, std::span<const std:
   return values;
 }
 
-Result<VectorPage> vector_page(Database& database, std::int64_t base, std::int64_t after, std::size_t limit,
-                               std::size_t dimensions) {
-  VectorPage page;
+Result<ChunkPage> chunk_page(Database& database, std::int64_t base, std::int64_t after, std::size_t limit,
+                             std::size_t dimensions) {
+  ChunkPage page;
   auto take = [&](const Statement& row) -> Result<> {
-    page.chunks.push_back(row.integer(0));
-    page.documents.push_back(row.integer(1));
-    if (append_vector(page.values, row.blob(2), dimensions)) return {};
+    page.places.push_back(
+        {row.integer(0), row.integer(1), static_cast<int>(row.integer(2)), std::string(row.text(3))});
+    if (dimensions == 0 || append_vector(page.vectors, row.blob(4), dimensions)) return {};
     return fail(ErrorCode::protocol,
                 fmt::format("{}: the vector of chunk {} has {} bytes where {} belong", database.file(),
-                            row.integer(0), row.blob(2).size(), dimensions * sizeof(float)));
+                            row.integer(0), row.blob(4).size(), dimensions * sizeof(float)));
   };
-  auto done = for_each_row(
-      database, "SELECT id, document, vector FROM chunks WHERE base = ? AND id > ? ORDER BY id LIMIT ?", take,
-      base, after, limit);
+  auto done = dimensions == 0
+                  ? for_each_row(database,
+                                 "SELECT id, document, page, heading FROM chunks WHERE base = ? AND id > ?"
+                                 " ORDER BY id LIMIT ?",
+                                 take, base, after, limit)
+                  : for_each_row(database,
+                                 "SELECT id, document, page, heading, vector FROM chunks"
+                                 " WHERE base = ? AND id > ? ORDER BY id LIMIT ?",
+                                 take, base, after, limit);
   if (!done) return fail(std::move(done.error()));
   return page;
 }
 
-Result<std::map<std::int64_t, Json>> document_metadata(Database& database, std::int64_t base) {
-  std::map<std::int64_t, Json> all;
-  auto take = [&](const Statement& row) -> Result<> {
-    Json metadata = object_of(row.text(1));
-    metadata["source"] = std::string(row.text(2));
-    metadata["title"] = std::string(row.text(3));
-    metadata["format"] = std::string(row.text(4));
-    all.emplace(row.integer(0), std::move(metadata));
-    return {};
+Result<std::vector<std::int64_t>> document_ids(Database& database, std::int64_t base) {
+  return all_rows<std::int64_t>(database, "SELECT id FROM documents WHERE base = ? ORDER BY id",
+                                first_integer, base);
+}
+
+Result<std::vector<DocumentFields>> document_fields(Database& database, std::int64_t base,
+                                                    std::int64_t after) {
+  auto make = [](const Statement& row) {
+    DocumentFields document{.id = row.integer(0), .at_ms = row.integer(1), .fields = object_of(row.text(2))};
+    document.fields["source"] = std::string(row.text(3));
+    document.fields["title"] = std::string(row.text(4));
+    document.fields["format"] = std::string(row.text(5));
+    return document;
   };
-  auto done = for_each_row(
-      database, "SELECT id, metadata, source, title, format FROM documents WHERE base = ?", take, base);
-  if (!done) return fail(std::move(done.error()));
-  return all;
+  return all_rows<DocumentFields>(
+      database,
+      "SELECT id, at_ms, metadata, source, title, format FROM documents WHERE base = ? AND id > ?"
+      " ORDER BY id",
+      +make, base, after);
 }
 
 Result<std::vector<std::string>> check_knowledge(Database& database) {

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +21,8 @@ namespace troupe::memory {
 Result<std::vector<BaseRow>> list_bases(store::Database& database);
 /// The base of this key; nothing when nothing was ever put into it.
 Result<std::optional<BaseRow>> read_base(store::Database& database, const BaseKey& key);
+/// The same without `documents` and `chunks`, which takes no longer however much it holds.
+Result<std::optional<BaseRow>> find_base(store::Database& database, const BaseKey& key);
 
 /// Documents of a base without their texts, by source: `limit` of those behind `after`.
 Result<std::vector<DocumentRow>> list_documents(store::Database& database, std::int64_t base,
@@ -49,22 +50,41 @@ Result<std::vector<StoredChunk>> read_chunks(store::Database& database, std::spa
 /// The chunks of a document with ordinals in [first, last], in order.
 Result<std::vector<StoredChunk>> chunks_between(store::Database& database, std::int64_t document,
                                                 std::int64_t first, std::int64_t last);
+/// The chunks of a document that share a byte with [begin, end) of its text, in order.
+Result<std::vector<StoredChunk>> chunks_at(store::Database& database, std::int64_t document,
+                                           std::size_t begin, std::size_t end);
 /// The vectors of these chunks, one after the other; as many numbers of 0 where one is gone.
 Result<std::vector<float>> read_vectors(store::Database& database, std::span<const std::int64_t> ids,
                                         std::size_t dimensions);
 
-/// A page of what an index is made from.
-struct VectorPage {
-  std::vector<std::int64_t> chunks;
-  std::vector<std::int64_t> documents;  ///< of each
-  std::vector<float> values;            ///< a row a chunk
+/// A page of the chunks of a base, without their texts.
+struct ChunkPage {
+  struct Place {
+    std::int64_t chunk = 0;
+    std::int64_t document = 0;
+    int page = 0;  ///< 0: none
+    std::string heading;
+  };
+  std::vector<Place> places;
+  std::vector<float> vectors;  ///< a row a chunk, where they were asked for
 };
-/// Up to `limit` chunks of the base with ids above `after`, by id. Errors too: protocol (a vector of another
-/// length than `dimensions`: the file was changed by hand, or damaged).
-Result<VectorPage> vector_page(store::Database& database, std::int64_t base, std::int64_t after,
-                               std::size_t limit, std::size_t dimensions);
-/// What documents of the base say of themselves, by id: metadata with `source`, `title` and `format`.
-Result<std::map<std::int64_t, Json>> document_metadata(store::Database& database, std::int64_t base);
+/// Up to `limit` chunks of the base with ids above `after`, by id. `dimensions`: of the vectors, which come
+/// along; 0: without. Errors too: protocol (a vector of another length: the file was changed by hand, or
+/// damaged).
+Result<ChunkPage> chunk_page(store::Database& database, std::int64_t base, std::int64_t after,
+                             std::size_t limit, std::size_t dimensions);
+
+/// The ids of all documents of a base, ascending.
+Result<std::vector<std::int64_t>> document_ids(store::Database& database, std::int64_t base);
+/// What a document says of itself.
+struct DocumentFields {
+  std::int64_t id = 0;
+  std::int64_t at_ms = 0;  ///< when it was taken in
+  Json fields;             ///< its metadata with `source`, `title` and `format`
+};
+/// Of the documents of a base with ids above `after`, ascending.
+Result<std::vector<DocumentFields>> document_fields(store::Database& database, std::int64_t base,
+                                                    std::int64_t after);
 
 /// What does not agree in this file, a sentence each: rows, terms and vectors of every base. Reads all of it.
 Result<std::vector<std::string>> check_knowledge(store::Database& database);

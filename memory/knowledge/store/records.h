@@ -39,7 +39,7 @@ std::string_view word(Origin origin);
 /// What is looked at to see whether a source has changed.
 struct DocumentVersion {
   std::string content;      ///< SHA-256 of the bytes, hex
-  std::string preparation;  ///< how it was read and cut: another one, and it is done again
+  std::string preparation;  ///< how it was read, ':', how it was cut: another one, and it is done again
   std::string stamp;        ///< cheap sign of a change (size and time of a file, ETag of a page); "" none
   bool operator==(const DocumentVersion&) const = default;
 };

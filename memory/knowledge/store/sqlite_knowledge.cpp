@@ -55,6 +55,10 @@ class SqliteKnowledge final : public KnowledgeStore {
     auto query = [key = std::move(key)](Database& database) { return memory::read_base(database, key); };
     co_return co_await read(std::move(query));
   }
+  Task<Result<std::optional<BaseRow>>> find_base(BaseKey key) override {
+    auto query = [key = std::move(key)](Database& database) { return memory::find_base(database, key); };
+    co_return co_await read(std::move(query));
+  }
   Task<Result<std::vector<DocumentRow>>> list_documents(std::int64_t base, std::string after,
                                                         std::size_t limit) override {
     auto query = [base, after = std::move(after), limit](Database& database) {
@@ -92,6 +96,11 @@ class SqliteKnowledge final : public KnowledgeStore {
     };
     co_return co_await read(std::move(query));
   }
+  Task<Result<std::vector<StoredChunk>>> chunks_at(std::int64_t document, std::size_t begin,
+                                                   std::size_t end) override {
+    auto query = [=](Database& database) { return memory::chunks_at(database, document, begin, end); };
+    co_return co_await read(std::move(query));
+  }
   Task<Result<std::vector<float>>> read_vectors(std::vector<std::int64_t> ids,
                                                 std::size_t dimensions) override {
     auto query = [ids = std::move(ids), dimensions](Database& database) {
@@ -99,15 +108,19 @@ class SqliteKnowledge final : public KnowledgeStore {
     };
     co_return co_await read(std::move(query));
   }
-  Task<Result<VectorPage>> vector_page(std::int64_t base, std::int64_t after, std::size_t limit,
-                                       std::size_t dimensions) override {
+  Task<Result<ChunkPage>> chunk_page(std::int64_t base, std::int64_t after, std::size_t limit,
+                                     std::size_t dimensions) override {
     auto query = [=](Database& database) {
-      return memory::vector_page(database, base, after, limit, dimensions);
+      return memory::chunk_page(database, base, after, limit, dimensions);
     };
     co_return co_await read(std::move(query));
   }
-  Task<Result<std::map<std::int64_t, Json>>> document_metadata(std::int64_t base) override {
-    auto query = [base](Database& database) { return memory::document_metadata(database, base); };
+  Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base) override {
+    auto query = [base](Database& database) { return memory::document_ids(database, base); };
+    co_return co_await read(std::move(query));
+  }
+  Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base, std::int64_t after) override {
+    auto query = [base, after](Database& database) { return memory::document_fields(database, base, after); };
     co_return co_await read(std::move(query));
   }
   // Longer than a query of the readers may take.

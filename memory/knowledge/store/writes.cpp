@@ -1,6 +1,7 @@
 #include "memory/knowledge/store/writes.h"
 
 #include "memory/knowledge/store/layout.h"
+#include "memory/knowledge/store/queries.h"
 #include "memory/knowledge/store/schema.h"
 #include "runtime/store/rows.h"
 
@@ -34,21 +35,6 @@ auto transact(Database& database, Body body) -> std::invoke_result_t<Body> {
   return result;
 }
 
-// Without the counts of read_base(): this is asked with every document.
-Result<std::optional<BaseRow>> find_base(Database& database, const BaseKey& key) {
-  auto make = [](const store::Statement& row) {
-    return BaseRow{.id = row.integer(0),
-                   .key = {std::string(row.text(4)), std::string(row.text(5))},
-                   .embedding = std::string(row.text(1)),
-                   .dimensions = static_cast<std::size_t>(row.integer(2)),
-                   .generation = row.integer(3)};
-  };
-  return one_row<BaseRow>(
-      database,
-      "SELECT id, embedding, dimensions, generation, tenant, name FROM bases WHERE tenant = ? AND name = ?",
-      +make, key.tenant, key.name);
-}
-
 Result<> make_terms(Database& database, std::int64_t base) {
   // The column holds the terms that keyword_terms() wrote, which unicode61 takes as they are.
   return database.execute(fmt::format("CREATE VIRTUAL TABLE {} USING fts5(terms, tokenize = \"unicode61 "
@@ -68,8 +54,10 @@ Result<BaseRow> make_base(Database& database, const BaseKey& key, std::string_vi
 }
 
 Result<> forget_chunks(Database& database, BaseRow& base, std::string_view embedding) {
-  for (const char* sql : {"DELETE FROM chunks WHERE base = ?",
-                          "UPDATE documents SET preparation = '', chunks = 0 WHERE base = ?"})
+  for (const char* sql :
+       {"DELETE FROM chunks WHERE base = ?",
+        "UPDATE documents SET preparation = substr(preparation, 1, instr(preparation, ':')), chunks = 0"
+        " WHERE base = ?"})
     if (auto done = change(database, sql, base.id); !done) return done;
   if (auto done = change(database, fmt::format("DELETE FROM {}", terms_table(base.id))); !done) return done;
   base.embedding = std::string(embedding);

@@ -16,7 +16,7 @@ namespace troupe::memory {
 
 /// The base of this key, made when there is none. A base that was made with another `embedding` loses its
 /// vectors and chunks with this call, not its documents: their texts are still there to be cut and embedded
-/// anew.
+/// anew, and of `preparation` what stands before its ':' and with it, how they were read.
 Result<BaseRow> claim_base(store::Database& database, const BaseKey& key, std::string_view embedding);
 
 /// Puts a document in the place of the one of the same source. Errors too: conflict (the vectors have another

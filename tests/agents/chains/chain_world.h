@@ -78,6 +78,7 @@ class FakeKnowledge final : public memory::Knowledge {
                                                       CallContext&) override {
     co_return std::vector<memory::StoredChunk>();
   }
+  std::string about(std::string_view) const override { return ""; }
   std::vector<std::string> names() const override { return {"handbook"}; }
 };
 
@@ -192,7 +193,8 @@ class ChainWorld : store::Subscriber {
                                                      {.name = "n"}};
     const models::ModelTable models{{"m", model}, {"n", other ? other : model}};
     auto prompts = prompts::PromptSet::load("");
-    auto table = make_chains(read.settings, {entries, models, *prompts, &knowledge});
+    auto table =
+        make_chains(read.settings, {entries, models, *prompts, {std::shared_ptr<void>(), &knowledge}});
     REQUIRE_MESSAGE(table, table.error().message);
     auto catalog = std::make_shared<Catalog>();
     catalog->chains = std::move(*table);

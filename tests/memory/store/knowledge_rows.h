@@ -55,6 +55,12 @@ inline std::vector<std::string> texts(const std::vector<StoredChunk>& chunks) {
   return all;
 }
 
+inline std::vector<std::int64_t> chunks_of(const ChunkPage& page) {
+  std::vector<std::int64_t> all;
+  for (const ChunkPage::Place& place : page.places) all.push_back(place.chunk);
+  return all;
+}
+
 inline std::vector<std::int64_t> ids(const std::vector<TermMatch>& matches) {
   std::vector<std::int64_t> all;
   for (const TermMatch& match : matches) all.push_back(match.chunk);

@@ -100,8 +100,9 @@ TEST_CASE("bases of two tenants of one name never meet, in rows, terms or weight
   const auto found = take(match_terms(database, ours.id, "\"apple\"", 5, nullptr));
   CHECK(ids(found) == Ids{mine.added[0]});
   CHECK(found[0].score == alone);
-  CHECK(take(vector_page(database, ours.id, 0, 100, 2)).chunks == mine.added);
-  CHECK(take(document_metadata(database, ours.id)).size() == 1);
+  CHECK(chunks_of(take(chunk_page(database, ours.id, 0, 100, 2))) == mine.added);
+  CHECK(take(document_fields(database, ours.id, 0)).size() == 1);
+  CHECK(take(document_ids(database, ours.id)) == Ids{mine.document});
 
   CHECK(take(remove_base(database, {"acme", "k"})));
   CHECK_FALSE(take(remove_base(database, {"acme", "k"})));
@@ -121,11 +122,18 @@ TEST_CASE("another embedding drops the vectors of a base and keeps its documents
   CHECK(again.id == base.id);
   CHECK(again.dimensions == 0);
   CHECK(again.generation == 2);
-  CHECK(take(vector_page(database, base.id, 0, 10, 2)).chunks.empty());
+  CHECK(take(chunk_page(database, base.id, 0, 10, 2)).places.empty());
   CHECK(take(match_terms(database, base.id, "\"one\"", 5, nullptr)).empty());
   CHECK(take(read_document(database, base.id, "a"))->version.preparation.empty());
   CHECK(take(document_text(database, change.document))->text == "one two");
 
+  SUBCASE("how their texts were read is remembered, how they were cut is not") {
+    NewDocument read = words_document("b", "three");
+    read.version.preparation = "7:cut";
+    take(put_document(database, again, read));
+    take(claim_base(database, {"", "k"}, "small"));
+    CHECK(take(read_document(database, base.id, "b"))->version.preparation == "7:");
+  }
   SUBCASE("who still embeds with the earlier one is told") {
     auto late = put_document(database, base, words_document("b", "three"));
     REQUIRE_FALSE(late.has_value());
@@ -202,21 +210,34 @@ TEST_CASE("vectors come in pages by id, with the document of each") {
   Ids documents;
   std::vector<float> values;
   for (std::int64_t after = 0;;) {
-    auto page = take(vector_page(database, base.id, after, 2, 2));
-    if (page.chunks.empty()) break;
-    CHECK(page.chunks.size() <= 2);
-    after = page.chunks.back();
-    chunks.insert(chunks.end(), page.chunks.begin(), page.chunks.end());
-    documents.insert(documents.end(), page.documents.begin(), page.documents.end());
-    values.insert(values.end(), page.values.begin(), page.values.end());
+    auto page = take(chunk_page(database, base.id, after, 2, 2));
+    if (page.places.empty()) break;
+    CHECK(page.places.size() <= 2);
+    after = page.places.back().chunk;
+    for (const ChunkPage::Place& place : page.places) {
+      chunks.push_back(place.chunk);
+      documents.push_back(place.document);
+      CHECK(place.page == 1);
+      CHECK(place.heading == "H");
+    }
+    values.insert(values.end(), page.vectors.begin(), page.vectors.end());
   }
   CHECK(chunks.size() == 5);
   CHECK(documents == Ids{a.document, a.document, a.document, b.document, b.document});
   CHECK(values == std::vector<float>{1, .5, 2, .5, 3, .5, 4, .5, 5, .5});
 
-  auto wrong = vector_page(database, base.id, 0, 2, 3);
+  auto wrong = chunk_page(database, base.id, 0, 2, 3);
   REQUIRE_FALSE(wrong.has_value());
   CHECK(wrong.error().message.contains("has 8 bytes where 12 belong"));
+  const auto bare = take(chunk_page(database, base.id, 0, 9, 0));
+  CHECK(bare.places.size() == 5);
+  CHECK(bare.vectors.empty());
+  const auto later = take(document_fields(database, base.id, a.document));
+  REQUIRE(later.size() == 1);
+  CHECK(later[0].id == b.document);
+  CHECK(later[0].at_ms == 1'800'000'000'000);
+  CHECK(later[0].fields == Json{{"length", 3}, {"source", "b"}, {"title", "On b"}, {"format", "text"}});
+  CHECK(take(document_ids(database, base.id)) == Ids{a.document, b.document});
 }
 
 TEST_CASE("documents are listed by source, page by page") {

@@ -1,0 +1,116 @@
+#include "app/library.h"
+
+#include "models/embedders/settings.h"
+#include "models/price.h"
+#include "runtime/store/directory.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace troupe::app {
+
+namespace {
+
+constexpr const char* kFile = "/knowledge.db";
+constexpr const char* kDefaultEmbedding = "default";
+
+// What embeds where the configuration names nothing: it needs neither a key nor a network.
+models::EmbedderSettings builtin_embedding() {
+  return {.name = "builtin", .provider = "builtin"};
+}
+
+models::PriceList prices_of(const Configuration& configuration) {
+  models::PriceList prices;
+  for (const auto& [name, model] : configuration.models)
+    if (model.price) prices.emplace(name, *model.price);
+  return prices;
+}
+
+}  // namespace
+
+Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
+                 std::optional<sandbox::Support> support)
+    : loop_(loop),
+      workers_(workers),
+      store_path_(store_path),
+      support_(std::move(support)),
+      store_(memory::make_sqlite_knowledge(loop, store_path + kFile)),
+      table_({.store = *store_,
+              .threads = {.loop = loop, .searching = workers, .building = building_},
+              .folder = store_path}) {}
+Library::~Library() = default;
+
+Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
+    const Configuration& configuration, const models::EmbedderTable& embedders,
+    const models::EmbedderServices& making, std::shared_ptr<const models::ModelTable> models,
+    std::shared_ptr<const prompts::PromptSet> prompts) {
+  std::map<std::string, memory::ConfiguredBase, std::less<>> bases;
+  for (const auto& [name, settings] : configuration.knowledge) {
+    memory::ConfiguredBase& base = bases[name];
+    base.settings = settings;
+    const std::string wanted = settings.embedding.empty() ? kDefaultEmbedding : settings.embedding;
+    if (const auto embedder = embedders.find(wanted); embedder != embedders.end()) {
+      base.embedder = embedder->second;
+      base.embedding = models::embedding_identity(configuration.embeddings.at(wanted));
+      continue;
+    }
+    const models::EmbedderSettings builtin = builtin_embedding();
+    auto made = models::make_embedders({builtin}, making);
+    if (!made) return fail(std::move(made.error()));
+    base.embedder = made->begin()->second;
+    base.embedding = models::embedding_identity(builtin);
+  }
+  return std::make_shared<memory::ConfiguredKnowledge>(
+      std::move(bases), memory::ConfiguredKnowledge::Services{.table = table_,
+                                                              .workers = workers_,
+                                                              .models = std::move(models),
+                                                              .prompts = std::move(prompts),
+                                                              .prices = prices_of(configuration)});
+}
+
+Result<memory::SandboxedReader*> Library::reader(const memory::IngestLimits& limits) {
+  auto& reader = readers_[limits.memory];
+  if (!reader) {
+    if (!support_) support_ = sandbox::probe();
+    const auto cpu = std::chrono::duration_cast<std::chrono::seconds>(limits.read_time);
+    auto made = memory::SandboxedReader::make(
+        loop_, workers_,
+        {.support = *support_, .memory = limits.memory, .cpu = std::max(cpu, std::chrono::seconds(1))});
+    if (!made) return fail(std::move(made.error()));
+    reader = std::move(*made);
+  }
+  return reader.get();
+}
+
+Task<Result<memory::IngestReport>> Library::take_in(const memory::ConfiguredBase& base, std::string tenant,
+                                                    memory::IngestRequest request, net::HttpClient& http,
+                                                    EventSink& events, Stop& stop) {
+  if (auto ready = store::prepare_directory(store_path_); !ready) co_return fail(std::move(ready.error()));
+  auto reads = reader(base.settings.limits);
+  if (!reads) co_return fail(std::move(reads.error()));
+  const memory::IngestServices services{.loop = loop_,
+                                        .workers = workers_,
+                                        .store = *store_,
+                                        .reader = **reads,
+                                        .embedder = base.embedder,
+                                        .http = &http,
+                                        .events = events};
+  memory::IngestTarget target{.key = {tenant, base.settings.name},
+                              .embedding = base.embedding,
+                              .chunk = base.settings.chunk,
+                              .encoding = std::nullopt,
+                              .limits = base.settings.limits,
+                              .principal = {.name = "", .tenant = tenant}};
+  if (base.settings.chunk.unit == "tokens") target.encoding = models::tokens::EncodingName::cl100k_base;
+  co_return co_await memory::ingest(services, std::move(target), std::move(request), stop);
+}
+
+Task<> Library::close() {
+  co_await table_.save();
+  co_await table_.close();
+  for (auto& [memory, reader] : readers_)
+    if (reader) co_await reader->close();
+}
+
+}  // namespace troupe::app

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "app/configuration.h"
+#include "memory/knowledge/bases/configured_knowledge.h"
+#include "memory/knowledge/ingest/ingest.h"
+#include "memory/knowledge/ingest/sandboxed_reader.h"
+#include "models/embedders/catalog.h"
+#include "models/model.h"
+#include "prompts/prompt.h"
+#include "runtime/async/loop.h"
+#include "runtime/async/offload.h"
+#include "runtime/base/result.h"
+#include "runtime/net/http_client.h"
+#include "runtime/sandbox/support.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace troupe::app {
+
+/// The knowledge of this process: the file that has it, what of it is in memory, and who reads documents for
+/// it. One for all generations of the configuration. Loop thread only.
+class Library {
+ public:
+  /// `loop` and `workers` outlive it; nothing is opened or started before it is used. `support`: what this
+  /// machine can confine readers with; nothing: it is looked at when the first one is needed, which takes the
+  /// loop some 20 ms.
+  Library(Loop& loop, Workers& workers, const std::string& store_path,
+          std::optional<sandbox::Support> support);
+  /// close() must have returned.
+  ~Library();
+
+  memory::KnowledgeStore& store() { return *store_; }
+  memory::BaseTable& table() { return table_; }
+
+  /// The bases of a configuration, with the embedders and models of the same. Errors: as make_embedders().
+  Result<std::shared_ptr<memory::ConfiguredKnowledge>> configure(
+      const Configuration& configuration, const models::EmbedderTable& embedders,
+      const models::EmbedderServices& making, std::shared_ptr<const models::ModelTable> models,
+      std::shared_ptr<const prompts::PromptSet> prompts);
+
+  /// Takes documents into a base. `tenant`: "" for what everybody finds. Errors: those of memory::ingest(),
+  /// unavailable (no reader can be confined here).
+  Task<Result<memory::IngestReport>> take_in(const memory::ConfiguredBase& base, std::string tenant,
+                                             memory::IngestRequest request, net::HttpClient& http,
+                                             EventSink& events, Stop& stop);
+
+  /// Keeps indexes, and ends what is under way. Nobody may be searching or taking in.
+  Task<> close();
+
+ private:
+  Result<memory::SandboxedReader*> reader(const memory::IngestLimits& limits);
+
+  Loop& loop_;
+  Workers& workers_;
+  const std::string store_path_;
+  std::optional<sandbox::Support> support_;
+  std::unique_ptr<memory::KnowledgeStore> store_;
+  Workers building_{1};  // graphs, and files of indexes
+  memory::BaseTable table_;
+  std::map<std::size_t, std::unique_ptr<memory::SandboxedReader>> readers_;  // by the memory each may use
+};
+
+}  // namespace troupe::app

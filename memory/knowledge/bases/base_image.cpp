@@ -1,0 +1,269 @@
+#include "memory/knowledge/bases/base_image.h"
+
+#include "runtime/telemetry/log.h"
+
+#include <algorithm>
+#include <functional>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::memory {
+
+namespace {
+
+constexpr std::size_t kPage = 4'096;            // chunks read at once
+constexpr std::size_t kNamedDocuments = 1'000;  // in one query
+constexpr std::size_t kKeptVectors = 1'000;     // fewer are read from the rows as fast
+
+}  // namespace
+
+BaseImage::BaseImage(Services services, BaseKey key)
+    : services_(std::move(services)),
+      key_(std::move(key)),
+      gate_(services_.threads.loop),
+      nursery_(services_.threads.loop) {}
+BaseImage::~BaseImage() = default;
+
+bool BaseImage::current(const BaseRow& row, const std::optional<IndexSettings>& index) const {
+  if (row.id != row_.id || row.generation != row_.generation || row.embedding != row_.embedding) return false;
+  if (!index || row.dimensions == 0) return true;
+  IndexSettings wanted = *index;
+  wanted.dimensions = row.dimensions;
+  return index_ && index_->settings() == wanted;
+}
+
+Task<Result<BaseImage::View>> BaseImage::look() {
+  auto row = co_await services_.store.find_base(key_);
+  if (!row) co_return fail(std::move(row.error()));
+  if (!*row) co_return View{};
+  co_return View{true, (*row)->id, (*row)->embedding, (*row)->dimensions};
+}
+
+Task<Result<BaseImage::View>> BaseImage::refresh(std::optional<IndexSettings> index) {
+  auto row = co_await services_.store.find_base(key_);
+  if (!row) co_return fail(std::move(row.error()));
+  if (!*row) {
+    if (row_.id == 0) co_return View{};
+    auto pass = co_await gate_.write();
+    co_await reset();
+    co_return View{};
+  }
+  if (!current(**row, index)) {
+    auto pass = co_await gate_.write();
+    // While this waited another search may have done it.
+    if (!current(**row, index))
+      if (auto done = co_await update(**row, std::move(index)); !done)
+        co_return fail(std::move(done.error()));
+  }
+  co_return View{true, (*row)->id, (*row)->embedding, (*row)->dimensions};
+}
+
+Task<> BaseImage::reset() {
+  if (index_) co_await index_->close();
+  index_.reset();
+  map_ = {};
+  row_ = {};
+  last_chunk_ = 0;
+}
+
+Task<Result<>> BaseImage::update(BaseRow row, std::optional<IndexSettings> index) {
+  // A row that was read before others came is not to bring back an earlier state.
+  if (row.id == row_.id && row.embedding == row_.embedding && row.generation < row_.generation)
+    row.generation = row_.generation;
+  const bool same_vectors = row_.dimensions == 0 || row_.dimensions == row.dimensions;
+  if (row.id != row_.id || row.embedding != row_.embedding || !same_vectors) co_await reset();
+  if (row.id != row_.id || row.generation != row_.generation) {
+    if (auto done = co_await follow(row); !done) {
+      co_await reset();  // half of a change is none
+      co_return done;
+    }
+  }
+  row_ = row;
+  if (index && row.dimensions > 0) {
+    index->dimensions = row.dimensions;
+    if (!index_ || index_->settings() != *index) {
+      if (auto done = co_await load_index(row, *index); !done) co_return done;
+    }
+  }
+  if (index_) index_->rebuild_if_due();
+  keep_rebuilt();
+  co_return Result<>();
+}
+
+// What changed since: documents that are gone, those that came, and their chunks. A document that is replaced
+// comes under another id.
+Task<Result<>> BaseImage::follow(const BaseRow& row) {
+  auto ids = co_await services_.store.document_ids(row.id);
+  if (!ids) co_return fail(std::move(ids.error()));
+  std::vector<std::int64_t> removed;
+  for (std::int64_t document : map_.documents())
+    if (!std::ranges::binary_search(*ids, document)) {
+      const auto chunks = map_.remove(document);
+      removed.insert(removed.end(), chunks.begin(), chunks.end());
+    }
+  auto fresh = co_await services_.store.document_fields(row.id, map_.last_document());
+  if (!fresh) co_return fail(std::move(fresh.error()));
+  for (DocumentFields& document : *fresh) map_.add(std::move(document));
+  co_return co_await read_chunks(row, std::move(removed));
+}
+
+Task<Result<>> BaseImage::read_chunks(const BaseRow& row, std::vector<std::int64_t> removed) {
+  const std::size_t dimensions = index_ ? row.dimensions : 0;
+  for (;;) {
+    auto page = co_await services_.store.chunk_page(row.id, last_chunk_, kPage, dimensions);
+    if (!page) co_return fail(std::move(page.error()));
+    const std::size_t taken = map_.add(page->places);
+    if (index_) {
+      std::vector<std::int64_t> added;
+      for (std::size_t i = 0; i < taken; ++i) added.push_back(page->places[i].chunk);
+      page->vectors.resize(taken * dimensions);
+      auto done =
+          co_await index_->change(std::exchange(removed, {}), std::move(added), std::move(page->vectors));
+      if (!done) co_return done;
+    }
+    if (taken > 0) last_chunk_ = page->places[taken - 1].chunk;
+    if (taken < kPage) co_return Result<>();
+  }
+}
+
+Task<Result<>> BaseImage::load_index(const BaseRow& row, IndexSettings settings) {
+  if (index_) co_await index_->close();
+  index_.reset();
+  if (!services_.folder.empty() && ::access(file().c_str(), F_OK) == 0) {
+    auto kept = co_await BaseIndex::load(services_.threads, settings, file(), stamp());
+    if (kept && (*kept)->size() == map_.size()) {
+      index_ = std::move(*kept);
+      kept_ = stamp() + static_cast<std::uint64_t>(index_->kind());
+      co_return Result<>();
+    }
+    if (kept) {
+      co_await (*kept)->close();
+    } else if (kept.error().code != ErrorCode::conflict) {
+      log::warn("an index is made anew", {{"knowledge", key_.name}, {"error", kept.error().message}});
+    }
+  }
+  auto made = BaseIndex::make(services_.threads, std::move(settings));
+  if (!made) co_return fail(std::move(made.error()));
+  index_ = std::move(*made);
+  auto filled = co_await fill_index(row);
+  if (filled) co_return filled;
+  co_await index_->close();
+  index_.reset();
+  co_return filled;
+}
+
+Task<Result<>> BaseImage::fill_index(const BaseRow& row) {
+  for (std::int64_t after = 0; after < last_chunk_;) {
+    auto page = co_await services_.store.chunk_page(row.id, after, kPage, row.dimensions);
+    if (!page) co_return fail(std::move(page.error()));
+    if (page->places.empty()) break;
+    after = page->places.back().chunk;
+    std::vector<std::int64_t> added;
+    for (const ChunkPage::Place& place : page->places)
+      if (place.chunk <= last_chunk_) added.push_back(place.chunk);
+    page->vectors.resize(added.size() * row.dimensions);
+    auto done = co_await index_->change({}, std::move(added), std::move(page->vectors));
+    if (!done) co_return done;
+  }
+  co_return Result<>();
+}
+
+Task<std::shared_ptr<const ChunkSet>> BaseImage::allowed(Filter filter, std::int64_t document) {
+  auto pass = co_await gate_.read();
+  auto work = [this, &filter, document]() -> std::shared_ptr<const ChunkSet> {
+    return std::make_shared<const ChunkSet>(map_.allowed(filter, document));
+  };
+  co_return co_await offload(services_.threads.loop, services_.threads.searching, std::move(work));
+}
+
+Task<std::optional<std::vector<std::int64_t>>> BaseImage::allowed_documents(Filter filter,
+                                                                            std::int64_t document) {
+  if (ChunkMap::looks_at_places(filter)) co_return std::nullopt;
+  auto pass = co_await gate_.read();
+  auto work = [this, &filter] { return map_.allowed_documents(filter); };
+  std::vector<std::int64_t> documents;
+  if (filter.empty() && document != 0)
+    documents = {document};
+  else
+    documents = co_await offload(services_.threads.loop, services_.threads.searching, std::move(work));
+  if (document != 0) std::erase_if(documents, [document](std::int64_t id) { return id != document; });
+  if (documents.size() > kNamedDocuments) co_return std::nullopt;
+  co_return documents;
+}
+
+Task<Result<std::vector<Neighbour>>> BaseImage::nearest(std::vector<float> query, std::size_t k,
+                                                        std::shared_ptr<const ChunkSet> allowed) {
+  auto pass = co_await gate_.read();
+  if (!index_) co_return std::vector<Neighbour>();
+  co_return co_await index_->nearest(std::move(query), k, std::move(allowed));
+}
+
+Task<std::vector<float>> BaseImage::vectors(std::vector<std::int64_t> chunks) {
+  auto pass = co_await gate_.read();
+  if (!index_) co_return std::vector<float>();
+  co_return co_await index_->vectors(std::move(chunks));
+}
+
+BaseImage::Sizes BaseImage::sizes() const {
+  Sizes sizes{.documents = map_.document_count(), .chunks = map_.size()};
+  if (!index_) return sizes;
+  sizes.vectors = index_->size();
+  sizes.kind = index_->kind();
+  sizes.rebuilding = index_->rebuilding();
+  return sizes;
+}
+
+std::string BaseImage::file() const {
+  return fmt::format("{}/knowledge-{}.index", services_.folder, row_.id);
+}
+
+// Which rows the index is a copy of, however they came there.
+std::uint64_t BaseImage::stamp() const {
+  return map_.stamp() + std::hash<std::string>()(row_.embedding) + static_cast<std::uint64_t>(row_.id);
+}
+
+Task<Result<>> BaseImage::save() {
+  auto pass = co_await gate_.read();
+  if (services_.folder.empty() || !index_ || index_->size() < kKeptVectors) co_return Result<>();
+  const std::uint64_t now = stamp() + static_cast<std::uint64_t>(index_->kind());
+  if (now == kept_) co_return Result<>();
+  auto saved = co_await index_->save(file(), stamp());
+  if (saved) kept_ = now;
+  co_return saved;
+}
+
+// A graph took minutes to make, which a crash is not to cost again.
+void BaseImage::keep_rebuilt() {
+  if (keeping_ || !index_ || !index_->rebuilding()) return;
+  keeping_ = true;
+  auto keep = [this, index = index_]() -> Task<> {
+    co_await index->settled();
+    keeping_ = false;
+    if (auto saved = co_await save(); !saved)
+      log::warn("an index was not kept", {{"knowledge", key_.name}, {"error", saved.error().message}});
+  };
+  nursery_.spawn("keep an index", std::move(keep));
+}
+
+Task<> BaseImage::settled() {
+  co_await nursery_.join();
+}
+
+Task<> BaseImage::forget() {
+  auto pass = co_await gate_.write();
+  const std::string kept = row_.id != 0 && !services_.folder.empty() ? file() : "";
+  co_await reset();
+  kept_ = 0;
+  if (!kept.empty()) ::unlink(kept.c_str());
+}
+
+Task<> BaseImage::close() {
+  if (index_) co_await index_->close();
+  co_await nursery_.join();
+  auto pass = co_await gate_.write();
+  co_await reset();
+}
+
+}  // namespace troupe::memory

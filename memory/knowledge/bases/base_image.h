@@ -1,0 +1,104 @@
+#pragma once
+
+#include "memory/knowledge/bases/base_index.h"
+#include "memory/knowledge/bases/chunk_map.h"
+#include "memory/knowledge/store/knowledge_store.h"
+#include "runtime/async/nursery.h"
+#include "runtime/async/read_write_gate.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::memory {
+
+/// What searching one base needs in memory: its vectors and which chunk belongs where. It is a copy of rows
+/// in the store, read when it is first needed and brought up to date before each search: whoever changed the
+/// base, this process or another, the search sees it. Loop thread only; concurrent calls are fine.
+class BaseImage {
+ public:
+  struct Services {
+    KnowledgeStore& store;
+    BaseIndex::Threads threads;
+    std::string folder;  ///< of the files that keep indexes; "": nothing is kept
+  };
+  /// What is looked at.
+  struct View {
+    bool there = false;  ///< false: nothing was ever put into this base
+    std::int64_t base = 0;
+    std::string embedding;
+    std::size_t dimensions = 0;  ///< 0: it has no vectors
+  };
+
+  BaseImage(Services services, BaseKey key);
+  /// close() must have returned.
+  ~BaseImage();
+
+  /// The base as it is now, without reading more than a row. Errors: store.
+  Task<Result<View>> look();
+  /// Brings the map up to date, and where `index` is given the vectors, too. Errors: store, protocol (a file
+  /// that was changed by hand), busy (no memory).
+  Task<Result<View>> refresh(std::optional<IndexSettings> index);
+
+  // After refresh(), about what it found or something newer.
+
+  /// The id of a document by its source or id; 0: there is none.
+  std::int64_t find_document(std::string_view document) const { return map_.find(document); }
+  bool has_document(std::int64_t document) const { return map_.has(document); }
+  /// The chunks that a filter lets through, of one document or (0) of all.
+  Task<std::shared_ptr<const ChunkSet>> allowed(Filter filter, std::int64_t document);
+  /// The documents that it lets through; nothing where that does not decide, because the filter looks at
+  /// places inside of them, or they are too many to be named.
+  Task<std::optional<std::vector<std::int64_t>>> allowed_documents(Filter filter, std::int64_t document);
+  /// The `k` nearest, with what their scores are by the metric of the index. Empty without vectors.
+  Task<Result<std::vector<Neighbour>>> nearest(std::vector<float> query, std::size_t k,
+                                               std::shared_ptr<const ChunkSet> allowed);
+  /// The vectors of chunks, one after the other.
+  Task<std::vector<float>> vectors(std::vector<std::int64_t> chunks);
+
+  struct Sizes {
+    std::size_t documents = 0;
+    std::size_t chunks = 0;
+    std::size_t vectors = 0;        ///< in the index
+    std::optional<IndexKind> kind;  ///< none: no index is loaded
+    bool rebuilding = false;
+  };
+  Sizes sizes() const;
+
+  /// Keeps the index in its file, when it is not what is there. Nothing to keep is no error. Errors: store.
+  Task<Result<>> save();
+  /// Waits until no index is being made.
+  Task<> settled();
+  /// Forgets what is in memory and in the file: the base was removed.
+  Task<> forget();
+  /// Ends what is under way. Nobody may be searching.
+  Task<> close();
+
+ private:
+  Task<Result<>> update(BaseRow row, std::optional<IndexSettings> index);
+  Task<> reset();
+  Task<Result<>> follow(const BaseRow& row);
+  Task<Result<>> read_chunks(const BaseRow& row, std::vector<std::int64_t> removed);
+  Task<Result<>> load_index(const BaseRow& row, IndexSettings settings);
+  Task<Result<>> fill_index(const BaseRow& row);
+  void keep_rebuilt();
+  bool current(const BaseRow& row, const std::optional<IndexSettings>& index) const;
+  std::string file() const;
+  std::uint64_t stamp() const;
+
+  Services services_;
+  BaseKey key_;
+  ReadWriteGate gate_;  // of everything below
+  BaseRow row_;         // as it was when this was read; id 0: nothing was
+  ChunkMap map_;
+  std::int64_t last_chunk_ = 0;
+  std::shared_ptr<BaseIndex> index_;
+  std::uint64_t kept_ = 0;  // stamp and kind of what is in the file
+  bool keeping_ = false;
+  Nursery nursery_;
+};
+
+}  // namespace troupe::memory

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "memory/knowledge/bases/chunk_set.h"
+#include "memory/knowledge/index/vector_indexes.h"
+#include "runtime/async/nursery.h"
+#include "runtime/async/offload.h"
+#include "runtime/async/read_write_gate.h"
+#include "runtime/async/task.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::memory {
+
+/// The vectors of one base while they are searched and change: searches go on beside each other on workers, a
+/// change waits for them and is short. Where another kind of index is due, it is made beside this one, a few
+/// vectors at a time, and takes its place when it is done: nobody waits for it. Loop thread only.
+class BaseIndex {
+ public:
+  /// What it is searched and built on; outlives it.
+  struct Threads {
+    Loop& loop;
+    Workers& searching;
+    Workers& building;  ///< one job there may take a tenth of a second
+  };
+
+  /// An index for vectors of these settings, empty; flat until a rebuild says otherwise.
+  static Result<std::unique_ptr<BaseIndex>> make(Threads threads, IndexSettings settings);
+  /// What save() wrote of this `stamp`. Errors: those of load_index().
+  static Task<Result<std::unique_ptr<BaseIndex>>> load(Threads threads, IndexSettings settings,
+                                                       std::string file, std::uint64_t stamp);
+  /// close() must have returned.
+  ~BaseIndex();
+
+  const IndexSettings& settings() const { return settings_; }
+  std::size_t size() const { return index_->size(); }
+  IndexKind kind() const { return index_->kind(); }
+  bool rebuilding() const { return rebuilding_; }
+
+  /// Takes ids away and puts others, a row of `vectors` each. Errors: those of VectorIndex::put(); what came
+  /// before the one that failed is there.
+  Task<Result<>> change(std::vector<std::int64_t> removed, std::vector<std::int64_t> added,
+                        std::vector<float> vectors);
+
+  /// As VectorIndex::nearest(). `allowed`: null: all.
+  Task<Result<std::vector<Neighbour>>> nearest(std::vector<float> query, std::size_t k,
+                                               std::shared_ptr<const ChunkSet> allowed);
+  /// The vectors of these ids as they are compared, one after the other; zeros where there is none.
+  Task<std::vector<float>> vectors(std::vector<std::int64_t> ids);
+
+  /// Begins to make another in the background, when one is due and none is under way.
+  void rebuild_if_due();
+  /// Returns when no rebuild is under way.
+  Task<> settled();
+  /// Writes it down; see VectorIndex::save(). A rebuild that is under way is not waited for.
+  Task<Result<>> save(std::string file, std::uint64_t stamp);
+  /// Ends a rebuild, and returns when nobody works on the index any more.
+  Task<> close();
+
+ private:
+  struct Write {  // that a rebuild has yet to follow
+    std::vector<std::int64_t> removed;
+    std::vector<std::int64_t> added;
+    std::vector<float> vectors;
+  };
+
+  BaseIndex(Threads threads, IndexSettings settings, std::unique_ptr<VectorIndex> index);
+  Task<> rebuild();
+  Task<Result<>> fill(VectorIndex& fresh);
+
+  Threads threads_;
+  const IndexSettings settings_;
+  std::shared_ptr<VectorIndex> index_;
+  ReadWriteGate gate_;
+  std::vector<Write> missed_;  // while rebuilding
+  bool rebuilding_ = false;
+  bool gave_up_ = false;  // a rebuild failed: this one stays
+  bool closing_ = false;
+  Nursery nursery_;
+};
+
+}  // namespace troupe::memory

@@ -1,0 +1,157 @@
+#include "memory/knowledge/bases/base_source.h"
+
+#include "memory/knowledge/keyword/keyword.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::memory {
+
+namespace {
+
+constexpr std::size_t kFirstMatches = 64;  // read where most may be filtered out
+
+bool better(const Candidate& a, const Candidate& b) {
+  return a.score != b.score ? a.score > b.score : a.chunk < b.chunk;
+}
+
+void keep_best(std::vector<Candidate>& candidates, std::size_t count) {
+  std::ranges::sort(candidates, better);
+  if (candidates.size() > count) candidates.resize(count);
+}
+
+double cosine(std::span<const float> a, std::span<const float> b) {
+  double dot = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    dot += static_cast<double>(a[i]) * b[i];
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return aa > 0 && bb > 0 ? dot / std::sqrt(aa * bb) : 0;
+}
+
+}  // namespace
+
+BaseSource::BaseSource(KnowledgeStore& store, std::vector<std::shared_ptr<BaseImage>> images,
+                       IndexSettings index)
+    : store_(store), images_(std::move(images)), index_(std::move(index)) {}
+
+Result<> BaseSource::check_document(const std::string& document) const {
+  if (document.empty()) return {};
+  for (const auto& image : images_)
+    if (image->find_document(document) != 0) return {};
+  return fail(ErrorCode::not_found,
+              fmt::format("there is no document `{}`; name one by its source, as `troupe knowledge list` "
+                          "shows them, or by its id",
+                          document));
+}
+
+Task<Result<std::vector<Candidate>>> BaseSource::nearest_in(BaseImage& image, const std::vector<float>& query,
+                                                            const CandidateQuery& wanted) {
+  std::shared_ptr<const ChunkSet> allowed;
+  if (!wanted.document.empty() || !wanted.filter.empty()) {
+    const std::int64_t document = image.find_document(wanted.document);
+    if (!wanted.document.empty() && document == 0) co_return std::vector<Candidate>();
+    allowed = co_await image.allowed(wanted.filter, document);
+    if (allowed->size() == 0) co_return std::vector<Candidate>();
+  }
+  auto found = co_await image.nearest(query, wanted.count, std::move(allowed));
+  if (!found) co_return fail(std::move(found.error()));
+  std::vector<Candidate> candidates;
+  std::vector<std::int64_t> ids;
+  for (const Neighbour& one : *found) {
+    candidates.push_back({one.id, one.score, {}});
+    ids.push_back(one.id);
+  }
+  const bool by_cosine = index_.metric == Metric::cosine;
+  if (by_cosine && !wanted.vectors) co_return candidates;
+  const std::vector<float> rows = co_await image.vectors(std::move(ids));
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const auto row = std::span(rows).subspan(i * query.size(), query.size());
+    if (!by_cosine) candidates[i].score = cosine(query, row);
+    if (wanted.vectors) candidates[i].vector.assign(row.begin(), row.end());
+  }
+  co_return candidates;
+}
+
+Task<Result<std::vector<Candidate>>> BaseSource::nearest(std::vector<float> query, CandidateQuery wanted,
+                                                         CallContext& context) {
+  if (auto there = check_document(wanted.document); !there) co_return fail(std::move(there.error()));
+  std::vector<Candidate> all;
+  for (const auto& image : images_) {
+    auto found = co_await nearest_in(*image, query, wanted);
+    if (!found) co_return found;
+    std::ranges::move(*found, std::back_inserter(all));
+    if (context.stop.requested()) co_return fail(stopped("search", context.stop.reason()));
+  }
+  keep_best(all, wanted.count);
+  co_return all;
+}
+
+Task<Result<std::vector<Candidate>>> BaseSource::keyword_in(BaseImage& image, const std::string& match,
+                                                            const CandidateQuery& wanted) {
+  auto view = co_await image.look();
+  if (!view) co_return fail(std::move(view.error()));
+  std::vector<Candidate> candidates;
+  if (!view->there) co_return candidates;
+  const std::int64_t document = image.find_document(wanted.document);
+  if (!wanted.document.empty() && document == 0) co_return candidates;
+  const bool all = wanted.document.empty() && wanted.filter.empty();
+  std::optional<std::vector<std::int64_t>> documents;
+  if (!all) documents = co_await image.allowed_documents(wanted.filter, document);
+  if (all || documents) {
+    auto matches = co_await store_.match_terms(view->base, match, wanted.count, std::move(documents));
+    if (!matches) co_return fail(std::move(matches.error()));
+    for (const TermMatch& one : *matches) candidates.push_back({one.chunk, one.score, {}});
+    co_return candidates;
+  }
+  // The filter decides before the count does: as many matches are read as it takes.
+  const auto allowed = co_await image.allowed(wanted.filter, document);
+  for (std::size_t limit = std::max(kFirstMatches, 4 * wanted.count);; limit *= 8) {
+    auto matches = co_await store_.match_terms(view->base, match, limit, std::nullopt);
+    if (!matches) co_return fail(std::move(matches.error()));
+    candidates.clear();
+    for (const TermMatch& one : *matches)
+      if (allowed->contains(one.chunk) && candidates.size() < wanted.count)
+        candidates.push_back({one.chunk, one.score, {}});
+    const bool enough = candidates.size() >= std::min(wanted.count, allowed->size());
+    if (enough || matches->size() < limit) co_return candidates;
+  }
+}
+
+Task<Result<std::vector<Candidate>>> BaseSource::keyword(std::string query, CandidateQuery wanted,
+                                                         CallContext& context) {
+  if (auto there = check_document(wanted.document); !there) co_return fail(std::move(there.error()));
+  std::vector<Candidate> all;
+  const std::string match = keyword_query(query);
+  if (match.empty()) co_return all;
+  for (const auto& image : images_) {
+    auto found = co_await keyword_in(*image, match, wanted);
+    if (!found) co_return found;
+    std::ranges::move(*found, std::back_inserter(all));
+    if (context.stop.requested()) co_return fail(stopped("search", context.stop.reason()));
+  }
+  keep_best(all, wanted.count);
+  co_return all;
+}
+
+Task<Result<std::vector<StoredChunk>>> BaseSource::load(std::vector<std::int64_t> chunks, CallContext&) {
+  co_return co_await store_.read_chunks(std::move(chunks));
+}
+
+Task<Result<std::vector<StoredChunk>>> BaseSource::by_ordinal(std::int64_t document, std::size_t first,
+                                                              std::size_t last, CallContext&) {
+  co_return co_await store_.chunks_between(document, static_cast<std::int64_t>(first),
+                                           static_cast<std::int64_t>(last));
+}
+
+Task<Result<std::vector<StoredChunk>>> BaseSource::by_place(std::int64_t document, std::size_t begin,
+                                                            std::size_t end, CallContext&) {
+  co_return co_await store_.chunks_at(document, begin, end);
+}
+
+}  // namespace troupe::memory

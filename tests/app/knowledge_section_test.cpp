@@ -1,0 +1,86 @@
+#include "app/configuration.h"
+#include "tests/fakes/fixtures.h"
+#include "tests/fakes/test_environment.h"
+
+#include <doctest/doctest.h>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+app::Checked load(const std::string& yaml) {
+  return app::load_configuration_text(
+      "/srv/t.yaml", "version: 1\nmodels: { m: { provider: builtin } }\nagents: { a: { model: m } }\n" + yaml,
+      fakes::TestEnvironment({{"HOME", "/home/tester"}}));
+}
+
+std::string problem(const std::string& yaml) {
+  auto checked = load(yaml);
+  CHECK_FALSE(checked.configuration.has_value());
+  std::string all;
+  for (const config::Problem& one : checked.problems) all += config::render(one) + "\n";
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("knowledge is read with all its keys, and comes back from the canonical text") {
+  fakes::TestEnvironment environment({{"HOME", "/home/tester"},
+                                      {"OPENAI_API_KEY", "sk-canary-key-0"},
+                                      {"RUNS", "7"},
+                                      {"KIB", "128"},
+                                      {"ROLE", "r"}});
+  auto checked = app::load_configuration(fakes::fixture_path("config/good/everything.yaml"), environment);
+  REQUIRE(checked.configuration.has_value());
+  const auto& base = checked.configuration->knowledge.at("handbook");
+  CHECK(base.name == "handbook");
+  REQUIRE(base.sources.size() == 2);
+  CHECK(base.sources[0].starts_with("/"));
+  CHECK(base.sources[0].ends_with("/docs/**/*.md"));
+  CHECK(base.sources[1] == "https://example.org/page.html");
+  CHECK(base.chunk.by == "markdown");
+  CHECK(base.chunk.size == 200);
+  CHECK(base.index.kind == memory::IndexKind::hnsw);
+  CHECK(base.index.metric == memory::Metric::l2);
+  CHECK(base.index.hnsw.m == 24);
+  CHECK(base.search.mode == memory::SearchMode::hybrid);
+  CHECK(base.search.hybrid.keyword_weight == 0.5);
+  CHECK(base.search.rerank.top_n == 4);
+  CHECK(base.search.expand.neighbours == 2);
+  CHECK(base.search.filter.matches({{"year", 2024}}));
+  CHECK_FALSE(base.search.filter.matches({{"year", 1999}, {"draft", true}}));
+  CHECK(base.limits.read_time == 5s);
+  CHECK(base.limits.memory == 256u << 20);
+  CHECK_FALSE(checked.configuration->knowledge.at("bare").index.kind.has_value());
+  CHECK(checked.configuration->knowledge.at("graph").search.min_score == 0.4);
+  const auto& tool = checked.configuration->tools.at("lookup");
+  CHECK(tool.search.mode == memory::SearchMode::mmr);
+  CHECK(tool.search.lambda == 0.5);
+  CHECK(tool.search.filter.matches({{"lang", "ko"}}));
+
+  auto restored =
+      app::restore_configuration(checked.configuration->canonical, *checked.configuration, environment);
+  REQUIRE(restored.configuration.has_value());
+  CHECK(restored.configuration->hash == checked.configuration->hash);
+  const auto& again = restored.configuration->knowledge.at("handbook");
+  CHECK(again.index == base.index);
+  CHECK(again.search.filter.written() == base.search.filter.written());
+  CHECK(restored.configuration->tools.at("lookup").search.filter.written() == tool.search.filter.written());
+}
+
+TEST_CASE("knowledge that cannot work is refused at its place, with what to write") {
+  CHECK(problem("knowledge: { k: { chunk: { size: 100, overlap: 100 } } }\n").contains("overlap"));
+  CHECK(problem("knowledge: { k: { index: fast } }\n").contains("fast"));
+  CHECK(problem("knowledge: { k: { index: faiss } }\n").contains("not available"));
+  CHECK(problem("knowledge: { k: { search: { mode: threshold } } }\n").contains("min_score"));
+  CHECK(problem("knowledge: { k: { search: { top_k: 3 } } }\n").contains("it is called `k`"));
+  CHECK(problem("knowledge: { k: { search: { filter: { year: { gtt: 3 } } } } }\n").contains("/year/gtt"));
+  CHECK(problem("knowledge: { k: { search: { rerank: { model: n } } } }\n").contains("n"));
+  CHECK(problem("knowledge: { k: { search: { rerank: { model: m } } } }\n").contains("builtin"));
+  CHECK(problem("knowledge: { k: { embedding: none } }\n").contains("none"));
+  CHECK(problem("knowledge: { k: { chunk_size: 3 } }\n").contains("chunk: { size"));
+  CHECK(problem("knowledge: { k: {} }\ntools: { t: { type: retriever } }\n").contains("knowledge"));
+  CHECK(problem("knowledge: { book: {} }\ntools: { t: { type: retriever, knowledge: bok } }\n")
+            .contains("did you mean `book`?"));
+}

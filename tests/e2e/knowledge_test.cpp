@@ -1,0 +1,158 @@
+#include "tests/e2e/daemon.h"
+#include "tests/fakes/chat_client.h"
+#include "tests/fakes/run_loop.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace troupe;
+using namespace troupe::e2e;
+
+namespace {
+
+/// A folder with a handbook, and a configuration that takes it in.
+struct Handbook {
+  fakes::TempDir folder;
+  Daemon daemon{fmt::format(R"(
+models: {{ local: {{ provider: builtin }} }}
+knowledge:
+  handbook:
+    description: rules of the house
+    sources: ["{0}/*.md", "{0}/*.txt"]
+    chunk: {{ size: 300, overlap: 40, by: markdown }}
+    search: {{ mode: hybrid, k: 3 }}
+tools: {{ lookup: {{ type: retriever, knowledge: handbook }} }}
+agents: {{ clerk: {{ model: local, tools: [lookup] }} }}
+)",
+                            folder.path().string())};
+
+  Handbook() {
+    write("leave.md",
+          "# Leave\n\nEmployees have 25 days of annual leave each year.\n\n## Parents\n\nParents have ten "
+          "more days in the first year.\n");
+    write("travel.md", "# Travel\n\nTrains are booked by the office. Flights need a signature.\n");
+    write("회사.txt", "연차 휴가는 매년 25일입니다. 출장은 기차로 갑니다.\n");
+  }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder.path() / name) << text;
+  }
+  fakes::Outcome run(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin() + 2, {"-c", daemon.config()});
+    return daemon.run(std::move(arguments), input);
+  }
+  std::string path(const std::string& name) { return (folder.path() / name).string(); }
+};
+
+}  // namespace
+
+TEST_CASE("documents are taken in, listed, searched, changed and deleted from the command line") {
+  Handbook book;
+  auto added = book.run({"knowledge", "add"});
+  CHECK_MESSAGE(added.exit_code == 0, added.err);
+  CHECK(added.out.starts_with("handbook: 3 added, 0 changed, 0 unchanged, 0 removed;"));
+  auto again = book.run({"knowledge", "add", "handbook"});
+  CHECK(again.out.starts_with("handbook: 0 added, 0 changed, 3 unchanged, 0 removed; 0 chunks"));
+
+  auto bases = book.run({"knowledge", "list"});
+  CHECK(bases.out.contains("handbook"));
+  auto documents = book.run({"knowledge", "list", "handbook"});
+  CHECK(documents.out.contains(book.path("leave.md")));
+  CHECK(documents.out.contains("markdown"));
+
+  for (const char* mode : {"similarity", "keyword", "hybrid", "mmr"}) {
+    CAPTURE(mode);
+    auto found =
+        book.run({"knowledge", "search", "handbook", "days of annual leave", "--mode", mode, "-k", "1"});
+    CHECK(found.exit_code == 0);
+    CHECK(found.out.starts_with("[1] "));
+    CHECK(found.out.contains("25 days of annual leave"));
+  }
+  CHECK(book.run({"knowledge", "search", "handbook", "휴가", "--mode", "keyword"}).out.contains("연차 휴가"));
+  auto filtered = book.run({"knowledge", "search", "handbook", "days", "--filter", "title=Travel", "--json"});
+  auto json = parse_json(filtered.out);
+  REQUIRE_MESSAGE(json.has_value(), filtered.out);
+  for (const Json& hit : (*json)["hits"]) CHECK(hit["title"] == "Travel");
+
+  book.write("leave.md", "# Leave\n\nEmployees have 30 days of annual leave each year.\n");
+  std::filesystem::remove(book.path("travel.md"));
+  auto changed = book.run({"knowledge", "add"});
+  CHECK(changed.out.starts_with("handbook: 0 added, 1 changed, 1 unchanged, 1 removed;"));
+  auto found = book.run({"knowledge", "search", "handbook", "annual leave", "-k", "1"});
+  CHECK(found.out.contains("30 days"));
+  CHECK_FALSE(book.run({"knowledge", "search", "handbook", "flights"}).out.contains("signature"));
+
+  // By hand, and kept when the sources are taken in again.
+  auto piped = book.run({"knowledge", "add", "handbook", "-", "--name", "notes.md"},
+                        "# Notes\n\nThe door code is 4711.\n");
+  CHECK(piped.out.starts_with("handbook: 1 added"));
+  CHECK(book.run({"knowledge", "add"}).out.contains("0 removed"));
+  CHECK(book.run({"knowledge", "search", "handbook", "door code", "-k", "1"}).out.contains("4711"));
+  CHECK(book.run({"knowledge", "delete", "handbook", "notes.md"}).out.starts_with("deleted notes.md"));
+  CHECK_FALSE(book.run({"knowledge", "search", "handbook", "door code", "-k", "1"}).out.contains("4711"));
+  CHECK(book.run({"knowledge", "delete", "handbook", "--all"}).exit_code == 0);
+  CHECK(book.run({"knowledge", "search", "handbook", "leave"}).err.contains("holds nothing yet"));
+}
+
+TEST_CASE("wrong use of knowledge is answered with what to do") {
+  Handbook book;
+  auto unknown = book.run({"knowledge", "search", "handbok", "x"});
+  CHECK(unknown.exit_code == 2);
+  CHECK(unknown.err.contains("did you mean `handbook`?"));
+  CHECK(book.run({"knowledge", "search", "handbook", "x", "--mode", "fuzzy"}).exit_code == 2);
+  CHECK(book.run({"knowledge", "search", "handbook", "x", "--filter", "=3"}).exit_code == 2);
+  CHECK(book.run({"knowledge", "delete", "handbook"}).exit_code == 2);
+  CHECK(book.run({"knowledge", "delete", "handbook", "nothing.md"}).exit_code == 2);
+  CHECK(book.run({"knowledge", "add", "nowhere", "x.md"}).exit_code == 2);
+  auto missing = book.run({"knowledge", "add", "handbook", "no-such-file.md"});
+  CHECK(missing.exit_code == 1);
+  CHECK(missing.err.contains("no-such-file.md"));
+  auto unnamed = book.run({"knowledge", "add", "handbook", "-"}, "text");
+  CHECK(unnamed.exit_code == 2);
+  CHECK(unnamed.err.contains("--name"));
+}
+
+TEST_CASE("an agent searches its knowledge and its answer cites the passage it used") {
+  Handbook book;
+  CHECK(book.run({"knowledge", "add"}).exit_code == 0);
+  auto asked = book.daemon.run(
+      {"ask", "-c", book.daemon.config(), "--json", "How many days of annual leave do employees have?"});
+  CHECK(asked.exit_code == 0);
+  Json answer;
+  std::size_t begin = 0;
+  while (begin < asked.out.size()) {
+    const std::size_t end = std::min(asked.out.find('\n', begin), asked.out.size());
+    auto event = parse_json(asked.out.substr(begin, end - begin));
+    if (event && string_or(*event, "type") == "answer") answer = *event;
+    begin = end + 1;
+  }
+  REQUIRE_MESSAGE(answer.contains("citations"), asked.out);
+  CHECK(string_or(answer, "text").contains("25 days"));
+  const Json& cited = answer["citations"][0];
+  CHECK(string_or(answer, "text").contains(fmt::format("[{}]", cited["index"].get<int>())));
+  CHECK(string_or(cited, "source") == book.path("leave.md"));
+  CHECK(cited["chunk"].is_number_integer());
+  CHECK(string_or(cited, "title") == "Leave");
+}
+
+TEST_CASE("a daemon takes its sources in when it starts and when it reloads, and answers from them") {
+  Handbook book;
+  book.daemon.start();
+  auto found = [&](const std::string& text) {
+    for (int i = 0; i < 600; ++i) {
+      auto out = book.run({"knowledge", "search", "handbook", "annual leave", "-k", "1"}).out;
+      if (out.contains(text)) return true;
+    }
+    return false;
+  };
+  CHECK(found("25 days"));
+  book.write("leave.md", "# Leave\n\nEmployees have 31 days of annual leave each year.\n");
+  book.daemon.process().signal(SIGHUP);
+  CHECK(found("31 days"));
+  auto asked = book.daemon.run(
+      {"ask", "-c", book.daemon.config(), "How many days of annual leave do employees have?"});
+  CHECK(asked.out.contains("31 days"));
+  CHECK(book.daemon.stop().exit_code == 0);
+}
