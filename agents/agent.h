@@ -53,6 +53,10 @@ struct Agent {
 
 using AgentTable = std::map<std::string, std::shared_ptr<const Agent>, std::less<>>;
 
+struct Chain;
+/// By their names, which no agent has.
+using ChainTable = std::map<std::string, std::shared_ptr<const Chain>, std::less<>>;
+
 /// What runs are started from: one generation of the configuration.
 struct Catalog {
   AgentTable agents;
@@ -60,6 +64,7 @@ struct Catalog {
   std::string config;          ///< hash of the configuration snapshot
   Secrets secrets;             ///< of the configuration: masked in what is kept of requests
   BudgetSettings budgets;
+  ChainTable chains;
 };
 
 /// Looks everything up. Errors: not_found (a model, tool, prompt or embedder that is not there), invalid;

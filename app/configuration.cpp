@@ -2,6 +2,7 @@
 
 #include "agents/agent.h"
 #include "agents/budgets/section.h"
+#include "agents/chains/section.h"
 #include "agents/section.h"
 #include "gateway/section.h"
 #include "memory/conversation/recall_plan.h"
@@ -59,6 +60,18 @@ std::optional<std::string> unpriced(const Configuration& all, const std::string&
 std::string as_asked(const std::string& one, const std::string& model) {
   return one == model ? fmt::format("the model `{}`", one)
                       : fmt::format("the model `{}`, a fallback of `{}`,", one, model);
+}
+
+void check_cost_of_chains(const Configuration& all, Check& check) {
+  for (const auto& [name, chain] : all.chains) {
+    if (chain.limits.cost <= 0) continue;
+    for (const std::string& model : agents::models_of(chain))
+      if (auto one = unpriced(all, model))
+        check.entry("chains", name, "chain")
+            .error("limits.cost", fmt::format("{1} has no price, so its cost cannot be limited; add `price: "
+                                              "{{ input: …, output: … }}` to `models.{0}`",
+                                              *one, as_asked(*one, model)));
+  }
 }
 
 void check_costs(const Configuration& all, Check& check) {
@@ -135,6 +148,8 @@ void check_budgets(const Configuration& all, Check& check) {
     for (const auto* rules : {&agent.guardrails.input, &agent.guardrails.output})
       for (const agents::RuleSettings& rule : *rules) look_at(rule.model);
   }
+  for (const auto& [name, chain] : all.chains)
+    for (const std::string& model : agents::models_of(chain)) look_at(model);
 }
 
 // What a rule's model costs counts against the run, and `builtin` has no judgement to give.
@@ -238,6 +253,21 @@ void check_strategies(const Configuration& all, Check& check) {
   }
 }
 
+// What takes judgement is not done then, and a follow-up is searched for as it stands.
+void check_chains(const Configuration& all, Check& check) {
+  for (const auto& [name, chain] : all.chains)
+    for (std::size_t i = 0; i < chain.steps.size(); ++i) {
+      if (chain.steps[i].kind != agents::ChainStepKind::rewrite) continue;
+      const auto models = chain_of(all, agents::model_of(chain.steps[i], chain));
+      if (models.empty() || models.front()->provider != "builtin") continue;
+      check.entry("chains", name, "chain")
+          .warning(
+              fmt::format("steps[{}].rewrite", i),
+              "the `builtin` model cannot rewrite a question, so follow-ups are searched for as they are; "
+              "give the step a language model");
+    }
+}
+
 // Models that search: `builtin` has no judgement to give.
 void check_knowledge(const Configuration& all, Check& check) {
   for (const auto& [name, base] : all.knowledge) {
@@ -278,20 +308,24 @@ Record<Configuration> declaration() {
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
+  root.field("chains", &Configuration::chains, agents::chains_section(),
+             "pipelines of prompts, models and parsers by name");
   root.field("budgets", &Configuration::budgets, config::shape(agents::budgets_section()),
              "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"plugins", "teams", "chains", "mcpServers"});
+  root.reserve({"plugins", "teams", "mcpServers"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_memories);
+  root.check(check_cost_of_chains);
   root.check(check_rates);
   root.check(check_budgets);
   root.check(check_prompts);
   root.check(check_contexts);
   root.check(check_strategies);
   root.check(check_guardrails);
+  root.check(check_chains);
   root.check(check_knowledge);
   return root;
 }
@@ -317,8 +351,8 @@ void put_references(Json& tree, const std::vector<config::Reader::Reference>& re
 }
 
 std::string default_target(const Configuration& all) {
-  if (!all.default_target.empty() || all.agents.size() != 1) return all.default_target;
-  return all.agents.begin()->first;
+  if (!all.default_target.empty() || all.agents.size() + all.chains.size() != 1) return all.default_target;
+  return all.agents.empty() ? all.chains.begin()->first : all.agents.begin()->first;
 }
 
 Checked bind(std::optional<config::Node> tree, config::Sources& sources,
@@ -329,7 +363,7 @@ Checked bind(std::optional<config::Node> tree, config::Sources& sources,
   if (tree) {
     root().read(*tree, all, reader);
     reader.resolve();
-    if (problems.errors() == 0 && all.agents.empty())
+    if (problems.errors() == 0 && all.agents.empty() && all.chains.empty())
       problems.warning({0, 1, 1}, "there is no agent, so nobody can answer; add one under `agents`");
     if (all.store.path.empty()) all.store.path = default_store_path(environment);
     if (all.store.path.empty())

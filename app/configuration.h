@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/budgets/settings.h"
+#include "agents/chains/settings.h"
 #include "agents/settings.h"
 #include "app/ground_section.h"
 #include "gateway/settings.h"
@@ -30,6 +31,7 @@ struct Configuration {
   config::Entries<memory::KnowledgeSettings> knowledge;
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
+  config::Entries<agents::ChainSettings> chains;
   agents::BudgetSettings budgets;
   std::string artifacts;       ///< folder; "": nothing may be written
   std::string prompts;         ///< folder whose prompt files come before the embedded ones; ""

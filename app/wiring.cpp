@@ -1,10 +1,13 @@
 #include "app/wiring.h"
 
 #include "agents/agent.h"
+#include "agents/chains/chain.h"
+#include "agents/chains/chain_tool.h"
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/version.h"
 #include "memory/conversation/turn_vectors.h"
+#include "memory/knowledge/knowledge.h"
 #include "models/cache/reply_caches.h"
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
@@ -124,15 +127,20 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   if (!tools) return fail(std::move(tools.error()));
   auto prompts = prompts::PromptSet::load(configuration.prompts);
   if (!prompts) return fail(std::move(prompts.error()));
+  const auto model_settings = values_of(configuration.models);
+  auto chains = agents::make_chains(values_of(configuration.chains),
+                                    {model_settings, **models, *prompts, made.knowledge});
+  if (!chains) return fail(std::move(chains.error()));
+  if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, *tools); !added)
+    return fail(std::move(added.error()));
   auto table = agents::make_agents(
-      values_of(configuration.agents), values_of(configuration.models), **models, *tools, *prompts,
+      values_of(configuration.agents), model_settings, **models, *tools, *prompts,
       {.embedders = made.embedders.get(), .vectors = services.turn_vectors, .blocks = services.blocks});
   if (!table) return fail(std::move(table.error()));
   auto catalog = std::make_shared<agents::Catalog>();
   catalog->agents = std::move(*table);
+  catalog->chains = std::move(*chains);
   catalog->default_target = configuration.default_target;
-  if (catalog->default_target.empty() && catalog->agents.size() == 1)
-    catalog->default_target = catalog->agents.begin()->first;
   catalog->config = std::move(snapshot);
   catalog->secrets = configuration.secrets;
   catalog->budgets = configuration.budgets;

@@ -44,6 +44,7 @@ Result<std::unique_ptr<Tool>> make_tool(const ToolSettings& settings, const Tool
 Result<ToolTable> make_tools(std::span<const ToolSettings> settings, const ToolServices& services) {
   ToolTable table;
   for (const ToolSettings& one : settings) {
+    if (one.type == "chain") continue;  // made by the floor that has chains
     auto tool = make_tool(one, services);
     if (!tool) return within(fmt::format("tool `{}`", one.name), tool.error());
     if (!table.emplace(one.name, std::move(*tool)).second)

@@ -125,6 +125,15 @@ Record<ToolSettings> wikipedia() {
   return tool;
 }
 
+Record<ToolSettings> chain() {
+  Record<ToolSettings> tool("A chain, as a tool");
+  add_common(tool);
+  tool.field("chain", &ToolSettings::chain, config::reference("targets", "chain"),
+             "the name of an entry of `chains`; its inputs are the tool's")
+      .required();
+  return tool;
+}
+
 }  // namespace
 
 config::ShapePtr<config::Entries<ToolSettings>> section() {
@@ -134,7 +143,8 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
        {"clock", "the date and the time", clock()},
        {"retriever", "a knowledge base", retriever()},
        {"tavily", "web search", tavily()},
-       {"wikipedia", "the encyclopedia", wikipedia()}},
+       {"wikipedia", "the encyclopedia", wikipedia()},
+       {"chain", "a chain of this configuration", chain()}},
       {"http", "openapi", "plugin", "mcp", "image", "ask_human", "delegate", "handoff", "code", "files"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");

@@ -10,7 +10,7 @@ namespace troupe::tools {
 /// One entry of `tools:`; which fields apply depends on `type`.
 struct ToolSettings {
   std::string name;         ///< its key, and what the model calls it by
-  std::string type;         ///< calculator | clock | retriever | tavily | wikipedia
+  std::string type;         ///< calculator | clock | retriever | tavily | wikipedia | chain
   std::string description;  ///< "" = the tool's own
 
   // tavily
@@ -32,6 +32,9 @@ struct ToolSettings {
 
   // clock
   std::string timezone = "UTC";  ///< IANA name
+
+  // chain
+  std::string chain;  ///< key in `chains:`
 
   // both services
   std::string base_url;  ///< "" = the public service

@@ -4,6 +4,7 @@
 #include "agents/react/step_parser.h"
 #include "agents/runs/agent_memory.h"
 #include "agents/runs/attachments.h"
+#include "agents/runs/fact_fields.h"
 #include "agents/runs/tool_steps.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
@@ -69,6 +70,7 @@ class AgentRun::Deltas final : public EventSink {
     event.agent = row.agent;
     if (event.step == 0 && run_.react_) event.step = run_.react_->step();
     if (event.type == "warning" && was_told(event)) return;
+    if (event.type == "usage") return run_.note_use(std::move(event));
     // A warning is journaled, everything else that a call reports is superseded by what it leads to.
     if (event.type != "warning") return run_.record_.publish(event);
     run_.record_.pending().events.push_back(std::move(event));
@@ -490,6 +492,23 @@ void AgentRun::note_used(const models::ModelReply& reply, const std::string& mod
   record_.pending().spent.push_back(purse_.spend(usage, cost, entry));
   record_.pending().events.push_back(
       usage_event(record_.event("usage", react_->step()), reply, model, cost, ms));
+  react_->count_lost(usage, cost);
+}
+
+// Of a tool that asks models itself. It is counted as what brought no reply is: against the limits, and
+// again after a restart.
+void AgentRun::note_use(Event used) {
+  const models::Usage usage{.input_tokens = number_or(used.fields, "input_tokens"),
+                            .output_tokens = number_or(used.fields, "output_tokens"),
+                            .cached_tokens = number_or(used.fields, "cached_tokens")};
+  const Json* said = find(used.fields, "cost");
+  const double cost = said && said->is_number() ? said->get<double>() : 0;
+  record_.pending().facts.push_back(
+      record_.fact("model.broken", used.step,
+                   {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}}));
+  if (!flag(used.fields, "cache_hit"))
+    record_.pending().spent.push_back(purse_.spend(usage, cost, string_or(used.fields, "model")));
+  record_.pending().events.push_back(std::move(used));
   react_->count_lost(usage, cost);
 }
 

@@ -8,6 +8,7 @@
 #include "agents/runs/reply_sink.h"
 #include "agents/runs/request_log.h"
 #include "agents/runs/run_clock.h"
+#include "agents/runs/run_driver.h"
 #include "agents/runs/run_guard.h"
 #include "agents/runs/run_record.h"
 #include "agents/runs/step_calls.h"
@@ -30,32 +31,33 @@ namespace troupe::agents {
 /// before an at-most-once tool is called; observation before anybody sees it; answer and end in one append.
 /// What a step leaves to write goes out with the next write that something waits for, so a step of one pure
 /// call is two commits. Loop thread only.
-class AgentRun {
+class AgentRun final : public RunDriver {
  public:
   /// `row` as committed when the run was accepted; `system` is its rendered prompt; `secrets` are masked in
   /// what is kept of requests. `loop`, `journal`, `account` and `stop` outlive the run. Stopping with
   /// StopReason::shutdown leaves the run unfinished, for the next start.
   AgentRun(Loop& loop, store::Journal& journal, Account& account, std::shared_ptr<const Agent> agent,
            store::RunRow row, std::string system, Secrets secrets, Stop& stop, RecordedRun recorded = {});
-  ~AgentRun();
+  ~AgentRun() override;
 
   /// Runs to the end and returns with run.finished committed (or not at all: see above, and a closed
   /// journal). Everything it started has ended when it returns.
-  Task<> run();
+  Task<> run() override;
 
-  /// Its end is on disk. `row` is as it stands there then.
-  bool over() const { return record_.row().finished() && !record_.lost(); }
-  const store::RunRow& row() const { return record_.row(); }
+  std::optional<Over> over() const override {
+    if (!record_.row().finished() || record_.lost()) return std::nullopt;
+    return Over{agent_, record_.row()};
+  }
 
   /// Ends the run as cancelled after the step at work.
-  void finish_after_step() { after_step_ = true; }
+  void finish_after_step() override { after_step_ = true; }
 
   /// A person's decision about a call of it; see StepCalls::decide.
-  Result<Approvals::Receipt> decide(const Decision& decision) { return calls_.decide(decision); }
+  Result<Approvals::Receipt> decide(const Decision& decision) override { return calls_.decide(decision); }
   /// What waits for a person now.
-  std::vector<PendingApproval> waiting() const { return calls_.waiting(); }
+  std::vector<PendingApproval> waiting() const override { return calls_.waiting(); }
   /// Nothing of it is at work but the waiting for a person.
-  bool only_waits() const { return calls_.only_waits(); }
+  bool only_waits() const override { return calls_.only_waits(); }
 
  private:
   class Deltas;
@@ -83,6 +85,7 @@ class AgentRun {
   void note_spent(const tools::ToolUse& use);
   void note_lost(const models::Usage& usage, const std::string& entry);
   void note_untold();
+  void note_use(Event usage);
   void set_time(const AskModel& ask);
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
   void note_broken(const Error& error, int broken, Milliseconds wait);

@@ -1,8 +1,8 @@
 #include "agents/budgets/account.h"
-#include "agents/runs/agent_run.h"
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/run_desk.h"
+#include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/one_shot.h"
@@ -23,12 +23,11 @@ namespace {
 /// A run that this process holds: waiting for its turn, or at work.
 struct HeldRun {
   store::RunRow row;
-  std::shared_ptr<const Agent> agent;
-  std::string system;
+  std::unique_ptr<RunStart> begin;  // until it is at work
   Secrets secrets;
-  RecordedRun recorded;
+  bool started = false;  // run.started was committed with its acceptance
   Stop stop;
-  std::unique_ptr<AgentRun> driver;  // while at work
+  std::unique_ptr<RunDriver> driver;  // while at work
   bool at_work = false;
 };
 
@@ -81,7 +80,9 @@ class Desk final : public LocalRunDesk {
   Task<Result<>> open_account();
   Task<> open_account_late();
   Task<Result<>> take_up(store::RunRow row, const Generations& generations);
-  static Result<> restore(HeldRun& run, const Generations& generations);
+  static Result<> restore(HeldRun& run, const Generations& generations, const std::vector<store::Fact>& facts,
+                          const std::vector<Frame>& events);
+  std::unique_ptr<RunDriver> drive(HeldRun& run);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
   std::shared_ptr<HeldRun> addressed_run(const Decision& decision) const;
   Task<Error> why_nothing_waits(Decision decision);
@@ -122,10 +123,10 @@ Result<std::string> Desk::resolve_target(const std::string& wanted, const std::s
   if (target.empty())
     return fail(ErrorCode::not_found,
                 fmt::format("no target was named and the configuration has no `default`; there are: {}",
-                            fmt::join(names_of(catalog_->agents), ", ")));
-  if (catalog_->agents.contains(target)) return target;
-  return fail(ErrorCode::not_found, fmt::format("there is no agent `{}`{}", target,
-                                                did_you_mean(target, names_of(catalog_->agents))));
+                            fmt::join(target_names(*catalog_), ", ")));
+  if (find_target(*catalog_, target)) return target;
+  return fail(ErrorCode::not_found,
+              fmt::format("there is no agent `{}`{}", target, did_you_mean(target, target_names(*catalog_))));
 }
 
 Task<Result<store::SessionRow>> Desk::open_session(Principal principal, std::string session,
@@ -222,11 +223,12 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
   auto target = resolve_target(submission.target, session.target);
   if (!target) co_return std::unexpected(target.error());
   auto run = std::make_shared<HeldRun>();
-  run->agent = catalog_->agents.at(*target);
   run->secrets = catalog_->secrets;
-  auto system = render_system_prompt(*run->agent, submission.inputs);
-  if (!system) co_return std::unexpected(system.error());
-  run->system = std::move(*system);
+  const auto asked = find_target(*catalog_, *target);
+  if (!asked) co_return fail(ErrorCode::not_found, fmt::format("there is no agent `{}` any more", *target));
+  auto begin = asked->accept(submission.text, submission.inputs);
+  if (!begin) co_return std::unexpected(begin.error());
+  run->begin = std::move(*begin);
   if (auto free = may_admit(session.id, session.tenant); !free) co_return std::unexpected(free.error());
 
   const std::int64_t now = loop_.clock().wall_ms();
@@ -262,7 +264,7 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
   append.run = row;
   append.session = session;
   append.barrier = true;
-  run->recorded.started = at_once;
+  run->started = at_once;
   auto done = co_await journal_.commit(std::move(append));
   if (!done) {
     if (!run->driver) {  // otherwise the run before it ended meanwhile, and it is at work: it meets the error
@@ -313,15 +315,18 @@ void Desk::pump() {
 }
 
 void Desk::start(std::shared_ptr<HeldRun> run) {
-  run->driver =
-      std::make_unique<AgentRun>(loop_, journal_, account_, run->agent, run->row, std::move(run->system),
-                                 std::move(run->secrets), run->stop, std::move(run->recorded));
+  run->driver = drive(*run);
   nursery_.spawn("run", [this, run] { return work(run); });
+}
+
+std::unique_ptr<RunDriver> Desk::drive(HeldRun& run) {
+  const auto begin = std::move(run.begin);
+  return begin->begin({loop_, journal_, account_, std::move(run.secrets)}, run.row, run.started, run.stop);
 }
 
 Task<> Desk::work(std::shared_ptr<HeldRun> run) {
   co_await run->driver->run();
-  if (run->driver->over()) settlements_.begin(run->agent, run->driver->row());
+  if (auto over = run->driver->over()) settlements_.begin(std::move(over->agent), std::move(over->row));
   run->driver.reset();
   ended(run);
 }
@@ -374,9 +379,8 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
 Task<> Desk::end_without_running(std::shared_ptr<HeldRun> run) {
   // A stop that is requested before the driver begins leads through its ordinary end, events and all.
   run->stop.request(StopReason::cancelled);
-  AgentRun driver(loop_, journal_, account_, run->agent, run->row, std::move(run->system),
-                  std::move(run->secrets), run->stop, std::move(run->recorded));
-  co_await driver.run();
+  const auto driver = drive(*run);
+  co_await driver->run();
   ended(run);
 }
 
@@ -514,11 +518,8 @@ Task<Result<>> Desk::take_up(store::RunRow row, const Generations& generations) 
   if (!facts) co_return within("resume", facts.error());
   auto events = co_await journal_.read_run_events(run->row.id);
   if (!events) co_return within("resume", events.error());
-  auto recorded = fold_run(*facts, *events);
-  if (!recorded) co_return within("resume", recorded.error());
-  run->recorded = std::move(*recorded);
-
-  if (auto restored = restore(*run, generations); !restored) {
+  if (auto restored = restore(*run, generations, *facts, *events); !restored) {
+    if (restored.error().code == ErrorCode::store) co_return within("resume", restored.error());
     log::error("a run cannot be taken up again", {{"run", run->row.id}, {"why", restored.error().message}});
     co_return Result<>{};
   }
@@ -531,26 +532,26 @@ Task<Result<>> Desk::take_up(store::RunRow row, const Generations& generations) 
   co_return Result<>{};
 }
 
-// The agent and the prompt that the run began with.
-Result<> Desk::restore(HeldRun& run, const Generations& generations) {
+// The target that the run began with, as far as it came.
+Result<> Desk::restore(HeldRun& run, const Generations& generations, const std::vector<store::Fact>& facts,
+                       const std::vector<Frame>& events) {
   const auto& catalog = generations.at(run.row.config);
-  if (!catalog) return within("the configuration it began with", catalog.error());
-  auto agent = (*catalog)->agents.find(run.row.agent);
-  if (agent == (*catalog)->agents.end())
+  if (!catalog) {
+    Error why = catalog.error();
+    why.code = ErrorCode::unavailable;  // not the journal's
+    return within("the configuration it began with", std::move(why));
+  }
+  const auto target = find_target(**catalog, run.row.target);
+  if (!target)
     return fail(ErrorCode::not_found,
-                fmt::format("there is no agent `{}` in the configuration it began with", run.row.agent));
-  run.agent = agent->second;
+                fmt::format("there is no agent `{}` in the configuration it began with", run.row.target));
   run.secrets = (*catalog)->secrets;
   Json inputs = Json::object();
   if (auto extra = parse_json(run.row.extra); extra)
     if (const Json* given = find(*extra, "inputs")) inputs = *given;
-  auto system = render_system_prompt(*run.agent, inputs);
-  if (!system) return std::unexpected(system.error());
-  run.system = std::move(*system);
-  // As it was sent, since a prompt file may have changed; one in which redact() masked a secret can only be
-  // rendered again.
-  const std::string& sent = run.recorded.system;
-  if (!sent.empty() && !sent.contains("***")) run.system = sent;
+  auto begin = target->take_up(run.row, inputs, facts, events);
+  if (!begin) return std::unexpected(begin.error());
+  run.begin = std::move(*begin);
   return {};
 }
 

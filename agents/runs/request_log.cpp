@@ -227,7 +227,8 @@ class Requests {
     leave_out(fitting.user + 1, fitting.step_messages);
     leave_out(1, fitting.turn_messages);
   }
-  void add_verdict(const store::Fact& fact, const Json& body) {
+  // A request that goes on from none before it.
+  void add_alone(const store::Fact& fact, const Json& body) {
     SentRequest request{.step = fact.step,
                         .attempt = static_cast<int>(number_or(body, "attempt", 1)),
                         .rule = string_or(body, "rule"),
@@ -294,18 +295,18 @@ Result<std::vector<SentRequest>> sent_requests(const std::vector<store::Fact>& f
                                                const StepsByRun& steps) {
   Requests requests(turns, steps);
   for (const store::Fact& fact : facts) {
-    const bool verdict = fact.kind == "guard.intent";
+    const bool alone = fact.kind == "guard.intent" || fact.kind == "chain.intent";
     const bool fitted = fact.kind == "context.fitted";
     const bool recalled = fact.kind == kRecalledFact;
-    if (fact.kind != "model.intent" && !verdict && !fitted && !recalled) continue;
+    if (fact.kind != "model.intent" && !alone && !fitted && !recalled) continue;
     auto body = parse_json(fact.body);
     if (!body) return within("journal, run " + fact.run + ", fact " + std::string(fact.kind), body.error());
     if (recalled)
       requests.know(*body);
     else if (fitted)
       requests.fit(*body);
-    else if (verdict)
-      requests.add_verdict(fact, *body);
+    else if (alone)
+      requests.add_alone(fact, *body);
     else
       requests.add(fact, *body);
   }

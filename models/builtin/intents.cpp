@@ -2,6 +2,7 @@
 
 #include "models/builtin/digest.h"
 #include "models/builtin/excerpt.h"
+#include "models/builtin/grounded.h"
 #include "models/builtin/utf8.h"
 #include "models/builtin/words.h"
 #include "models/intent_word.h"
@@ -82,11 +83,14 @@ Result<std::string> select(const Transcript& transcript) {
   return std::string(best->name);
 }
 
-// A memory gives a conversation as data; anything else is a text.
+// A memory gives a conversation as data, a chain passages with a question; anything else is a text.
 std::string summarize(std::string_view asked) {
   if (asked.starts_with('{'))
-    if (auto conversation = parse_json(asked); conversation && find(*conversation, "turns"))
-      return digest_of(*conversation);
+    if (auto data = parse_json(asked)) {
+      if (find(*data, "turns")) return digest_of(*data);
+      if (find(*data, "question") && (find(*data, "passages") || find(*data, "notes")))
+        return grounded_answer(*data);
+    }
   return summary_of(asked, kSummarySentences);
 }
 

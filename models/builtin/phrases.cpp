@@ -186,6 +186,9 @@ std::string nothing_found(Language l, std::string_view query, std::string_view t
                              josa(query, "을", "를"), tools)
                : fmt::format("I looked up “{}” with {} and found nothing that answers it.", query, tools);
 }
+std::string passages_do_not_say(Language l) {
+  return ko(l) ? "찾은 구절에는 그 답이 없습니다." : "The passages that were found do not answer this.";
+}
 std::string closest_passage(Language l, std::string_view query) {
   return ko(l) ? fmt::format("“{}”에 바로 답하는 내용은 찾지 못했습니다. 가장 가까운 구절입니다:", query)
                : fmt::format("I found no direct answer to “{}”. The closest passage:", query);

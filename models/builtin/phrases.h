@@ -39,6 +39,7 @@ std::string unknown_place(Language language, std::string_view place);
 std::string search_failed(Language language, std::string_view query, std::string_view tools,
                           std::string_view error);
 std::string nothing_found(Language language, std::string_view query, std::string_view tools);
+std::string passages_do_not_say(Language language);
 std::string closest_passage(Language language, std::string_view query);
 std::string source(Language language, std::string_view title, std::string_view url, std::string_view tool);
 std::string step_refused(Language language, std::string_view reason);

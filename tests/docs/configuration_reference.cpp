@@ -2,6 +2,8 @@
 
 #include "runtime/base/json.h"
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -102,7 +104,7 @@ class Writer {
         table(path, one, one.value("description", ""));
       } else if (one.value("additionalProperties", Json()).is_object()) {
         section(path + ".NAME", one["additionalProperties"]);
-      } else if (one.contains("items") && one["items"].contains("properties")) {
+      } else if (one.contains("items") && has_keys(one["items"])) {
         section(path + "[]", one["items"]);
       }
     }
@@ -121,7 +123,10 @@ class Writer {
 
   void table(const std::string& path, const Json& schema, const std::string& about,
              const std::string& choice = "", const std::string& chosen = "") {
-    text_ += "### `" + path + "`" + (choice.empty() ? "" : ", `" + choice + ": " + chosen + "`") + "\n\n";
+    const std::string title = schema.value("title", "");
+    if (!title.empty() && !titled_.insert(schema.dump()).second) return;  // the same as further up
+    text_ += "### `" + path + "`" + (choice.empty() ? "" : ", `" + choice + ": " + chosen + "`") +
+             (title.empty() ? "" : ", `" + title + "`") + "\n\n";
     if (!about.empty()) text_ += sentence(about) + "\n\n";
     std::string rows;
     std::vector<std::pair<std::string, Json>> nested;
@@ -165,6 +170,7 @@ class Writer {
   }
 
   std::string text_;
+  std::set<std::string> titled_;
 };
 
 }  // namespace

@@ -62,6 +62,7 @@ struct Pattern::Part {
   std::size_t from = 0;
   std::size_t last = PCRE2_UNSET;
   Place* found = nullptr;
+  int group = 0;
 };
 
 // PCRE2 limits the work from each place where a match may begin, not that of all places together. It calls
@@ -131,6 +132,19 @@ Pattern::Match Pattern::search_part(std::string_view text, std::size_t from, std
   return run(text, {.from = from, .last = last, .found = &found}, search);
 }
 
+int Pattern::groups() const {
+  std::uint32_t count = 0;
+  pcre2_pattern_info(code_->code, PCRE2_INFO_CAPTURECOUNT, &count);
+  return static_cast<int>(count);
+}
+
+Pattern::Match Pattern::capture(std::string_view text, int group, Place& found) const {
+  if (group < 0 || group > groups()) return Match::no;
+  if (text.size() > kSubjectBytes) return Match::too_hard;
+  Search search{.repeats = source_.find_first_of("*+{") != std::string::npos};
+  return run(text, {.found = &found, .group = group}, search);
+}
+
 Pattern::Match Pattern::run(std::string_view text, const Part& part, Search& search) const {
   pcre2_match_context* context = pcre2_match_context_create(nullptr);
   pcre2_set_match_limit(context, kMatchLimit);
@@ -138,16 +152,19 @@ Pattern::Match Pattern::run(std::string_view text, const Part& part, Search& sea
   pcre2_set_heap_limit(context, kHeapKiB);
   pcre2_set_offset_limit(context, part.last);
   pcre2_set_callout(context, Search::count_units, &search);
-  pcre2_match_data* data = pcre2_match_data_create(1, nullptr);
+  pcre2_match_data* data = pcre2_match_data_create(static_cast<std::uint32_t>(part.group) + 1, nullptr);
   const int found = pcre2_match(code_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
                                 part.from, 0, data, context);
+  bool missing = false;
   if (found >= 0 && part.found) {
     const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data);
+    ends += 2 * part.group;
+    if (ends[0] == PCRE2_UNSET) missing = true;
     *part.found = {.at = ends[0], .bytes = ends[1] > ends[0] ? ends[1] - ends[0] : 0};
   }
   pcre2_match_data_free(data);
   pcre2_match_context_free(context);
-  if (found >= 0) return Match::yes;
+  if (found >= 0) return missing ? Match::no : Match::yes;
   return found == PCRE2_ERROR_NOMATCH ? Match::no : Match::too_hard;
 }
 

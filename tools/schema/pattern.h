@@ -34,6 +34,12 @@ class Pattern {
   /// at the beginning of a character, the text is UTF-8 of any length. Sets `found` on yes.
   Match search_part(std::string_view text, std::size_t from, std::size_t to, Place& found) const;
 
+  /// How many groups of it capture.
+  int groups() const;
+  /// Where the first match has group `group` (0: all of it). Sets `found` on yes; no is also a group that
+  /// took no part in the match.
+  Match capture(std::string_view text, int group, Place& found) const;
+
   const std::string& source() const { return source_; }
 
  private:

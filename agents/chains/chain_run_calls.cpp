@@ -1,0 +1,344 @@
+#include "agents/chains/chain_events.h"
+#include "agents/chains/chain_run.h"
+#include "agents/chains/limits.h"
+#include "agents/chains/passages.h"
+#include "agents/limits.h"
+#include "models/governor/retry_policy.h"
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include <fmt/format.h>
+
+// How a run of a chain asks models and knowledge bases.
+namespace troupe::agents {
+
+namespace {
+
+ChainEnd cancelled() {
+  return {.status = "cancelled", .reason = "cancelled"};
+}
+
+ChainEnd limited(LimitReached reached) {
+  return {.status = "limit", .reason = reached.reason, .detail = std::move(reached.detail)};
+}
+
+ChainEnd cut_off(std::string_view reason, std::int64_t tokens, const std::string& budget) {
+  return limited({reason, fmt::format("the model's reply was cut off after about {} tokens{}{}", tokens,
+                                      budget.empty() ? ", where the run's limit was" : ": ", budget)});
+}
+
+std::string as_observed(const std::vector<memory::Hit>& hits, const std::vector<std::string>& remarks) {
+  std::string text = hits.empty() ? "Nothing was found." : passages_text(hits);
+  for (const std::string& remark : remarks) text += "\n\nNote: " + remark;
+  return text;
+}
+
+// Cut between two characters.
+bool clip_to(std::string& text, std::size_t bytes) {
+  if (text.size() <= bytes) return false;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  text.resize(bytes);
+  return true;
+}
+
+Json usage_fact(const models::Usage& usage, double cost) {
+  return {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}};
+}
+
+}  // namespace
+
+struct ChainRun::Attempt {
+  Result<models::ModelReply> reply;
+  std::int64_t ms = 0;
+  std::int64_t written = 0;  // tokens, about
+  std::string entry;
+  std::string cut;     // not "": the limit at which the stream was cut
+  std::string budget;  // not "": that limit was one of a budget that runs spend together, in words
+};
+
+Task<Chained<models::ModelReply>> ChainRun::ask(ChainCall call, Stop& stop) {
+  if (const auto known = recorded_.replies.find(call.key); known != recorded_.replies.end()) {
+    RecordedReply before = reply_from_fact(known->second);
+    if (!before.cut.empty()) {
+      const bool cost = before.cut == "max_cost";
+      co_return std::unexpected(
+          cut_off(cost ? "max_cost" : "max_tokens", before.reply.usage.output_tokens, before.budget));
+    }
+    co_return std::move(before.reply);
+  }
+  co_await slots_.take();
+  auto reply = co_await ask_now(std::move(call), stop);
+  slots_.give_back();
+  co_return reply;
+}
+
+Task<Chained<models::ModelReply>> ChainRun::ask_now(ChainCall call, Stop& stop) {
+  const std::int64_t input = call.model->tokens_of(call.messages);
+  for (int broken = 0;; ++broken) {
+    auto made = co_await attempt(call, input, stop);
+    if (!made) co_return std::unexpected(std::move(made.error()));
+    if (made->reply) co_return co_await take_reply(call, input, std::move(*made));
+    if (stop_.reason() != StopReason::shutdown && made->written > 0) note_broken(call, input, *made);
+    if (stop.requested()) co_return std::unexpected(cancelled());
+    Error& error = made->reply.error();
+    const bool too_large = error.code == ErrorCode::too_large && made->written == 0;
+    if (too_large && made->entry.empty())
+      if (const auto said = models::read_exceeded(error.message); said.max)
+        call.model->window->learn(*said.max);
+    const models::RetryPolicy policy{.retries = limits::kBrokenReplyRetries};
+    // Runs whose streams broke together do not come back together.
+    const auto spread = std::hash<std::string>{}(record_.row().id + call.key);
+    auto wait = made->written > 0 ? policy.wait(error, broken + 2, spread) : std::nullopt;
+    if (!wait || *wait >= clock_.deadline().remaining(loop_.clock().now()))
+      co_return std::unexpected(ChainEnd{.status = "failed",
+                                         .reason = "model_error",
+                                         .detail = std::move(error.message),
+                                         .too_large = too_large});
+    record_.pending().events.push_back(
+        warning_event(record_.event("warning", call.step), "reply_broken",
+                      fmt::format("the model's reply broke off: {}; it is asked again, attempt {} of {}",
+                                  error.message, broken + 2, limits::kBrokenReplyRetries + 1)));
+    if (!co_await record_.commit(record_.take_pending())) co_return std::unexpected(cancelled());
+    if (!co_await loop_.sleep_for(*wait, stop)) co_return std::unexpected(cancelled());
+  }
+}
+
+Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::int64_t input, Stop& stop) {
+  if (stop.requested() || record_.lost()) co_return std::unexpected(cancelled());
+  std::optional<models::Price> price = call.model->price;
+  if (auto refused = budget_.refusal(input, price)) co_return std::unexpected(limited(std::move(*refused)));
+  if (recorded_.calls >= limits::kChainCalls)
+    co_return std::unexpected(limited({"max_steps", fmt::format("the run has asked models {} times, the most "
+                                                                "that a chain may",
+                                                                limits::kChainCalls)}));
+  auto hold = purse_.hold(input, price);
+  if (!hold) co_return std::unexpected(limited(std::move(hold.error())));
+  ++recorded_.calls;
+  const int number = ++recorded_.attempts[call.key];
+  record_.pending().facts.push_back(intent_fact(call, input, number));
+  if (!co_await record_.commit(record_.take_pending())) co_return std::unexpected(cancelled());
+
+  ChainBudget::Flight flight(budget_);
+  Attempt made{.reply = models::ModelReply{}};
+  ChainSink sink;
+  if (call.answers) show_answer(sink, call.step);
+  if (call.answers && number > 1) sink.reset(number);  // what was shown before
+  sink.room = [&](std::int64_t written) {
+    const models::Usage usage{.input_tokens = input, .output_tokens = written};
+    const double cost = models::cost_of(usage, price);
+    flight.set(input + written, cost);
+    const bool shared = purse_.written(*hold, written);
+    if (std::string_view own = budget_.used_up(cost > 0); !own.empty()) made.cut = own;
+    if (shared || !hold->reached()) return made.cut.empty();
+    made.cut = hold->reached()->reason;
+    made.budget = hold->reached()->detail;
+    return false;
+  };
+  sink.serves = [&](const std::string& entry) {
+    const auto other = call.model->price_of(entry);
+    if (!purse_.serve(*hold, other)) return false;
+    price = other;
+    return true;
+  };
+  flight.set(input, models::cost_of(models::Usage{.input_tokens = input}, price));
+  const Instant asked = loop_.clock().now();
+  made.reply = co_await complete(call, sink, stop);
+  made.ms = std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - asked).count();
+  made.written = sink.tokens();
+  made.entry = sink.entry();
+  if (!sink.cut()) made.cut.clear();
+  if (!made.reply) sink.take_back(number + 1);
+  co_return made;
+}
+
+store::Fact ChainRun::intent_fact(const ChainCall& call, std::int64_t input, int number) const {
+  Json fact = {{"key", call.key},
+               {"attempt", number},
+               {"input", input},
+               {"used_ms", clock_.used().count()},
+               {"model", call.model->name},
+               {"messages", Json::array()}};
+  for (models::Message message : call.messages) {
+    message.content = masked(message.content);
+    fact["messages"].push_back(message_to_fact(message));
+  }
+  return record_.fact("chain.intent", call.step, fact);
+}
+
+void ChainRun::show_answer(ChainSink& sink, int step) {
+  sink.show = [this, step](std::string_view text) {
+    Event delta = record_.event("answer.delta", step);
+    delta.fields["text"] = text;
+    record_.publish(delta);
+  };
+  sink.reset = [this, step](int again) {
+    Event reset = record_.event("stream.reset", step);
+    reset.fields["attempt"] = again;
+    record_.publish(reset);
+  };
+}
+
+Task<Result<models::ModelReply>> ChainRun::complete(const ChainCall& call, ChainSink& sink, Stop& stop) {
+  static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
+  auto transcript = std::make_shared<models::Transcript>();
+  for (const models::Message& message : call.messages) transcript->add(message);
+  Stop own(stop);
+  Loop::Alarm alarm;
+  sink.spent_on_reasoning = [&] {
+    // Not on the stack of who delivers the text.
+    alarm = loop_.at(loop_.clock().now(), [&own] { own.request(StopReason::budget); });
+  };
+  auto where = context(own, call.step);
+  auto reply = co_await call.model->model->complete({.transcript = std::move(transcript),
+                                                     .tools = kNoTools,
+                                                     .tool_mode = models::ToolMode::native,
+                                                     .schema = call.schema,
+                                                     .intent = call.intent},
+                                                    sink, where);
+  sink.spent_on_reasoning = nullptr;
+  if (!reply && own.reason() == StopReason::budget) {
+    reply = models::ModelReply{};
+    reply->finish = models::FinishReason::closed_early;
+    reply->entry = sink.entry();
+  }
+  co_return reply;
+}
+
+Task<Chained<models::ModelReply>> ChainRun::take_reply(const ChainCall& call, std::int64_t input,
+                                                       Attempt made) {
+  models::ModelReply& reply = *made.reply;
+  models::Usage& usage = reply.usage;
+  // Who closes a stream early is often not told what it cost.
+  if (!made.cut.empty() && usage.input_tokens + usage.output_tokens == 0)
+    usage = {.input_tokens = input, .output_tokens = made.written, .estimated = true};
+  else if (!usage.estimated && reply.entry.empty() && !reply.cache_hit)
+    call.model->tokens->learn(call.model->counted(call.messages), usage.input_tokens);
+  const double cost = models::cost_of(reply, call.model->price_of(reply.entry));
+  budget_.spent(usage, cost);
+  store::Append append = record_.take_pending();
+  if (!reply.cache_hit && usage.input_tokens + usage.output_tokens > 0)
+    append.spent.push_back(purse_.spend(usage, cost, call.model->served_by(reply.entry)));
+  Json fact = {{"key", call.key}};
+  fact.update(reply_to_fact(reply, cost, made.ms));
+  if (!made.cut.empty()) fact["cut"] = made.cut;
+  if (!made.budget.empty()) fact["budget"] = made.budget;
+  append.facts.push_back(record_.fact("chain.reply", call.step, fact));
+  append.events.push_back(
+      usage_event(record_.event("usage", call.step), reply, call.model->name, cost, made.ms));
+  if (reply.finish == models::FinishReason::length)
+    append.events.push_back(warning_event(record_.event("warning", call.step), "reply_cut",
+                                          "the reply was cut off at the model's output limit"));
+  if (!co_await record_.commit(std::move(append))) co_return std::unexpected(cancelled());
+  if (made.cut.empty()) co_return std::move(reply);
+  const bool money = made.cut == "max_cost";
+  co_return std::unexpected(cut_off(money ? "max_cost" : "max_tokens", usage.output_tokens, made.budget));
+}
+
+void ChainRun::note_broken(const ChainCall& call, std::int64_t input, const Attempt& made) {
+  const models::Usage usage{.input_tokens = input, .output_tokens = made.written, .estimated = true};
+  const double cost = models::cost_of(usage, call.model->price_of(made.entry));
+  Json fact = {{"key", call.key}};
+  fact.update(usage_fact(usage, cost));
+  record_.pending().facts.push_back(record_.fact("chain.broken", call.step, fact));
+  record_.pending().spent.push_back(purse_.spend(usage, cost, call.model->served_by(made.entry)));
+  models::ModelReply lost;
+  lost.usage = usage;
+  lost.entry = made.entry;
+  record_.pending().events.push_back(
+      usage_event(record_.event("usage", call.step), lost, call.model->name, cost, 0));
+  budget_.spent(usage, cost);
+}
+
+Task<Chained<std::vector<memory::Hit>>> ChainRun::search(ChainSearch search, Stop& stop) {
+  if (const auto known = recorded_.searches.find(search.key); known != recorded_.searches.end()) {
+    if (known->second.error.empty()) co_return known->second.hits;
+    co_return std::unexpected(
+        ChainEnd{.status = "failed", .reason = "tool_error", .detail = known->second.error});
+  }
+  co_await slots_.take();
+  Chained<std::vector<memory::Hit>> hits = std::unexpected(cancelled());
+  if (!stop.requested() && !record_.lost()) {
+    if (recorded_.announced.insert(search.key).second) {
+      Event action = record_.event("action", search.step);
+      action.fields = {{"call", "c_" + search.key},
+                       {"tool", "retrieve:" + search.knowledge},
+                       {"input", {{"query", search.query}}}};
+      record_.pending().events.push_back(std::move(action));
+      record_.pending().facts.push_back(record_.fact(
+          "chain.search", search.step, {{"key", search.key}, {"used_ms", clock_.used().count()}}));
+    }
+    if (co_await record_.commit(record_.take_pending())) {
+      auto where = context(stop, search.step);
+      const Instant asked = loop_.clock().now();
+      auto found =
+          co_await chain_->knowledge->search(search.knowledge, search.query, search.overrides, where);
+      const auto ms = std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - asked).count();
+      // A search only reads: the next start makes it again.
+      const bool later = !found && stop_.reason() == StopReason::shutdown;
+      if (!later) hits = co_await take_hits(search, std::move(found), ms);
+    }
+  }
+  slots_.give_back();
+  co_return hits;
+}
+
+Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& search,
+                                                            Result<memory::Retrieved> found,
+                                                            std::int64_t ms) {
+  store::Append append = record_.take_pending();
+  Event seen = record_.event("observation", search.step);
+  seen.fields = {
+      {"call", "c_" + search.key}, {"tool", "retrieve:" + search.knowledge}, {"ok", found.has_value()}};
+  Json fact = {{"key", search.key}};
+  if (found) {
+    std::string output = as_observed(found->hits, found->remarks);
+    const bool truncated = clip_to(output, limits::kObservation);
+    seen.fields["output"] = std::move(output);
+    if (truncated) seen.fields["truncated"] = true;
+    fact["hits"] = hits_to_fact(found->hits);
+    if (Json usage = count_uses(search, found->uses, append); !usage.is_null())
+      fact["usage"] = std::move(usage);
+  } else {
+    seen.fields["error"] = found.error().message;
+    fact["error"] = found.error().message;
+  }
+  seen.fields["ms"] = ms;
+  // What another branch's failure stopped has not come to its end.
+  const bool ended = found || found.error().code != ErrorCode::cancelled;
+  if (ended) append.facts.push_back(record_.fact("chain.found", search.step, fact));
+  append.events.push_back(std::move(seen));
+  if (!co_await record_.commit(std::move(append))) co_return std::unexpected(cancelled());
+  if (found) co_return std::move(found->hits);
+  if (!ended) co_return std::unexpected(cancelled());
+  co_return std::unexpected(
+      ChainEnd{.status = "failed",
+               .reason = "tool_error",
+               .detail = fmt::format("knowledge base {}: {}", search.knowledge, found.error().message)});
+}
+
+// Of the query's embedding, and of models that put hits in order or shorten them.
+Json ChainRun::count_uses(const ChainSearch& search, const std::vector<memory::ModelUse>& uses,
+                          store::Append& append) {
+  models::Usage sum;
+  double costs = 0;
+  for (const memory::ModelUse& use : uses) {
+    if (use.usage.input_tokens + use.usage.output_tokens == 0) continue;
+    const double cost =
+        use.cache_hit ? 0 : models::cost_of(use.usage, models::price_in(*chain_->prices, use.model));
+    models::ModelReply reply;
+    reply.usage = use.usage;
+    reply.cache_hit = use.cache_hit;
+    append.events.push_back(usage_event(record_.event("usage", search.step), reply, use.model, cost, use.ms));
+    if (!use.cache_hit) append.spent.push_back(purse_.spend(use.usage, cost, use.model));
+    sum.input_tokens += use.usage.input_tokens;
+    sum.output_tokens += use.usage.output_tokens;
+    costs += cost;
+  }
+  if (sum.input_tokens + sum.output_tokens == 0) return nullptr;
+  budget_.spent(sum, costs);
+  return usage_fact(sum, costs);
+}
+
+}  // namespace troupe::agents

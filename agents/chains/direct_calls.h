@@ -1,0 +1,44 @@
+#pragma once
+
+#include "agents/chains/chain.h"
+#include "agents/chains/chain_budget.h"
+#include "agents/chains/chain_calls.h"
+#include "agents/runs/slots.h"
+#include "runtime/base/context.h"
+#include "tools/tool.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::agents {
+
+/// The calls of a chain that is a tool: made at once, kept nowhere, with a `usage` event of each to the
+/// context. Loop thread only; lives as long as the tool's call.
+class DirectCalls final : public ChainCalls {
+ public:
+  /// Both outlive it.
+  DirectCalls(const Chain& chain, CallContext& context);
+
+  Task<Chained<models::ModelReply>> ask(ChainCall call, Stop& stop) override;
+  Task<Chained<std::vector<memory::Hit>>> search(ChainSearch search, Stop& stop) override;
+  Task<Chained<std::vector<models::Message>>> history() override;
+  std::optional<Json> decided(const std::string&) const override { return std::nullopt; }
+  void decide(const std::string&, int, Json) override {}
+  void warn(const std::string& key, int step, std::string_view code, std::string text) override;
+
+ private:
+  Task<Chained<models::ModelReply>> ask_now(const ChainCall& call, Stop& stop);
+  void tell(const std::string& model, const models::Usage& usage, bool cache_hit, double cost,
+            std::int64_t ms);
+  CallContext context_for(Stop& stop) const;
+
+  const Chain& chain_;
+  CallContext& context_;
+  ChainBudget budget_;
+  Slots slots_;
+  int calls_ = 0;
+};
+
+}  // namespace troupe::agents
