@@ -35,6 +35,9 @@ class DyingJournal final : public store::Journal {
   Task<Result<std::vector<store::Fact>>> read_facts(std::string run) override {
     return inner_.read_facts(std::move(run));
   }
+  Task<Result<std::vector<store::Fact>>> session_facts(std::string session, std::string kind) override {
+    return inner_.session_facts(std::move(session), std::move(kind));
+  }
   Task<Result<std::optional<store::SessionRow>>> find_session(std::string id) override {
     return inner_.find_session(std::move(id));
   }
