@@ -27,8 +27,9 @@ std::string document_name(const memory::Hit& hit, const memory::Relevance& judge
   if (judged.contains(hit.source)) return hit.source;
   for (const auto& [id, grade] : judged)
     if (is_end_of_path(hit.source, id)) return id;
-  if (std::string id = metadata_id(hit); judged.contains(id)) return id;
-  return judged.contains(hit.title) ? hit.title : hit.source;
+  for (std::string name : {metadata_id(hit), hit.title})
+    if (!name.empty() && judged.contains(name)) return name;
+  return hit.source;
 }
 
 std::vector<std::string> ranked_documents(const std::vector<memory::Hit>& hits,
