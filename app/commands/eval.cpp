@@ -245,12 +245,15 @@ void add_eval(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<EvalOptions>();
   CLI::App* command = app.add_subcommand("eval", "Measure answers and searches on a set of questions");
   add_peer_options(*command, options->talk);
-  command->add_option(
-      "--knowledge", options->knowledge,
-      "Search this base; several are compared (default: the one of the case, or the only one)");
+  command
+      ->add_option(
+          "--knowledge", options->knowledge,
+          "Search this base; may be repeated, to compare (default: that of the case, or the only one)")
+      ->allow_extra_args(false);
   command
       ->add_option("--mode", options->modes,
-                   "similarity, keyword, hybrid, mmr or threshold; several are compared")
+                   "similarity, keyword, hybrid, mmr or threshold; may be repeated, to compare")
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(memory::search_modes()));
   command->add_flag("--all-modes", options->all_modes, "Compare similarity, keyword, hybrid and mmr")
       ->excludes("--mode");

@@ -166,7 +166,7 @@ TEST_CASE("searches are measured on a corpus of one's own, several ways beside e
   CHECK_FALSE(std::filesystem::exists(bench.daemon.store() + "/knowledge.db"));
 
   const Json json = figures(bench.eval(
-      {queries, "--corpus", corpus, "--mode", "keyword", "--filter", "lang=ko", "--k", "1", "--json"}));
+      {"--corpus", corpus, "--filter", "lang=ko", "-k", "1", "--json", "--mode", "keyword", queries}));
   CHECK(value_of(json["retrieval"][0], "recall@1") == doctest::Approx(1.0 / 3));
 }
 
