@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -61,15 +62,12 @@ class RetrievalEval {
                                 "`knowledge` of the case");
   }
 
-  memory::SearchOverrides overrides_of(const SearchSetup& setup) const {
+  /// What a search in `base` asks for otherwise than the base says.
+  memory::SearchOverrides overrides_of(const memory::ConfiguredBase& base, const SearchSetup& setup) const {
     memory::SearchOverrides overrides = work_.overrides;
     overrides.mode = setup.mode;
+    overrides.k = passages_for(memory::with(base.settings.search, overrides), work_.k);
     return overrides;
-  }
-
-  /// How `base` is searched, but for the number of passages.
-  memory::SearchSettings settings_of(const memory::ConfiguredBase& base, const SearchSetup& setup) const {
-    return memory::with(base.settings.search, overrides_of(setup));
   }
 
   Result<> check(const SearchSetup& setup) const {
@@ -83,8 +81,7 @@ class RetrievalEval {
       if (!checked.insert(*name).second) continue;
       auto base = services_.knowledge.find(*name);
       if (!base) return setup.knowledge.empty() ? place(base.error()) : fail(base.error());
-      memory::SearchSettings settings = settings_of(**base, setup);
-      if (work_.overrides.fetch_k) settings.k = std::max(settings.k, work_.k);
+      const auto settings = memory::with((*base)->settings.search, overrides_of(**base, setup));
       for (const memory::SettingsProblem& problem : settings.check())
         return fail(ErrorCode::invalid, fmt::format("{}: `{}` {}", *name, problem.field, problem.text));
     }
@@ -146,12 +143,11 @@ class RetrievalEval {
   Task<RetrievalSample> search(const SearchSetup& setup, memory::RetrievalCase question) {
     const std::string name = *base_of(setup, question);
     const memory::ConfiguredBase& base = **services_.knowledge.find(name);
-    const memory::SearchSettings settings = settings_of(base, setup);
-    memory::SearchOverrides overrides = overrides_of(setup);
-    overrides.k = passages_for(settings, work_.k);
+    memory::SearchOverrides overrides = overrides_of(base, setup);
+    const memory::SearchMode mode = memory::with(base.settings.search, overrides).mode;
     CallContext context{
         .loop = services_.loop, .stop = cancelled_, .deadline = {}, .events = warnings_, .principal = {}};
-    RetrievalSample sample{.question = std::move(question), .mode = std::string(word(settings.mode))};
+    RetrievalSample sample{.question = std::move(question), .mode = std::string(word(mode))};
     const Instant begun = services_.loop.clock().now();
     auto found =
         co_await services_.knowledge.search(name, sample.question.query, std::move(overrides), context);

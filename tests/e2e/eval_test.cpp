@@ -216,6 +216,7 @@ TEST_CASE("wrong use is answered with its place and what to do") {
   refused({queries, "--corpus", broken}, broken + ":1: error: has no `id`");
   refused({queries, "--corpus", corpus, "--mode", "threshold"}, "`min_score` is missing");
   refused({queries, "--corpus", corpus, "--mode", "fuzzy"}, "fuzzy");
+  refused({queries, "--corpus", corpus, "--mode", "mmr", "--lambda", "2"}, "`lambda` is 2");
   refused({queries, "--corpus", corpus, "--filter", "=3"}, "filter");
   refused({sums, "--jobs", "0"}, "--jobs");
   refused({sums, "--samples", bench.path("no/folder/s.jsonl")}, "--samples");
