@@ -1,5 +1,7 @@
 #include "app/knowledge_text.h"
 
+#include "app/progress_bar.h"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -10,8 +12,6 @@
 namespace troupe::app {
 
 namespace {
-
-constexpr std::size_t kBar = 20;
 
 std::string size_text(std::uint64_t bytes) {
   const auto value = static_cast<double>(bytes);
@@ -65,10 +65,8 @@ std::string table(const std::vector<std::array<std::string, N>>& rows, std::size
 
 std::string progress_line(const memory::IngestProgress& progress, std::size_t columns) {
   if (progress.phase == memory::IngestProgress::Phase::listing) return "listing the sources";
-  const std::size_t filled = progress.total == 0 ? kBar : progress.done * kBar / progress.total;
-  std::string line = fmt::format("[{}{}] {}/{} documents, {}, {} chunks", std::string(filled, '#'),
-                                 std::string(kBar - std::min(filled, kBar), '.'), progress.done,
-                                 progress.total, size_text(progress.bytes), progress.chunks);
+  std::string line = fmt::format("{} {}/{} documents, {}, {} chunks", bar_text(progress.done, progress.total),
+                                 progress.done, progress.total, size_text(progress.bytes), progress.chunks);
   if (line.size() + 8 < columns && !progress.current.empty())
     line += "  " + std::string(first_characters(file_name(progress.current), columns - line.size() - 3));
   return std::string(first_characters(line, columns));

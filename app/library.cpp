@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kFile = "/knowledge.db";
 constexpr const char* kDefaultEmbedding = "default";
+constexpr std::string_view kBuiltin = "builtin";
 
 // What embeds where the configuration names nothing: it needs neither a key nor a network.
 models::EmbedderSettings builtin_embedding() {
@@ -52,7 +53,9 @@ Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
     const std::string wanted = settings.embedding.empty() ? kDefaultEmbedding : settings.embedding;
     if (const auto embedder = embedders.find(wanted); embedder != embedders.end()) {
       base.embedder = embedder->second;
-      base.embedding = models::embedding_identity(configuration.embeddings.at(wanted));
+      const models::EmbedderSettings& embedding = configuration.embeddings.at(wanted);
+      base.embedding = models::embedding_identity(embedding);
+      if (embedding.provider == kBuiltin) base.similarity_weight = memory::kBuiltinSimilarityWeight;
       continue;
     }
     const models::EmbedderSettings builtin = builtin_embedding();
@@ -60,6 +63,7 @@ Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
     if (!made) return fail(std::move(made.error()));
     base.embedder = made->begin()->second;
     base.embedding = models::embedding_identity(builtin);
+    base.similarity_weight = memory::kBuiltinSimilarityWeight;
   }
   return std::make_shared<memory::ConfiguredKnowledge>(
       std::move(bases), memory::ConfiguredKnowledge::Services{.table = table_,

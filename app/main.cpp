@@ -8,13 +8,8 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 namespace troupe::app {
-
-void complain(const std::string& text) {
-  fmt::print(stderr, "troupe: {}\n", text);
-}
 
 namespace {
 

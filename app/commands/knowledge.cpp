@@ -1,7 +1,10 @@
 #include "app/commands/command.h"
 #include "app/knowledge_text.h"
 #include "app/load.h"
+#include "app/progress_bar.h"
+#include "app/search_options.h"
 #include "app/talk/printer.h"
+#include "app/warnings.h"
 #include "app/wiring.h"
 #include "runtime/base/suggest.h"
 
@@ -11,7 +14,6 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -24,7 +26,6 @@ namespace {
 
 constexpr std::size_t kPage = 500;
 constexpr std::size_t kStdinBytes = 64u << 20;
-constexpr auto kRedraw = std::chrono::milliseconds(80);
 
 struct KnowledgeOptions {
   std::string config;
@@ -33,52 +34,13 @@ struct KnowledgeOptions {
   std::string name;    // of what comes from stdin
   std::string tenant;  // whose base; "": everybody's
   std::vector<std::string> sources;
-  std::vector<std::string> filters;
+  SearchOptions search;
   std::string mode;
   std::string document;
   std::optional<std::size_t> k;
-  std::optional<std::size_t> fetch_k;
-  std::optional<double> lambda;
-  std::optional<double> min_score;
   bool force = false;
   bool all = false;
   bool json = false;
-};
-
-/// Calls made by hand: what they report goes to stderr.
-class Warnings final : public EventSink {
- public:
-  void publish(Event event) override {
-    if (event.type == "warning") fmt::print(stderr, "{}\n", string_or(event.fields, "text"));
-  }
-};
-
-/// A line that is written over, on a terminal only.
-class ProgressBar {
- public:
-  explicit ProgressBar(const Clock& clock) : clock_(clock), shown_(isatty(STDERR_FILENO)) {}
-  ~ProgressBar() { clear(); }
-  void show(const memory::IngestProgress& progress) {
-    const bool last = progress.done == progress.total;
-    if (!shown_ || (!last && clock_.now() < next_)) return;
-    next_ = clock_.now() + kRedraw;
-    fmt::print(stderr, "\r\x1b[K{}", printable(progress_line(progress, columns())));
-    drawn_ = true;
-  }
-  void clear() {
-    if (std::exchange(drawn_, false)) fmt::print(stderr, "\r\x1b[K");
-  }
-
- private:
-  static std::size_t columns() {
-    winsize size{};
-    const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20;
-    return known ? size.ws_col - 1u : 79u;
-  }
-  const Clock& clock_;
-  const bool shown_;
-  bool drawn_ = false;
-  Instant next_{};
 };
 
 std::string absolute(const std::string& source) {
@@ -143,7 +105,10 @@ Task<int> take_in(LibraryServices services, const memory::ConfiguredBase& base, 
     }
   }
   ProgressBar bar(services.loop.clock());
-  request.on_progress = [&bar](const memory::IngestProgress& progress) { bar.show(progress); };
+  request.on_progress = [&bar](const memory::IngestProgress& progress) {
+    bar.show(progress.done == progress.total,
+             [&progress](std::size_t columns) { return progress_line(progress, columns); });
+  };
   Warnings warnings;
   auto report = co_await services.library.take_in(base, options.tenant, std::move(request), services.fetches,
                                                   warnings, stop);
@@ -239,26 +204,15 @@ Task<int> list(LibraryServices services, KnowledgeOptions options) {
   co_return kUsage;
 }
 
-Result<memory::SearchOverrides> overrides_of(const KnowledgeOptions& options) {
-  memory::SearchOverrides overrides{.mode = memory::search_mode(options.mode),
-                                    .k = options.k,
-                                    .fetch_k = options.fetch_k,
-                                    .lambda = options.lambda,
-                                    .min_score = options.min_score,
-                                    .filter = {},
-                                    .document = options.document};
-  auto filter = memory::Filter::parse_terms(options.filters);
-  if (!filter) return fail(std::move(filter.error()));
-  overrides.filter = std::move(*filter);
-  return overrides;
-}
-
 Task<int> search(LibraryServices services, KnowledgeOptions options) {
-  auto overrides = overrides_of(options);
+  auto overrides = overrides_of(options.search);
   if (!overrides) {
     complain(overrides.error().message);
     co_return kUsage;
   }
+  overrides->mode = memory::search_mode(options.mode);
+  overrides->k = options.k;
+  overrides->document = options.document;
   Warnings warnings;
   Interrupt interrupt(services.loop);
   CallContext context{.loop = services.loop,
@@ -378,11 +332,7 @@ void add_knowledge(CLI::App& app, int& exit_code) {
   searching->add_option("--mode", options->mode, "similarity, keyword, hybrid, mmr or threshold")
       ->check(CLI::IsMember(memory::search_modes()));
   searching->add_option("-k,--k", options->k, "How many hits");
-  searching->add_option("--fetch-k", options->fetch_k, "Candidates that mmr and hybrid choose from");
-  searching->add_option("--lambda", options->lambda, "mmr: 1 is relevance only, 0 difference only");
-  searching->add_option("--min-score", options->min_score, "threshold: the least cosine similarity");
-  searching->add_option("--filter", options->filters,
-                        "key=value, also with != >= <= > <; several must all hold");
+  add_search_options(*searching, options->search);
   searching->add_option("--document", options->document, "Only this one, by its source or id");
   searching->footer("Example: troupe knowledge search handbook \"days of leave\" --mode hybrid --k 3");
 

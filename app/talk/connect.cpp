@@ -13,16 +13,15 @@ namespace troupe::app {
 
 namespace {
 
-int with_remote(RemoteSettings settings, std::function<Task<int>(Loop&, Peer&)> body) {
+int with_remote(const RemoteSettings& settings, const std::function<Task<int>(Loop&, PeerMaker)>& body) {
   SystemClock clock;
   Loop loop(clock);
-  auto peer = make_remote_peer(loop, std::move(settings));
-  return run_task(loop, body(loop, *peer));
+  return run_task(loop, body(loop, [&loop, settings] { return make_remote_peer(loop, settings); }));
 }
 
 }  // namespace
 
-void add_talk_options(CLI::App& command, TalkOptions& options) {
+void add_peer_options(CLI::App& command, TalkOptions& options) {
   command.add_option("-c,--config", options.config,
                      "Configuration file (default: as `troupe serve` looks for it)");
   command
@@ -33,6 +32,10 @@ void add_talk_options(CLI::App& command, TalkOptions& options) {
       ->envname("TROUPE_TOKEN");
   command.add_option("--ca", options.ca_file, "Certificates to trust for an https address, PEM");
   command.add_option("--target", options.target, "Agent to talk to (default: the configuration's `default`)");
+}
+
+void add_talk_options(CLI::App& command, TalkOptions& options) {
+  add_peer_options(command, options);
   command.add_option("--session", options.session, "Go on with this conversation");
   command.add_option("--input", options.inputs, "Value for a {key} placeholder, key=value; may be repeated")
       ->type_name("KEY=VALUE")
@@ -50,23 +53,29 @@ Result<Json> parse_inputs(const std::vector<std::string>& inputs) {
   return values;
 }
 
-int with_peer(const TalkOptions& options, std::function<Task<int>(Loop&, Peer&)> body) {
-  if (!options.url.empty())
-    return with_remote({options.url, options.token, options.ca_file}, std::move(body));
+int with_peers(const TalkOptions& options, std::function<Task<int>(Loop&, PeerMaker)> body) {
+  if (!options.url.empty()) return with_remote({options.url, options.token, options.ca_file}, body);
   auto loaded = load_for_command(options.config);
   if (!loaded) return kUsage;
   if (auto holder = store::StoreLock::holder(loaded->configuration.store.path); holder && !holder->empty())
-    return with_remote({*holder, options.token, options.ca_file}, std::move(body));
+    return with_remote({*holder, options.token, options.ca_file}, body);
   return run_engine(std::move(loaded->configuration), loaded->source, [&body](Engine& engine) -> Task<int> {
     auto resumed = co_await engine.desk.resume(engine.earlier);
     if (!resumed) {
       complain(resumed.error().message);
       co_return kStore;
     }
-    auto peer = make_local_peer(engine.loop, engine.desk, Principal{});
-    const int code = co_await body(engine.loop, *peer);
+    const int code = co_await body(
+        engine.loop, [&engine] { return make_local_peer(engine.loop, engine.desk, Principal{}); });
     co_await engine.desk.settle(limits::kSettleTime);  // nobody else does, once this process has ended
     co_return code;
+  });
+}
+
+int with_peer(const TalkOptions& options, std::function<Task<int>(Loop&, Peer&)> body) {
+  return with_peers(options, [&body](Loop& loop, PeerMaker make) -> Task<int> {
+    auto peer = make();
+    co_return co_await body(loop, *peer);
   });
 }
 

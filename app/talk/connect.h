@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct TalkOptions {
 };
 
 void add_talk_options(CLI::App& command, TalkOptions& options);
+/// Those of them that say with whom: without --session and --input.
+void add_peer_options(CLI::App& command, TalkOptions& options);
 
 /// --input key=value… as JSON. Errors: invalid.
 Result<Json> parse_inputs(const std::vector<std::string>& inputs);
@@ -35,5 +38,9 @@ Result<Json> parse_inputs(const std::vector<std::string>& inputs);
 /// in the store's lock file); else the run desk of this process, on that same store. Returns the body's exit
 /// code, or the code of what went wrong before.
 int with_peer(const TalkOptions& options, std::function<Task<int>(Loop&, Peer&)> body);
+
+/// The same for who holds several conversations at once: each call makes a peer of its own.
+using PeerMaker = std::function<std::unique_ptr<Peer>()>;
+int with_peers(const TalkOptions& options, std::function<Task<int>(Loop&, PeerMaker)> body);
 
 }  // namespace troupe::app

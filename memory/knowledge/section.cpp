@@ -175,7 +175,8 @@ Record<SearchSettings::Hybrid> hybrid_section() {
                                     {Normalisation::min_max, Normalisation::z}),
       "of weighted: how scores become comparable");
   Record<Hybrid> weights("How much each list counts");
-  weights.field("similarity", &Hybrid::similarity_weight, config::number(0, 1e6), "the list by vectors");
+  weights.field("similarity", &Hybrid::similarity_weight, config::maybe(config::number(0, 1e6)),
+                "the list by vectors; without it 1, of the builtin embedder 0.2");
   weights.field("keyword", &Hybrid::keyword_weight, config::number(0, 1e6), "the list by words");
   hybrid.group("weights", std::move(weights));
   return hybrid;

@@ -46,6 +46,7 @@ TEST_CASE("knowledge is read with all its keys, and comes back from the canonica
   CHECK(base.index.hnsw.m == 24);
   CHECK(base.search.mode == memory::SearchMode::hybrid);
   CHECK(base.search.hybrid.keyword_weight == 0.5);
+  CHECK_FALSE(checked.configuration->knowledge.at("bare").search.hybrid.similarity_weight.has_value());
   CHECK(base.search.rerank.top_n == 4);
   CHECK(base.search.expand.neighbours == 2);
   CHECK(base.search.filter.matches({{"year", 2024}}));

@@ -108,7 +108,8 @@ Task<Result<Retrieved>> ConfiguredKnowledge::search(std::string name, std::strin
                        .models = *services_.models,
                        .prompts = *services_.prompts,
                        .reading = reading(),
-                       .workers = services_.workers});
+                       .workers = services_.workers,
+                       .similarity_weight = (*base)->similarity_weight});
   auto found = co_await retriever.retrieve(std::move(query), settings, context);
   if (!found) co_return fail(std::move(found.error()));
   std::ranges::move(opened->remarks, std::back_inserter(found->remarks));

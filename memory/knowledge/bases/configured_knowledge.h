@@ -20,7 +20,8 @@ namespace troupe::memory {
 struct ConfiguredBase {
   KnowledgeSettings settings;
   std::shared_ptr<models::Embedder> embedder;
-  std::string embedding;  ///< what its vectors are made with, see BaseRow::embedding
+  std::string embedding;                         ///< what its vectors are made with, see BaseRow::embedding
+  double similarity_weight = kSimilarityWeight;  ///< in hybrid, where its settings do not say
 };
 
 /// The bases of one generation of the configuration over what the process has of them in memory.

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -83,6 +85,8 @@ Task<Result<SourceList>> Ingestion::list() {
 }
 
 void Ingestion::add_given(SourceList& list) {
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < list.items.size(); ++i) places.emplace(list.items[i].source, i);
   for (GivenDocument& given : request_.given) {
     if (given.name.empty() || given.name.size() > limits::kGivenNameBytes) {
       ++report_.failed;
@@ -90,9 +94,10 @@ void Ingestion::add_given(SourceList& list) {
                        limits::kGivenNameBytes));
       continue;
     }
-    std::erase_if(list.items, [&](const SourceItem& item) { return item.source == given.name; });
-    list.items.push_back({.source = given.name, .size = given.bytes.size()});
     std::string name = given.name;
+    const auto [place, is_new] = places.try_emplace(name, list.items.size());
+    if (is_new) list.items.emplace_back();
+    list.items[place->second] = {.source = name, .size = given.bytes.size()};
     given_.insert_or_assign(std::move(name), std::move(given));
   }
   request_.given.clear();

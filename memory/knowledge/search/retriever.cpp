@@ -152,7 +152,8 @@ Task<Result<std::vector<Retrieval::Found>>> Retrieval::fuse() {
   auto worded = co_await by_words();
   if (!worded) co_return fail(std::move(worded.error()));
   const SearchSettings::Hybrid& hybrid = settings_.hybrid;
-  const RankedList lists[] = {as_list(*near, ScoreKind::cosine, hybrid.similarity_weight),
+  const double weight = hybrid.similarity_weight.value_or(services_.similarity_weight);
+  const RankedList lists[] = {as_list(*near, ScoreKind::cosine, weight),
                               as_list(*worded, ScoreKind::bm25, hybrid.keyword_weight)};
   const bool rrf = hybrid.fusion == SearchSettings::Hybrid::Fusion::rrf;
   std::vector<Fused> fused =

@@ -41,6 +41,7 @@ class Retriever {
     const prompts::PromptSet& prompts;           ///< rerank, compress
     TextReading reading;
     Workers& workers;
+    double similarity_weight = kSimilarityWeight;  ///< in hybrid, where the settings do not say
   };
 
   explicit Retriever(Services services) : services_(std::move(services)) {}

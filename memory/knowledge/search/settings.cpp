@@ -64,11 +64,12 @@ void check_choice(const SearchSettings& s, Problems& problems) {
 void check_hybrid(const SearchSettings::Hybrid& hybrid, Problems& problems) {
   if (!within_range(hybrid.rrf_k, 0, 1e6))
     problems.add("hybrid.rrf_k", fmt::format("is {}; write a number from 0, usually 60", hybrid.rrf_k));
-  for (auto [field, weight] : {std::pair{"hybrid.weights.similarity", hybrid.similarity_weight},
-                               std::pair{"hybrid.weights.keyword", hybrid.keyword_weight}})
+  for (auto [field, weight] :
+       {std::pair{"hybrid.weights.similarity", hybrid.similarity_weight.value_or(kSimilarityWeight)},
+        std::pair{"hybrid.weights.keyword", hybrid.keyword_weight}})
     if (!within_range(weight, 0, 1e6))
       problems.add(field, fmt::format("is {}; write a number from 0", weight));
-  if (hybrid.similarity_weight == 0 && hybrid.keyword_weight == 0)
+  if (hybrid.similarity_weight == 0.0 && hybrid.keyword_weight == 0)
     problems.add("hybrid.weights", "are both 0, so that nothing counts; write such as 0.5 and 0.5");
 }
 

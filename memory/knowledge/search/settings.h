@@ -23,6 +23,12 @@ std::string_view word(SearchMode mode);
 std::optional<SearchMode> search_mode(std::string_view word);
 std::vector<std::string> search_modes();
 
+/// What the list by vectors counts in hybrid, beside 1 for the list by words, where nothing is written: equal
+/// for embedders that know meanings. The built-in one sees words as BM25 does, without a corpus' statistics,
+/// and would take away more than it adds (docs/evaluation.md).
+inline constexpr double kSimilarityWeight = 1;
+inline constexpr double kBuiltinSimilarityWeight = 0.2;
+
 /// What is wrong with a setting, and what to write instead.
 struct SettingsProblem {
   std::string field;  ///< as in the configuration: "fetch_k", "hybrid.rrf_k"
@@ -33,10 +39,10 @@ struct SettingsProblem {
 /// line say.
 struct SearchSettings {
   struct Hybrid {
-    enum class Fusion : std::uint8_t { rrf, weighted } fusion = Fusion::rrf;
+    enum class Fusion : std::uint8_t { rrf, weighted } fusion = Fusion::weighted;
     double rrf_k = kRrfK;
     Normalisation normalise = Normalisation::min_max;  ///< of weighted
-    double similarity_weight = 1;
+    std::optional<double> similarity_weight;           ///< nothing: by the embedder
     double keyword_weight = 1;
   };
   struct Rerank {

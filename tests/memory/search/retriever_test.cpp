@@ -86,6 +86,9 @@ TEST_CASE("mmr: chosen from fetch_k, unlike each other") {
 TEST_CASE("hybrid: both lists count, and their places are kept") {
   SearchBench bench;
   SearchSettings settings = mode(SearchMode::hybrid, 3);
+  CHECK(bench.found("nobody counts the tower", settings).hits[0].score_kind == ScoreKind::weighted);
+  bench.source.asked.clear();
+  settings.hybrid.fusion = SearchSettings::Hybrid::Fusion::rrf;
   const Retrieved found = bench.found("nobody counts the tower", settings);
   REQUIRE(found.hits.size() == 3);
   CHECK(found.hits[0].score_kind == ScoreKind::rrf);
@@ -100,6 +103,20 @@ TEST_CASE("hybrid: both lists count, and their places are kept") {
   const Ids weighted = bench.ids("nobody counts the tower", settings);
   settings.mode = SearchMode::similarity;
   CHECK(weighted == bench.ids("nobody counts the tower", settings));
+}
+
+TEST_CASE("hybrid: where nothing is written, vectors count as their embedder is told to") {
+  SearchBench bench;
+  SearchSettings settings = mode(SearchMode::hybrid, 3);
+  bench.similarity_weight = 0;
+  const Ids by_words = bench.ids("nobody counts the tower", settings);
+  settings.hybrid.similarity_weight = 0;
+  bench.similarity_weight = 1;
+  CHECK(by_words == bench.ids("nobody counts the tower", settings));  // what is written goes first
+  settings.hybrid.similarity_weight.reset();
+  const double equal = bench.found("nobody counts the tower", settings).hits[0].score;
+  bench.similarity_weight = kBuiltinSimilarityWeight;
+  CHECK(equal != bench.found("nobody counts the tower", settings).hits[0].score);
 }
 
 TEST_CASE("filters and a single document reach the source in every mode") {

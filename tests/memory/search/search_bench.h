@@ -160,7 +160,7 @@ struct SearchBench {
   }
 
   Result<Retrieved> search(std::string query, SearchSettings settings) {
-    Retriever retriever({source, embedder, models, prompts, plain_reading(), workers});
+    Retriever retriever({source, embedder, models, prompts, plain_reading(), workers, similarity_weight});
     CallContext context = call();
     return fakes::run(caller.loop, retriever.retrieve(std::move(query), std::move(settings), context));
   }
@@ -186,6 +186,7 @@ struct SearchBench {
 
   models::testing::Caller caller;
   Workers workers{1};
+  double similarity_weight = kSimilarityWeight;
   MemoryChunks source;
   std::shared_ptr<CountingEmbedder> embedder = std::make_shared<CountingEmbedder>();
   std::shared_ptr<fakes::ScriptedModel> model = std::make_shared<fakes::ScriptedModel>();

@@ -55,7 +55,7 @@ TEST_CASE("a setting that cannot be meant is told, with what to write") {
        "min_score is 70; a cosine similarity"},
       {[](auto& s) { s.hybrid.rrf_k = -1; }, "hybrid.rrf_k is -1"},
       {[](auto& s) { s.hybrid.keyword_weight = -1; }, "hybrid.weights.keyword is -1"},
-      {[](auto& s) { s.hybrid.keyword_weight = s.hybrid.similarity_weight = 0; },
+      {[](auto& s) { s.hybrid.similarity_weight = s.hybrid.keyword_weight = 0; },
        "hybrid.weights are both 0"},
       {[](auto& s) { s.rerank = {"main", 7}; }, "rerank.top_n is 7, but there are only `k` = 6 hits"},
       {[](auto& s) { s.rerank.top_n = 3; }, "rerank.model is missing"},

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "runtime/base/context.h"
+#include "runtime/base/json.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+namespace troupe::app {
+
+/// Where calls go that are made by hand rather than by a run: what they warn of is a line on standard error.
+class Warnings final : public EventSink {
+ public:
+  void publish(Event event) override {
+    if (event.type == "warning") fmt::print(stderr, "{}\n", string_or(event.fields, "text"));
+  }
+};
+
+}  // namespace troupe::app
