@@ -14,7 +14,6 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -171,7 +170,7 @@ class Evaluation {
       auto folder = scratch.make();
       if (!folder) return refuse(folder.error());
       prepare_for_corpus(loaded->configuration, folder->string());
-      tell_missing();
+      tell_problems(options_.file, memory::missing_documents(work.cases, *corpus_));
     }
     std::vector<RetrievalResult> results;
     int code = with_library(loaded->configuration, [&](LibraryServices services) {
@@ -207,20 +206,6 @@ class Evaluation {
     for (auto& [name, base] : configuration.knowledge) base.sources.clear();
     if (!configuration.knowledge.contains(kCorpusBase))
       configuration.knowledge[kCorpusBase] = {.name = kCorpusBase};
-  }
-
-  /// What is relevant and not there can never be found, which is more often a mistake than meant.
-  void tell_missing() const {
-    std::set<std::string_view> ids;
-    for (const memory::CorpusDocument& document : corpus_->documents) ids.insert(document.id);
-    std::size_t missing = 0;
-    for (const memory::RetrievalCase& one : cases_.retrievals)
-      for (const auto& [id, grade] : one.relevant)
-        if (grade > 0 && !ids.contains(id) && missing++ < kFailuresTold)
-          fmt::print(stderr, "{}:{}: warning: `{}` is relevant, and no document of {}\n", options_.file,
-                     one.line, id, options_.corpus);
-    if (missing > kFailuresTold)
-      fmt::print(stderr, "and {} more that are not there\n", missing - kFailuresTold);
   }
 
   int end_part() {

@@ -158,7 +158,8 @@ class RetrievalEval {
       for (std::string& text : found->remarks) remark(std::move(text));
     } else {
       sample.failure = found.error().message;
-      remark(fmt::format("{}:{}: {}", work_.file, sample.question.line, sample.failure));
+      if (!cancelled_.requested())
+        remark(fmt::format("{}:{}: {}", work_.file, sample.question.line, sample.failure));
     }
     sample.scores = memory::score_ranking(sample.ranking, sample.question.relevant, work_.k);
     co_return sample;

@@ -7,6 +7,7 @@
 #include <array>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -109,6 +110,21 @@ Corpus read_corpus(std::string_view text) {
   if (problems == 0 && corpus.documents.empty())
     corpus.problems.push_back({0, true, "there is no document; one object a line was expected"});
   return corpus;
+}
+
+std::vector<CaseProblem> missing_documents(const std::vector<RetrievalCase>& cases, const Corpus& corpus) {
+  std::unordered_set<std::string_view> ids;
+  for (const CorpusDocument& document : corpus.documents) ids.insert(document.id);
+  std::vector<CaseProblem> missing;
+  std::size_t count = 0;
+  for (const RetrievalCase& one : cases)
+    for (const auto& [id, grade] : one.relevant)
+      if (grade > 0 && !ids.contains(id) && count++ < kCaseProblems)
+        missing.push_back(
+            {one.line, false, fmt::format("`{}` is relevant, but is no document of the corpus", id)});
+  if (count > kCaseProblems)
+    missing.push_back({0, false, fmt::format("{} more documents are not there", count - kCaseProblems)});
+  return missing;
 }
 
 }  // namespace troupe::memory

@@ -36,4 +36,9 @@ struct Corpus {
 /// A line with a problem is left out, the lines behind it are read. Pure; any thread.
 Corpus read_corpus(std::string_view text);
 
+/// Remarks about documents that are relevant to a question and not in the corpus: they can never be found,
+/// which is more often a mistake than meant. By the line of the question; of more than kCaseProblems, how
+/// many there are. Pure; any thread.
+std::vector<CaseProblem> missing_documents(const std::vector<RetrievalCase>& cases, const Corpus& corpus);
+
 }  // namespace troupe::memory

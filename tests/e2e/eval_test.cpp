@@ -146,6 +146,19 @@ TEST_CASE("interrupted, it tells what was done until then") {
   CHECK(outcome.out.contains("exact match  1.0000"));
   CHECK(outcome.out.contains("0 failed;"));
   CHECK_FALSE(outcome.out.contains("5000 questions"));
+
+  std::string queries;
+  for (int i = 0; i < 5'000; ++i)
+    queries += fmt::format("{{\"query\":\"trains of line {}\",\"relevant\":[\"travel\"]}}\n", i);
+  fakes::Process searching({program(), "eval", "-c", bench.daemon.config(), "--corpus",
+                            bench.file("corpus.jsonl", kCorpus), "--samples", "/dev/stdout", "--mode",
+                            "keyword", bench.file("queries.jsonl", queries)});
+  CHECK(searching.line().contains("trains of line 0"));
+  searching.signal(SIGINT);
+  outcome = searching.wait();
+  CHECK(outcome.exit_code == 130);
+  CHECK(outcome.out.contains("corpus     keyword  1.0000"));
+  CHECK_FALSE(outcome.err.contains("cancelled"));
 }
 
 TEST_CASE("searches are measured on a corpus of one's own, several ways beside each other") {
@@ -228,5 +241,5 @@ TEST_CASE("wrong use is answered with its place and what to do") {
       bench.file("elsewhere.jsonl", "{\"query\": \"trains\", \"relevant\": [\"bus\"]}\n");
   auto missing = bench.eval({elsewhere, "--corpus", corpus});
   CHECK(missing.exit_code == 0);
-  CHECK(missing.err.contains(elsewhere + ":1: warning: `bus` is relevant, and no document of " + corpus));
+  CHECK(missing.err.contains(elsewhere + ":1: warning: `bus` is relevant, but is no document of the corpus"));
 }

@@ -60,6 +60,20 @@ TEST_CASE("what is wrong with a line is told with its number, and the others are
   CHECK(problems.contains("line 8: has a `text` that is 3"));
 }
 
+TEST_CASE("what is relevant and not in the corpus is remarked on") {
+  const Corpus corpus = read_corpus("{\"id\": \"a\", \"text\": \"x\"}");
+  const std::vector<RetrievalCase> cases{{.line = 1, .relevant = {{"a", 1}}},
+                                         {.line = 2, .relevant = {{"a", 1}, {"b", 2}, {"c", 0}}}};
+  const auto missing = missing_documents(cases, corpus);
+  REQUIRE(missing.size() == 1);
+  CHECK_FALSE(missing[0].fatal);
+  CHECK(shown(missing[0]) == "line 2: `b` is relevant, but is no document of the corpus");
+  RetrievalCase many{.line = 7};
+  for (std::size_t i = 0; i < kCaseProblems + 3; ++i) many.relevant[fmt::format("x{}", i)] = 1;
+  CHECK(missing_documents({many}, corpus).size() == kCaseProblems + 1);
+  CHECK(shown(missing_documents({many}, corpus).back()) == "3 more documents are not there");
+}
+
 TEST_CASE("an empty corpus and many problems are one problem each") {
   CHECK(problems_of("\n \n") == "there is no document; one object a line was expected\n");
   std::string bad;
