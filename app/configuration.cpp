@@ -281,6 +281,14 @@ void check_knowledge(const Configuration& all, Check& check) {
                    "openai with an api_key or a local base_url");
     }
   }
+  // What a tool asks for may not go together with what its base says.
+  for (const auto& [name, tool] : all.tools) {
+    const auto base = all.knowledge.find(tool.knowledge);
+    if (base == all.knowledge.end()) continue;
+    Check here = check.entry("tools", name, "tool");
+    for (const memory::SettingsProblem& problem : with(base->second.search, tool.search).check())
+      here.error("search", fmt::format("`{}` {}", problem.field, problem.text));
+  }
 }
 
 Record<Configuration> declaration() {

@@ -32,11 +32,12 @@ void tell(const std::string& base, const memory::IngestReport& report) {
 
 }  // namespace
 
-KnowledgeKeeper::KnowledgeKeeper(Loop& loop, Library& library, net::HttpClient& fetches)
-    : library_(library), fetches_(fetches), nursery_(loop) {}
+KnowledgeKeeper::KnowledgeKeeper(Loop& loop, Library& library) : library_(library), nursery_(loop) {}
 KnowledgeKeeper::~KnowledgeKeeper() = default;
 
-void KnowledgeKeeper::begin(std::shared_ptr<const memory::ConfiguredKnowledge> knowledge) {
+void KnowledgeKeeper::begin(std::shared_ptr<const memory::ConfiguredKnowledge> knowledge,
+                            net::HttpClient& fetches) {
+  fetches_ = &fetches;
   if (working_) {
     next_ = std::move(knowledge);
     stop_->request(StopReason::cancelled);
@@ -52,18 +53,25 @@ Task<> KnowledgeKeeper::keep(std::shared_ptr<const memory::ConfiguredKnowledge> 
                              std::shared_ptr<Stop> stop) {
   for (const auto& [name, base] : knowledge->bases()) {
     if (stop->requested()) break;
-    if (!base.settings.sources.empty()) co_await take_in(base, *stop);
+    if (co_await is_kept(base)) co_await take_in(base, *stop);
   }
   co_await library_.table().save();
   working_ = false;
-  if (auto next = std::exchange(next_, nullptr)) begin(std::move(next));
+  if (auto next = std::exchange(next_, nullptr)) begin(std::move(next), *fetches_);
+}
+
+// A base whose sources were taken out of the configuration loses what they brought.
+Task<bool> KnowledgeKeeper::is_kept(const memory::ConfiguredBase& base) {
+  if (!base.settings.sources.empty()) co_return true;
+  auto there = co_await library_.store().find_base({"", base.settings.name});
+  co_return there && there->has_value();
 }
 
 Task<> KnowledgeKeeper::take_in(const memory::ConfiguredBase& base, Stop& stop) {
   LoggedEvents events;
   memory::IngestRequest request;
   request.sources = base.settings.sources;
-  auto report = co_await library_.take_in(base, "", std::move(request), fetches_, events, stop);
+  auto report = co_await library_.take_in(base, "", std::move(request), *fetches_, events, stop);
   if (report)
     tell(base.settings.name, *report);
   else if (!stop.requested())

@@ -15,21 +15,23 @@ namespace troupe::app {
 /// it is in the log. Loop thread only.
 class KnowledgeKeeper {
  public:
-  /// All outlive it.
-  KnowledgeKeeper(Loop& loop, Library& library, net::HttpClient& fetches);
+  /// Both outlive it.
+  KnowledgeKeeper(Loop& loop, Library& library);
   /// close() must have returned.
   ~KnowledgeKeeper();
 
-  /// Begins with these bases; what it was at is stopped first, and what that had committed stays.
-  void begin(std::shared_ptr<const memory::ConfiguredKnowledge> knowledge);
+  /// Begins with these bases; what it was at is stopped first, and what that had committed stays. `fetches`
+  /// is for pages, guarded, and outlives it.
+  void begin(std::shared_ptr<const memory::ConfiguredKnowledge> knowledge, net::HttpClient& fetches);
   Task<> close();
 
  private:
   Task<> keep(std::shared_ptr<const memory::ConfiguredKnowledge> knowledge, std::shared_ptr<Stop> stop);
+  Task<bool> is_kept(const memory::ConfiguredBase& base);
   Task<> take_in(const memory::ConfiguredBase& base, Stop& stop);
 
   Library& library_;
-  net::HttpClient& fetches_;
+  net::HttpClient* fetches_ = nullptr;
   std::shared_ptr<Stop> stop_;  // of what it is at
   bool working_ = false;
   std::shared_ptr<const memory::ConfiguredKnowledge> next_;  // once that has ended

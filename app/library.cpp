@@ -2,11 +2,15 @@
 
 #include "models/embedders/settings.h"
 #include "models/price.h"
+#include "runtime/base/sha256.h"
 #include "runtime/store/directory.h"
+#include "runtime/store/file_lock.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace troupe::app {
 
@@ -42,6 +46,10 @@ Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
               .folder = store_path}) {}
 Library::~Library() = default;
 
+void Library::adopt(const Configuration& configuration) {
+  for (const auto& [name, base] : configuration.knowledge) table_.prefer(name, base.index);
+}
+
 Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
     const Configuration& configuration, const models::EmbedderTable& embedders,
     const models::EmbedderServices& making, std::shared_ptr<const models::ModelTable> models,
@@ -74,7 +82,7 @@ Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
 }
 
 Result<memory::SandboxedReader*> Library::reader(const memory::IngestLimits& limits) {
-  auto& reader = readers_[limits.memory];
+  auto& reader = readers_[{limits.memory, limits.read_time}];
   if (!reader) {
     if (!support_) support_ = sandbox::probe();
     const auto cpu = std::chrono::duration_cast<std::chrono::seconds>(limits.read_time);
@@ -91,6 +99,9 @@ Task<Result<memory::IngestReport>> Library::take_in(const memory::ConfiguredBase
                                                     memory::IngestRequest request, net::HttpClient& http,
                                                     EventSink& events, Stop& stop) {
   if (auto ready = store::prepare_directory(store_path_); !ready) co_return fail(std::move(ready.error()));
+  const std::string whose = sha256_hex(tenant + "\n" + base.settings.name).substr(0, 16);
+  auto alone = store::FileLock::acquire(fmt::format("{}/knowledge-{}.lock", store_path_, whose));
+  if (!alone) co_return within(fmt::format("knowledge base `{}`", base.settings.name), alone.error());
   auto reads = reader(base.settings.limits);
   if (!reads) co_return fail(std::move(reads.error()));
   const memory::IngestServices services{.loop = loop_,
@@ -113,7 +124,7 @@ Task<Result<memory::IngestReport>> Library::take_in(const memory::ConfiguredBase
 Task<> Library::close() {
   co_await table_.save();
   co_await table_.close();
-  for (auto& [memory, reader] : readers_)
+  for (auto& [reading, reader] : readers_)
     if (reader) co_await reader->close();
 }
 

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace troupe::app {
 
@@ -35,6 +36,8 @@ class Library {
   memory::KnowledgeStore& store() { return *store_; }
   memory::BaseTable& table() { return table_; }
 
+  /// What concerns all generations follows this one: how vectors are searched.
+  void adopt(const Configuration& configuration);
   /// The bases of a configuration, with the embedders and models of the same. Errors: as make_embedders().
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> configure(
       const Configuration& configuration, const models::EmbedderTable& embedders,
@@ -42,7 +45,7 @@ class Library {
       std::shared_ptr<const prompts::PromptSet> prompts);
 
   /// Takes documents into a base. `tenant`: "" for what everybody finds. Errors: those of memory::ingest(),
-  /// unavailable (no reader can be confined here).
+  /// unavailable (no reader can be confined here), busy (another process, or this one, is at this base).
   Task<Result<memory::IngestReport>> take_in(const memory::ConfiguredBase& base, std::string tenant,
                                              memory::IngestRequest request, net::HttpClient& http,
                                              EventSink& events, Stop& stop);
@@ -60,7 +63,8 @@ class Library {
   std::unique_ptr<memory::KnowledgeStore> store_;
   Workers building_{1};  // graphs, and files of indexes
   memory::BaseTable table_;
-  std::map<std::size_t, std::unique_ptr<memory::SandboxedReader>> readers_;  // by the memory each may use
+  using Reading = std::pair<std::size_t, Milliseconds>;  // memory and time that it may take
+  std::map<Reading, std::unique_ptr<memory::SandboxedReader>> readers_;
 };
 
 }  // namespace troupe::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/talk/printer.h"
 #include "runtime/base/context.h"
 #include "runtime/base/json.h"
 
@@ -13,7 +14,7 @@ namespace troupe::app {
 class Warnings final : public EventSink {
  public:
   void publish(Event event) override {
-    if (event.type == "warning") fmt::print(stderr, "{}\n", string_or(event.fields, "text"));
+    if (event.type == "warning") fmt::print(stderr, "{}\n", printable(string_or(event.fields, "text")));
   }
 };
 

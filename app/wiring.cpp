@@ -233,6 +233,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     complain(first.error().message);
     return kUsage;
   }
+  library.adopt(configuration);
   Nursery nursery(loop);
   LagWatch lag_watch(loop);
   auto desk =
@@ -254,6 +255,8 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     desk->replace_catalog(next->catalog);
     if (engine) engine->embedders = next->embedders;
     if (engine) engine->knowledge = next->knowledge;
+    if (engine) engine->fetches = clients.back().fetches.get();
+    library.adopt(*fresh);
     embedded_by = fresh->embeddings;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
@@ -276,7 +279,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                    .embedders = first->embedders,
                    .library = library,
                    .knowledge = first->knowledge,
-                   .fetches = *clients.front().fetches,
+                   .fetches = clients.front().fetches.get(),
                    .earlier = earlier,
                    .reload = reload};
   engine = &assembled;
@@ -311,6 +314,7 @@ struct Bench {
     if (!embedders) return fail(std::move(embedders.error()));
     auto models = make_model_table(configuration, clients, loop, services);
     if (!models) return fail(std::move(models.error()));
+    library.adopt(configuration);
     return make_knowledge(configuration, clients, loop, services, *embedders, *models);
   }
 

@@ -27,7 +27,7 @@ struct Engine {
   std::shared_ptr<const models::EmbedderTable> embedders;  ///< of the configuration in use; never null
   Library& library;
   std::shared_ptr<memory::ConfiguredKnowledge> knowledge;  ///< of the configuration in use; never null
-  net::HttpClient& fetches;  ///< for pages: guarded; of the configuration at the start
+  net::HttpClient* fetches;  ///< for pages: guarded; of the configuration in use, never null
   /// Finds what runs of an earlier configuration go on under; for desk.resume().
   agents::CatalogFinder earlier;
   /// Reads the configuration again and lets new runs use it. Says what it read, or why nothing changed.

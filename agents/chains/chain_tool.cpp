@@ -7,6 +7,7 @@
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,26 +55,44 @@ std::string schema_of(const Chain& chain) {
                {"additionalProperties", false}});
 }
 
-// The sources that the text cites, so that who cites it can name them.
-std::vector<tools::Source> sources_of(const ChainAnswer& answer) {
-  std::vector<tools::Source> sources;
-  for (const memory::Citation& one : memory::citations_of(answer.text, answer.passages).list) {
-    const bool web = one.source.starts_with("http://") || one.source.starts_with("https://");
-    sources.push_back({one.title.empty() ? one.source : one.title, web ? one.source : ""});
+// The text with every number that it cites by raised.
+std::string renumbered(std::string_view text, std::size_t by) {
+  std::string out;
+  std::size_t at = 0;
+  for (const memory::CitationMarker& marker : memory::citation_markers(text)) {
+    out += text.substr(at, marker.begin - at);
+    for (at = marker.begin; at < marker.end;) {
+      std::size_t number = 0;
+      const char* begin = text.data() + at;
+      const auto [end, error] = std::from_chars(begin, text.data() + marker.end, number);
+      if (error == std::errc()) {
+        out += std::to_string(number + by);
+        at += static_cast<std::size_t>(end - begin);
+      } else {
+        out += text[at++];
+      }
+    }
   }
-  return sources;
+  out += text.substr(at);
+  return out;
 }
 
-// The numbers mean nothing to who did not see the passages.
-std::string with_sources(const ChainAnswer& answer) {
-  std::string text = answer.text;
+// What the chain found is cited by numbers of the run that calls it, and these mean nothing to who did not
+// see the passages: they are named below.
+tools::ToolOutput output_of(const ChainAnswer& answer, const tools::ToolInput& input) {
+  const std::size_t before = input.numbers ? input.numbers(answer.passages.size()) - 1 : 0;
+  tools::ToolOutput output{.text = renumbered(answer.text, before), .sources = {}, .uses = {}};
   std::string list;
-  for (const memory::Citation& one : memory::citations_of(answer.text, answer.passages).list) {
+  for (memory::Citation& one : memory::citations_of(answer.text, answer.passages).list) {
+    one.index += before;
     std::string name = one.title.empty() ? one.source : one.title;
     if (one.page > 0) name += fmt::format(", page {}", one.page);
     list += fmt::format("\n[{}] {}", one.index, name);
+    const bool web = one.source.starts_with("http://") || one.source.starts_with("https://");
+    output.sources.push_back({one.title, web ? one.source : "", to_json(one)});
   }
-  return list.empty() ? text : text + "\n\nSources:" + list;
+  if (!list.empty()) output.text += "\n\nSources:" + list;
+  return output;
 }
 
 }  // namespace
@@ -97,7 +116,7 @@ Task<Result<tools::ToolOutput>> ChainTool::call(tools::ToolInput input, CallCont
   DirectCalls calls(*chain_, context);
   ChainWalk walk(context.loop, chain_, calls, message, std::move(input.arguments));
   auto answer = co_await walk.run(context.stop);
-  if (answer) co_return tools::ToolOutput{with_sources(*answer), sources_of(*answer)};
+  if (answer) co_return output_of(*answer, input);
   if (context.stop.requested()) co_return fail(stopped("the chain", context.stop.reason()));
   const ChainEnd& end = answer.error();
   co_return fail(ErrorCode::tool,

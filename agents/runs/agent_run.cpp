@@ -147,7 +147,8 @@ Task<> AgentRun::drive() {
   react_ = std::make_unique<ReactLoop>(agent_->settings.limits, std::move(*start), agent_->strategy->clone(),
                                        agent_->output, rules(), prompt_rules());
   note_history();
-  if (recorded_.broken.output_tokens > 0) react_->count_lost(recorded_.broken, recorded_.broken_cost);
+  if (recorded_.broken.input_tokens + recorded_.broken.output_tokens > 0)
+    react_->count_lost(recorded_.broken, recorded_.broken_cost);
   if (auto refused = co_await admit()) {
     co_await finish(std::move(*refused));
     co_return;

@@ -137,7 +137,7 @@ Json cited_sources(const std::vector<tools::Source>& sources, std::string_view a
   std::set<std::size_t> numbers;
   for (const memory::CitationMarker& marker : memory::citation_markers(answer))
     for (const std::size_t number : marker.numbers) {
-      if (!numbers.insert(number).second) continue;
+      if (number == 0 || !numbers.insert(number).second) continue;
       const auto passage = std::ranges::find(sources, number, passage_number);
       if (passage != sources.end()) cited.push_back(passage->passage);
     }

@@ -122,6 +122,12 @@ Task<int> take_in(LibraryServices services, const memory::ConfiguredBase& base, 
 }
 
 Task<int> add(LibraryServices services, KnowledgeOptions options) {
+  if (!options.tenant.empty() && options.sources.empty()) {
+    complain(
+        "what the configuration's `sources` bring is found by every tenant; name what is for this one: "
+        "troupe knowledge add NAME PATH… --tenant TENANT");
+    co_return kUsage;
+  }
   std::vector<const memory::ConfiguredBase*> bases;
   if (options.base.empty()) {
     for (const auto& [name, base] : services.knowledge.bases())
@@ -190,7 +196,7 @@ Task<int> list(LibraryServices services, KnowledgeOptions options) {
     if (options.json)
       for (const memory::BaseRow& base : *bases) fmt::print("{}\n", dump(to_json(base)));
     else
-      fmt::print("{}", bases_table(*bases));
+      fmt::print("{}", printable(bases_table(*bases)));
     co_return kDone;
   }
   const memory::BaseKey wanted{options.tenant, options.base};
@@ -231,19 +237,20 @@ Task<int> search(LibraryServices services, KnowledgeOptions options) {
     fmt::print("{}\n", dump_pretty(to_json(*found)));
     co_return kDone;
   }
-  for (const std::string& remark : found->remarks) fmt::print(stderr, "{}\n", remark);
+  for (const std::string& remark : found->remarks) fmt::print(stderr, "{}\n", printable(remark));
   const std::string text = hits_text(*found);
   fmt::print("{}", isatty(STDOUT_FILENO) ? printable(text) : text);
   co_return kDone;
 }
 
 Task<int> remove_all(LibraryServices services, memory::BaseKey key) {
-  auto removed = co_await services.library.store().remove_base(key);
+  auto base = co_await services.library.store().find_base(key);
+  auto removed = base ? co_await services.library.store().remove_base(key) : fail(std::move(base.error()));
   if (!removed) {
     complain(removed.error().message);
     co_return kStore;
   }
-  co_await services.library.table().forget(key);
+  if (*base) co_await services.library.table().forget(key, (*base)->id);
   fmt::print("{}\n",
              *removed ? fmt::format("`{}` is empty", key.name) : fmt::format("`{}` held nothing", key.name));
   co_return kDone;

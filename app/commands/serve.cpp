@@ -74,9 +74,9 @@ Task<int> serve(Engine& engine, std::string listen) {
   gateway::ServerSettings settings = engine.configuration.server;
   if (!listen.empty()) settings.listen = listen;
   gateway::Gateway gateway(engine.loop, engine.desk, settings, engine.reload, kVersion);
-  KnowledgeKeeper keeper(engine.loop, engine.library, engine.fetches);
+  KnowledgeKeeper keeper(engine.loop, engine.library);
   engine.reloaded = [&](const Configuration& fresh) {
-    keeper.begin(engine.knowledge);
+    keeper.begin(engine.knowledge, *engine.fetches);
     if (auto renewed = gateway.reconfigure(fresh.server); !renewed)
       log::error("the listener keeps its settings", {{"error", renewed.error().message}});
   };
@@ -100,7 +100,7 @@ Task<int> serve(Engine& engine, std::string listen) {
     complain(resumed.error().message);
     code = kStore;
   } else {
-    keeper.begin(engine.knowledge);
+    keeper.begin(engine.knowledge, *engine.fetches);
     co_await signals.asked_to_stop();
   }
   co_await engine.desk.drain(limits::kDrain);  // clients still hear how their runs end

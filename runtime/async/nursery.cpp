@@ -5,6 +5,8 @@
 
 #include <cassert>
 #include <exception>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -14,7 +16,7 @@ struct Nursery::State {
   explicit State(Loop& l) : loop(l) {}
   Loop& loop;
   std::size_t children = 0;
-  OneShot<bool>* empty = nullptr;  // set while somebody joins
+  std::vector<OneShot<bool>*> joining;
 };
 
 Nursery::Nursery(Loop& loop) : state_(std::make_shared<State>(loop)) {}
@@ -36,7 +38,8 @@ void Nursery::spawn(const char* name, std::function<Task<>()> body) {
             log::error("an exception escaped from a coroutine", {{"coroutine", name}, {"what", e.what()}});
           }
         }
-        if (--state->children == 0 && state->empty) state->empty->set(true);
+        if (--state->children > 0) return;
+        for (OneShot<bool>* empty : std::exchange(state->joining, {})) empty->set(true);
       });
 }
 
@@ -47,9 +50,8 @@ std::size_t Nursery::size() const {
 Task<> Nursery::join() {
   while (state_->children > 0) {
     OneShot<bool> empty(state_->loop);
-    state_->empty = &empty;
+    state_->joining.push_back(&empty);
     co_await empty.wait();
-    state_->empty = nullptr;
   }
 }
 

@@ -27,6 +27,7 @@ TEST_CASE("an answer cites the passages whose numbers it has, each once, and non
   CHECK(cited[1]["chunk"] == 10);
   CHECK(cited[2]["url"] == "https://a.example");
   CHECK(cited_sources(sources, "The Handbook says nothing.").empty());
+  CHECK(cited_sources(sources, "arr[0] is the first element").empty());
 }
 
 TEST_CASE(

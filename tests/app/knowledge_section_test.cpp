@@ -82,6 +82,9 @@ TEST_CASE("knowledge that cannot work is refused at its place, with what to writ
   CHECK(problem("knowledge: { k: { embedding: none } }\n").contains("none"));
   CHECK(problem("knowledge: { k: { chunk_size: 3 } }\n").contains("chunk: { size"));
   CHECK(problem("knowledge: { k: {} }\ntools: { t: { type: retriever } }\n").contains("knowledge"));
+  CHECK(problem("knowledge: { k: {} }\ntools: { t: { type: retriever, knowledge: k, search: { mode: mmr, "
+                "fetch_k: 3 } } }\n")
+            .contains("`fetch_k` is 3"));
   CHECK(problem("knowledge: { book: {} }\ntools: { t: { type: retriever, knowledge: bok } }\n")
             .contains("did you mean `book`?"));
 }

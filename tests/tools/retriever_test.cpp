@@ -67,7 +67,7 @@ TEST_CASE("a retriever searches its base for the run's tenant and shows what it 
   CHECK(outcome.output ==
         "[1] Employee handbook — handbook.pdf, page 3 — Leave > Annual leave\n"
         "Everybody has 25 days.\n"
-        "  [9] is no heading.\n"
+        "> [9] is no heading.\n"
         "\n"
         "[2] handbook.pdf, page 3 — Leave > Annual leave\n"
         "Ask in time.");

@@ -13,11 +13,16 @@ namespace troupe::memory {
 
 namespace {
 
-constexpr std::size_t kPage = 4'096;            // chunks read at once
+constexpr std::size_t kPage = 4'096;            // chunks, or documents, read at once
+constexpr std::size_t kIds = 100'000;           // of documents
 constexpr std::size_t kNamedDocuments = 1'000;  // in one query
 constexpr std::size_t kKeptVectors = 1'000;     // fewer are read from the rows as fast
 
 }  // namespace
+
+std::string index_file(const std::string& folder, std::int64_t base) {
+  return fmt::format("{}/knowledge-{}.index", folder, base);
+}
 
 BaseImage::BaseImage(Services services, BaseKey key)
     : services_(std::move(services)),
@@ -26,12 +31,17 @@ BaseImage::BaseImage(Services services, BaseKey key)
       nursery_(services_.threads.loop) {}
 BaseImage::~BaseImage() = default;
 
-bool BaseImage::current(const BaseRow& row, const std::optional<IndexSettings>& index) const {
-  if (row.id != row_.id || row.generation != row_.generation || row.embedding != row_.embedding) return false;
-  if (!index || row.dimensions == 0) return true;
-  IndexSettings wanted = *index;
-  wanted.dimensions = row.dimensions;
-  return index_ && index_->settings() == wanted;
+IndexSettings BaseImage::settings_for(const BaseRow& row) const {
+  IndexSettings settings = preferred_;
+  settings.dimensions = row.dimensions;
+  return settings;
+}
+
+bool BaseImage::current(const BaseRow& row, bool vectors) const {
+  // Ids and generations only grow: an older row is not to bring back an earlier state.
+  if (row.id > row_.id || (row.id == row_.id && row.generation > row_.generation)) return false;
+  if (!vectors || row_.dimensions == 0) return true;
+  return index_ && index_->settings() == settings_for(row_);
 }
 
 Task<Result<BaseImage::View>> BaseImage::look() {
@@ -41,7 +51,7 @@ Task<Result<BaseImage::View>> BaseImage::look() {
   co_return View{true, (*row)->id, (*row)->embedding, (*row)->dimensions};
 }
 
-Task<Result<BaseImage::View>> BaseImage::refresh(std::optional<IndexSettings> index) {
+Task<Result<BaseImage::View>> BaseImage::refresh(bool vectors) {
   auto row = co_await services_.store.find_base(key_);
   if (!row) co_return fail(std::move(row.error()));
   if (!*row) {
@@ -50,42 +60,46 @@ Task<Result<BaseImage::View>> BaseImage::refresh(std::optional<IndexSettings> in
     co_await reset();
     co_return View{};
   }
-  if (!current(**row, index)) {
+  if (!current(**row, vectors)) {
     auto pass = co_await gate_.write();
     // While this waited another search may have done it.
-    if (!current(**row, index))
-      if (auto done = co_await update(**row, std::move(index)); !done)
-        co_return fail(std::move(done.error()));
+    if (!current(**row, vectors))
+      if (auto done = co_await update(**row, vectors); !done) co_return fail(std::move(done.error()));
   }
-  co_return View{true, (*row)->id, (*row)->embedding, (*row)->dimensions};
+  co_return View{true, row_.id, row_.embedding, row_.dimensions};
 }
 
 Task<> BaseImage::reset() {
   if (index_) co_await index_->close();
-  index_.reset();
-  map_ = {};
+  // What may be gigabytes in millions of pieces is not given back on the loop.
+  auto dead = std::make_shared<std::pair<ChunkMap, std::shared_ptr<BaseIndex>>>(
+      std::exchange(map_, {}), std::exchange(index_, nullptr));
   row_ = {};
   last_chunk_ = 0;
+  kept_ = 0;
+  auto free = [dead = std::move(dead)]() mutable {
+    dead->first = {};
+    return true;
+  };
+  co_await offload(services_.threads.loop, services_.threads.building, std::move(free));
 }
 
-Task<Result<>> BaseImage::update(BaseRow row, std::optional<IndexSettings> index) {
-  // A row that was read before others came is not to bring back an earlier state.
-  if (row.id == row_.id && row.embedding == row_.embedding && row.generation < row_.generation)
-    row.generation = row_.generation;
+Task<Result<>> BaseImage::update(BaseRow row, bool vectors) {
+  if (row.id < row_.id || (row.id == row_.id && row.generation < row_.generation)) row = row_;
   const bool same_vectors = row_.dimensions == 0 || row_.dimensions == row.dimensions;
-  if (row.id != row_.id || row.embedding != row_.embedding || !same_vectors) co_await reset();
-  if (row.id != row_.id || row.generation != row_.generation) {
-    if (auto done = co_await follow(row); !done) {
-      co_await reset();  // half of a change is none
-      co_return done;
-    }
+  if (row.id != row_.id || row.embedding != row_.embedding || !same_vectors) {
+    co_await reset();
+    row_.id = row.id;  // of generation 0: nothing was read yet
+    row_.key = row.key;
+    row_.embedding = row.embedding;
   }
-  row_ = row;
-  if (index && row.dimensions > 0) {
-    index->dimensions = row.dimensions;
-    if (!index_ || index_->settings() != *index) {
-      if (auto done = co_await load_index(row, *index); !done) co_return done;
-    }
+  row_.dimensions = row.dimensions;
+  if (row.generation != row_.generation) {
+    if (auto done = co_await follow(row); !done) co_return done;
+    row_.generation = row.generation;
+  }
+  if (vectors && row.dimensions > 0 && (!index_ || index_->settings() != settings_for(row))) {
+    if (auto done = co_await load_index(row, settings_for(row)); !done) co_return done;
   }
   if (index_) index_->rebuild_if_due();
   keep_rebuilt();
@@ -93,37 +107,51 @@ Task<Result<>> BaseImage::update(BaseRow row, std::optional<IndexSettings> index
 }
 
 // What changed since: documents that are gone, those that came, and their chunks. A document that is replaced
-// comes under another id.
+// comes under another id. Each piece is taken in whole, so that what fails is gone on with the next time.
 Task<Result<>> BaseImage::follow(const BaseRow& row) {
-  auto ids = co_await services_.store.document_ids(row.id);
-  if (!ids) co_return fail(std::move(ids.error()));
+  std::vector<std::int64_t> now;
+  for (std::int64_t after = 0;;) {
+    auto ids = co_await services_.store.document_ids(row.id, after, kIds);
+    if (!ids) co_return fail(std::move(ids.error()));
+    now.insert(now.end(), ids->begin(), ids->end());
+    if (ids->size() < kIds) break;
+    after = now.back();
+  }
   std::vector<std::int64_t> removed;
   for (std::int64_t document : map_.documents())
-    if (!std::ranges::binary_search(*ids, document)) {
+    if (!std::ranges::binary_search(now, document)) {
       const auto chunks = map_.remove(document);
       removed.insert(removed.end(), chunks.begin(), chunks.end());
     }
-  auto fresh = co_await services_.store.document_fields(row.id, map_.last_document());
-  if (!fresh) co_return fail(std::move(fresh.error()));
-  for (DocumentFields& document : *fresh) map_.add(std::move(document));
-  co_return co_await read_chunks(row, std::move(removed));
+  if (index_ && !removed.empty())
+    if (auto done = co_await index_->change(std::move(removed), {}, {}); !done) co_return done;
+  for (;;) {
+    auto fresh = co_await services_.store.document_fields(row.id, map_.last_document(), kPage);
+    if (!fresh) co_return fail(std::move(fresh.error()));
+    for (DocumentFields& document : *fresh) map_.add(std::move(document));
+    if (fresh->size() < kPage) break;
+  }
+  co_return co_await read_chunks(row);
 }
 
-Task<Result<>> BaseImage::read_chunks(const BaseRow& row, std::vector<std::int64_t> removed) {
+Task<Result<>> BaseImage::read_chunks(const BaseRow& row) {
   const std::size_t dimensions = index_ ? row.dimensions : 0;
   for (;;) {
     auto page = co_await services_.store.chunk_page(row.id, last_chunk_, kPage, dimensions);
     if (!page) co_return fail(std::move(page.error()));
     const std::size_t taken = map_.add(page->places);
+    if (taken > 0) last_chunk_ = page->places[taken - 1].chunk;
     if (index_) {
       std::vector<std::int64_t> added;
       for (std::size_t i = 0; i < taken; ++i) added.push_back(page->places[i].chunk);
       page->vectors.resize(taken * dimensions);
-      auto done =
-          co_await index_->change(std::exchange(removed, {}), std::move(added), std::move(page->vectors));
-      if (!done) co_return done;
+      auto done = co_await index_->change({}, std::move(added), std::move(page->vectors));
+      if (!done) {  // the index lacks some of them: it is made anew
+        co_await index_->close();
+        index_.reset();
+        co_return done;
+      }
     }
-    if (taken > 0) last_chunk_ = page->places[taken - 1].chunk;
     if (taken < kPage) co_return Result<>();
   }
 }
@@ -193,17 +221,24 @@ Task<std::optional<std::vector<std::int64_t>>> BaseImage::allowed_documents(Filt
   co_return documents;
 }
 
-Task<Result<std::vector<Neighbour>>> BaseImage::nearest(std::vector<float> query, std::size_t k,
-                                                        std::shared_ptr<const ChunkSet> allowed) {
+Task<Result<BaseImage::Nearest>> BaseImage::nearest(std::vector<float> query, std::size_t k,
+                                                    std::shared_ptr<const ChunkSet> allowed,
+                                                    std::string embedding, bool vectors) {
   auto pass = co_await gate_.read();
-  if (!index_) co_return std::vector<Neighbour>();
-  co_return co_await index_->nearest(std::move(query), k, std::move(allowed));
-}
-
-Task<std::vector<float>> BaseImage::vectors(std::vector<std::int64_t> chunks) {
-  auto pass = co_await gate_.read();
-  if (!index_) co_return std::vector<float>();
-  co_return co_await index_->vectors(std::move(chunks));
+  Nearest nearest;
+  if (row_.dimensions == 0) co_return nearest;
+  if (!index_ || row_.embedding != embedding)
+    co_return fail(ErrorCode::conflict,
+                   fmt::format("knowledge base `{}` changed while it was searched; search again", key_.name));
+  nearest.metric = index_->settings().metric;
+  auto found = co_await index_->nearest(std::move(query), k, std::move(allowed));
+  if (!found) co_return fail(std::move(found.error()));
+  nearest.found = std::move(*found);
+  if (!vectors && nearest.metric == Metric::cosine) co_return nearest;
+  std::vector<std::int64_t> ids;
+  for (const Neighbour& one : nearest.found) ids.push_back(one.id);
+  nearest.vectors = co_await index_->vectors(std::move(ids));
+  co_return nearest;
 }
 
 BaseImage::Sizes BaseImage::sizes() const {
@@ -213,10 +248,6 @@ BaseImage::Sizes BaseImage::sizes() const {
   sizes.kind = index_->kind();
   sizes.rebuilding = index_->rebuilding();
   return sizes;
-}
-
-std::string BaseImage::file() const {
-  return fmt::format("{}/knowledge-{}.index", services_.folder, row_.id);
 }
 
 // Which rows the index is a copy of, however they came there.
@@ -253,10 +284,7 @@ Task<> BaseImage::settled() {
 
 Task<> BaseImage::forget() {
   auto pass = co_await gate_.write();
-  const std::string kept = row_.id != 0 && !services_.folder.empty() ? file() : "";
   co_await reset();
-  kept_ = 0;
-  if (!kept.empty()) ::unlink(kept.c_str());
 }
 
 Task<> BaseImage::close() {

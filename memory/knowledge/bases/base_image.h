@@ -15,6 +15,9 @@
 
 namespace troupe::memory {
 
+/// Where the index of a base is kept.
+std::string index_file(const std::string& folder, std::int64_t base);
+
 /// What searching one base needs in memory: its vectors and which chunk belongs where. It is a copy of rows
 /// in the store, read when it is first needed and brought up to date before each search: whoever changed the
 /// base, this process or another, the search sees it. Loop thread only; concurrent calls are fine.
@@ -39,9 +42,11 @@ class BaseImage {
 
   /// The base as it is now, without reading more than a row. Errors: store.
   Task<Result<View>> look();
-  /// Brings the map up to date, and where `index` is given the vectors, too. Errors: store, protocol (a file
-  /// that was changed by hand), busy (no memory).
-  Task<Result<View>> refresh(std::optional<IndexSettings> index);
+  /// How its vectors are to be searched from the next refresh on.
+  void prefer(const IndexSettings& index) { preferred_ = index; }
+  /// Brings the map up to date, and with `vectors` the index, too. Errors: store, protocol (a file that was
+  /// changed by hand), busy (no memory). What was read before an error stays, and the next one goes on there.
+  Task<Result<View>> refresh(bool vectors);
 
   // After refresh(), about what it found or something newer.
 
@@ -53,11 +58,15 @@ class BaseImage {
   /// The documents that it lets through; nothing where that does not decide, because the filter looks at
   /// places inside of them, or they are too many to be named.
   Task<std::optional<std::vector<std::int64_t>>> allowed_documents(Filter filter, std::int64_t document);
-  /// The `k` nearest, with what their scores are by the metric of the index. Empty without vectors.
-  Task<Result<std::vector<Neighbour>>> nearest(std::vector<float> query, std::size_t k,
-                                               std::shared_ptr<const ChunkSet> allowed);
-  /// The vectors of chunks, one after the other.
-  Task<std::vector<float>> vectors(std::vector<std::int64_t> chunks);
+  struct Nearest {
+    std::vector<Neighbour> found;  ///< with what their scores are by `metric`
+    Metric metric = Metric::cosine;
+    std::vector<float> vectors;  ///< a row each, where they were asked for or the score is no cosine
+  };
+  /// The `k` nearest. Empty without vectors. Errors: conflict (the base's vectors are of another embedding by
+  /// now, or were just being read anew: search again), and those of VectorIndex::nearest().
+  Task<Result<Nearest>> nearest(std::vector<float> query, std::size_t k,
+                                std::shared_ptr<const ChunkSet> allowed, std::string embedding, bool vectors);
 
   struct Sizes {
     std::size_t documents = 0;
@@ -72,25 +81,27 @@ class BaseImage {
   Task<Result<>> save();
   /// Waits until no index is being made.
   Task<> settled();
-  /// Forgets what is in memory and in the file: the base was removed.
+  /// Forgets what is in memory: the base was removed.
   Task<> forget();
   /// Ends what is under way. Nobody may be searching.
   Task<> close();
 
  private:
-  Task<Result<>> update(BaseRow row, std::optional<IndexSettings> index);
+  Task<Result<>> update(BaseRow row, bool vectors);
   Task<> reset();
   Task<Result<>> follow(const BaseRow& row);
-  Task<Result<>> read_chunks(const BaseRow& row, std::vector<std::int64_t> removed);
+  Task<Result<>> read_chunks(const BaseRow& row);
   Task<Result<>> load_index(const BaseRow& row, IndexSettings settings);
   Task<Result<>> fill_index(const BaseRow& row);
   void keep_rebuilt();
-  bool current(const BaseRow& row, const std::optional<IndexSettings>& index) const;
-  std::string file() const;
+  bool current(const BaseRow& row, bool vectors) const;
+  IndexSettings settings_for(const BaseRow& row) const;
+  std::string file() const { return index_file(services_.folder, row_.id); }
   std::uint64_t stamp() const;
 
   Services services_;
   BaseKey key_;
+  IndexSettings preferred_;
   ReadWriteGate gate_;  // of everything below
   BaseRow row_;         // as it was when this was read; id 0: nothing was
   ChunkMap map_;

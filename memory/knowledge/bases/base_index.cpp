@@ -10,18 +10,19 @@ namespace troupe::memory {
 
 namespace {
 
-constexpr std::size_t kBatch = 16;  // vectors put between two looks at whether to go on
-
-Result<> write(VectorIndex& index, const std::vector<std::int64_t>& removed,
-               const std::vector<std::int64_t>& added, const std::vector<float>& vectors) {
-  for (std::int64_t id : removed) index.remove(id);
-  const std::size_t width = index.dimensions();
-  for (std::size_t i = 0; i < added.size(); ++i)
-    if (auto put = index.put(added[i], std::span(vectors).subspan(i * width, width)); !put) return put;
-  return {};
-}
+constexpr std::size_t kFlatBatch = 4'096;  // vectors put while nobody searches
+constexpr std::size_t kBatch = 16;         // vectors put between two looks at whether to go on
 
 }  // namespace
+
+Result<> BaseIndex::write(VectorIndex& index, const Write& change) {
+  for (std::int64_t id : change.removed) index.remove(id);
+  const std::size_t width = index.dimensions();
+  for (std::size_t i = 0; i < change.added.size(); ++i)
+    if (auto put = index.put(change.added[i], std::span(change.vectors).subspan(i * width, width)); !put)
+      return put;
+  return {};
+}
 
 BaseIndex::BaseIndex(Threads threads, IndexSettings settings, std::unique_ptr<VectorIndex> index)
     : threads_(threads),
@@ -50,14 +51,24 @@ Task<Result<std::unique_ptr<BaseIndex>>> BaseIndex::load(Threads threads, IndexS
 
 Task<Result<>> BaseIndex::change(std::vector<std::int64_t> removed, std::vector<std::int64_t> added,
                                  std::vector<float> vectors) {
-  if (removed.empty() && added.empty()) co_return Result<>();
-  auto pass = co_await gate_.write();
-  auto shared = std::make_shared<Write>(Write{std::move(removed), std::move(added), std::move(vectors)});
-  auto work = [index = index_, shared] {
-    return write(*index, shared->removed, shared->added, shared->vectors);
-  };
-  auto done = co_await offload(threads_.loop, threads_.searching, std::move(work));
-  if (rebuilding_) missed_.push_back(std::move(*shared));
+  const std::size_t width = settings_.dimensions;
+  Result<> done;
+  for (std::size_t from = 0; done && (from < added.size() || !removed.empty());) {
+    auto pass = co_await gate_.write();
+    // A graph takes a millisecond for each, and searches wait meanwhile.
+    const std::size_t most = index_->kind() == IndexKind::hnsw ? kBatch : kFlatBatch;
+    const std::size_t count = std::min(most, added.size() - from);
+    const auto begin = static_cast<std::ptrdiff_t>(from);
+    const auto end = static_cast<std::ptrdiff_t>(from + count);
+    const auto row = static_cast<std::ptrdiff_t>(width);
+    auto slice = std::make_shared<Write>(Write{std::exchange(removed, {}),
+                                               {added.begin() + begin, added.begin() + end},
+                                               {vectors.begin() + begin * row, vectors.begin() + end * row}});
+    auto work = [index = index_, slice] { return write(*index, *slice); };
+    done = co_await offload(threads_.loop, threads_.searching, std::move(work));
+    if (rebuilding_) missed_.push_back(std::move(*slice));
+    from += count;
+  }
   co_return done;
 }
 
@@ -111,18 +122,26 @@ Task<Result<>> BaseIndex::fill(VectorIndex& fresh) {
   co_return Result<>();
 }
 
+// What was removed and put while it was filled: what it has of that already does no harm.
+Task<Result<>> BaseIndex::catch_up(VectorIndex& fresh) {
+  while (!missed_.empty() && !closing_) {
+    auto next = std::make_shared<Write>(std::move(missed_.front()));
+    missed_.pop_front();
+    auto work = [&fresh, next] { return write(fresh, *next); };
+    auto done = co_await offload(threads_.loop, threads_.building, std::move(work));
+    if (!done) co_return done;
+  }
+  co_return Result<>();
+}
+
 Task<> BaseIndex::rebuild() {
   const std::size_t count = index_->size();
   auto made = make_index(settings_, count);
   Result<> done = made ? co_await fill(**made) : fail(std::move(made.error()));
+  // Nobody searches it yet, so that only what comes at the very end is followed behind the gate.
+  if (done) done = co_await catch_up(**made);
   auto pass = co_await gate_.write();
-  // What was removed and put while it was filled: what it has of that already does no harm.
-  for (std::size_t i = 0; i < missed_.size() && done && !closing_; ++i) {
-    auto work = [&write_down = missed_[i], &fresh = **made] {
-      return write(fresh, write_down.removed, write_down.added, write_down.vectors);
-    };
-    done = co_await offload(threads_.loop, threads_.building, std::move(work));
-  }
+  if (done) done = co_await catch_up(**made);
   if (done && !closing_) {
     index_ = std::move(*made);
   } else if (!done) {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,8 +42,8 @@ class BaseIndex {
   IndexKind kind() const { return index_->kind(); }
   bool rebuilding() const { return rebuilding_; }
 
-  /// Takes ids away and puts others, a row of `vectors` each. Errors: those of VectorIndex::put(); what came
-  /// before the one that failed is there.
+  /// Takes ids away and puts others, a row of `vectors` each; searches may come between. Errors: those of
+  /// VectorIndex::put(); what came before the one that failed is there.
   Task<Result<>> change(std::vector<std::int64_t> removed, std::vector<std::int64_t> added,
                         std::vector<float> vectors);
 
@@ -62,21 +63,23 @@ class BaseIndex {
   Task<> close();
 
  private:
-  struct Write {  // that a rebuild has yet to follow
+  struct Write {  // a change, or a slice of one
     std::vector<std::int64_t> removed;
     std::vector<std::int64_t> added;
     std::vector<float> vectors;
   };
 
+  static Result<> write(VectorIndex& index, const Write& change);
   BaseIndex(Threads threads, IndexSettings settings, std::unique_ptr<VectorIndex> index);
   Task<> rebuild();
   Task<Result<>> fill(VectorIndex& fresh);
+  Task<Result<>> catch_up(VectorIndex& fresh);
 
   Threads threads_;
   const IndexSettings settings_;
   std::shared_ptr<VectorIndex> index_;
   ReadWriteGate gate_;
-  std::vector<Write> missed_;  // while rebuilding
+  std::deque<Write> missed_;  // while rebuilding
   bool rebuilding_ = false;
   bool gave_up_ = false;  // a rebuild failed: this one stays
   bool closing_ = false;

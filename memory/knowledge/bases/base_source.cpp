@@ -37,16 +37,16 @@ double cosine(std::span<const float> a, std::span<const float> b) {
 }  // namespace
 
 BaseSource::BaseSource(KnowledgeStore& store, std::vector<std::shared_ptr<BaseImage>> images,
-                       IndexSettings index)
-    : store_(store), images_(std::move(images)), index_(std::move(index)) {}
+                       std::string embedding)
+    : store_(store), images_(std::move(images)), embedding_(std::move(embedding)) {}
 
 Result<> BaseSource::check_document(const std::string& document) const {
   if (document.empty()) return {};
   for (const auto& image : images_)
     if (image->find_document(document) != 0) return {};
   return fail(ErrorCode::not_found,
-              fmt::format("there is no document `{}`; name one by its source, as `troupe knowledge list` "
-                          "shows them, or by its id",
+              fmt::format("there is no document `{}`, or several end like that; name one by its whole source "
+                          "or its id, or leave it out to search all",
                           document));
 }
 
@@ -59,21 +59,15 @@ Task<Result<std::vector<Candidate>>> BaseSource::nearest_in(BaseImage& image, co
     allowed = co_await image.allowed(wanted.filter, document);
     if (allowed->size() == 0) co_return std::vector<Candidate>();
   }
-  auto found = co_await image.nearest(query, wanted.count, std::move(allowed));
-  if (!found) co_return fail(std::move(found.error()));
+  auto near = co_await image.nearest(query, wanted.count, std::move(allowed), embedding_, wanted.vectors);
+  if (!near) co_return fail(std::move(near.error()));
   std::vector<Candidate> candidates;
-  std::vector<std::int64_t> ids;
-  for (const Neighbour& one : *found) {
-    candidates.push_back({one.id, one.score, {}});
-    ids.push_back(one.id);
-  }
-  const bool by_cosine = index_.metric == Metric::cosine;
-  if (by_cosine && !wanted.vectors) co_return candidates;
-  const std::vector<float> rows = co_await image.vectors(std::move(ids));
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const auto row = std::span(rows).subspan(i * query.size(), query.size());
-    if (!by_cosine) candidates[i].score = cosine(query, row);
-    if (wanted.vectors) candidates[i].vector.assign(row.begin(), row.end());
+  for (std::size_t i = 0; i < near->found.size(); ++i) {
+    Candidate& one = candidates.emplace_back(near->found[i].id, near->found[i].score);
+    if (near->vectors.empty()) continue;
+    const auto row = std::span(near->vectors).subspan(i * query.size(), query.size());
+    if (near->metric != Metric::cosine) one.score = cosine(query, row);
+    if (wanted.vectors) one.vector.assign(row.begin(), row.end());
   }
   co_return candidates;
 }

@@ -16,8 +16,8 @@ namespace troupe::memory {
 /// of BM25 are each base's own. One search each; loop thread.
 class BaseSource final : public ChunkSource {
  public:
-  /// `images` have been refreshed with these settings, and outlive it.
-  BaseSource(KnowledgeStore& store, std::vector<std::shared_ptr<BaseImage>> images, IndexSettings index);
+  /// `images` have been refreshed, and are searched with vectors of this embedding.
+  BaseSource(KnowledgeStore& store, std::vector<std::shared_ptr<BaseImage>> images, std::string embedding);
 
   Task<Result<std::vector<Candidate>>> nearest(std::vector<float> query, CandidateQuery wanted,
                                                CallContext& context) override;
@@ -39,7 +39,7 @@ class BaseSource final : public ChunkSource {
 
   KnowledgeStore& store_;
   std::vector<std::shared_ptr<BaseImage>> images_;
-  IndexSettings index_;
+  std::string embedding_;
 };
 
 }  // namespace troupe::memory

@@ -2,12 +2,22 @@
 
 #include "runtime/telemetry/log.h"
 
+#include <unistd.h>
+
 namespace troupe::memory {
 
 std::shared_ptr<BaseImage> BaseTable::image(const BaseKey& key) {
   auto& image = images_[key];
-  if (!image) image = std::make_shared<BaseImage>(services_, key);
+  if (image) return image;
+  image = std::make_shared<BaseImage>(services_, key);
+  if (const auto known = preferred_.find(key.name); known != preferred_.end()) image->prefer(known->second);
   return image;
+}
+
+void BaseTable::prefer(const std::string& name, const IndexSettings& index) {
+  preferred_[name] = index;
+  for (const auto& [key, image] : images_)
+    if (key.name == name) image->prefer(index);
 }
 
 Task<> BaseTable::save() {
@@ -17,7 +27,8 @@ Task<> BaseTable::save() {
       log::warn("an index was not kept", {{"knowledge", key.name}, {"error", saved.error().message}});
 }
 
-Task<> BaseTable::forget(BaseKey key) {
+Task<> BaseTable::forget(BaseKey key, std::int64_t id) {
+  if (!services_.folder.empty()) ::unlink(index_file(services_.folder, id).c_str());
   if (const auto known = images_.find(key); known != images_.end()) {
     const auto image = known->second;
     co_await image->forget();

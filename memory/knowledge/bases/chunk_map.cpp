@@ -61,7 +61,16 @@ std::int64_t ChunkMap::find(std::string_view document) const {
   std::int64_t id = 0;
   const auto [end, error] = std::from_chars(document.data(), document.data() + document.size(), id);
   const bool whole = error == std::errc() && end == document.data() + document.size();
-  return whole && documents_.contains(id) ? id : 0;
+  if (whole && documents_.contains(id)) return id;
+  std::int64_t found = 0;
+  if (document.empty()) return found;
+  for (const auto& [source, one] : by_source_) {
+    const bool ends = source.size() > document.size() && source.ends_with(document) &&
+                      source[source.size() - document.size() - 1] == '/';
+    if (ends && found != 0) return 0;
+    if (ends) found = one;
+  }
+  return found;
 }
 
 std::vector<std::int64_t> ChunkMap::documents() const {

@@ -30,7 +30,8 @@ class ChunkMap {
   std::vector<std::int64_t> remove(std::int64_t document);
 
   bool has(std::int64_t document) const { return documents_.contains(document); }
-  /// The id of a document by its source, or by its id as text. 0: there is none.
+  /// The id of a document by its source, its id as text, or the end of its path ("leave.md", "docs/leave.md")
+  /// where that is of one document only. 0: there is none.
   std::int64_t find(std::string_view document) const;
   std::vector<std::int64_t> documents() const;
   std::int64_t last_document() const { return documents_.empty() ? 0 : documents_.rbegin()->first; }

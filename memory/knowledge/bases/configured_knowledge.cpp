@@ -68,8 +68,7 @@ Task<Result<ConfiguredKnowledge::Opened>> ConfiguredKnowledge::open(const Config
     opened.any = true;
     opened.stale = opened.stale || !comparable;
     // Vectors of another embedding are never compared with a query's.
-    const auto index = vectors && comparable ? std::optional(base.settings.index) : std::nullopt;
-    auto fresh = co_await image->refresh(index);
+    auto fresh = co_await image->refresh(vectors && comparable);
     if (!fresh) co_return fail(std::move(fresh.error()));
     if (!vectors || comparable) opened.images.push_back(std::move(image));
   }
@@ -102,7 +101,7 @@ Task<Result<Retrieved>> ConfiguredKnowledge::search(std::string name, std::strin
     if (!opened) co_return fail(std::move(opened.error()));
     opened->remarks = std::move(remarks);
   }
-  BaseSource source(services_.table.store(), opened->images, (*base)->settings.index);
+  BaseSource source(services_.table.store(), opened->images, (*base)->embedding);
   Retriever retriever({.source = source,
                        .embedder = (*base)->embedder,
                        .models = *services_.models,
@@ -113,8 +112,11 @@ Task<Result<Retrieved>> ConfiguredKnowledge::search(std::string name, std::strin
   auto found = co_await retriever.retrieve(std::move(query), settings, context);
   if (!found) co_return fail(std::move(found.error()));
   std::ranges::move(opened->remarks, std::back_inserter(found->remarks));
-  for (ModelUse& use : found->uses)
+  for (ModelUse& use : found->uses) {
+    // Entries of the two sections may have one name, and only models have prices.
+    if (use.embedding) use.model = "embeddings/" + use.model;
     if (!use.cache_hit) use.cost = models::cost_of(use.usage, models::price_in(services_.prices, use.model));
+  }
   co_return found;
 }
 

@@ -93,9 +93,8 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_page(const IngestStep& step) {
   const bool useful =
       step.known && !request_.force && same_reading(step.known->version.preparation, preparation_);
   std::string stamp = useful ? step.known->version.stamp : "";
-  auto page =
-      co_await fetch_page(*services_.http, step.item.source, std::move(stamp), target_.limits.file,
-                          Deadline::after(services_.loop.clock(), read_time()), ending_);
+  auto page = co_await fetch_page(*services_.http, step.item.source, std::move(stamp), target_.limits.file,
+                                  Deadline::after(services_.loop.clock(), read_time()), ending_);
   if (!page) co_return fail(std::move(page.error()));
   Brought brought;
   brought.state = page->state == WebPage::State::unchanged ? Brought::State::same
@@ -111,8 +110,8 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_page(const IngestStep& step) {
 Task<Result<Ingestion::Brought>> Ingestion::bring_given(GivenDocument given) {
   if (given.bytes.size() > target_.limits.file)
     co_return fail(ErrorCode::too_large,
-                   fmt::format("it has {} bytes; at most {} are taken in (`limits.file`)",
-                               given.bytes.size(), target_.limits.file));
+                   fmt::format("it has {} bytes; at most {} are taken in (`limits.file`)", given.bytes.size(),
+                               target_.limits.file));
   Brought brought{.content_type = std::move(given.content_type)};
   brought.version.preparation = preparation_;
   co_await hash(brought, std::move(given.bytes));
@@ -156,14 +155,18 @@ Task<Result<>> Ingestion::read(const IngestStep& step, Brought brought) {
   co_return co_await store(step, std::move(brought.version), std::move(*document));
 }
 
+CallContext Ingestion::embedding() {
+  return {.loop = services_.loop,
+          .stop = ending_,
+          .deadline = {},
+          .events = services_.events,
+          .principal = target_.principal};
+}
+
 Task<Result<models::Vectors>> Ingestion::embed(const CutDocument& cut) {
   if (!services_.embedder || cut.chunks.empty()) co_return models::Vectors();
   const Timing timing(services_.loop.clock(), report_.stages.embed);
-  CallContext context{.loop = services_.loop,
-                      .stop = ending_,
-                      .deadline = {},
-                      .events = services_.events,
-                      .principal = target_.principal};
+  CallContext context = embedding();
   auto vectors = co_await embed_chunks(*services_.embedder, cut, context);
   if (vectors) {
     outages_.embedded();

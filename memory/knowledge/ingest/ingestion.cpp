@@ -50,11 +50,12 @@ Task<Result<IngestReport>> Ingestion::run() {
 Task<Result<>> Ingestion::prepare() {
   if (!request_.given.empty() && request_.origin == Origin::sources)
     co_return fail(ErrorCode::invalid, "documents that are given cannot count as found in the sources");
+  auto listed = co_await list();
+  if (!listed) co_return fail(std::move(listed.error()));
+  if (auto answers = co_await try_embedder(); !answers) co_return answers;
   auto base = co_await services_.store.claim_base(target_.key, target_.embedding);
   if (!base) co_return fail(std::move(base.error()));
   base_ = std::move(*base);
-  auto listed = co_await list();
-  if (!listed) co_return fail(std::move(listed.error()));
   add_given(*listed);
   auto documents = co_await known(*listed);
   if (!documents) co_return fail(std::move(documents.error()));
@@ -64,6 +65,20 @@ Task<Result<>> Ingestion::prepare() {
   };
   plan_ = co_await offload(services_.loop, services_.workers, std::move(plan));
   report_.unchanged = plan_.unchanged;
+  co_return Result<>();
+}
+
+// A base that is to get other vectors loses those it has: not for an embedder that does not answer.
+Task<Result<>> Ingestion::try_embedder() {
+  auto before = co_await services_.store.find_base(target_.key);
+  if (!before) co_return fail(std::move(before.error()));
+  if (!*before || (*before)->embedding == target_.embedding || !services_.embedder) co_return Result<>();
+  CallContext context = embedding();
+  std::vector<std::string> text{"a text"};
+  auto vectors = co_await services_.embedder->embed(std::move(text), context);
+  if (!vectors)
+    co_return within("the base keeps the vectors it has, because its new embedder does not answer",
+                     vectors.error());
   co_return Result<>();
 }
 

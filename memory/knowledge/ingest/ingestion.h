@@ -33,6 +33,8 @@ class Ingestion {
 
   // ingestion.cpp: the whole
   Task<Result<>> prepare();
+  Task<Result<>> try_embedder();
+  CallContext embedding();
   Task<Result<SourceList>> list();
   void add_given(SourceList& list);
   Task<Result<KnownDocuments>> known(const SourceList& list);

@@ -21,6 +21,7 @@ struct ModelUse {
   double cost = 0;  ///< filled in by who knows prices
   std::int64_t ms = 0;
   bool cache_hit = false;
+  bool embedding = false;  ///< of an embedder
 };
 
 /// One call with an intent: a system message from a prompt, and data that is not to be obeyed as one JSON

@@ -86,6 +86,11 @@ SearchSettings with(SearchSettings base, const SearchOverrides& overrides) {
   if (overrides.lambda) base.lambda = *overrides.lambda;
   if (overrides.min_score) base.min_score = overrides.min_score;
   if (!overrides.document.empty()) base.document = overrides.document;
+  if (overrides.plain) {
+    base.rerank = {};
+    base.compress = {};
+    base.expand = {};
+  }
   base.filter = Filter::both(std::move(base.filter), overrides.filter);
   return base;
 }

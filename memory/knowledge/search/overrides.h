@@ -20,6 +20,7 @@ struct SearchOverrides {
   std::optional<double> min_score;
   Filter filter;         ///< holds beside the base's own
   std::string document;  ///< "": as the base says
+  bool plain = false;    ///< passages as they are: no model and no expansion, whatever the base says
 };
 
 /// The settings of the base with what is asked for put over them. A `min_score` without a mode means mode

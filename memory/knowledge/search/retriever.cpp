@@ -79,7 +79,8 @@ Task<Result<models::Vectors>> Retrieval::embed(std::vector<std::string> texts) {
   auto vectors = co_await services_.embedder->embed(std::move(texts), context_);
   if (!vectors) co_return vectors;
   const auto ms = std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked_at).count();
-  out_.uses.push_back({.model = services_.embedder->name(), .usage = vectors->usage, .ms = ms});
+  out_.uses.push_back(
+      {.model = services_.embedder->name(), .usage = vectors->usage, .ms = ms, .embedding = true});
   co_return vectors;
 }
 

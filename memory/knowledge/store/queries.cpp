@@ -265,13 +265,15 @@ Result<ChunkPage> chunk_page(Database& database, std::int64_t base, std::int64_t
   return page;
 }
 
-Result<std::vector<std::int64_t>> document_ids(Database& database, std::int64_t base) {
-  return all_rows<std::int64_t>(database, "SELECT id FROM documents WHERE base = ? ORDER BY id",
-                                first_integer, base);
+Result<std::vector<std::int64_t>> document_ids(Database& database, std::int64_t base, std::int64_t after,
+                                               std::size_t limit) {
+  return all_rows<std::int64_t>(database,
+                                "SELECT id FROM documents WHERE base = ? AND id > ? ORDER BY id LIMIT ?",
+                                first_integer, base, after, limit);
 }
 
-Result<std::vector<DocumentFields>> document_fields(Database& database, std::int64_t base,
-                                                    std::int64_t after) {
+Result<std::vector<DocumentFields>> document_fields(Database& database, std::int64_t base, std::int64_t after,
+                                                    std::size_t limit) {
   auto make = [](const Statement& row) {
     DocumentFields document{.id = row.integer(0), .at_ms = row.integer(1), .fields = object_of(row.text(2))};
     document.fields["source"] = std::string(row.text(3));
@@ -282,8 +284,8 @@ Result<std::vector<DocumentFields>> document_fields(Database& database, std::int
   return all_rows<DocumentFields>(
       database,
       "SELECT id, at_ms, metadata, source, title, format FROM documents WHERE base = ? AND id > ?"
-      " ORDER BY id",
-      +make, base, after);
+      " ORDER BY id LIMIT ?",
+      +make, base, after, limit);
 }
 
 Result<std::vector<std::string>> check_knowledge(Database& database) {

@@ -74,17 +74,18 @@ struct ChunkPage {
 Result<ChunkPage> chunk_page(store::Database& database, std::int64_t base, std::int64_t after,
                              std::size_t limit, std::size_t dimensions);
 
-/// The ids of all documents of a base, ascending.
-Result<std::vector<std::int64_t>> document_ids(store::Database& database, std::int64_t base);
+/// Up to `limit` ids of documents of a base above `after`, ascending.
+Result<std::vector<std::int64_t>> document_ids(store::Database& database, std::int64_t base,
+                                               std::int64_t after, std::size_t limit);
 /// What a document says of itself.
 struct DocumentFields {
   std::int64_t id = 0;
   std::int64_t at_ms = 0;  ///< when it was taken in
   Json fields;             ///< its metadata with `source`, `title` and `format`
 };
-/// Of the documents of a base with ids above `after`, ascending.
+/// Of up to `limit` documents of a base with ids above `after`, ascending.
 Result<std::vector<DocumentFields>> document_fields(store::Database& database, std::int64_t base,
-                                                    std::int64_t after);
+                                                    std::int64_t after, std::size_t limit);
 
 /// What does not agree in this file, a sentence each: rows, terms and vectors of every base. Reads all of it.
 Result<std::vector<std::string>> check_knowledge(store::Database& database);

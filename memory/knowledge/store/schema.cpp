@@ -24,6 +24,7 @@ constexpr const char* kTables =
     " format TEXT NOT NULL, layout TEXT NOT NULL, metadata TEXT NOT NULL, remarks TEXT NOT NULL,"
     " at_ms INTEGER NOT NULL, text_bytes INTEGER NOT NULL, chunks INTEGER NOT NULL, text TEXT NOT NULL,"
     " UNIQUE (base, source));"
+    "CREATE INDEX documents_by_base ON documents (base, id, chunks);"
     "CREATE TABLE chunks (id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " base INTEGER NOT NULL REFERENCES bases ON DELETE CASCADE,"
     " document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, ordinal INTEGER NOT NULL,"

@@ -115,12 +115,14 @@ class SqliteKnowledge final : public KnowledgeStore {
     };
     co_return co_await read(std::move(query));
   }
-  Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base) override {
-    auto query = [base](Database& database) { return memory::document_ids(database, base); };
+  Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base, std::int64_t after,
+                                                       std::size_t limit) override {
+    auto query = [=](Database& database) { return memory::document_ids(database, base, after, limit); };
     co_return co_await read(std::move(query));
   }
-  Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base, std::int64_t after) override {
-    auto query = [base, after](Database& database) { return memory::document_fields(database, base, after); };
+  Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base, std::int64_t after,
+                                                            std::size_t limit) override {
+    auto query = [=](Database& database) { return memory::document_fields(database, base, after, limit); };
     co_return co_await read(std::move(query));
   }
   // Longer than a query of the readers may take.

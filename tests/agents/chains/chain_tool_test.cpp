@@ -100,6 +100,21 @@ TEST_CASE("a chain with passages tells its sources, and one at its own token lim
   }
 }
 
+TEST_CASE(
+    "what two calls of a chain cite has different numbers, and the agent's answer cites the passage meant") {
+  ToolWorld world("c: { model: m, steps: [ { retrieve: handbook }, { combine: stuff } ] }",
+                  says({"Thirty days [1].", "Ten more [2], not [1, 2]."}),
+                  says({call(R"({"input":"leave?"})"), call(R"({"input":"parents?"})"),
+                        R"({"final_answer":"Ten more [3]."})"}));
+  world.knowledge.hits = {hit(3, "Leave is thirty days."), hit(4, "Parents have ten more.")};
+  world.ask("a", "go");
+  CHECK(world.last("observation")["output"].get<std::string>().starts_with("Ten more [4], not [3, 4]."));
+  const Json answer = world.last("answer");
+  REQUIRE(answer["citations"].size() == 1);
+  CHECK(answer["citations"][0]["index"] == 3);
+  CHECK(answer["citations"][0]["chunk"] == 3);
+}
+
 TEST_CASE("cancelling the agent's run stops the chain") {
   auto chain_model = says({ScriptedModel::Hang{}});
   ToolWorld world("c: { steps: [ { model: m } ] }", chain_model, says({call(R"({"input":"x"})")}));

@@ -269,7 +269,8 @@ TEST_CASE("a graph is made beside the flat index while searches and changes go o
   const auto hits = take(world.search("sentence about zebras")).hits;
   CHECK(hits[0].chunk == late.added[0]);
   for (const Hit& hit : hits) CHECK_FALSE(hit.text.contains("another"));
-  CHECK(std::filesystem::exists(folder.path() / "knowledge-1.index"));  // what took long to make is kept at once
+  CHECK(std::filesystem::exists(folder.path() /
+                                "knowledge-1.index"));  // what took long to make is kept at once
 }
 
 TEST_CASE("other metrics order as they do, and the score is the cosine") {
@@ -321,4 +322,73 @@ TEST_CASE("what cannot be searched says why, and searches beside each other and 
     co_return answered == 20;
   };
   CHECK(fakes::run(world.loop, many()));
+}
+
+TEST_CASE("a process may end, and a base be removed, while a graph is made") {
+  fakes::TempDir folder;
+  std::string lines;
+  for (int i = 0; i < 1'500; ++i) lines += fmt::format("entry {} of {}\n", i, (i * 7919) % 1'000);
+  lines.pop_back();
+  {
+    KnowledgeWorld world(folder.path().string());
+    world.settings.index.flat_vectors = 500;
+    world.put("lines", lines);
+    CHECK(world.found("entry 1 of").size() == 5);
+    CHECK(world.table.image({"", "k"})->sizes().rebuilding);
+  }  // closes
+  KnowledgeWorld world(folder.path().string());
+  world.settings.index.flat_vectors = 500;
+  CHECK(world.found("entry 1 of").size() == 5);
+  const auto base = take(fakes::run(world.loop, world.store->find_base({"", "k"})));
+  take(fakes::run(world.loop, world.store->remove_base({"", "k"})));
+  CHECK(take(world.search("entry 1 of")).hits.empty());
+  fakes::run(world.loop, world.table.forget({"", "k"}, base->id));
+  world.put("new", "entry of another kind");
+  CHECK(world.found("entry 1 of") == Texts{"entry of another kind"});
+}
+
+TEST_CASE("a base that is emptied while it is searched is an error or an answer, never anything else") {
+  fakes::TempDir folder;
+  KnowledgeWorld world(folder.path().string());
+  world.settings.index.metric = Metric::l2;  // needs the vectors of what was found
+  world.table.prefer("k", world.settings.index);
+  for (int round = 0; round < 20; ++round) {
+    world.put("a", "red apples\ngreen pears\nblue plums");
+    auto all = world.knowledge();
+    CallContext context{.loop = world.loop, .stop = world.stop, .deadline = {}, .events = world.events};
+    auto both = [&]() -> Task<bool> {
+      Nursery nursery(world.loop);
+      for (int i = 0; i < 4; ++i)
+        nursery.spawn("search", [&]() -> Task<> {
+          auto found = co_await all.search("k", "apples", by(SearchMode::mmr), context);
+          CHECK((found.has_value() || found.error().code == ErrorCode::conflict));
+        });
+      nursery.spawn("remove", [&]() -> Task<> { (void)co_await world.store->remove_base({"", "k"}); });
+      for (int i = 0; i < 4; ++i)
+        nursery.spawn("search", [&]() -> Task<> {
+          auto found = co_await all.search("k", "apples", by(SearchMode::similarity), context);
+          CHECK((found.has_value() || found.error().code == ErrorCode::conflict));
+        });
+      co_await nursery.join();
+      co_return true;
+    };
+    CHECK(fakes::run(world.loop, both()));
+  }
+}
+
+TEST_CASE("a document is named by the end of its path where that is one document's only") {
+  fakes::TempDir folder;
+  KnowledgeWorld world(folder.path().string());
+  world.put("/srv/docs/leave.md", "days of leave");
+  world.put("/srv/old/travel.md", "trains");
+  world.put("/srv/new/travel.md", "flights");
+  SearchOverrides only;
+  only.document = "leave.md";
+  CHECK(world.found("leave", only) == Texts{"days of leave"});
+  only.document = "new/travel.md";
+  CHECK(world.found("leave", only) == Texts{"flights"});
+  only.document = "travel.md";
+  CHECK(world.search("leave", only).error().code == ErrorCode::not_found);
+  only.document = "avel.md";
+  CHECK(world.search("leave", only).error().code == ErrorCode::not_found);
 }

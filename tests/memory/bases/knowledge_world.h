@@ -93,6 +93,7 @@ struct KnowledgeWorld {
 
   Result<Retrieved> search(const std::string& query, SearchOverrides overrides = {},
                            const std::string& tenant = "default", const std::string& base = "k") {
+    table.prefer("k", settings.index);
     auto all = knowledge();
     CallContext context{.loop = loop,
                         .stop = stop,

@@ -132,7 +132,7 @@ TEST_CASE("another way of cutting needs no reading, neither of files nor of docu
     report = bench.done();
     CHECK(report.changed == 4);
     CHECK(bench.reader.sources.empty());
-    CHECK(bench.embedder->calls == 4);
+    CHECK(bench.embedder->calls == 5);
   }
   SUBCASE("nor does none at all") {
     bench.target.embedding = "";
@@ -217,8 +217,7 @@ TEST_CASE("a file beyond the limit is passed over, and a document without text i
   CHECK(report.added == 1);
   CHECK(report.bytes < 10);
   REQUIRE(report.warnings.size() == 3);
-  CHECK(std::ranges::count_if(report.warnings,
-                              [](const auto& w) { return w.contains("limits.file"); }) == 2);
+  CHECK(std::ranges::count_if(report.warnings, [](const auto& w) { return w.contains("limits.file"); }) == 2);
   CHECK(bench.names() == Names{"empty.txt"});
 }
 
@@ -337,6 +336,24 @@ TEST_CASE("an embedder that is down ends the ingest soon; what was embedded stay
   CHECK(bench.embedder->calls <= 10 + limits::kOutagesInRow + limits::kDocumentsAtOnce);
   bench.embedder->error.reset();
   CHECK(bench.done().added == 20);
+  bench.sound();
+}
+
+TEST_CASE("a base keeps what it has while its new embedder does not answer") {
+  IngestBench bench;
+  fill(bench);
+  bench.done();
+  const auto before = bench.content();
+  bench.target.embedding = "another";
+  bench.embedder->error = Error{.code = ErrorCode::network, .message = "nobody listens there"};
+  const auto report = bench.run();
+  REQUIRE_FALSE(report.has_value());
+  CHECK(report.error().message.contains("keeps the vectors it has"));
+  CHECK(report.error().message.contains("nobody listens there"));
+  CHECK(bench.content() == before);
+  CHECK(bench.ask(bench.store->find_base(bench.target.key))->embedding == "builtin/512");
+  bench.embedder->error.reset();
+  CHECK(bench.done().changed == 4);
   bench.sound();
 }
 

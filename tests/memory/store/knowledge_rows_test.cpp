@@ -101,8 +101,8 @@ TEST_CASE("bases of two tenants of one name never meet, in rows, terms or weight
   CHECK(ids(found) == Ids{mine.added[0]});
   CHECK(found[0].score == alone);
   CHECK(chunks_of(take(chunk_page(database, ours.id, 0, 100, 2))) == mine.added);
-  CHECK(take(document_fields(database, ours.id, 0)).size() == 1);
-  CHECK(take(document_ids(database, ours.id)) == Ids{mine.document});
+  CHECK(take(document_fields(database, ours.id, 0, 100)).size() == 1);
+  CHECK(take(document_ids(database, ours.id, 0, 100)) == Ids{mine.document});
 
   CHECK(take(remove_base(database, {"acme", "k"})));
   CHECK_FALSE(take(remove_base(database, {"acme", "k"})));
@@ -232,12 +232,12 @@ TEST_CASE("vectors come in pages by id, with the document of each") {
   const auto bare = take(chunk_page(database, base.id, 0, 9, 0));
   CHECK(bare.places.size() == 5);
   CHECK(bare.vectors.empty());
-  const auto later = take(document_fields(database, base.id, a.document));
+  const auto later = take(document_fields(database, base.id, a.document, 100));
   REQUIRE(later.size() == 1);
   CHECK(later[0].id == b.document);
   CHECK(later[0].at_ms == 1'800'000'000'000);
   CHECK(later[0].fields == Json{{"length", 3}, {"source", "b"}, {"title", "On b"}, {"format", "text"}});
-  CHECK(take(document_ids(database, base.id)) == Ids{a.document, b.document});
+  CHECK(take(document_ids(database, base.id, 0, 100)) == Ids{a.document, b.document});
 }
 
 TEST_CASE("documents are listed by source, page by page") {

@@ -2,6 +2,8 @@
 #include "runtime/async/mailbox.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/offload.h"
+#include "runtime/async/one_shot.h"
+#include "runtime/async/read_write_gate.h"
 #include "tests/fakes/run_loop.h"
 
 #include <string>
@@ -147,4 +149,62 @@ TEST_CASE("offloaded work runs elsewhere and its value comes back to the loop") 
     co_return there != here&& std::this_thread::get_id() == here;
   };
   CHECK(fakes::run(loop, body()));
+}
+
+TEST_CASE("several may join a nursery, and all of them go on when it is empty") {
+  SystemClock clock;
+  Loop loop(clock);
+  Nursery nursery(loop);
+  Nursery joining(loop);
+  OneShot<bool> end(loop);
+  int joined = 0;
+  auto whole = [&]() -> Task<bool> {
+    nursery.spawn("child", [&]() -> Task<> { (void)co_await end.wait(); });
+    for (int i = 0; i < 3; ++i)
+      joining.spawn("join", [&]() -> Task<> {
+        co_await nursery.join();
+        ++joined;
+      });
+    joining.spawn("end", [&]() -> Task<> {
+      end.set(true);
+      co_return;
+    });
+    co_await joining.join();
+    co_return joined == 3;
+  };
+  CHECK(fakes::run(loop, whole()));
+}
+
+TEST_CASE("many read at a gate or one writes, first come first in") {
+  SystemClock clock;
+  Loop loop(clock);
+  ReadWriteGate gate(loop);
+  Nursery nursery(loop);
+  std::string order;
+  auto reader = [&](char name, OneShot<bool>* until) -> Task<> {
+    auto pass = co_await gate.read();
+    order += name;
+    if (until) (void)co_await until->wait();
+    order += static_cast<char>(name + 32);
+  };
+  auto whole = [&]() -> Task<bool> {
+    OneShot<bool> first(loop);
+    nursery.spawn("A", [&] { return reader('A', &first); });
+    nursery.spawn("B", [&] { return reader('B', nullptr); });
+    nursery.spawn("W", [&]() -> Task<> {
+      auto pass = co_await gate.write();
+      order += 'W';
+      pass.end();
+      pass.end();  // ending twice is ending once
+    });
+    nursery.spawn("C", [&] { return reader('C', nullptr); });
+    nursery.spawn("end", [&]() -> Task<> {
+      first.set(true);
+      co_return;
+    });
+    co_await nursery.join();
+    co_return true;
+  };
+  fakes::run(loop, whole());
+  CHECK(order == "ABbaWCc");
 }

@@ -2,13 +2,13 @@
 
 #include "memory/knowledge/search/citations.h"
 
-#include <cctype>
-
 #include <fmt/format.h>
 
 namespace troupe::tools {
 
 namespace {
+
+constexpr std::size_t kMarkerBytes = 64;  // no marker is longer, and lines may be
 
 bool is_page(std::string_view source) {
   return source.starts_with("http://") || source.starts_with("https://");
@@ -17,7 +17,7 @@ bool is_page(std::string_view source) {
 std::string one_line(std::string_view text) {
   std::string out;
   for (char c : text) {
-    const bool blank = std::isspace(static_cast<unsigned char>(c));
+    const bool blank = c == ' ' || (static_cast<unsigned char>(c) < 0x20) || c == 0x7f;
     if (!blank)
       out += c;
     else if (!out.empty() && out.back() != ' ')
@@ -34,7 +34,7 @@ std::string_view shown_source(std::string_view source) {
 }
 
 std::string heading_of(const memory::Hit& hit) {
-  const std::string source(shown_source(hit.source));
+  const std::string source = one_line(shown_source(hit.source));
   std::string line = one_line(hit.title.empty() ? source : hit.title);
   if (!hit.title.empty() && hit.title != source) line += " — " + source;
   if (hit.page > 0) line += fmt::format(", page {}", hit.page);
@@ -42,17 +42,19 @@ std::string heading_of(const memory::Hit& hit) {
   return line;
 }
 
+// Whatever reads as a number to cite by at the beginning of a line.
 bool looks_like_heading(std::string_view line) {
-  std::size_t at = 1;
-  while (at < line.size() && std::isdigit(static_cast<unsigned char>(line[at]))) ++at;
-  return line.starts_with('[') && at > 1 && at < line.size() && line[at] == ']';
+  const std::size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return false;
+  const auto markers = memory::citation_markers(line.substr(begin, kMarkerBytes));
+  return !markers.empty() && markers.front().begin == 0;
 }
 
 void append_text(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
-    if (looks_like_heading(line)) out += "  ";
+    if (looks_like_heading(line)) out += "> ";
     out += line;
     out += '\n';
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);

@@ -16,8 +16,8 @@ namespace troupe::tools {
 ///     [4] Employee handbook — files/handbook.pdf, page 3 — Leave > Annual leave
 ///     Every employee has 25 days of leave …
 ///
-/// A line of a passage that looks like such a heading is indented, so that no document can pass for another.
-/// Pure.
+/// A line of a passage that begins with such a number is marked by "> ", so that no document passes for
+/// another. Pure.
 std::string passages_text(std::span<const memory::Hit> hits, std::size_t first,
                           const std::vector<std::string>& remarks);
 

@@ -106,7 +106,9 @@ Task<Result<ToolOutput>> RetrieverTool::lookup(ToolInput input, CallContext& con
   if (search.document.empty())
     co_return fail(ErrorCode::invalid, "nothing was found yet to look in: search first");
   search.mode = memory::SearchMode::keyword;
+  search.min_score.reset();
   search.k = kPlaces;
+  search.plain = true;
   auto found = co_await knowledge_->search(base_, words, search, context);
   if (!found) co_return fail(std::move(found.error()));
   if (found->hits.empty())
