@@ -148,9 +148,9 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   return made;
 }
 
-// Where readers of documents will be needed, the machine is looked at before the loop runs.
-std::optional<sandbox::Support> support_for(const Configuration& configuration) {
-  const bool reads = std::ranges::any_of(configuration.knowledge,
+std::optional<sandbox::Support> support_for(const Configuration& configuration, Readers readers) {
+  const bool reads = readers == Readers::expected &&
+                     std::ranges::any_of(configuration.knowledge,
                                          [](const auto& base) { return !base.second.sources.empty(); });
   return reads ? std::optional(sandbox::probe()) : std::nullopt;
 }
@@ -191,7 +191,8 @@ agents::DeskSettings desk_settings(const gateway::ServerSettings& server) {
 
 }  // namespace
 
-int run_engine(Configuration configuration, std::string source, std::function<Task<int>(Engine&)> body) {
+int run_engine(Configuration configuration, std::string source, std::function<Task<int>(Engine&)> body,
+               Readers readers) {
   auto lock = store::StoreLock::acquire(configuration.store.path);
   if (!lock) {
     complain(lock.error().message);
@@ -220,7 +221,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   models::ReplyCaches caches(loop, configuration.store.path);
   caches.resize(values_of(configuration.models));
   Workers workers(kWorkers);
-  Library library(loop, workers, configuration.store.path, support_for(configuration));
+  Library library(loop, workers, configuration.store.path, support_for(configuration, readers));
   Services services{.rng = rng,
                     .workers = workers,
                     .library = library,
@@ -306,7 +307,7 @@ namespace {
 /// What commands have that need no engine.
 struct Bench {
   explicit Bench(const Configuration& wanted)
-      : configuration(wanted), library(loop, workers, wanted.store.path, support_for(wanted)) {}
+      : configuration(wanted), library(loop, workers, wanted.store.path, std::nullopt) {}
 
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge() {
     auto embedders = models::make_embedders(values_of(configuration.embeddings),

@@ -39,7 +39,10 @@ struct Engine {
 /// Builds every service in order, runs `body` on the loop, and takes them down in the reverse order once it
 /// has returned and no run is at work. Returns the body's exit code; kStore when the store cannot be opened.
 /// `source` is what the configuration was read from ("" = built in), for reload.
-int run_engine(Configuration configuration, std::string source, std::function<Task<int>(Engine&)> body);
+/// `readers`: whether documents will be read soon: then the machine is looked at before the loop runs.
+enum class Readers { unlikely, expected };
+int run_engine(Configuration configuration, std::string source, std::function<Task<int>(Engine&)> body,
+               Readers readers = Readers::unlikely);
 
 /// The tools of a configuration without anything else around them, for `troupe tools`.
 int with_tools(const Configuration& configuration,

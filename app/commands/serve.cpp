@@ -137,8 +137,9 @@ void add_serve(CLI::App& app, int& exit_code) {
       exit_code = kUsage;
       return;
     }
-    exit_code = run_engine(std::move(loaded->configuration), loaded->source,
-                           [listen = options->listen](Engine& engine) { return serve(engine, listen); });
+    exit_code = run_engine(
+        std::move(loaded->configuration), loaded->source,
+        [listen = options->listen](Engine& engine) { return serve(engine, listen); }, Readers::expected);
   });
 }
 
