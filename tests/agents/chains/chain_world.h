@@ -31,7 +31,7 @@ inline ReadChains read_chains(std::string_view text) {
   config::ProcessEnvironment environment;
   config::Sources sources;
   config::Problems problems(sources);
-  auto tree = config::load_text("chains.yaml", TROUPE_SOURCE_DIR, text, sources, environment, problems);
+  auto tree = config::load_text("chains.yaml", "/", text, sources, environment, problems);
   ReadChains result;
   config::Reader reader(sources, environment, problems);
   config::Entries<ChainSettings> entries;

@@ -5,8 +5,6 @@
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,13 +25,13 @@ class RecordingEvents final : public EventSink {
   std::vector<Event> events;
 };
 
-/// The prompt file as it is in the source tree.
+/// The prompt as it is built in.
 inline prompts::Prompt summary_prompt() {
-  std::ifstream file(TROUPE_SOURCE_DIR "/prompts/summary.md");
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  auto prompt = prompts::Prompt::parse(text, "summary.md");
-  REQUIRE_MESSAGE(prompt.has_value(), prompt.error().message);
-  return std::move(*prompt);
+  auto all = prompts::PromptSet::load("");
+  REQUIRE(all.has_value());
+  const prompts::Prompt* prompt = all->find("summary");
+  REQUIRE(prompt != nullptr);
+  return *prompt;
 }
 
 /// One session of one agent, in a journal of its own.
