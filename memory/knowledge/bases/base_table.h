@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/bases/base_image.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,6 +14,10 @@ namespace troupe::memory {
 /// configuration, because what is in a base does not change with it. Loop thread only.
 class BaseTable {
  public:
+  /// So many are in memory at once; those that were not searched for the longest are read again when they
+  /// are.
+  static constexpr std::size_t kImages = 64;
+
   explicit BaseTable(BaseImage::Services services) : services_(std::move(services)) {}
 
   /// Never null; nothing is read before it is searched.
@@ -20,6 +25,10 @@ class BaseTable {
   /// How the vectors of all bases of this name are to be searched from now on, whoever searches.
   void prefer(const std::string& name, const IndexSettings& index);
   KnowledgeStore& store() const { return services_.store; }
+
+  /// Lets go of images past kImages that nobody holds.
+  Task<> trim();
+  std::size_t size() const { return images_.size(); }
 
   /// Keeps what indexes took long to make. Errors are logged.
   Task<> save();
@@ -30,8 +39,15 @@ class BaseTable {
   Task<> close();
 
  private:
+  struct Entry {
+    std::shared_ptr<BaseImage> image;
+    std::uint64_t used = 0;  // when, counted in calls of image()
+  };
+  static Task<> keep(const BaseKey& key, BaseImage& image);
+
   BaseImage::Services services_;
-  std::map<BaseKey, std::shared_ptr<BaseImage>> images_;
+  std::map<BaseKey, Entry> images_;
+  std::uint64_t calls_ = 0;
   std::map<std::string, IndexSettings> preferred_;  // by the name of a base
 };
 

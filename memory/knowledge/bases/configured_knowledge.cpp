@@ -59,6 +59,7 @@ Task<Result<ConfiguredKnowledge::Opened>> ConfiguredKnowledge::open(const Config
   Opened opened;
   std::vector<BaseKey> keys{{"", base.settings.name}};
   if (!tenant.empty()) keys.push_back({std::move(tenant), base.settings.name});
+  co_await services_.table.trim();
   for (const BaseKey& key : keys) {
     auto image = services_.table.image(key);
     auto view = co_await image->look();
