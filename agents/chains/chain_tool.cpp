@@ -4,6 +4,7 @@
 #include "agents/chains/direct_calls.h"
 #include "agents/chains/placeholders.h"
 #include "memory/knowledge/search/citations.h"
+#include "memory/knowledge/search/source_name.h"
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
@@ -89,7 +90,7 @@ tools::ToolOutput output_of(const ChainAnswer& answer, const tools::ToolInput& i
     if (one.page > 0) name += fmt::format(", page {}", one.page);
     list += fmt::format("\n[{}] {}", one.index, name);
     const bool web = one.source.starts_with("http://") || one.source.starts_with("https://");
-    output.sources.push_back({one.title, web ? one.source : "", to_json(one)});
+    output.sources.push_back({one.title, web ? memory::shown_address(one.source) : "", to_json(one)});
   }
   if (!list.empty()) output.text += "\n\nSources:" + list;
   return output;

@@ -2,6 +2,7 @@
 
 #include "agents/runs/fact_fields.h"
 #include "agents/strategies/untrusted.h"
+#include "memory/knowledge/search/source_name.h"
 
 #include <fmt/format.h>
 
@@ -24,7 +25,7 @@ std::size_t size_or(const Json& value, std::string_view key) {
 }
 
 std::string heading_of(std::size_t index, const Hit& hit) {
-  std::string where = hit.source == hit.title ? "" : hit.source;
+  std::string where = hit.source == hit.title ? "" : memory::shown_name(hit.source);
   if (hit.page > 0) where += fmt::format("{}page {}", where.empty() ? "" : ", ", hit.page);
   std::string line = fmt::format("[{}]{}{}", index, hit.title.empty() ? "" : " ", hit.title);
   if (!where.empty()) line += fmt::format(" ({})", where);

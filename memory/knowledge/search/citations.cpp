@@ -1,6 +1,7 @@
 #include "memory/knowledge/search/citations.h"
 
 #include "memory/knowledge/search/extract.h"
+#include "memory/knowledge/search/source_name.h"
 
 #include <algorithm>
 #include <cmath>
@@ -86,7 +87,7 @@ Json to_json(const Citation& citation) {
   Json json = {{"index", citation.index}};
   if (!citation.title.empty()) json["title"] = citation.title;
   const bool url = citation.source.starts_with("https://") || citation.source.starts_with("http://");
-  if (!citation.source.empty()) json[url ? "url" : "source"] = citation.source;
+  if (!citation.source.empty()) json[url ? "url" : "source"] = shown_address(citation.source);
   json["chunk"] = citation.chunk;
   json["document"] = citation.document;
   if (citation.page > 0) json["page"] = citation.page;

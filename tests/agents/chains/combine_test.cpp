@@ -246,6 +246,6 @@ own: { steps: [ { retrieve: handbook }, { prompt: "{input}\n\nQ: {message}" }, {
   world.resume();
   world.ask("own", "Is it?");
   CHECK(world.model->heard().front() ==
-        "[1] Handbook (docs/handbook.md)\n\n> It is so.\n> Truly.\n\nQ: Is it?");
+        "[1] Handbook (handbook.md)\n\n> It is so.\n> Truly.\n\nQ: Is it?");
   CHECK(world.last("answer")["citations"][0]["chunk"] == 5);
 }

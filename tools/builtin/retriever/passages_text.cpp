@@ -1,6 +1,7 @@
 #include "tools/builtin/retriever/passages_text.h"
 
 #include "memory/knowledge/search/citations.h"
+#include "memory/knowledge/search/source_name.h"
 
 #include <fmt/format.h>
 
@@ -26,15 +27,8 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-// Without the folders above: who reads it wants to know the document, not the machine.
-std::string_view shown_source(std::string_view source) {
-  if (is_page(source)) return source;
-  const std::size_t slash = source.rfind('/');
-  return slash == std::string_view::npos ? source : source.substr(slash + 1);
-}
-
 std::string heading_of(const memory::Hit& hit) {
-  const std::string source = one_line(shown_source(hit.source));
+  const std::string source = one_line(memory::shown_name(hit.source));
   std::string line = one_line(hit.title.empty() ? source : hit.title);
   if (!hit.title.empty() && hit.title != source) line += " — " + source;
   if (hit.page > 0) line += fmt::format(", page {}", hit.page);
@@ -93,8 +87,9 @@ std::vector<Source> sources_of(std::span<const memory::Hit> hits, std::size_t fi
                                     .score = hit.score,
                                     .score_kind = hit.score_kind,
                                     .quote = ""};
-    sources.push_back(
-        {.title = hit.title, .url = is_page(hit.source) ? hit.source : "", .passage = to_json(citation)});
+    sources.push_back({.title = hit.title,
+                       .url = is_page(hit.source) ? memory::shown_address(hit.source) : "",
+                       .passage = to_json(citation)});
   }
   return sources;
 }
