@@ -245,7 +245,6 @@ own: { steps: [ { retrieve: handbook }, { prompt: "{input}\n\nQ: {message}" }, {
   world.knowledge.hits = {hit(5, "It is so.\nTruly.")};
   world.resume();
   world.ask("own", "Is it?");
-  CHECK(world.model->heard().front() ==
-        "[1] Handbook (handbook.md)\n\n> It is so.\n> Truly.\n\nQ: Is it?");
+  CHECK(world.model->heard().front() == "[1] Handbook (handbook.md)\n\n> It is so.\n> Truly.\n\nQ: Is it?");
   CHECK(world.last("answer")["citations"][0]["chunk"] == 5);
 }
