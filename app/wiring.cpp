@@ -93,14 +93,10 @@ Result<std::shared_ptr<const models::ModelTable>> make_model_table(const Configu
   return std::make_shared<const models::ModelTable>(std::move(*table));
 }
 
-Result<std::shared_ptr<memory::ConfiguredKnowledge>> make_knowledge(
-    const Configuration& configuration, const Clients& clients, Loop& loop, Services& services,
-    const models::EmbedderTable& embedders, std::shared_ptr<const models::ModelTable> models) {
+Result<std::shared_ptr<const prompts::PromptSet>> load_prompts(const Configuration& configuration) {
   auto prompts = prompts::PromptSet::load(configuration.prompts);
   if (!prompts) return fail(std::move(prompts.error()));
-  return services.library.configure(
-      configuration, embedders, embedder_services(configuration, clients, loop, services), std::move(models),
-      std::make_shared<const prompts::PromptSet>(std::move(*prompts)));
+  return std::make_shared<const prompts::PromptSet>(std::move(*prompts));
 }
 
 Result<tools::ToolTable> make_tool_table(const Configuration& configuration, const Clients& clients,
@@ -120,21 +116,23 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   made.embedders = std::make_shared<const models::EmbedderTable>(std::move(*embedders));
   auto models = make_model_table(configuration, clients, loop, services);
   if (!models) return fail(std::move(models.error()));
-  auto knowledge = make_knowledge(configuration, clients, loop, services, *made.embedders, *models);
+  auto prompts = load_prompts(configuration);
+  if (!prompts) return fail(std::move(prompts.error()));
+  auto knowledge = services.library.configure(configuration, *made.embedders,
+                                              embedder_services(configuration, clients, loop, services),
+                                              *models, *prompts);
   if (!knowledge) return fail(std::move(knowledge.error()));
   made.knowledge = *knowledge;
   auto tools = make_tool_table(configuration, clients, loop, made.knowledge);
   if (!tools) return fail(std::move(tools.error()));
-  auto prompts = prompts::PromptSet::load(configuration.prompts);
-  if (!prompts) return fail(std::move(prompts.error()));
   const auto model_settings = values_of(configuration.models);
   auto chains = agents::make_chains(values_of(configuration.chains),
-                                    {model_settings, **models, *prompts, made.knowledge});
+                                    {model_settings, **models, **prompts, made.knowledge});
   if (!chains) return fail(std::move(chains.error()));
   if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, *tools); !added)
     return fail(std::move(added.error()));
   auto table = agents::make_agents(
-      values_of(configuration.agents), model_settings, **models, *tools, *prompts,
+      values_of(configuration.agents), model_settings, **models, *tools, **prompts,
       {.embedders = made.embedders.get(), .vectors = services.turn_vectors, .blocks = services.blocks});
   if (!table) return fail(std::move(table.error()));
   auto catalog = std::make_shared<agents::Catalog>();
@@ -315,8 +313,11 @@ struct Bench {
     if (!embedders) return fail(std::move(embedders.error()));
     auto models = make_model_table(configuration, clients, loop, services);
     if (!models) return fail(std::move(models.error()));
+    auto prompts = load_prompts(configuration);
+    if (!prompts) return fail(std::move(prompts.error()));
     library.adopt(configuration);
-    return make_knowledge(configuration, clients, loop, services, *embedders, *models);
+    return library.configure(configuration, *embedders,
+                             embedder_services(configuration, clients, loop, services), *models, *prompts);
   }
 
   // Runs it, and takes down what it used.

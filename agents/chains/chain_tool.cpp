@@ -4,7 +4,7 @@
 #include "agents/chains/direct_calls.h"
 #include "agents/chains/placeholders.h"
 #include "memory/knowledge/search/citations.h"
-#include "memory/knowledge/search/source_name.h"
+#include "memory/knowledge/source_name.h"
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
@@ -89,7 +89,7 @@ tools::ToolOutput output_of(const ChainAnswer& answer, const tools::ToolInput& i
     std::string name = one.title.empty() ? one.source : one.title;
     if (one.page > 0) name += fmt::format(", page {}", one.page);
     list += fmt::format("\n[{}] {}", one.index, name);
-    const bool web = one.source.starts_with("http://") || one.source.starts_with("https://");
+    const bool web = memory::is_url(one.source);
     output.sources.push_back({one.title, web ? memory::shown_address(one.source) : "", to_json(one)});
   }
   if (!list.empty()) output.text += "\n\nSources:" + list;

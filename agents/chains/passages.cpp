@@ -2,7 +2,7 @@
 
 #include "agents/runs/fact_fields.h"
 #include "agents/strategies/untrusted.h"
-#include "memory/knowledge/search/source_name.h"
+#include "memory/knowledge/source_name.h"
 
 #include <fmt/format.h>
 

@@ -6,6 +6,7 @@
 #include "app/talk/printer.h"
 #include "app/warnings.h"
 #include "app/wiring.h"
+#include "memory/knowledge/source_name.h"
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ struct KnowledgeOptions {
 };
 
 std::string absolute(const std::string& source) {
-  if (source.starts_with("http://") || source.starts_with("https://")) return source;
+  if (memory::is_url(source)) return source;
   return (std::filesystem::current_path() / source).lexically_normal().string();
 }
 

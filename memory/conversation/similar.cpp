@@ -1,7 +1,8 @@
 #include "memory/conversation/similar.h"
 
+#include "memory/knowledge/search/mmr.h"
+
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace troupe::memory {
@@ -19,16 +20,6 @@ std::string_view beginning(std::string_view text) {
 
 bool blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-double cosine(std::span<const float> a, std::span<const float> b) {
-  double dot = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    dot += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return aa > 0 && bb > 0 ? dot / std::sqrt(aa * bb) : 0;
 }
 
 }  // namespace

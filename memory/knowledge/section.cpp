@@ -3,6 +3,7 @@
 #include "memory/knowledge/chunkers/chunker.h"
 #include "memory/knowledge/index/limits.h"
 #include "memory/knowledge/search/limits.h"
+#include "memory/knowledge/source_name.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
 
@@ -23,16 +24,13 @@ constexpr std::size_t kSourcesMax = 1'000;
 class SourceShape final : public config::Shape<std::string> {
  public:
   void read(const config::Node& node, std::string& value, config::Reader& reader) const override {
-    const bool page = node.kind == config::Node::Kind::scalar && is_page(node.text);
+    const bool page = node.kind == config::Node::Kind::scalar && is_url(node.text);
     (page ? line_ : path_)->read(node, value, reader);
   }
   Json show(const std::string& value) const override { return line_->show(value); }
   Json schema() const override { return line_->schema(); }
 
  private:
-  static bool is_page(std::string_view text) {
-    return text.starts_with("http://") || text.starts_with("https://");
-  }
   ShapePtr<std::string> line_ = config::line({.expected = "a path, a pattern or a URL"});
   ShapePtr<std::string> path_ = config::path();
 };

@@ -15,15 +15,23 @@
 
 namespace troupe {
 
-/// A bounded pool for what blocks or computes for more than about 5 ms. Destruction waits for what runs.
+/// A bounded pool for what blocks or computes for more than about 5 ms. Its threads begin with the first
+/// work: who has none pays for none. Destruction waits for what runs.
 class Workers {
  public:
-  explicit Workers(std::size_t threads) : pool_(threads) {}
-  ~Workers() { pool_.join(); }
-  boost::asio::thread_pool& pool() { return pool_; }
+  explicit Workers(std::size_t threads) : threads_(threads) {}
+  ~Workers() {
+    if (pool_) pool_->join();
+  }
+  /// Loop thread only.
+  boost::asio::thread_pool& pool() {
+    if (!pool_) pool_.emplace(threads_);
+    return *pool_;
+  }
 
  private:
-  boost::asio::thread_pool pool_;
+  const std::size_t threads_;
+  std::optional<boost::asio::thread_pool> pool_;
 };
 
 /// Runs `work` on a worker thread and comes back to the loop with its value. `work` must own what it

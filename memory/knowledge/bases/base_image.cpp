@@ -51,7 +51,7 @@ Task<Result<BaseImage::View>> BaseImage::look() {
   co_return View{true, (*row)->id, (*row)->embedding, (*row)->dimensions};
 }
 
-Task<Result<BaseImage::View>> BaseImage::refresh(bool vectors) {
+Task<Result<BaseImage::View>> BaseImage::refresh(std::optional<std::string> embedding) {
   auto row = co_await services_.store.find_base(key_);
   if (!row) co_return fail(std::move(row.error()));
   if (!*row) {
@@ -60,6 +60,7 @@ Task<Result<BaseImage::View>> BaseImage::refresh(bool vectors) {
     co_await reset();
     co_return View{};
   }
+  const bool vectors = embedding && (*row)->embedding == *embedding;
   if (!current(**row, vectors)) {
     auto pass = co_await gate_.write();
     // While this waited another search may have done it.

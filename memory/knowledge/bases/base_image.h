@@ -44,9 +44,10 @@ class BaseImage {
   Task<Result<View>> look();
   /// How its vectors are to be searched from the next refresh on.
   void prefer(const IndexSettings& index) { preferred_ = index; }
-  /// Brings the map up to date, and with `vectors` the index, too. Errors: store, protocol (a file that was
-  /// changed by hand), busy (no memory). What was read before an error stays, and the next one goes on there.
-  Task<Result<View>> refresh(bool vectors);
+  /// Brings the map up to date, and where the base's vectors are of `embedding` the index, too. Errors:
+  /// store, protocol (a file that was changed by hand), busy (no memory). What was read before an error
+  /// stays, and the next one goes on there.
+  Task<Result<View>> refresh(std::optional<std::string> embedding);
 
   // After refresh(), about what it found or something newer.
 

@@ -1,9 +1,9 @@
 #include "memory/knowledge/bases/base_source.h"
 
 #include "memory/knowledge/keyword/keyword.h"
+#include "memory/knowledge/search/mmr.h"
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <utility>
 
@@ -22,16 +22,6 @@ bool better(const Candidate& a, const Candidate& b) {
 void keep_best(std::vector<Candidate>& candidates, std::size_t count) {
   std::ranges::sort(candidates, better);
   if (candidates.size() > count) candidates.resize(count);
-}
-
-double cosine(std::span<const float> a, std::span<const float> b) {
-  double dot = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    dot += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return aa > 0 && bb > 0 ? dot / std::sqrt(aa * bb) : 0;
 }
 
 }  // namespace

@@ -62,15 +62,13 @@ Task<Result<ConfiguredKnowledge::Opened>> ConfiguredKnowledge::open(const Config
   co_await services_.table.trim();
   for (const BaseKey& key : keys) {
     auto image = services_.table.image(key);
-    auto view = co_await image->look();
+    // Vectors of another embedding are never compared with a query's.
+    auto view = co_await image->refresh(vectors ? std::optional(base.embedding) : std::nullopt);
     if (!view) co_return fail(std::move(view.error()));
     if (!view->there) continue;
     const bool comparable = view->embedding == base.embedding;
     opened.any = true;
     opened.stale = opened.stale || !comparable;
-    // Vectors of another embedding are never compared with a query's.
-    auto fresh = co_await image->refresh(vectors && comparable);
-    if (!fresh) co_return fail(std::move(fresh.error()));
     if (!vectors || comparable) opened.images.push_back(std::move(image));
   }
   if (!opened.any)

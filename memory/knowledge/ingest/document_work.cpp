@@ -2,6 +2,7 @@
 #include "memory/knowledge/ingest/ingestion.h"
 #include "memory/knowledge/ingest/source_file.h"
 #include "memory/knowledge/ingest/web_page.h"
+#include "memory/knowledge/source_name.h"
 #include "runtime/base/sha256.h"
 
 #include <tuple>

@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/ingest/limits.h"
 #include "memory/knowledge/ingest/source_list.h"
+#include "memory/knowledge/source_name.h"
 #include "runtime/async/nursery.h"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/ingest/folder_walk.h"
 #include "memory/knowledge/ingest/limits.h"
+#include "memory/knowledge/source_name.h"
 #include "runtime/net/url.h"
 
 #include <algorithm>
@@ -79,14 +80,6 @@ class Listing {
 };
 
 }  // namespace
-
-bool is_url(std::string_view source) {
-  return source.starts_with("http://") || source.starts_with("https://");
-}
-
-std::string shown_source(const std::string& source) {
-  return is_url(source) ? net::redacted_url(source) : source;
-}
 
 bool SourceList::is_unseen(std::string_view source) const {
   if (!complete) return true;

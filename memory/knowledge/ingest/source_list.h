@@ -46,9 +46,4 @@ struct ListOptions {
 /// without them. Nothing here is an error: see SourceList. Blocks: not for the loop.
 SourceList list_sources(const std::vector<std::string>& sources, const ListOptions& options);
 
-/// "http://" or "https://" in front.
-bool is_url(std::string_view source);
-/// A source as it may be shown: of a URL what holds no secret.
-std::string shown_source(const std::string& source);
-
 }  // namespace troupe::memory

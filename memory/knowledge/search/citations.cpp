@@ -1,7 +1,7 @@
 #include "memory/knowledge/search/citations.h"
 
 #include "memory/knowledge/search/extract.h"
-#include "memory/knowledge/search/source_name.h"
+#include "memory/knowledge/source_name.h"
 
 #include <algorithm>
 #include <cmath>
@@ -86,7 +86,7 @@ Citations citations_of(std::string_view answer, std::span<const Hit> offered, co
 Json to_json(const Citation& citation) {
   Json json = {{"index", citation.index}};
   if (!citation.title.empty()) json["title"] = citation.title;
-  const bool url = citation.source.starts_with("https://") || citation.source.starts_with("http://");
+  const bool url = is_url(citation.source);
   if (!citation.source.empty()) json[url ? "url" : "source"] = shown_address(citation.source);
   json["chunk"] = citation.chunk;
   json["document"] = citation.document;

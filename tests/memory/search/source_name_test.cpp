@@ -1,4 +1,4 @@
-#include "memory/knowledge/search/source_name.h"
+#include "memory/knowledge/source_name.h"
 
 #include "memory/knowledge/search/citations.h"
 

@@ -1,7 +1,7 @@
 #include "tools/builtin/retriever/passages_text.h"
 
 #include "memory/knowledge/search/citations.h"
-#include "memory/knowledge/search/source_name.h"
+#include "memory/knowledge/source_name.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,6 @@ namespace troupe::tools {
 namespace {
 
 constexpr std::size_t kMarkerBytes = 64;  // no marker is longer, and lines may be
-
-bool is_page(std::string_view source) {
-  return source.starts_with("http://") || source.starts_with("https://");
-}
 
 std::string one_line(std::string_view text) {
   std::string out;
@@ -88,7 +84,7 @@ std::vector<Source> sources_of(std::span<const memory::Hit> hits, std::size_t fi
                                     .score_kind = hit.score_kind,
                                     .quote = ""};
     sources.push_back({.title = hit.title,
-                       .url = is_page(hit.source) ? memory::shown_address(hit.source) : "",
+                       .url = memory::is_url(hit.source) ? memory::shown_address(hit.source) : "",
                        .passage = to_json(citation)});
   }
   return sources;

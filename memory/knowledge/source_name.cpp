@@ -1,4 +1,4 @@
-#include "memory/knowledge/search/source_name.h"
+#include "memory/knowledge/source_name.h"
 
 #include "runtime/net/url.h"
 
@@ -8,10 +8,6 @@
 namespace troupe::memory {
 
 namespace {
-
-bool is_page(std::string_view source) {
-  return source.starts_with("http://") || source.starts_with("https://");
-}
 
 // "X-Amz-Signature", "access_token", "key"
 bool names_secret(std::string_view parameter) {
@@ -36,15 +32,23 @@ bool bears_secret(std::string_view query) {
 
 }  // namespace
 
+bool is_url(std::string_view source) {
+  return source.starts_with("http://") || source.starts_with("https://");
+}
+
+std::string shown_source(const std::string& source) {
+  return is_url(source) ? net::redacted_url(source) : source;
+}
+
 std::string shown_address(std::string_view source) {
   const std::size_t query = source.find('?');
-  const bool secret = is_page(source) && query != std::string_view::npos &&
+  const bool secret = is_url(source) && query != std::string_view::npos &&
                       bears_secret(source.substr(query + 1, source.find('#', query) - query - 1));
   return secret ? net::redacted_url(source) : std::string(source);
 }
 
 std::string shown_name(std::string_view source) {
-  if (is_page(source)) return shown_address(source);
+  if (is_url(source)) return shown_address(source);
   const std::size_t slash = source.rfind('/');
   return std::string(slash == std::string_view::npos ? source : source.substr(slash + 1));
 }
