@@ -7,7 +7,8 @@
 namespace troupe::bus {
 
 bool MailboxState::has_room(Kind kind) const {
-  return kind == Kind::control || usual_.size() < settings_.capacity;
+  return kind == Kind::control || settings_.when_full == WhenFull::drop_oldest ||
+         usual_.size() < settings_.capacity;
 }
 
 MailboxState::Place MailboxState::take_place(MessagePtr message) {
@@ -46,8 +47,10 @@ void MailboxState::give_back(Place place) {
   if (find(place, slots, slot)) erase(*slots, slot);
 }
 
-MessagePtr MailboxState::drop_oldest() {
-  return usual_.empty() ? nullptr : erase(usual_, usual_.begin());
+MessagePtr MailboxState::drop_overflow() {
+  if (settings_.when_full != WhenFull::drop_oldest || usual_.size() <= settings_.capacity) return nullptr;
+  if (std::ranges::count(usual_, true, &Slot::ready) <= std::ptrdiff_t(settings_.capacity)) return nullptr;
+  return erase(usual_, std::ranges::find(usual_, true, &Slot::ready));
 }
 
 MessagePtr MailboxState::take() {

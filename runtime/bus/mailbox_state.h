@@ -24,7 +24,7 @@ class MailboxState {
   explicit MailboxState(MailboxSettings settings) : settings_(settings) {}
 
   const MailboxSettings& settings() const { return settings_; }
-  /// Those of kind control have room always.
+  /// Those of kind control have room always, and so have all where the oldest makes way.
   bool has_room(Kind kind) const;
   /// Takes a place, also in a full mailbox: who asks has seen has_room(), or delivers again what had a place
   /// in an earlier process.
@@ -34,8 +34,9 @@ class MailboxState {
   /// The place is free again.
   void give_back(Place place);
 
-  /// Takes out the one that was there first, ready or not, never one of kind control; null: there is none.
-  MessagePtr drop_oldest();
+  /// Where the oldest makes way, takes out the one that has waited longest while more are ready than the
+  /// mailbox holds; null: they are not.
+  MessagePtr drop_overflow();
   /// The next one: of kind control first, else in order; never before one of the same sender that is not
   /// ready. Null: none is.
   MessagePtr take();

@@ -42,8 +42,7 @@ Result<> check(const Message& message) {
   if (message.room.session.empty() || message.room.run.empty())
     return invalid(message, "its room names no session or no run");
   if (message.kind == Kind::reply)
-    return message.reply_to.empty() ? Result<>(invalid(message, "a reply says what it answers"))
-                                    : Result<>();
+    return message.reply_to.empty() ? Result<>(invalid(message, "a reply says what it answers")) : Result<>();
   if (message.to.empty() && message.topic.type.empty())
     return invalid(message, "it has neither a receiver nor a topic");
   if (!message.to.empty() && !message.topic.type.empty())

@@ -7,8 +7,8 @@
 
 namespace troupe::bus {
 
-/// What can be sent at all, whoever is there. Errors: invalid (no id, sender, room or receiver; a receiver and
-/// a topic; a reply to nothing), too_large (limits of runtime/bus/limits.h).
+/// What can be sent at all, whoever is there. Errors: invalid (no id, sender, room or receiver; a receiver
+/// and a topic; a reply to nothing), too_large (limits of runtime/bus/limits.h).
 Result<> check(const Message& message);
 
 /// About what a message takes while it is held. Bytes.

@@ -42,8 +42,8 @@ Json fields_of(const Message& message) {
 Result<Message> message_of(const Json& fields, Room room) {
   const auto kind = kind_of(string_or(fields, "kind"));
   if (!kind)
-    return fail(ErrorCode::invalid, fmt::format("a message is of no kind that there is, but of `{}`",
-                                                string_or(fields, "kind")));
+    return fail(ErrorCode::invalid,
+                fmt::format("a message is of no kind that there is, but of `{}`", string_or(fields, "kind")));
   Message message{.id = string_or(fields, "id"),
                   .room = std::move(room),
                   .from = string_or(fields, "from"),

@@ -49,7 +49,9 @@ bool RoomState::knows(const std::string& id) const {
 
 bool RoomState::pending(const std::string& id, const std::string& to) const {
   auto found = known_.find(id);
-  return found != known_.end() && std::ranges::contains(found->second.pending, to);
+  if (found == known_.end()) return false;
+  const auto& receivers = found->second.pending;
+  return std::ranges::find(receivers, to) != receivers.end();
 }
 
 bool RoomState::done(const Done& done) {
