@@ -17,18 +17,27 @@
 
 namespace troupe::fakes {
 
-/// What an ask, a call or a file came to, as a crew keeps it.
+/// What an ask or a call comes to.
 using CrewOutcome = std::variant<agents::Reply, agents::TeamEnd>;
 
-/// All that outlives a process. Given to another FakeCrew it is what that one finds.
+/// All that outlives a process, in the order it came. Given to another FakeCrew it is what that one finds.
 struct CrewRecords {
-  std::vector<std::pair<std::string, CrewOutcome>> outcomes;  ///< by key, in the order they came
-  std::map<std::string, Json> decisions;
+  struct Record {
+    std::string key;
+    std::optional<CrewOutcome> outcome;  ///< of an ask or a call
+    Json decision;                       ///< else
+  };
+  std::vector<Record> all;
   std::set<std::string> warnings;
 
-  const CrewOutcome* find(const std::string& key) const {
-    const auto it = std::ranges::find(outcomes, key, &std::pair<std::string, CrewOutcome>::first);
-    return it == outcomes.end() ? nullptr : &it->second;
+  const Record* find(const std::string& key, bool decision) const {
+    const auto it = std::ranges::find_if(
+        all, [&](const Record& one) { return one.key == key && one.outcome.has_value() != decision; });
+    return it == all.end() ? nullptr : &*it;
+  }
+  /// Those of a process that ended after `count` of them.
+  CrewRecords first(std::size_t count) const {
+    return {{all.begin(), all.begin() + static_cast<long>(count)}, {}};
   }
 };
 
@@ -58,6 +67,7 @@ class FakeCrew final : public agents::Crew {
   std::vector<agents::ToolAsk> calls;
   std::vector<std::string> keys;   ///< of all, also those in the records
   std::vector<std::string> twice;  ///< keys that were used for two things at least
+  std::vector<std::string> late;   ///< keys that were asked for after the stop
   std::map<std::string, std::string> files;
   std::vector<std::string> codes;  ///< of warnings
   int at_work = 0;
@@ -75,7 +85,7 @@ class FakeCrew final : public agents::Crew {
 
   Task<agents::Teamed<agents::Reply>> ask(agents::Ask ask, Stop& until) override {
     use(ask.key);
-    if (const CrewOutcome* known = records.find(ask.key)) co_return as_reply(*known);
+    if (const auto* known = records.find(ask.key, false)) co_return as_reply(*known->outcome);
     asks.push_back(ask);
     auto outcome = outcome_of(ask.key, ask.to);
     co_return co_await answer(std::move(ask.key), std::move(ask.to), std::move(outcome), until);
@@ -83,7 +93,7 @@ class FakeCrew final : public agents::Crew {
   Task<agents::Teamed<void>> tell(agents::Note, Stop&) override { co_return agents::Teamed<void>(); }
   Task<agents::Teamed<agents::Reply>> call_tool(agents::ToolAsk ask, Stop& until) override {
     use(ask.key);
-    if (const CrewOutcome* known = records.find(ask.key)) co_return as_reply(*known);
+    if (const auto* known = records.find(ask.key, false)) co_return as_reply(*known->outcome);
     calls.push_back(ask);
     auto outcome = outcome_of(ask.key, ask.tool);
     co_return co_await answer(std::move(ask.key), std::move(ask.tool), std::move(outcome), until);
@@ -98,10 +108,13 @@ class FakeCrew final : public agents::Crew {
   }
 
   std::optional<Json> decided(const std::string& key) const override {
-    const auto it = records.decisions.find(key);
-    return it == records.decisions.end() ? std::nullopt : std::optional(it->second);
+    const auto* known = records.find(key, true);
+    return known ? std::optional(known->decision) : std::nullopt;
   }
-  void decide(const std::string& key, Json what) override { records.decisions[key] = std::move(what); }
+  void decide(const std::string& key, Json what) override {
+    if (records.find(key, true)) twice.push_back(key);
+    records.all.push_back({.key = key, .decision = std::move(what)});
+  }
   void warn(const std::string& key, std::string_view code, std::string) override {
     if (records.warnings.insert(key).second) codes.emplace_back(code);
   }
@@ -126,6 +139,7 @@ class FakeCrew final : public agents::Crew {
 
   Task<agents::Teamed<agents::Reply>> answer(std::string key, std::string who, CrewOutcome outcome,
                                              Stop& until) {
+    if (until.requested()) late.push_back(key);
     most_at_work = std::max(most_at_work, ++at_work);
     if (key == stop_at && stop) stop->request(StopReason::cancelled);
     const int wanted = turns.contains(key) ? turns.at(key) : 1;
@@ -145,7 +159,7 @@ class FakeCrew final : public agents::Crew {
     --at_work;
     if (stopped) co_return std::unexpected(agents::TeamEnd{.status = "cancelled", .reason = "cancelled"});
     if (auto* given = std::get_if<agents::Reply>(&outcome); given && given->from.empty()) given->from = who;
-    records.outcomes.emplace_back(key, outcome);
+    records.all.push_back({.key = key, .outcome = outcome});
     co_return as_reply(outcome);
   }
 
