@@ -15,10 +15,8 @@ namespace troupe::agents {
 
 namespace {
 
-constexpr const char* kJoined = "join";
-
-/// One fan-out and its join. Which results count is decided once: a process that finds the decision asks for
-/// those alone, which are all recorded.
+/// One fan-out and its join. Where it matters who was first, that is decided as they come: a process that
+/// finds such decisions counts those first, and asks for the others only when that is not enough.
 class FanOut {
  public:
   FanOut(const TeamSettings& settings, TeamTask task, Crew& crew, Loop& loop)
@@ -32,7 +30,7 @@ class FanOut {
     if (names_.empty())
       for (const MemberView& member : crew.members())
         if (member.name != settings.join.reducer) names_.push_back(member.name);
-    replies_.resize(names_.size());
+    results_.resize(names_.size());
   }
 
   Task<Teamed<TeamAnswer>> run(Stop& stop) {
@@ -40,7 +38,7 @@ class FanOut {
     if (!counted) co_return std::unexpected(std::move(counted.error()));
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
       if (std::ranges::find(*counted, i) == counted->end()) continue;
-      tasks_.keep(i, replies_[i]);
+      tasks_.keep(i, *results_[i]);
       auto written = co_await tasks_.write(i);
       if (!written) co_return std::unexpected(std::move(written.error()));
     }
@@ -51,46 +49,68 @@ class FanOut {
   // The numbers of those that count, the first that was there first.
   Task<Teamed<std::vector<std::size_t>>> join(Stop& stop) {
     const auto before = earlier();
-    std::vector<std::size_t> wanted = before;
-    if (before.empty())
-      for (std::size_t i = 0; i < names_.size(); ++i) wanted.push_back(i);
+    std::vector<std::size_t> others;
+    for (std::size_t i = 0; i < names_.size(); ++i)
+      if (std::ranges::find(before, i) == before.end()) others.push_back(i);
 
-    const JoinSettings every{.until = JoinSettings::Until::all};
-    JoinCount count(before.empty() ? settings_.join : every, wanted.size());
-    std::optional<TeamEnd> end;
+    JoinCount count(settings_.join, names_.size());
     Stop together(stop);
-    Nursery nursery(loop_);
-    for (const std::size_t which : wanted)
-      nursery.spawn("a task of a team", [&, which] { return work(which, count, end, together); });
-    co_await nursery.join();
+    co_await work(before, count, false, together);
+    for (const std::size_t which : before) settle(which, count);
+    if (!end_ && count.state() == JoinCount::State::waiting) co_await work(others, count, true, together);
 
     if (stop.requested()) co_return std::unexpected(team_cancelled());
-    if (end) co_return std::unexpected(std::move(*end));
-    if (count.state() != JoinCount::State::enough)
-      co_return std::unexpected(TeamEnd{
-          .status = "failed", .reason = std::string(kMemberFailed), .detail = "join: " + count.why()});
-    if (!before.empty()) co_return before;
-    crew_.decide(kJoined, count.there());
-    co_return count.there();
+    if (end_) co_return std::unexpected(std::move(*end_));
+    if (count.state() == JoinCount::State::enough) co_return count.there();
+    co_return std::unexpected(
+        TeamEnd{.status = "failed", .reason = std::string(kMemberFailed), .detail = "join: " + count.why()});
   }
 
-  Task<> work(std::size_t which, JoinCount& count, std::optional<TeamEnd>& end, Stop& together) {
-    co_await slots_.take();
-    if (!together.requested()) {
-      auto reply = co_await ask(which, together);
-      if (reply && *reply) {
-        replies_[which] = std::move(*reply);
-        count.succeeded(which);
-      } else if (reply) {
-        count.skipped(which);
-      } else if (reply.error().reason == kMemberFailed) {
-        count.failed(which, std::move(reply.error().detail));
-      } else if (!end && !together.requested()) {
-        end = std::move(reply.error());
-      }
-      if (end || count.state() != JoinCount::State::waiting) together.request(StopReason::cancelled);
+  // Has all of them done; counts each as it comes, or leaves that to the caller.
+  Task<> work(const std::vector<std::size_t>& wanted, JoinCount& count, bool counts, Stop& together) {
+    Nursery nursery(loop_);
+    for (const std::size_t which : wanted)
+      nursery.spawn("a task of a team", [&, which]() -> Task<> {
+        co_await slots_.take();
+        if (!together.requested()) {
+          results_[which] = co_await ask(which, together);
+          if (counts && !together.requested()) settle(which, count);
+          if (end_ || count.state() != JoinCount::State::waiting) together.request(StopReason::cancelled);
+        }
+        slots_.give_back();
+      });
+    co_await nursery.join();
+  }
+
+  void settle(std::size_t which, JoinCount& count) {
+    auto& result = results_[which];
+    if (result && *result) {
+      count.succeeded(which);
+      const std::string key = fmt::format("join.{}", count.there().size());
+      if (order_matters() && !crew_.decided(key)) crew_.decide(key, which);
+    } else if (result) {
+      count.skipped(which);
+    } else if (result.error().reason == kMemberFailed) {
+      count.failed(which, result.error().detail);
+    } else if (!end_) {
+      end_ = result.error();
     }
-    slots_.give_back();
+  }
+
+  bool order_matters() const {
+    return settings_.join.until != JoinSettings::Until::all ||
+           settings_.join.reduce == JoinSettings::Reduce::first;
+  }
+
+  // Those that an earlier process counted, in that order.
+  std::vector<std::size_t> earlier() const {
+    std::vector<std::size_t> which;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const auto decided = crew_.decided(fmt::format("join.{}", i + 1));
+      if (!decided || !decided->is_number_unsigned() || decided->get<std::size_t>() >= names_.size()) break;
+      which.push_back(decided->get<std::size_t>());
+    }
+    return which;
   }
 
   Task<Teamed<std::optional<Reply>>> ask(std::size_t which, Stop& stop) {
@@ -101,21 +121,11 @@ class FanOut {
     return ask_by_policy(crew_, std::move(ask), settings_.failure, stop);
   }
 
-  std::vector<std::size_t> earlier() const {
-    const auto decided = crew_.decided(kJoined);
-    std::vector<std::size_t> which;
-    if (decided && decided->is_array())
-      for (const Json& number : *decided)
-        if (number.is_number_unsigned() && number.get<std::size_t>() < names_.size())
-          which.push_back(number.get<std::size_t>());
-    return which;
-  }
-
   Task<Teamed<TeamAnswer>> reduce(std::vector<std::size_t> counted, Stop& stop) {
-    const Reply& first = *replies_[counted.front()];
+    const Reply& first = **results_[counted.front()];
     std::ranges::sort(counted);
     std::vector<NamedReply> given;
-    for (const std::size_t which : counted) given.emplace_back(names_[which], *replies_[which]);
+    for (const std::size_t which : counted) given.emplace_back(names_[which], **results_[which]);
     if (!settings_.join.reducer.empty()) {
       auto reply = co_await ask_reducer(given, stop);
       if (!reply) co_return std::unexpected(std::move(reply.error()));
@@ -148,7 +158,8 @@ class FanOut {
   TaskList tasks_;
   Slots slots_;
   std::vector<std::string> names_;
-  std::vector<std::optional<Reply>> replies_;
+  std::vector<Teamed<std::optional<Reply>>> results_;
+  std::optional<TeamEnd> end_;  // what no join changes
 };
 
 class Parallel final : public Pattern {
