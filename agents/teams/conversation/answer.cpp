@@ -79,4 +79,9 @@ Teamed<TeamAnswer> stopped_at(std::string reason, std::string detail, const Conv
   return answer;
 }
 
+Teamed<TeamAnswer> ended_by(TeamEnd end, const Conversation& said) {
+  if (end.status != "limit") return std::unexpected(std::move(end));
+  return stopped_at(std::move(end.reason), std::move(end.detail), said);
+}
+
 }  // namespace troupe::agents

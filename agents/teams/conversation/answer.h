@@ -24,4 +24,7 @@ std::string without_marker(std::string_view text, std::string_view marker);
 /// The end of a team that stopped at a bound: with what there is, or without an answer when that is nothing.
 Teamed<TeamAnswer> stopped_at(std::string reason, std::string detail, const Conversation& said);
 
+/// The same for an end that came of an ask: a limit ends the team with what there is, all else without.
+Teamed<TeamAnswer> ended_by(TeamEnd end, const Conversation& said);
+
 }  // namespace troupe::agents

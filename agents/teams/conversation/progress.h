@@ -27,6 +27,8 @@ class Progress {
 
   /// `again`: no progress, whatever the text.
   Pace turn(const std::string& from, std::string_view text, bool again = false);
+  /// Turns without progress since the last with some, or since the new plan.
+  int without() const { return without_; }
 
  private:
   struct Said {
@@ -40,7 +42,7 @@ class Progress {
   const int repeats_;
   SaidBefore before_;
   std::deque<Said> last_;
-  int without_ = 0;  // turns in a row
+  int without_ = 0;
   bool planned_ = false;
 };
 

@@ -58,7 +58,7 @@ std::optional<Held> text_said(const std::string& text, const Conversation& said)
 bool has_spoken(std::string_view name, const Conversation& said) {
   return std::ranges::any_of(said.all(), [name](const Utterance& utterance) {
     const std::string_view from = utterance.from;
-    return from == name || from.substr(0, from.find('#')) == name;
+    return !from.empty() && (from == name || from.substr(0, from.find('#')) == name);
   });
 }
 

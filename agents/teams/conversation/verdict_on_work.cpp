@@ -17,6 +17,8 @@ std::optional<bool> yes_or_no(std::string_view text) {
                                                            "accepted", "approve", "approved"};
   static constexpr std::array<std::string_view, 7> kNo = {"no",     "false",    "reject",      "rejected",
                                                           "return", "returned", "not accepted"};
+  // `["accept"]` or "accept?" is no word alone.
+  if (text.find_first_of("[]{}()<>?:;=/") != text.npos) return std::nullopt;
   const std::string plain = plain_text(text);
   if (std::ranges::find(kYes, plain) != kYes.end()) return true;
   if (std::ranges::find(kNo, plain) != kNo.end()) return false;

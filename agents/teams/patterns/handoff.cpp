@@ -69,15 +69,22 @@ class HandoffTalk {
             .to = holder_,
             .text = said_.told_to(listener, passed_.closing)};
     auto reply = co_await take_turn(crew_, std::move(ask), stop_);
-    if (!reply) {
-      TeamEnd& end = reply.error();
-      if (end.status == "limit" && end.reason == "max_turns")
-        co_return stopped(std::move(end.reason), std::move(end.detail));
-      co_return std::unexpected(std::move(end));
-    }
+    if (!reply) co_return step(ended_by(std::move(reply.error()), said_));
     if (!passed_.remark.empty()) said_.remark(std::exchange(passed_.remark, ""));
-    if (!*reply) co_return back_to_sender();
-    co_return after(**reply);
+    if (*reply && (!(*reply)->text.empty() || !(*reply)->handoff)) said_.said(**reply);
+    if (*reply && !(*reply)->handoff) co_return answer_of(**reply);
+    if (auto held = held_until(crew_, fmt::format("until.{}", turn_), said_)) co_return ended(*held);
+    co_return *reply ? after(**reply) : back_to_sender();
+  }
+
+  static TeamAnswer answer_of(const Reply& reply) {
+    return {.text = reply.text, .data = reply.data, .citations = reply.citations, .by = reply.from};
+  }
+
+  TeamAnswer ended(const Held& held) const {
+    TeamAnswer answer = agents::answer_of(said_, held);
+    if (answer.by.empty()) answer.by = holder_;
+    return answer;
   }
 
   // Whom it was handed to could not take it.
@@ -96,15 +103,6 @@ class HandoffTalk {
 
   Step after(const Reply& reply) {
     holder_ = reply.from;  // a substitute has it now
-    if (!reply.text.empty() || !reply.handoff) said_.said(reply);
-    if (!reply.handoff)
-      return TeamAnswer{
-          .text = reply.text, .data = reply.data, .citations = reply.citations, .by = reply.from};
-    if (auto held = held_until(crew_, fmt::format("until.{}", turn_), said_)) {
-      TeamAnswer answer = answer_of(said_, *held);
-      if (answer.by.empty()) answer.by = holder_;
-      return answer;
-    }
     const Handoff& handoff = *reply.handoff;
     const std::vector<std::string> allowed = allowed_from(holder_);
     const std::string what = fmt::format("{}\nto {}: {}", reply.text, handoff.to, handoff.reason);
@@ -176,9 +174,12 @@ class HandoffTalk {
   }
 
   Step stopped(std::string reason, std::string detail) const {
-    auto answer = stopped_at(std::move(reason), std::move(detail), said_);
-    if (!answer) return std::unexpected(std::move(answer.error()));
-    return std::move(*answer);
+    return step(stopped_at(std::move(reason), std::move(detail), said_));
+  }
+
+  static Step step(Teamed<TeamAnswer> end) {
+    if (!end) return std::unexpected(std::move(end.error()));
+    return std::move(*end);
   }
 
   const TeamSettings& settings_;

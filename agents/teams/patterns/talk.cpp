@@ -10,7 +10,16 @@
 
 namespace troupe::agents {
 
-Task<Teamed<std::optional<TeamAnswer>>> Talk::turn(std::string name) {
+namespace {
+
+Talk::Step step(Teamed<TeamAnswer> end) {
+  if (!end) return std::unexpected(std::move(end.error()));
+  return std::move(*end);
+}
+
+}  // namespace
+
+Task<Talk::Step> Talk::turn(std::string name) {
   const int most = crew_.settings().limits.turns;
   if (turns_ >= most) co_return stopped("max_turns", fmt::format("{} turns were taken", turns_));
   const std::string closing = said_.all().empty() ? "" : fmt::format("It is your turn, {}.", name);
@@ -18,17 +27,13 @@ Task<Teamed<std::optional<TeamAnswer>>> Talk::turn(std::string name) {
           .to = name,
           .text = said_.told_to(listener_of(crew_, name), closing)};
   auto reply = co_await take_turn(crew_, std::move(ask), stop_);
-  if (!reply) {
-    TeamEnd& end = reply.error();
-    if (end.status == "limit" && end.reason == "max_turns") co_return stopped(end.reason, end.detail);
-    co_return std::unexpected(std::move(end));
-  }
+  if (!reply) co_return step(ended_by(std::move(reply.error()), said_));
   speaker_ = *reply ? (*reply)->from : name;
   if (*reply) said_.said(**reply);
   co_return after(*reply ? (*reply)->text : "");
 }
 
-Teamed<std::optional<TeamAnswer>> Talk::after(std::string_view text) {
+Talk::Step Talk::after(std::string_view text) {
   if (auto held = held_until(crew_, fmt::format("until.{}", turns_), said_)) return answer_of(said_, *held);
   const TeamLimits& limits = crew_.settings().limits;
   switch (progress_.turn(speaker_, text)) {
@@ -49,10 +54,8 @@ Teamed<std::optional<TeamAnswer>> Talk::after(std::string_view text) {
   return std::nullopt;
 }
 
-Teamed<std::optional<TeamAnswer>> Talk::stopped(std::string reason, std::string detail) const {
-  auto answer = stopped_at(std::move(reason), std::move(detail), said_);
-  if (!answer) return std::unexpected(std::move(answer.error()));
-  return std::move(*answer);
+Talk::Step Talk::stopped(std::string reason, std::string detail) const {
+  return step(stopped_at(std::move(reason), std::move(detail), said_));
 }
 
 std::string new_plan_remark(int turns) {

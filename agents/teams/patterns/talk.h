@@ -17,12 +17,15 @@ namespace troupe::agents {
 /// had its turns. Keeps what was said, and asks under "turn.N". Loop thread only; crew and stop outlive it.
 class Talk {
  public:
+  /// An answer where the team ends, nothing where it goes on.
+  using Step = Teamed<std::optional<TeamAnswer>>;
+
   Talk(std::string task, Crew& crew, Stop& stop)
       : crew_(crew), stop_(stop), said_(std::move(task)), progress_(crew.settings().limits) {}
 
-  /// Asks `name` for its turn. An answer where the team ends with it, nothing where it goes on. Ends: as
-  /// take_turn(); limit, where nobody said anything that could be the answer.
-  Task<Teamed<std::optional<TeamAnswer>>> turn(std::string name);
+  /// Asks `name` for its turn. Ends: as take_turn(), but at a limit only where nobody said anything that
+  /// could be the answer.
+  Task<Step> turn(std::string name);
 
   const Conversation& said() const { return said_; }
   /// Who spoke last, or was skipped; "": nobody yet.
@@ -31,8 +34,8 @@ class Talk {
   int turns() const { return turns_; }
 
  private:
-  Teamed<std::optional<TeamAnswer>> stopped(std::string reason, std::string detail) const;
-  Teamed<std::optional<TeamAnswer>> after(std::string_view text);
+  Step stopped(std::string reason, std::string detail) const;
+  Step after(std::string_view text);
 
   Crew& crew_;
   Stop& stop_;
