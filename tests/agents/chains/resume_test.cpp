@@ -165,7 +165,8 @@ TEST_CASE(
       fakes::run(world.loop, world.desk->drain(0ms));
       DyingJournal dying(*world.journal, at + 1);  // the acceptance is the first
       SystemRng rng;
-      auto desk = make_run_desk(world.loop, dying, rng, {}, world.catalog());
+      const auto bus = bus::make_local_bus(world.loop, dying);
+      auto desk = make_run_desk(world.loop, dying, *bus, rng, {}, world.catalog());
       const auto none = [](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> {
         co_return fail(ErrorCode::not_found, "");
       };
