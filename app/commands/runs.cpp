@@ -6,6 +6,7 @@
 #include "app/talk/connect.h"
 #include "app/talk/one_run.h"
 #include "app/talk/printer.h"
+#include "app/talk/run_tree.h"
 #include "app/usage_table.h"
 #include "runtime/store/store_reader.h"
 
@@ -197,13 +198,15 @@ Task<int> follow(Loop& loop, Peer& peer, store::RunRow row, bool json) {
   Stop unused;
   Interrupts interrupts(loop, left, unused);
   Printer printer(json ? Show::json : Show::trace, stdout, stderr);
+  RunTree tree(row.id);
   for (;;) {
     auto text = co_await peer.next(left);
     if (!text) co_return left.requested() ? kInterrupted : tell(text.error());
     auto event = parse_json(*text);
-    if (!event || string_or(*event, "run") != row.id) continue;
-    printer.print(*text, *event);
-    if (string_or(*event, "type") == "run.finished")
+    if (!event || !tree.takes(*event)) continue;
+    const bool own = tree.is_root(*event);
+    printer.print(*text, *event, own ? Whose::run : Whose::member);
+    if (own && string_or(*event, "type") == "run.finished")
       co_return string_or(*event, "status") == "done" ? kDone : kFailed;
   }
 }
