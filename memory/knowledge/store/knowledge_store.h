@@ -46,8 +46,8 @@ class KnowledgeStore {
                                                         std::size_t dimensions) = 0;
   virtual Task<Result<ChunkPage>> chunk_page(std::int64_t base, std::int64_t after, std::size_t limit,
                                              std::size_t dimensions) = 0;
-  virtual Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base, std::int64_t after,
-                                                               std::size_t limit) = 0;
+  virtual Task<Result<std::vector<DocumentSize>>> document_sizes(std::int64_t base, std::int64_t after,
+                                                                 std::size_t limit) = 0;
   virtual Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base, std::int64_t after,
                                                                     std::size_t limit) = 0;
   virtual Task<Result<std::vector<std::string>>> check() = 0;

@@ -115,9 +115,9 @@ class SqliteKnowledge final : public KnowledgeStore {
     };
     co_return co_await read(std::move(query));
   }
-  Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base, std::int64_t after,
-                                                       std::size_t limit) override {
-    auto query = [=](Database& database) { return memory::document_ids(database, base, after, limit); };
+  Task<Result<std::vector<DocumentSize>>> document_sizes(std::int64_t base, std::int64_t after,
+                                                         std::size_t limit) override {
+    auto query = [=](Database& database) { return memory::document_sizes(database, base, after, limit); };
     co_return co_await read(std::move(query));
   }
   Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base, std::int64_t after,

@@ -10,6 +10,7 @@ using namespace troupe::memory;
 using namespace troupe::memory::testing;
 
 using Ids = std::vector<std::int64_t>;
+using Sizes = std::vector<DocumentSize>;
 using Texts = std::vector<std::string>;
 
 TEST_CASE(
@@ -102,7 +103,8 @@ TEST_CASE("bases of two tenants of one name never meet, in rows, terms or weight
   CHECK(found[0].score == alone);
   CHECK(chunks_of(take(chunk_page(database, ours.id, 0, 100, 2))) == mine.added);
   CHECK(take(document_fields(database, ours.id, 0, 100)).size() == 1);
-  CHECK(take(document_ids(database, ours.id, 0, 100)) == Ids{mine.document});
+  CHECK(take(document_sizes(database, ours.id, 0, 100)) ==
+        Sizes{{mine.document, static_cast<std::int64_t>(mine.added.size())}});
 
   CHECK(take(remove_base(database, {"acme", "k"})));
   CHECK_FALSE(take(remove_base(database, {"acme", "k"})));
@@ -237,7 +239,9 @@ TEST_CASE("vectors come in pages by id, with the document of each") {
   CHECK(later[0].id == b.document);
   CHECK(later[0].at_ms == 1'800'000'000'000);
   CHECK(later[0].fields == Json{{"length", 3}, {"source", "b"}, {"title", "On b"}, {"format", "text"}});
-  CHECK(take(document_ids(database, base.id, 0, 100)) == Ids{a.document, b.document});
+  CHECK(take(document_sizes(database, base.id, 0, 100)) ==
+        Sizes{{a.document, static_cast<std::int64_t>(a.added.size())},
+              {b.document, static_cast<std::int64_t>(b.added.size())}});
 }
 
 TEST_CASE("documents are listed by source, page by page") {
