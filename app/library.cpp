@@ -48,6 +48,7 @@ Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
 Library::~Library() = default;
 
 void Library::adopt(const Configuration& configuration) {
+  table_.allow(configuration.knowledge_memory);
   for (const auto& [name, base] : configuration.knowledge) table_.prefer(name, base.index);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/bases/base_image.h"
+#include "memory/knowledge/settings.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,9 +15,6 @@ namespace troupe::memory {
 /// configuration, because what is in a base does not change with it. Loop thread only.
 class BaseTable {
  public:
-  /// Bytes of memory that all bases may take together, estimated, where nobody says otherwise. Those that
-  /// were not searched for the longest go, and are read again when they are.
-  static constexpr std::size_t kMemory = std::size_t{2} << 30;
   /// What the table has for each, also for one that is empty: a million names make no more of them.
   static constexpr std::size_t kEntry = 4'096;
 
@@ -28,10 +26,11 @@ class BaseTable {
   void prefer(const std::string& name, const IndexSettings& index);
   KnowledgeStore& store() const { return services_.store; }
 
-  /// Bounds what they take; holds from the next trim() on.
+  /// Bounds what they take, in bytes, estimated; holds from the next trim() on.
   void allow(std::size_t memory) { memory_ = memory; }
-  /// Lets go of images that are too many and that nobody holds or brings up to date, in the background. One
-  /// that alone takes more than there is stays until another is searched.
+  /// Lets go of images past that bound, those first that were not searched for the longest, in the
+  /// background: they are read again when they are searched. One that somebody holds stays, and so does the
+  /// one that was asked for last, however large.
   void trim();
   std::size_t size() const { return images_.size(); }
   /// What they take of memory, about.
@@ -57,7 +56,7 @@ class BaseTable {
 
   BaseImage::Services services_;
   Images images_;
-  std::size_t memory_ = kMemory;
+  std::size_t memory_ = kKnowledgeMemory;
   std::uint64_t calls_ = 0;
   std::map<std::string, IndexSettings> preferred_;  // by the name of a base
   Nursery nursery_;                                 // of those that go
