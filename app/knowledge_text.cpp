@@ -98,6 +98,17 @@ Json to_json(std::string_view base, const memory::IngestReport& report) {
   return json;
 }
 
+Json to_json(std::string_view base, const memory::IngestEvent& event) {
+  using What = memory::IngestEvent::What;
+  Json json = event.report ? to_json(base, *event.report) : Json{{"knowledge", base}};
+  json["event"] = memory::word(event.what);
+  if (!event.source.empty()) json["source"] = event.source;
+  if (event.what == What::started) json["documents"] = event.total;
+  if (event.what == What::added || event.what == What::changed) json["chunks"] = event.chunks;
+  if (!event.why.empty()) json["error"] = event.why;
+  return json;
+}
+
 std::string bases_table(const std::vector<memory::BaseRow>& bases) {
   std::vector<std::array<std::string, 5>> rows{{"knowledge", "tenant", "documents", "chunks", "embedding"}};
   for (const memory::BaseRow& base : bases)

@@ -19,6 +19,8 @@ std::string progress_line(const memory::IngestProgress& progress, std::size_t co
 /// "handbook: 3 added, 1 changed, 20 unchanged, 0 removed; 96 chunks of 1.2 MB in 0.8 s"
 std::string report_line(std::string_view base, const memory::IngestReport& report);
 Json to_json(std::string_view base, const memory::IngestReport& report);
+/// A line of `troupe knowledge add --json`.
+Json to_json(std::string_view base, const memory::IngestEvent& event);
 
 /// Tables: bases with how much they hold, documents of one.
 std::string bases_table(const std::vector<memory::BaseRow>& bases);

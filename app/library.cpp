@@ -5,6 +5,7 @@
 #include "runtime/base/sha256.h"
 #include "runtime/store/directory.h"
 #include "runtime/store/file_lock.h"
+#include "runtime/telemetry/log.h"
 
 #include <algorithm>
 #include <chrono>
@@ -47,6 +48,7 @@ Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
 Library::~Library() = default;
 
 void Library::adopt(const Configuration& configuration) {
+  table_.allow(configuration.knowledge_memory);
   for (const auto& [name, base] : configuration.knowledge) table_.prefer(name, base.index);
 }
 
@@ -118,7 +120,11 @@ Task<Result<memory::IngestReport>> Library::take_in(const memory::ConfiguredBase
                               .limits = base.settings.limits,
                               .principal = {.name = "", .tenant = tenant}};
   if (base.settings.chunk.unit == "tokens") target.encoding = models::tokens::EncodingName::cl100k_base;
-  co_return co_await memory::ingest(services, std::move(target), std::move(request), stop);
+  auto report = co_await memory::ingest(services, std::move(target), std::move(request), stop);
+  if (auto shrunk = co_await store_->shrink(stop); !shrunk)
+    log::warn("what was removed could not be given back to the disk",
+              {{"knowledge", base.settings.name}, {"error", shrunk.error().message}});
+  co_return report;
 }
 
 Task<> Library::close() {

@@ -36,7 +36,8 @@ class Library {
   memory::KnowledgeStore& store() { return *store_; }
   memory::BaseTable& table() { return table_; }
 
-  /// What concerns all generations follows this one: how vectors are searched.
+  /// What concerns all generations follows this one: how vectors are searched, and how
+  /// much memory bases may take.
   void adopt(const Configuration& configuration);
   /// The bases of a configuration, with the embedders and models of the same. Errors: as make_embedders().
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> configure(

@@ -62,10 +62,8 @@ Result<memory::GivenDocument> read_stdin(std::string name) {
 void print_report(std::string_view base, const memory::IngestReport& report, bool json) {
   for (const std::string& warning : report.warnings) fmt::print(stderr, "{}\n", printable(warning));
   if (report.more_warnings > 0) fmt::print(stderr, "and {} more warnings\n", report.more_warnings);
-  if (json)
-    fmt::print("{}\n", dump(to_json(base, report)));
-  else
-    fmt::print("{}\n", report_line(base, report));
+  if (json) return;  // its last event had it
+  fmt::print("{}\n", report_line(base, report));
   std::fflush(stdout);
 }
 
@@ -110,6 +108,12 @@ Task<int> take_in(LibraryServices services, const memory::ConfiguredBase& base, 
     bar.show(progress.done == progress.total,
              [&progress](std::size_t columns) { return progress_line(progress, columns); });
   };
+  if (options.json)
+    request.on_event = [&bar, &base](const memory::IngestEvent& event) {
+      bar.clear();
+      fmt::print("{}\n", dump(to_json(base.settings.name, event)));
+      std::fflush(stdout);
+    };
   Warnings warnings;
   auto report = co_await services.library.take_in(base, options.tenant, std::move(request), services.fetches,
                                                   warnings, stop);
@@ -244,6 +248,13 @@ Task<int> search(LibraryServices services, KnowledgeOptions options) {
   co_return kDone;
 }
 
+// A removal that is committed has not failed because the file stays as large as it was.
+Task<> give_back(LibraryServices services) {
+  Interrupt interrupt(services.loop);
+  if (auto shrunk = co_await services.library.store().shrink(interrupt.stop); !shrunk)
+    complain(shrunk.error().message);
+}
+
 Task<int> remove_all(LibraryServices services, memory::BaseKey key) {
   auto base = co_await services.library.store().find_base(key);
   auto removed = base ? co_await services.library.store().remove_base(key) : fail(std::move(base.error()));
@@ -252,6 +263,7 @@ Task<int> remove_all(LibraryServices services, memory::BaseKey key) {
     co_return kStore;
   }
   if (*base) co_await services.library.table().forget(key, (*base)->id);
+  co_await give_back(services);
   fmt::print("{}\n",
              *removed ? fmt::format("`{}` is empty", key.name) : fmt::format("`{}` held nothing", key.name));
   co_return kDone;
@@ -290,6 +302,7 @@ Task<int> remove(LibraryServices services, KnowledgeOptions options) {
     else
       complain(fmt::format("`{}` has no document `{}`", key.name, written)), code = kFailed;
   }
+  co_await give_back(services);
   co_return code;
 }
 

@@ -1,9 +1,11 @@
+#include "runtime/base/json.h"
 #include "tests/e2e/daemon.h"
 #include "tests/fakes/chat_client.h"
 #include "tests/fakes/run_loop.h"
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -94,6 +96,37 @@ TEST_CASE("documents are taken in, listed, searched, changed and deleted from th
   CHECK_FALSE(book.run({"knowledge", "search", "handbook", "door code", "-k", "1"}).out.contains("4711"));
   CHECK(book.run({"knowledge", "delete", "handbook", "--all"}).exit_code == 0);
   CHECK(book.run({"knowledge", "search", "handbook", "leave"}).err.contains("holds nothing yet"));
+}
+
+TEST_CASE("taking in as JSON tells each document on a line, and then the whole") {
+  Handbook book;
+  auto lines = [](const std::string& out) {
+    std::vector<Json> all;
+    std::istringstream in(out);
+    for (std::string line; std::getline(in, line);) all.push_back(parse_json(line).value());
+    return all;
+  };
+  auto events = [](const std::vector<Json>& all) {
+    std::vector<std::string> names;
+    for (const Json& one : all) names.push_back(one.at("event"));
+    return names;
+  };
+  const auto first = lines(book.run({"knowledge", "add", "--json"}).out);
+  CHECK(events(first) == std::vector<std::string>{"started", "added", "added", "added", "finished"});
+  CHECK(first[0].at("documents") == 3);
+  CHECK(first[0].at("knowledge") == "handbook");
+  CHECK(first[1].at("chunks").get<int>() >= 1);
+  CHECK(first.back().at("added") == 3);
+  std::filesystem::remove(book.path("travel.md"));
+  const auto second = lines(book.run({"knowledge", "add", "handbook", "--json"}).out);
+  CHECK(events(second) ==
+        std::vector<std::string>{"started", "unchanged", "unchanged", "removed", "finished"});
+  CHECK(second[3].at("source") == book.path("travel.md"));
+  auto missing = book.run({"knowledge", "add", "handbook", book.path("nowhere.md"), "--json"});
+  const auto third = lines(missing.out);
+  CHECK(events(third) == std::vector<std::string>{"started", "failed", "finished"});
+  CHECK(third[1].at("error").get<std::string>().contains("nowhere.md"));
+  CHECK(missing.exit_code != 0);
 }
 
 TEST_CASE("wrong use of knowledge is answered with what to do") {

@@ -214,6 +214,10 @@ Task<Result<Retrieved>> Retrieval::run() {
   co_return std::move(out_);
 }
 
+Result<> Retriever::check(std::string query, SearchSettings settings, CallContext& context) {
+  return Retrieval(services_, std::move(query), std::move(settings), context).check();
+}
+
 Task<Result<Retrieved>> Retriever::retrieve(std::string query, SearchSettings settings,
                                             CallContext& context) {
   Retrieval retrieval(services_, std::move(query), std::move(settings), context);

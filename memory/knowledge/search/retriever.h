@@ -46,6 +46,9 @@ class Retriever {
 
   explicit Retriever(Services services) : services_(std::move(services)) {}
 
+  /// What retrieve() would answer before it looks at anything: invalid, too_large, not_found (a model) and
+  /// unavailable of its errors.
+  Result<> check(std::string query, SearchSettings settings, CallContext& context);
   /// Concurrent searches are fine. Finding nothing is no error. What a model of rerank or compress cannot do
   /// is done without it, with a remark and a warning event. Errors: invalid (settings, a blank query),
   /// too_large (a query past kSearchQueryBytes), not_found (a model that is not there, a document),
