@@ -159,7 +159,6 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
     outcome.output = std::move(text.text);
     outcome.truncated = text.truncated;
     outcome.sources = std::move(result->sources);
-    outcome.uses = std::move(result->uses);
   } else if (context.stop.requested()) {
     outcome =
         failed(stopped(fmt::format("tool `{}`", prepared.name), context.stop.reason()), limits_.observation);

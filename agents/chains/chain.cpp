@@ -31,7 +31,6 @@ class Maker {
     auto chain = std::make_shared<Chain>();
     chain->inputs = inputs_of(settings);
     chain->knowledge = services_.knowledge;
-    chain->prices = prices_;
     for (const ChainStepSettings& step : settings.steps)
       if (auto made = add(step, settings, *chain, chain->steps); !made) return fail(std::move(made.error()));
     chain->settings = std::move(settings);

@@ -68,7 +68,6 @@ struct Chain {
   std::shared_ptr<const CombinePrompts> combine;
   std::shared_ptr<const prompts::Prompt> rewrite;
   std::map<std::string, std::shared_ptr<const ChainModel>, std::less<>> models;  ///< that its steps ask
-  std::shared_ptr<const models::PriceList> prices;  ///< of all entries of `models:`
 
   /// nullptr: its steps ask no such model.
   const ChainModel* model(std::string_view name) const {

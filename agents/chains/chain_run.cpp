@@ -38,7 +38,7 @@ ChainRun::ChainRun(RunServices services, std::shared_ptr<const Chain> chain, sto
       budget_(chain_->settings.limits),
       clock_(loop_, chain_->settings.limits.time, recorded_.used),
       slots_(loop_, static_cast<std::size_t>(chain_->settings.limits.parallel)),
-      events_(std::make_unique<Events>(services.journal, record_.row())),
+      events_(std::make_unique<Events>(*this)),
       walk_(loop_, chain_, *this, record_.row().input, std::move(inputs)) {}
 
 ChainRun::~ChainRun() = default;

@@ -58,8 +58,8 @@ class ChainRun final : public RunDriver, private ChainCalls {
   void note_broken(const ChainCall& call, std::int64_t input, const Attempt& made);
   Task<Chained<std::vector<memory::Hit>>> take_hits(const ChainSearch& search,
                                                     Result<memory::Retrieved> found, std::int64_t ms);
-  Json count_uses(const ChainSearch& search, const std::vector<memory::ModelUse>& uses,
-                  store::Append& append);
+  void note_use(Event told);
+  static std::string remark_key(std::string_view remark);
 
   Task<Result<>> begin();
   void count_recorded();

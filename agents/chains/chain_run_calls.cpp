@@ -287,7 +287,6 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::search(ChainSearch search, Sto
 Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& search,
                                                             Result<memory::Retrieved> found,
                                                             std::int64_t ms) {
-  store::Append append = record_.take_pending();
   Event seen = record_.event("observation", search.step);
   seen.fields = {
       {"call", "c_" + search.key}, {"tool", "retrieve:" + search.knowledge}, {"ok", found.has_value()}};
@@ -298,8 +297,6 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
     seen.fields["output"] = std::move(output);
     if (truncated) seen.fields["truncated"] = true;
     fact["hits"] = hits_to_fact(found->hits);
-    if (Json usage = count_uses(search, found->uses, append); !usage.is_null())
-      fact["usage"] = std::move(usage);
   } else {
     seen.fields["error"] = found.error().message;
     fact["error"] = found.error().message;
@@ -307,9 +304,12 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
   seen.fields["ms"] = ms;
   // What another branch's failure stopped has not come to its end.
   const bool ended = found || found.error().code != ErrorCode::cancelled;
-  if (ended) append.facts.push_back(record_.fact("chain.found", search.step, fact));
-  append.events.push_back(std::move(seen));
-  if (!co_await record_.commit(std::move(append))) co_return std::unexpected(cancelled());
+  if (ended) record_.pending().facts.push_back(record_.fact("chain.found", search.step, fact));
+  record_.pending().events.push_back(std::move(seen));
+  if (found)
+    for (std::string& remark : found->remarks)
+      warn(remark_key(remark), search.step, "search_remark", std::move(remark));
+  if (!co_await record_.commit(record_.take_pending())) co_return std::unexpected(cancelled());
   if (found) co_return std::move(found->hits);
   if (!ended) co_return std::unexpected(cancelled());
   co_return std::unexpected(
@@ -318,27 +318,21 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
                .detail = fmt::format("knowledge base {}: {}", search.knowledge, found.error().message)});
 }
 
-// Of the query's embedding, and of models that put hits in order or shorten them.
-Json ChainRun::count_uses(const ChainSearch& search, const std::vector<memory::ModelUse>& uses,
-                          store::Append& append) {
-  models::Usage sum;
-  double costs = 0;
-  for (const memory::ModelUse& use : uses) {
-    if (use.usage.input_tokens + use.usage.output_tokens == 0) continue;
-    const double cost =
-        use.cache_hit ? 0 : models::cost_of(use.usage, models::price_in(*chain_->prices, use.model));
-    models::ModelReply reply;
-    reply.usage = use.usage;
-    reply.cache_hit = use.cache_hit;
-    append.events.push_back(usage_event(record_.event("usage", search.step), reply, use.model, cost, use.ms));
-    if (!use.cache_hit) append.spent.push_back(purse_.spend(use.usage, cost, use.model));
-    sum.input_tokens += use.usage.input_tokens;
-    sum.output_tokens += use.usage.output_tokens;
-    costs += cost;
-  }
-  if (sum.input_tokens + sum.output_tokens == 0) return nullptr;
-  budget_.spent(sum, costs);
-  return usage_fact(sum, costs);
+// Of a search: its query's embedding, and models that put hits in order or shorten them. On disk at once,
+// whatever comes of the search.
+void ChainRun::note_use(Event told) {
+  const models::ModelUse use = use_of(told);
+  store::Append append;
+  append.facts.push_back(record_.fact("chain.used", told.step, usage_fact(use.usage, use.cost)));
+  if (!use.cache_hit) append.spent.push_back(purse_.spend(use.usage, use.cost, use.model));
+  append.events.push_back(std::move(told));
+  journal_.post(std::move(append));
+  budget_.spent(use.usage, use.cost);
+}
+
+// A remark is told once in a run, however many searches have it, and not beside a warning that says the same.
+std::string ChainRun::remark_key(std::string_view remark) {
+  return fmt::format("remark: {}", remark);
 }
 
 }  // namespace troupe::agents

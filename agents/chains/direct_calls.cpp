@@ -2,8 +2,11 @@
 
 #include "agents/chains/chain_sink.h"
 #include "agents/chains/limits.h"
+#include "agents/runs/facts.h"
+#include "models/model_use.h"
 #include "models/warning.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -23,11 +26,33 @@ ChainEnd limited(std::string_view reason, std::string detail) {
 
 }  // namespace
 
+/// Counts what calls use against the chain's own limits, and hands everything on.
+class DirectCalls::Counting final : public EventSink {
+ public:
+  /// Both outlive it.
+  Counting(ChainBudget& budget, EventSink& outer) : budget_(budget), outer_(outer) {}
+
+  void publish(Event event) override {
+    if (event.type == "usage") {
+      const models::ModelUse use = use_of(event);
+      budget_.spent(use.usage, use.cost);
+    }
+    outer_.publish(std::move(event));
+  }
+
+ private:
+  ChainBudget& budget_;
+  EventSink& outer_;
+};
+
 DirectCalls::DirectCalls(const Chain& chain, CallContext& context)
     : chain_(chain),
       context_(context),
       budget_(chain.settings.limits),
-      slots_(context.loop, static_cast<std::size_t>(chain.settings.limits.parallel)) {}
+      slots_(context.loop, static_cast<std::size_t>(chain.settings.limits.parallel)),
+      events_(std::make_unique<Counting>(budget_, context.events)) {}
+
+DirectCalls::~DirectCalls() = default;
 
 Task<Chained<models::ModelReply>> DirectCalls::ask(ChainCall call, Stop& stop) {
   co_await slots_.take();
@@ -85,9 +110,11 @@ Task<Chained<models::ModelReply>> DirectCalls::ask_now(const ChainCall& call, St
   if (reply || sink.tokens() > 0) {
     const std::string& entry = reply ? reply->entry : sink.entry();
     const bool hit = reply && reply->cache_hit;
-    const double cost = hit ? 0 : models::cost_of(usage, call.model->price_of(entry));
-    budget_.spent(usage, cost);
-    tell(call.model->served_by(entry), usage, hit, cost, ms);
+    models::tell_use(where, {.model = call.model->served_by(entry),
+                             .usage = usage,
+                             .cost = hit ? 0 : models::cost_of(usage, call.model->price_of(entry)),
+                             .ms = ms,
+                             .cache_hit = hit});
   }
   if (sink.cut())
     co_return std::unexpected(
@@ -119,13 +146,8 @@ Task<Chained<std::vector<memory::Hit>>> DirectCalls::search(ChainSearch search, 
         ChainEnd{.status = "failed",
                  .reason = "tool_error",
                  .detail = fmt::format("knowledge base {}: {}", search.knowledge, found.error().message)});
-  for (const memory::ModelUse& use : found->uses) {
-    if (use.usage.input_tokens + use.usage.output_tokens == 0) continue;
-    const double cost =
-        use.cache_hit ? 0 : models::cost_of(use.usage, models::price_in(*chain_.prices, use.model));
-    budget_.spent(use.usage, cost);
-    tell(use.model, use.usage, use.cache_hit, cost, use.ms);
-  }
+  for (std::string& remark : found->remarks)
+    if (std::ranges::find(remarks_, remark) == remarks_.end()) remarks_.push_back(std::move(remark));
   co_return std::move(found->hits);
 }
 
@@ -137,23 +159,8 @@ void DirectCalls::warn(const std::string&, int, std::string_view code, std::stri
   models::warn(context_, code, std::move(text));
 }
 
-void DirectCalls::tell(const std::string& model, const models::Usage& usage, bool cache_hit, double cost,
-                       std::int64_t ms) {
-  if (usage.input_tokens + usage.output_tokens == 0) return;
-  Event event{.type = "usage", .step = context_.step};
-  event.fields = {{"model", model},
-                  {"input_tokens", usage.input_tokens},
-                  {"output_tokens", usage.output_tokens},
-                  {"cost", cost},
-                  {"ms", ms}};
-  if (usage.cached_tokens > 0) event.fields["cached_tokens"] = usage.cached_tokens;
-  if (usage.estimated) event.fields["estimated"] = true;
-  if (cache_hit) event.fields["cache_hit"] = true;
-  context_.events.publish(std::move(event));
-}
-
 CallContext DirectCalls::context_for(Stop& stop) const {
-  return {context_.loop,    stop,         context_.deadline, context_.events, context_.principal,
+  return {context_.loop,    stop,         context_.deadline, *events_,     context_.principal,
           context_.session, context_.run, context_.agent,    context_.step};
 }
 

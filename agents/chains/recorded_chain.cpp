@@ -33,6 +33,8 @@ class Fold {
       chain_.replies.insert_or_assign(std::move(key), std::move(body));
     } else if (fact.kind == "chain.broken") {
       broken(key, body);
+    } else if (fact.kind == "chain.used") {
+      tell(number_or(body, "input"), number_or(body, "output"), cost_in(body));
     } else if (fact.kind == "chain.search") {
       chain_.announced.insert(std::move(key));
     } else if (fact.kind == "chain.found") {
@@ -61,8 +63,6 @@ class Fold {
   void found(std::string key, const Json& body) {
     RecordedSearch search{.error = string_or(body, "error")};
     if (const Json* hits = find(body, "hits")) search.hits = hits_from_fact(*hits);
-    if (const Json* usage = find(body, "usage"))
-      tell(number_or(*usage, "input"), number_or(*usage, "output"), cost_in(*usage));
     chain_.searches.insert_or_assign(std::move(key), std::move(search));
   }
 

@@ -54,8 +54,6 @@ class StepCalls {
   std::vector<PendingApproval> waiting() const;
   bool only_waits() const { return working_ == 0 && approvals_.any_waiting(); }
 
-  /// Told of what tools spend on models, before the observation it led to is committed.
-  void on_spent(std::function<void(const tools::ToolUse&)> told) { spent_ = std::move(told); }
   /// The sources of all observations so far.
   const std::vector<tools::Source>& sources() const { return sources_; }
 
@@ -91,7 +89,6 @@ class StepCalls {
   int working_ = 0;  // calls that do not wait for a person
   std::vector<tools::Source> sources_;
   std::size_t numbered_ = 0;  // passages of the run that answers may cite
-  std::function<void(const tools::ToolUse&)> spent_;
   mutable std::shared_ptr<const std::vector<models::ToolDeclaration>> with_read_more_;
 };
 

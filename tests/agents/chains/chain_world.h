@@ -3,6 +3,8 @@
 #include "agents/chains/chain.h"
 #include "agents/chains/section.h"
 #include "agents/runs/run_desk.h"
+#include "models/model_use.h"
+#include "models/warning.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/config/document.h"
 #include "tests/fakes/run_loop.h"
@@ -55,7 +57,9 @@ class FakeKnowledge final : public memory::Knowledge {
   std::vector<memory::Hit> hits;
   std::optional<Error> error;
   bool hang = false;
-  std::vector<memory::ModelUse> uses;
+  std::vector<models::ModelUse> uses;  ///< told of each search, whatever comes of it
+  std::vector<std::string> remarks;
+  std::string warns;  ///< not "": each search warns so
   std::vector<std::string> queries;
   std::vector<memory::SearchOverrides> overrides;
   std::string tenant;
@@ -65,6 +69,8 @@ class FakeKnowledge final : public memory::Knowledge {
     queries.push_back(std::move(query));
     overrides.push_back(std::move(asked));
     tenant = context.principal.tenant;
+    for (const models::ModelUse& use : uses) models::tell_use(context, use);
+    if (!warns.empty()) models::warn(context, "rerank_failed", warns);
     if (hang) {
       OneShot<bool> stopped_now(context.loop);
       auto hook = context.stop.on_request([&stopped_now] { stopped_now.set(true); });
@@ -72,7 +78,7 @@ class FakeKnowledge final : public memory::Knowledge {
       co_return fail(stopped("the search", context.stop.reason()));
     }
     if (error) co_return fail(*error);
-    co_return memory::Retrieved{.hits = hits, .uses = uses};
+    co_return memory::Retrieved{.hits = hits, .remarks = remarks};
   }
   Task<Result<std::vector<memory::StoredChunk>>> read(std::string, std::int64_t, std::size_t, std::size_t,
                                                       CallContext&) override {

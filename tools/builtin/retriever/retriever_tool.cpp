@@ -33,12 +33,7 @@ constexpr const char* kSchema = R"json({
 
 ToolOutput output_of(const memory::Retrieved& found, const ToolInput& input) {
   const std::size_t first = input.numbers ? input.numbers(found.hits.size()) : 1;
-  ToolOutput output{.text = passages_text(found.hits, first, found.remarks),
-                    .sources = sources_of(found.hits, first),
-                    .uses = {}};
-  for (const memory::ModelUse& use : found.uses)
-    output.uses.push_back({use.model, use.usage, use.cost, use.ms, use.cache_hit});
-  return output;
+  return {.text = passages_text(found.hits, first, found.remarks), .sources = sources_of(found.hits, first)};
 }
 
 }  // namespace
@@ -124,8 +119,7 @@ Task<Result<ToolOutput>> RetrieverTool::lookup(ToolInput input, CallContext& con
   if (reading.next >= places) {
     reading.next = 0;
     co_return ToolOutput{.text = fmt::format("No more places have `{}`; all {} were shown.", words, places),
-                         .sources = {},
-                         .uses = {}};
+                         .sources = {}};
   }
   const std::size_t place = reading.next++;
   found->hits = {std::move(found->hits[place])};
