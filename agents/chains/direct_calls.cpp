@@ -1,13 +1,12 @@
 #include "agents/chains/direct_calls.h"
 
-#include "agents/chains/chain_sink.h"
+#include "agents/chains/held_call.h"
 #include "agents/chains/limits.h"
 #include "agents/runs/facts.h"
 #include "models/model_use.h"
 #include "models/warning.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,69 +61,37 @@ Task<Chained<models::ModelReply>> DirectCalls::ask(ChainCall call, Stop& stop) {
 }
 
 Task<Chained<models::ModelReply>> DirectCalls::ask_now(const ChainCall& call, Stop& stop) {
-  static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   if (stop.requested()) co_return std::unexpected(cancelled());
   const std::int64_t input = call.model->tokens_of(call.messages);
-  std::optional<models::Price> price = call.model->price;
-  if (auto refused = budget_.refusal(input, price))
+  if (auto refused = budget_.refusal(input, call.model->price))
     co_return std::unexpected(limited(refused->reason, std::move(refused->detail)));
   if (++calls_ > limits::kChainCalls)
     co_return std::unexpected(
         limited("max_steps", fmt::format("the chain has asked models {} times", limits::kChainCalls)));
 
-  ChainBudget::Flight flight(budget_);
-  ChainSink sink;
-  std::string_view reached;
-  sink.room = [&](std::int64_t written) {
-    const double cost =
-        models::cost_of(models::Usage{.input_tokens = input, .output_tokens = written}, price);
-    flight.set(input + written, cost);
-    reached = budget_.used_up(cost > 0);
-    return reached.empty();
-  };
-  sink.serves = [&](const std::string& entry) {
-    price = call.model->price_of(entry);
-    return true;
-  };
-  Stop own(stop);
-  Loop::Alarm alarm;
-  sink.spent_on_reasoning = [&] {
-    alarm = context_.loop.at(context_.loop.clock().now(), [&own] { own.request(StopReason::budget); });
-  };
-  flight.set(input, models::cost_of(models::Usage{.input_tokens = input}, price));
-  auto transcript = std::make_shared<models::Transcript>();
-  for (const models::Message& message : call.messages) transcript->add(message);
-  auto where = context_for(own);
-  const Instant asked = context_.loop.clock().now();
-  auto reply = co_await call.model->model->complete({.transcript = std::move(transcript),
-                                                     .tools = kNoTools,
-                                                     .tool_mode = models::ToolMode::native,
-                                                     .schema = call.schema,
-                                                     .intent = call.intent},
-                                                    sink, where);
-  const auto ms = std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked).count();
-  models::Usage usage{.input_tokens = input, .output_tokens = sink.tokens(), .estimated = true};
-  if (reply && (!sink.cut() || reply->usage.input_tokens + reply->usage.output_tokens > 0))
-    usage = reply->usage;
+  HeldCall held(budget_, call, input);
+  auto where = context_for(stop);
+  auto reply = co_await held.complete(where);
   // What failed before a word came cost nothing that is known of.
-  if (reply || sink.tokens() > 0) {
-    const std::string& entry = reply ? reply->entry : sink.entry();
+  if (reply || held.written() > 0) {
+    const std::string& entry = reply ? reply->entry : held.entry();
+    const models::Usage usage = reply ? reply->usage : held.estimate();
     const bool hit = reply && reply->cache_hit;
     models::tell_use(where, {.model = call.model->served_by(entry),
                              .usage = usage,
                              .cost = hit ? 0 : models::cost_of(usage, call.model->price_of(entry)),
-                             .ms = ms,
+                             .ms = held.ms(),
                              .cache_hit = hit});
   }
-  if (sink.cut())
+  if (held.cut())
     co_return std::unexpected(
-        limited(reached == "max_cost" ? "max_cost" : "max_tokens",
+        limited(held.cut()->reason,
                 fmt::format("a model's reply was cut off after about {} tokens, where the chain's limit was",
-                            sink.tokens())));
+                            held.written())));
   if (reply) co_return std::move(*reply);
   if (stop.requested()) co_return std::unexpected(cancelled());
-  const bool too_large = reply.error().code == ErrorCode::too_large && sink.tokens() == 0;
-  if (too_large && sink.entry().empty())
+  const bool too_large = reply.error().code == ErrorCode::too_large && held.written() == 0;
+  if (too_large && held.entry().empty())
     if (const auto said = models::read_exceeded(reply.error().message); said.max)
       call.model->window->learn(*said.max);
   co_return std::unexpected(ChainEnd{.status = "failed",
