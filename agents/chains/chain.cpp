@@ -106,6 +106,8 @@ class Maker {
     const models::ModelSettings* entry = nullptr;
     for (const models::ModelSettings& one : services_.model_settings)
       if (one.name == name) entry = &one;
+    model->chain = {name};
+    if (entry) model->chain.insert(model->chain.end(), entry->fallback.begin(), entry->fallback.end());
     model->tokens =
         entry ? std::make_shared<models::TokenCounter>(*entry) : std::make_shared<models::TokenCounter>();
     model->window =

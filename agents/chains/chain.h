@@ -24,6 +24,7 @@ namespace troupe::agents {
 struct ChainModel {
   std::string name;
   std::shared_ptr<models::Model> model;
+  std::vector<std::string> chain;  ///< it and its fallbacks, in the order they are asked
   std::optional<models::Price> price;
   std::shared_ptr<const models::PriceList> prices;  ///< of all entries of `models:`
   std::shared_ptr<models::TokenCounter> tokens;

@@ -1,6 +1,10 @@
 #pragma once
 
 #include "agents/chains/chain_run.h"
+#include "models/fallback.h"
+
+#include <string>
+#include <utility>
 
 namespace troupe::agents {
 
@@ -18,7 +22,10 @@ class ChainRun::Events final : public EventSink {
     event.agent = row.agent;
     if (event.type == "usage") return run_.note_use(std::move(event));
     if (event.type != "warning") return run_.record_.publish(event);
-    run_.recorded_.warned.insert(remark_key(string_or(event.fields, "text")));
+    const std::string text = string_or(event.fields, "text");
+    const bool known = !run_.recorded_.warned.insert(remark_key(text)).second;
+    // Which models are beyond a budget is the same at each step, and told once.
+    if (known && text.contains(models::kBeyondBudget)) return;
     store::Append append;
     append.events.push_back(std::move(event));
     run_.journal_.post(std::move(append));

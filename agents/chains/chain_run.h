@@ -51,7 +51,8 @@ class ChainRun final : public RunDriver, private ChainCalls {
 
   Task<Chained<models::ModelReply>> ask_now(ChainCall call, Stop& stop);
   Task<Chained<Attempt>> attempt(const ChainCall& call, std::int64_t input, Stop& stop);
-  store::Fact intent_fact(const ChainCall& call, std::int64_t input, int number) const;
+  store::Fact intent_fact(const ChainCall& call, std::int64_t input, const std::string& first,
+                          int number) const;
   void show_answer(ChainSink& sink, int step);
   Task<Chained<models::ModelReply>> take_reply(const ChainCall& call, Attempt made);
   void note_broken(const ChainCall& call, const Attempt& made);

@@ -107,23 +107,29 @@ Task<Chained<models::ModelReply>> ChainRun::ask_now(ChainCall call, Stop& stop) 
 
 Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::int64_t input, Stop& stop) {
   if (stop.requested() || record_.lost()) co_return std::unexpected(cancelled());
-  const std::optional<models::Price>& price = call.model->price;
-  if (auto refused = budget_.refusal(input, price)) co_return std::unexpected(limited(std::move(*refused)));
+  std::optional<Account::Hold> hold;
+  auto first = first_payable(*call.model,
+                             [&](const std::optional<models::Price>& price) -> std::optional<LimitReached> {
+                               if (auto refused = budget_.refusal(input, price)) return refused;
+                               auto held = purse_.hold(input, price);
+                               if (!held) return std::move(held.error());
+                               hold.emplace(std::move(*held));
+                               return std::nullopt;
+                             });
+  if (!first) co_return std::unexpected(limited(std::move(first.error())));
   if (recorded_.calls >= limits::kChainCalls)
     co_return std::unexpected(limited({"max_steps", fmt::format("the run has asked models {} times, the most "
                                                                 "that a chain may",
                                                                 limits::kChainCalls)}));
-  auto hold = purse_.hold(input, price);
-  if (!hold) co_return std::unexpected(limited(std::move(hold.error())));
   ++recorded_.calls;
   const int number = ++recorded_.attempts[call.key];
-  record_.pending().facts.push_back(intent_fact(call, input, number));
+  record_.pending().facts.push_back(intent_fact(call, input, *first, number));
   if (!co_await record_.commit(record_.take_pending())) co_return std::unexpected(cancelled());
 
   const auto written = [&](std::int64_t tokens) {
     return purse_.written(*hold, tokens) ? std::nullopt : hold->reached();
   };
-  HeldCall held(budget_, call, input,
+  HeldCall held(budget_, call, input, *first,
                 {.written = written, .serve = [&](const auto& other) { return purse_.serve(*hold, other); }});
   if (call.answers) show_answer(held.sink(), call.step);
   if (call.answers && number > 1) held.sink().reset(number);  // what was shown before
@@ -137,13 +143,15 @@ Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::i
   co_return made;
 }
 
-store::Fact ChainRun::intent_fact(const ChainCall& call, std::int64_t input, int number) const {
+store::Fact ChainRun::intent_fact(const ChainCall& call, std::int64_t input, const std::string& first,
+                                  int number) const {
   Json fact = {{"key", call.key},
                {"attempt", number},
                {"input", input},
                {"used_ms", clock_.used().count()},
                {"model", call.model->name},
                {"messages", Json::array()}};
+  if (!first.empty()) fact["entry"] = first;
   for (models::Message message : call.messages) {
     message.content = masked(message.content);
     fact["messages"].push_back(message_to_fact(message));

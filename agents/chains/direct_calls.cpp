@@ -63,13 +63,13 @@ Task<Chained<models::ModelReply>> DirectCalls::ask(ChainCall call, Stop& stop) {
 Task<Chained<models::ModelReply>> DirectCalls::ask_now(const ChainCall& call, Stop& stop) {
   if (stop.requested()) co_return std::unexpected(cancelled());
   const std::int64_t input = call.model->tokens_of(call.messages);
-  if (auto refused = budget_.refusal(input, call.model->price))
-    co_return std::unexpected(limited(refused->reason, std::move(refused->detail)));
+  auto first = first_payable(*call.model, [&](const auto& price) { return budget_.refusal(input, price); });
+  if (!first) co_return std::unexpected(limited(first.error().reason, std::move(first.error().detail)));
   if (++calls_ > limits::kChainCalls)
     co_return std::unexpected(
         limited("max_steps", fmt::format("the chain has asked models {} times", limits::kChainCalls)));
 
-  HeldCall held(budget_, call, input);
+  HeldCall held(budget_, call, input, *first);
   auto where = context_for(stop);
   auto reply = co_await held.complete(where);
   // What failed before a word came cost nothing that is known of.

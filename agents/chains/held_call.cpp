@@ -8,12 +8,28 @@
 
 namespace troupe::agents {
 
-HeldCall::HeldCall(ChainBudget& budget, const ChainCall& call, std::int64_t input, SharedLimits shared)
+std::expected<std::string, LimitReached> first_payable(
+    const ChainModel& model,
+    const std::function<std::optional<LimitReached>(const std::optional<models::Price>&)>& in_the_way) {
+  std::optional<LimitReached> first;
+  for (const std::string& entry : model.chain) {
+    auto reached = in_the_way(model.price_of(entry));
+    if (!reached) return entry == model.name ? "" : entry;
+    const bool money = reached->reason == "max_cost";
+    if (!first) first = std::move(reached);
+    if (!money) break;
+  }
+  return std::unexpected(first.value_or(LimitReached{"max_cost", "no model can be paid"}));
+}
+
+HeldCall::HeldCall(ChainBudget& budget, const ChainCall& call, std::int64_t input, std::string first,
+                   SharedLimits shared)
     : budget_(budget),
       call_(call),
       input_(input),
+      first_(std::move(first)),
       shared_(std::move(shared)),
-      price_(call.model->price),
+      price_(call.model->price_of(first_)),
       flight_(budget) {
   sink_.room = [this](std::int64_t written) { return room(written); };
   sink_.serves = [this](const std::string& entry) {
@@ -51,7 +67,8 @@ Task<Result<models::ModelReply>> HeldCall::complete(CallContext& context) {
                                                       .tools = kNoTools,
                                                       .tool_mode = models::ToolMode::native,
                                                       .schema = call_.schema,
-                                                      .intent = call_.intent},
+                                                      .intent = call_.intent,
+                                                      .first_entry = first_},
                                                      sink_, where);
   sink_.spent_on_reasoning = nullptr;
   ms_ = std::chrono::duration_cast<Milliseconds>(context.loop.clock().now() - asked).count();

@@ -8,8 +8,10 @@
 #include "runtime/base/context.h"
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace troupe::agents {
 
@@ -21,13 +23,22 @@ struct SharedLimits {
   std::function<bool(const std::optional<models::Price>& price)> serve = nullptr;
 };
 
+/// The first of a model and its fallbacks that nothing is in the way of, "" for the model itself; the limit
+/// that is in the way of that where there is none. A fallback is looked for only where it is money.
+/// `in_the_way` is given the price.
+std::expected<std::string, LimitReached> first_payable(
+    const ChainModel& model,
+    const std::function<std::optional<LimitReached>(const std::optional<models::Price>&)>& in_the_way);
+
 /// One request of a chain, held against limits while its reply is written: the chain's own, and shared ones.
 /// Where one is used up, the stream is closed, also while the model reasons. Asked once; lives as long as its
 /// request. Loop thread only.
 class HeldCall {
  public:
-  /// `budget` and `call` outlive it; `input`: tokens of the request.
-  HeldCall(ChainBudget& budget, const ChainCall& call, std::int64_t input, SharedLimits shared = {});
+  /// `budget` and `call` outlive it; `input`: tokens of the request; `first`: the fallback that is
+  /// asked first, or "".
+  HeldCall(ChainBudget& budget, const ChainCall& call, std::int64_t input, std::string first,
+           SharedLimits shared = {});
   HeldCall(const HeldCall&) = delete;
 
   /// Who shows what is written sets that here.
@@ -54,6 +65,7 @@ class HeldCall {
   ChainBudget& budget_;
   const ChainCall& call_;
   const std::int64_t input_;
+  const std::string first_;
   const SharedLimits shared_;
   std::optional<models::Price> price_;
   ChainBudget::Flight flight_;

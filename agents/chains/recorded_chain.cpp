@@ -25,7 +25,8 @@ class Fold {
     if (fact.kind == "chain.intent") {
       ++chain_.calls;
       chain_.attempts[key] = static_cast<int>(number_or(body, "attempt", 1));
-      open_[key] = {key, fact.step, number_or(body, "input"), string_or(body, "model")};
+      open_[key] = {key, fact.step, number_or(body, "input"), string_or(body, "model"),
+                    string_or(body, "entry")};
     } else if (fact.kind == "chain.reply") {
       open_.erase(key);
       if (const Json* usage = find(body, "usage"))

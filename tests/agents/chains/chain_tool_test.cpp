@@ -1,6 +1,7 @@
 #include "agents/chains/chain_tool.h"
 
 #include "tests/agents/chains/chain_world.h"
+#include "tests/models/call.h"
 #include "tools/toolbox.h"
 
 using namespace troupe;
@@ -148,6 +149,25 @@ TEST_CASE("what a chain's searches did otherwise than asked for stands below its
   world.ask("a", "go");
   CHECK(world.last("observation")["output"] ==
         "They do not tell.\n\n(knowledge base `handbook` holds nothing yet)");
+}
+
+TEST_CASE("a chain as a tool asks a fallback, too, where its own cost is in the way of its model") {
+  auto cheap = says({"cheap"});
+  ChainWorld plain("c: { limits: { cost: 1 }, steps: [ { model: m } ] }", says({}));
+  plain.price = models::Price{.input = 1'000'000, .output = 1'000'000};
+  plain.other = cheap;
+  plain.falls_back = true;
+  const auto made = plain.catalog();
+  tools::ToolTable tools;
+  REQUIRE(add_chain_tools({{.name = "t", .type = "chain", .chain = "c"}}, made->chains, tools));
+  auto toolbox = tools::Toolbox::make(tools, {"t"});
+  REQUIRE(toolbox);
+  Stop stop;
+  models::testing::RecordingEvents events;
+  CallContext context{.loop = plain.loop, .stop = stop, .deadline = {}, .events = events};
+  const auto outcome = fakes::run(plain.loop, toolbox->call("t", {{"input", "go"}}, context));
+  CHECK(outcome.output == "cheap");
+  CHECK(plain.model->calls() == 0);
 }
 
 TEST_CASE("cancelling the agent's run stops the chain") {

@@ -3,6 +3,7 @@
 #include "agents/chains/chain.h"
 #include "agents/chains/section.h"
 #include "agents/runs/run_desk.h"
+#include "models/fallback.h"
 #include "models/model_use.h"
 #include "models/warning.h"
 #include "runtime/async/one_shot.h"
@@ -184,6 +185,7 @@ class ChainWorld : store::Subscriber {
   std::shared_ptr<ScriptedModel> model;
   std::shared_ptr<models::Model> other;  ///< `n`; null: the same
   std::optional<models::Price> price;    ///< of `m`
+  bool falls_back = false;               ///< `m` to `n`, which costs nothing
   int context = 0;                       ///< of `m`, in tokens; 0: unknown
   BudgetSettings budgets;
   FakeKnowledge knowledge;
@@ -195,9 +197,16 @@ class ChainWorld : store::Subscriber {
   std::shared_ptr<const Catalog> catalog() {
     auto read = read_chains(chains_);
     for (const std::string& problem : read.problems) FAIL(problem);
-    const std::vector<models::ModelSettings> entries{{.name = "m", .context = context, .price = price},
-                                                     {.name = "n"}};
-    const models::ModelTable models{{"m", model}, {"n", other ? other : model}};
+    const std::vector<models::ModelSettings> entries{
+        {.name = "m",
+         .context = context,
+         .price = price,
+         .fallback = falls_back ? std::vector<std::string>{"n"} : std::vector<std::string>()},
+        {.name = "n"}};
+    models::ModelTable models{{"m", model}, {"n", other ? other : model}};
+    if (falls_back)
+      models["m"] = std::make_shared<models::FallbackChain>(
+          std::vector<models::FallbackChain::Entry>{{"m", models["m"]}, {"n", models["n"]}});
     auto prompts = prompts::PromptSet::load("");
     auto table =
         make_chains(read.settings, {entries, models, *prompts, {std::shared_ptr<void>(), &knowledge}});
