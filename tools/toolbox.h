@@ -41,6 +41,7 @@ struct CallOutcome {
   bool truncated = false;
   std::string whole;  ///< of a truncated output: as the tool gave it, up to CallLimits::whole
   std::vector<Source> sources;
+  bool ends = false;  ///< ToolOutput::ends
   std::chrono::milliseconds ms{0};
   /// What the agent reads.
   const std::string& observation() const { return ok ? output : error; }

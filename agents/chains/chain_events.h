@@ -20,6 +20,7 @@ class ChainRun::Events final : public EventSink {
     event.session = row.session;
     event.run = row.id;
     event.agent = row.agent;
+    event.parent = row.parent;
     if (event.type == "usage") return run_.note_use(std::move(event));
     if (event.type != "warning") return run_.record_.publish(event);
     const std::string text = string_or(event.fields, "text");

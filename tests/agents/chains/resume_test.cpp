@@ -62,6 +62,14 @@ class DyingJournal final : public store::Journal {
   Task<Result<std::vector<store::UsageRow>>> usage(store::UsageQuery query) override {
     return inner_.usage(std::move(query));
   }
+  Task<Result<std::vector<store::DeadLetterRow>>> dead_letters(std::string tenant,
+                                                               std::size_t most) override {
+    return inner_.dead_letters(std::move(tenant), most);
+  }
+  Task<Result<std::optional<store::DeadLetterRow>>> find_dead_letter(std::string tenant,
+                                                                     std::string id) override {
+    return inner_.find_dead_letter(std::move(tenant), std::move(id));
+  }
   Task<Result<std::string>> put_blob(std::string text) override { return inner_.put_blob(std::move(text)); }
   Task<Result<std::string>> get_blob(std::string hash) override { return inner_.get_blob(std::move(hash)); }
   Task<Result<std::int64_t>> last_seq(std::string session) override {
