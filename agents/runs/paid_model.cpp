@@ -1,7 +1,7 @@
 #include "agents/runs/paid_model.h"
 
 #include "agents/runs/facts.h"
-#include "agents/runs/stream_budget.h"
+#include "models/stream_budget.h"
 #include "models/token_estimate.h"
 #include "runtime/telemetry/log.h"
 
@@ -44,7 +44,7 @@ class PaidModel::Counted final : public models::TokenSink {
   const PaidModel& model_;
   Account::Hold& hold_;
   models::TokenSink& inner_;
-  StreamBudget budget_{std::numeric_limits<std::int64_t>::max()};
+  models::StreamBudget budget_{std::numeric_limits<std::int64_t>::max()};
 };
 
 PaidModel::PaidModel(const MemoryParts& parts, std::shared_ptr<const models::PriceList> prices,

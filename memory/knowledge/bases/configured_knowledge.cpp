@@ -129,7 +129,13 @@ Task<Result<Retrieved>> ConfiguredKnowledge::search(std::string name, std::strin
                        .prompts = *services_.prompts,
                        .reading = reading(),
                        .workers = services_.workers,
-                       .similarity_weight = (*base)->similarity_weight});
+                       .similarity_weight = (*base)->similarity_weight,
+                       .spent = [this, &context](models::ModelUse use) {
+                         if (!use.cache_hit)
+                           use.cost =
+                               models::cost_of(use.usage, models::price_in(services_.prices, use.model));
+                         models::tell_use(context, use);
+                       }});
   // Before anything is read: that may take seconds.
   if (auto good = retriever.check(query, settings, context); !good) co_return fail(std::move(good.error()));
   auto opened = co_await open(**base, settings.needs_vectors(), bounded.context);
@@ -147,11 +153,6 @@ Task<Result<Retrieved>> ConfiguredKnowledge::search(std::string name, std::strin
   auto found = co_await retriever.retrieve(std::move(query), settings, bounded.context);
   if (!found) co_return fail(std::move(found.error()));
   std::ranges::move(opened->remarks, std::back_inserter(found->remarks));
-  for (ModelUse& use : found->uses) {
-    // Entries of the two sections may have one name, and only models have prices.
-    if (use.embedding) use.model = "embeddings/" + use.model;
-    if (!use.cache_hit) use.cost = models::cost_of(use.usage, models::price_in(services_.prices, use.model));
-  }
   co_return found;
 }
 

@@ -19,7 +19,6 @@ namespace troupe::memory {
 struct Retrieved {
   std::vector<Hit> hits;             ///< best first
   std::vector<std::string> remarks;  ///< what was done otherwise than asked for, in whole sentences
-  std::vector<ModelUse> uses;        ///< the query's embedding, and calls of models
 };
 
 /// Searches one knowledge base. One search is these steps, each done where the settings ask for it:
@@ -42,6 +41,8 @@ class Retriever {
     TextReading reading;
     Workers& workers;
     double similarity_weight = kSimilarityWeight;  ///< in hybrid, where the settings do not say
+    /// Told of what embedding and calls of models use, also of a search that fails.
+    models::UseSink spent = [](models::ModelUse) {};
   };
 
   explicit Retriever(Services services) : services_(std::move(services)) {}

@@ -1,4 +1,5 @@
 #include "tests/memory/bases/knowledge_world.h"
+#include "tests/models/call.h"
 
 #include <algorithm>
 #include <fstream>
@@ -285,6 +286,32 @@ TEST_CASE("other metrics order as they do, and the score is the cosine") {
     for (std::size_t i = 0; i < hits.size(); ++i)
       CHECK(hits[i].score == doctest::Approx(cosine[i].score).epsilon(1e-5));
   }
+}
+
+TEST_CASE("what a search spent is told by usage events at its price, also of one that finds no document") {
+  fakes::TempDir folder;
+  KnowledgeWorld world(folder.path().string());
+  world.put("a", "apples\npears");
+  auto all = world.knowledge({{"embeddings/hashing", {.input = 2'000'000}}});
+  models::testing::RecordingEvents events;
+  CallContext context{
+      .loop = world.loop, .stop = world.stop, .deadline = {}, .events = events, .agent = "a", .step = 3};
+  const auto search = [&](SearchOverrides overrides) {
+    return fakes::run(world.loop, all.search("k", "apples", std::move(overrides), context));
+  };
+  REQUIRE(search(by(SearchMode::similarity)));
+  REQUIRE(events.events.size() == 1);
+  CHECK(events.events[0].type == "usage");
+  CHECK(events.events[0].step == 3);
+  CHECK(events.events[0].fields["model"] == "embeddings/hashing");
+  CHECK(events.events[0].fields["input_tokens"] == 1);
+  CHECK(events.events[0].fields["cost"] == 2.0);
+  REQUIRE(search(by(SearchMode::keyword)));  // makes no vector
+  CHECK(events.events.size() == 1);
+  SearchOverrides missing = by(SearchMode::similarity);
+  missing.document = "no such document";
+  REQUIRE_FALSE(search(missing));
+  CHECK(events.events.size() == 2);
 }
 
 TEST_CASE("what cannot be searched says why, and searches beside each other and a change are answered") {
