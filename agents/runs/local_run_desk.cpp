@@ -1,6 +1,8 @@
 #include "agents/budgets/account.h"
+#include "agents/limits.h"
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
+#include "agents/runs/memory_calls.h"
 #include "agents/runs/run_desk.h"
 #include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
@@ -492,6 +494,12 @@ Task<Result<>> Desk::open_account() {
 }
 
 Task<Result<>> Desk::resume(CatalogFinder earlier) {
+  // Before the account reads the ledger, which has it then.
+  if (journal_.unclean_start()) {
+    auto counted =
+        co_await count_lost_memory_calls(journal_, account_, loop_.clock(), limits::kSettledLately);
+    if (!counted) co_return within("resume", counted.error());
+  }
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
   auto rows = co_await journal_.unfinished_runs();
   if (!rows) co_return within("resume", rows.error());
