@@ -71,6 +71,7 @@ class Desk final : public LocalRunDesk {
   Task<> settle(Milliseconds most) override;
   Task<> drain(Milliseconds grace) override;
   void hurry() override;
+  const Strategy* strategy_of(std::string_view agent) const override;
 
  private:
   Result<std::string> resolve_target(const std::string& wanted, const std::string& session_target) const;
@@ -583,6 +584,11 @@ Task<> Desk::settle(Milliseconds most) {
     co_await left.wait();
   }
   co_await settlements_.join();
+}
+
+const Strategy* Desk::strategy_of(std::string_view agent) const {
+  const auto found = catalog_->agents.find(agent);
+  return found == catalog_->agents.end() ? nullptr : found->second->strategy.get();
 }
 
 void Desk::hurry() {
