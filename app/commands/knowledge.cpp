@@ -1,6 +1,7 @@
 #include "app/commands/knowledge.h"
 
 #include "app/commands/command.h"
+#include "app/interrupt.h"
 #include "app/knowledge_text.h"
 #include "app/load.h"
 #include "app/progress_bar.h"
@@ -9,14 +10,12 @@
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
-#include <csignal>
 #include <iostream>
 #include <iterator>
 #include <optional>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
 namespace troupe::app {
@@ -45,21 +44,6 @@ void print_report(std::string_view base, const memory::IngestReport& report, boo
     fmt::print("{}\n", report_line(base, report));
   std::fflush(stdout);
 }
-
-/// SIGINT ends an ingest between two documents' commits; what was committed stays.
-class Interrupt {
- public:
-  explicit Interrupt(Loop& loop) : set_(loop.context(), SIGINT, SIGTERM) {
-    set_.async_wait([this](boost::system::error_code error, int) {
-      if (!error) stop.request(StopReason::cancelled);
-    });
-  }
-  ~Interrupt() { set_.cancel(); }
-  Stop stop;
-
- private:
-  boost::asio::signal_set set_;
-};
 
 /// What is to be taken in: the sources of the configuration, or those that were named.
 Result<memory::IngestRequest> request_of(const memory::ConfiguredBase& base,
