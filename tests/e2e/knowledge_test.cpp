@@ -1,3 +1,4 @@
+#include "runtime/store/sqlite.h"
 #include "tests/e2e/daemon.h"
 #include "tests/fakes/chat_client.h"
 #include "tests/fakes/run_loop.h"
@@ -158,6 +159,27 @@ TEST_CASE("a base is shown a page at a time, checked, and deleted from with an a
   REQUIRE(all);
   CHECK((*all)["deleted"] == true);
   CHECK((*all)["documents"] == 2);
+}
+
+TEST_CASE("rows that do not agree are named, with what mends them, and that mends them") {
+  Handbook book;
+  book.run({"knowledge", "add"});
+  {
+    auto file = store::Database::open(book.daemon.store() + "/knowledge.db", store::Database::Mode::write);
+    REQUIRE(file);
+    REQUIRE(file->execute("DELETE FROM chunks WHERE id = (SELECT min(id) FROM chunks)"));
+  }
+  const auto broken = book.run({"knowledge", "check", "handbook"});
+  CHECK(broken.exit_code == 1);
+  CHECK(broken.out.contains("1: terms of `handbook` have no chunk"));
+  CHECK(broken.out.contains("troupe knowledge delete handbook --all"));
+  const auto json = parse_json(book.run({"knowledge", "check", "--json"}).out);
+  REQUIRE(json);
+  CHECK((*json)["whole"] == false);
+  CHECK((*json)["problems"].size() == 2);
+  CHECK(book.run({"knowledge", "delete", "handbook", "--all"}).exit_code == 0);
+  CHECK(book.run({"knowledge", "add", "handbook"}).exit_code == 0);
+  CHECK(book.run({"knowledge", "check", "handbook"}).exit_code == 0);
 }
 
 TEST_CASE("wrong use of knowledge is answered with what to do") {
