@@ -3,6 +3,7 @@
 #include "app/configuration.h"
 #include "memory/knowledge/bases/configured_knowledge.h"
 #include "memory/knowledge/ingest/ingest.h"
+#include "memory/knowledge/ingest/preview.h"
 #include "memory/knowledge/ingest/sandboxed_reader.h"
 #include "models/embedders/catalog.h"
 #include "models/model.h"
@@ -50,6 +51,10 @@ class Library {
   Task<Result<memory::IngestReport>> take_in(const memory::ConfiguredBase& base, std::string tenant,
                                              memory::IngestRequest request, net::HttpClient& http,
                                              EventSink& events, Stop& stop);
+
+  /// What take_in() would do. Errors: those of memory::preview_ingest().
+  Task<Result<memory::IngestPreview>> preview(const memory::ConfiguredBase& base, std::string tenant,
+                                              memory::IngestRequest request, Stop& stop);
 
   /// Keeps indexes, and ends what is under way. Nobody may be searching or taking in.
   Task<> close();

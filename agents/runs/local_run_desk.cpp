@@ -1,6 +1,8 @@
 #include "agents/budgets/account.h"
+#include "agents/limits.h"
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
+#include "agents/runs/memory_calls.h"
 #include "agents/runs/run_desk.h"
 #include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
@@ -70,6 +72,7 @@ class Desk final : public LocalRunDesk {
   Task<> settle(Milliseconds most) override;
   Task<> drain(Milliseconds grace) override;
   void hurry() override;
+  const Strategy* strategy_of(std::string_view agent) const override;
 
  private:
   Result<std::string> resolve_target(const std::string& wanted, const std::string& session_target) const;
@@ -519,6 +522,12 @@ Task<Result<>> Desk::open_account() {
 }
 
 Task<Result<>> Desk::resume(CatalogFinder earlier) {
+  // Before the account reads the ledger, which has it then.
+  if (journal_.unclean_start()) {
+    auto counted =
+        co_await count_lost_memory_calls(journal_, account_, loop_.clock(), limits::kSettledLately);
+    if (!counted) co_return within("resume", counted.error());
+  }
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
   auto rows = co_await journal_.unfinished_runs();
   if (!rows) co_return within("resume", rows.error());
@@ -606,6 +615,11 @@ Task<> Desk::settle(Milliseconds most) {
     co_await left.wait();
   }
   co_await settlements_.join();
+}
+
+const Strategy* Desk::strategy_of(std::string_view agent) const {
+  const auto found = catalog_->agents.find(agent);
+  return found == catalog_->agents.end() ? nullptr : found->second->strategy.get();
 }
 
 void Desk::hurry() {

@@ -122,6 +122,9 @@ class LocalRunDesk : public RunDesk {
   virtual Task<> drain(Milliseconds grace) = 0;
   /// Ends the grace of drain() now.
   virtual void hurry() = 0;
+  /// How an agent of today's configuration works; null where there is no agent of that name. Valid until the
+  /// next replace_catalog().
+  virtual const Strategy* strategy_of(std::string_view agent) const = 0;
 };
 
 /// `loop`, `journal`, `bus` and `rng` outlive the desk; drain() must have returned before it is destroyed.

@@ -219,16 +219,17 @@ Task<Result<>> write_turns(Engine& engine, const memory::SessionDocument& docume
     if (!extra) co_return within(fmt::format("/turns/{}/attachments", i), extra.error());
     const std::int64_t now = engine.loop.clock().wall_ms();
     const bool own = target.empty() && engine.configuration.agents.contains(turn.agent);
+    const std::string& agent = own ? turn.agent : session.target;
     store::Append append = agents::imported_run({.id = make_id("r_", now, rng),
                                                  .session = session.id,
                                                  .tenant = session.tenant,
-                                                 .target = own ? turn.agent : session.target,
-                                                 .agent = own ? turn.agent : session.target,
+                                                 .target = agent,
+                                                 .agent = agent,
                                                  .created_ms = now,
                                                  .finished_ms = now,
                                                  .config = engine.configuration.hash,
                                                  .extra = std::move(*extra)},
-                                                turn);
+                                                turn, engine.desk.strategy_of(agent));
     if (auto done = co_await engine.journal.commit(std::move(append)); !done) co_return done;
   }
   co_return Result<>();

@@ -286,6 +286,60 @@ TEST_CASE("a conversation goes through a file and is remembered by the agent tha
   CHECK(system.err.contains("not carried over"));
 }
 
+TEST_CASE("the tool steps of an imported conversation are recalled with `steps: true`") {
+  HttpPeer model(speaks);
+  Daemon daemon(configuration(model, "{ type: buffer, steps: true }"));
+  const std::string chat = R"([
+    {"role":"user","content":"how far is Busan?"},
+    {"role":"assistant","content":"let me look","tool_calls":
+      [{"id":"c1","type":"function","function":{"name":"atlas","arguments":"{\"from\":\"Seoul\"}"}}]},
+    {"role":"tool","tool_call_id":"c1","content":"325 km by road"},
+    {"role":"assistant","content":"Far."}])";
+  const auto imported = daemon.run({"sessions", "import", "-", "-c", daemon.config()}, chat);
+  REQUIRE(imported.exit_code == 0);
+  std::string session = imported.out.substr(0, imported.out.find('\n'));
+  const std::string run = ask(daemon, session, "how far was it?");
+  const Json messages = asked(model).back()["messages"];
+  CHECK(texts(messages).contains(R"("action":"atlas")"));
+  CHECK(texts(messages).contains("325 km by road"));
+  const auto shown = kept(daemon, run);
+  REQUIRE(shown.size() == 1);
+  CHECK(shown.front()["messages"] == messages);
+}
+
+TEST_CASE("what kill -9 takes of a summary is in the ledger after the next start, once") {
+  HttpPeer model([](const PeerRequest& request) {
+    return summarises(*parse_json(request.body)) ? PeerReply::silence() : speaks(request);
+  });
+  Daemon daemon(configuration(model, "{ type: summary, model: s }"));
+  daemon.start();
+  const auto used = [&daemon] {
+    const auto shown = daemon.run({"runs", "usage", "--by", "model", "--json", "-c", daemon.config()});
+    REQUIRE(shown.exit_code == 0);
+    Json lines = Json::array();
+    std::size_t from = 0;
+    for (std::size_t to; (to = shown.out.find('\n', from)) != std::string::npos; from = to + 1)
+      if (Json line = *parse_json(std::string_view(shown.out).substr(from, to - from)); line["model"] == "s")
+        lines.push_back(std::move(line));
+    return lines;
+  };
+  std::string session;
+  for (const char* text : {"I go to Busan by ship", "bread needs flour"}) ask(daemon, session, text);
+  while (model.counts().requests == asked(model).size())
+    REQUIRE(model.wait_for_requests(model.counts().requests + 1));
+  CHECK(used().empty());
+  daemon.kill();
+  for (int start = 0; start < 2; ++start) {
+    daemon.start();
+    const Json lines = used();
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0]["calls"] == 1);
+    CHECK(lines[0]["input_tokens"].get<int>() > 50);
+    CHECK(lines[0]["output_tokens"] == 0);
+    daemon.kill();
+  }
+}
+
 TEST_CASE("a conversation that is deleted is gone, and a daemon that has the store is named") {
   HttpPeer model(speaks);
   Daemon daemon(configuration(model, "buffer"));
