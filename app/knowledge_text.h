@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/ingest/ingest.h"
+#include "memory/knowledge/search/retrieved_json.h"
 #include "memory/knowledge/search/retriever.h"
 #include "memory/knowledge/store/records.h"
 #include "runtime/base/json.h"
@@ -28,6 +29,5 @@ Json to_json(const memory::DocumentRow& document);
 
 /// Hits under their numbers, with score, place and text.
 std::string hits_text(const memory::Retrieved& found);
-Json to_json(const memory::Retrieved& found);
 
 }  // namespace troupe::app

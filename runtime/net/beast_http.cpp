@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <optional>
 
 #include <boost/asio/as_tuple.hpp>
@@ -41,14 +42,17 @@ bool sane_key(std::string_view key) {
   return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), digit);
 }
 
+ServerReply body_too_large(std::uint64_t most) {
+  return error_reply(413, "too_large", fmt::format("the request body is larger than {} bytes", most));
+}
+
 // What a request that could not be parsed is answered; nothing when nobody is there to be answered.
-std::optional<ServerReply> refusal(error_code error, const HttpServerSettings& settings) {
+std::optional<ServerReply> refusal(error_code error, const HttpServerSettings& settings,
+                                   std::uint64_t body_max) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return error_reply(431, "too_large",
                        fmt::format("the request head is larger than {} bytes", settings.header_max));
-  if (error == http::error::body_limit)
-    return error_reply(413, "too_large",
-                       fmt::format("the request body is larger than {} bytes", settings.body_max));
+  if (error == http::error::body_limit) return body_too_large(body_max);
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error == http::error::bad_version)
     return error_reply(505, "invalid", "only HTTP/1.1 and HTTP/1.0 are spoken here");
@@ -100,7 +104,9 @@ class HttpConnection {
     if (!co_await wait_for_request()) co_return false;
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(settings_.header_max));
-    parser.body_limit(settings_.body_max);
+    parser.body_limit(
+        std::numeric_limits<std::int64_t>::max());  // on_head() says, once it knows what this is
+    body_max_ = settings_.body_max;
     if (auto alarm = within_time(settings_.header_timeout); true) {
       auto [error, size] = co_await http::async_read_header(transport_, buffer_, parser, as_result);
       if (error) co_return co_await give_up(error);
@@ -108,6 +114,12 @@ class HttpConnection {
     ServerRequest request = describe(parser);
     if (auto wrong = check(parser, request)) co_return co_await reply(request, std::move(*wrong), false);
     if (wants_websocket(parser)) co_return co_await upgrade(parser, std::move(request));
+    const auto allowed = scope_.handler.on_head(request, settings_.body_max);
+    if (!allowed) co_return co_await reply(request, allowed.error(), false);
+    body_max_ = *allowed;
+    if (parser.content_length().value_or(0) > body_max_)
+      co_return co_await reply(request, body_too_large(body_max_), false);
+    parser.body_limit(body_max_);
 
     if (auto alarm = within_time(settings_.body_timeout); true) {
       if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
@@ -217,7 +229,7 @@ class HttpConnection {
 
   // After a request that could not be read nothing that follows on this connection can be trusted.
   Task<bool> give_up(error_code error) {
-    auto answer = refusal(error, settings_);
+    auto answer = refusal(error, settings_, body_max_);
     if (!answer) co_return false;
     ServerRequest unreadable;
     unreadable.id = make_id("q_", scope_.loop.clock().wall_ms(), scope_.rng);
@@ -251,6 +263,7 @@ class HttpConnection {
   ByteStream* bytes_;  // inside transport_, for the handshake
   Transport transport_;
   beast::flat_buffer buffer_;
+  std::size_t body_max_ = 0;  // of the request at hand
   std::size_t served_ = 0;
   bool idle_ = false;
   bool upgraded_ = false;

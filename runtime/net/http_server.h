@@ -62,6 +62,12 @@ class HttpHandler {
   virtual Task<ServerReply> on_http(ServerRequest request, Stop& drain) = 0;
   /// A well-formed WebSocket upgrade (RFC 6455, section 4.2.1): granted, or answered like any other request.
   virtual Task<std::expected<WsGrant, ServerReply>> on_upgrade(ServerRequest request) = 0;
+  /// The head of a request that is no upgrade, before a byte of its body is read: how large the body may be,
+  /// or the answer without it, after which the connection is closed. `usual` is HttpServerSettings::body_max.
+  /// Must not wait.
+  virtual std::expected<std::size_t, ServerReply> on_head(const ServerRequest& head, std::size_t usual) {
+    return usual;
+  }
 };
 
 struct HttpServerSettings {
