@@ -12,9 +12,9 @@ namespace {
 
 // A daemon that says another code is newer than this program.
 ErrorCode code_of(std::string_view said) {
-  constexpr std::array kKnown{ErrorCode::invalid,   ErrorCode::not_found,   ErrorCode::denied,
-                              ErrorCode::conflict,  ErrorCode::busy,        ErrorCode::too_large,
-                              ErrorCode::timeout,   ErrorCode::unavailable, ErrorCode::store};
+  constexpr std::array kKnown{ErrorCode::invalid,  ErrorCode::not_found,   ErrorCode::denied,
+                              ErrorCode::conflict, ErrorCode::busy,        ErrorCode::too_large,
+                              ErrorCode::timeout,  ErrorCode::unavailable, ErrorCode::store};
   for (const ErrorCode code : kKnown)
     if (said == word(code)) return code;
   return ErrorCode::protocol;
