@@ -34,6 +34,12 @@ Task<std::expected<net::WsGrant, net::ServerReply>> EchoHandler::on_upgrade(net:
   co_return grant;
 }
 
+std::expected<std::size_t, net::ServerReply> EchoHandler::on_head(const net::ServerRequest& head,
+                                                                  std::size_t usual) {
+  if (head.path == "/unread") return std::unexpected(net::error_reply(401, "denied", "not from you"));
+  return head.path == "/large" ? usual * 10 : usual;
+}
+
 Task<> EchoHandler::echo(net::WsConnection& connection, Stop& drain) {
   ++websockets;
   Stop never;

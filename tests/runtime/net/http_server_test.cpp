@@ -145,6 +145,37 @@ TEST_CASE("a body over the limit is answered 413, declared or chunked, and the a
   });
 }
 
+TEST_CASE("a handler says by the head how large a body may be, or answers before it is read") {
+  net::HttpServerSettings settings;
+  settings.body_max = 1000;
+  EchoServer server(settings);
+  server.run([&]() -> Task<> {
+    const auto post = [](const std::string& path, std::size_t declared, const std::string& body) {
+      return fmt::format("POST {} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{}", path, declared, body);
+    };
+    const std::string body(10'000, 'x');
+    CHECK(status_of(co_await ask(server, post("/large", body.size(), body))) == 200);
+    const std::string over = co_await ask(server, post("/large", body.size() + 1, body));
+    CHECK(status_of(over) == 413);
+    CHECK(over.find("10000 bytes") != std::string::npos);
+    std::string chunked = "POST /large HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 9; ++i) chunked += "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+    CHECK(status_of(co_await ask(server, chunked + "0\r\n\r\n")) == 200);
+    for (int i = 0; i < 9; ++i) chunked += "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+    CHECK(status_of(co_await ask(server, chunked + "0\r\n\r\n")) == 413);
+    const std::size_t before = server.handler.requests;
+    // Not a byte of the body was sent.
+    const std::string unread = co_await ask(server, post("/unread", 1000, ""));
+    CHECK(status_of(unread) == 401);
+    CHECK(unread.find("Connection: close\r\n") != std::string::npos);
+    CHECK(server.handler.requests == before);
+    for (const char* length : {"18446744073709551615", "9223372036854775807"})
+      CHECK(status_of(co_await ask(server, fmt::format("POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: "
+                                                       "{}\r\n\r\nx",
+                                                       length))) == 413);
+  });
+}
+
 TEST_CASE("a client that asks whether to go on is told so before its body is read") {
   EchoServer server;
   server.run([&]() -> Task<> {
