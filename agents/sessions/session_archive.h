@@ -5,6 +5,7 @@
 #include "runtime/async/offload.h"
 #include "runtime/async/task.h"
 #include "runtime/base/json.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/result.h"
 #include "runtime/store/journal.h"
 #include "runtime/store/store_reader.h"
@@ -54,7 +55,8 @@ class SessionArchive {
   Task<Result<Imported>> take(std::string tenant, std::string text, std::string target,
                               std::shared_ptr<const Catalog> catalog);
 
-  static constexpr std::size_t kDocumentBytes = 64u << 20;  // text of a session that is given as a whole
+  /// Text of a session that is given as a whole: about what can be taken in again.
+  static constexpr std::size_t kDocumentBytes = limits::kJsonBytes;
 
  private:
   Loop& loop_;

@@ -36,7 +36,7 @@ struct SessionsOptions {
   bool json = false;
 };
 
-constexpr std::size_t kImportFile = 256u << 20;  // bytes, pictures included
+constexpr std::size_t kImportFile = limits::kJsonBytes;  // pictures included
 
 int tell(const Error& error) {
   complain(error.message);
