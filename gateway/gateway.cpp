@@ -2,6 +2,7 @@
 
 #include "gateway/http/catalog_routes.h"
 #include "gateway/http/knowledge_routes.h"
+#include "gateway/http/run_routes.h"
 #include "gateway/http/session_routes.h"
 #include "gateway/listen.h"
 
@@ -37,6 +38,7 @@ Task<net::ServerReply> answer(net::ServerReply reply) {
 
 /// Who answers what, beside the gateway itself.
 struct Gateway::Routes {
+  std::optional<RunRoutes> runs;
   std::optional<SessionRoutes> sessions;
   std::optional<KnowledgeRoutes> knowledge;
   std::optional<CatalogRoutes> catalog;
@@ -55,6 +57,7 @@ Gateway::Gateway(Loop& loop, agents::RunDesk& desk, ServerSettings settings, Gat
       routes_(std::make_unique<Routes>()) {
   add_own_routes();
   if (services_.offer) routes_->catalog.emplace(services_.offer).add_to(router_);
+  routes_->runs.emplace(loop_, desk_).add_to(router_);
   if (services_.sessions)
     routes_->sessions.emplace(desk_, *services_.sessions, services_.offer).add_to(router_);
   if (services_.knowledge)

@@ -112,6 +112,7 @@ class HttpConnection {
       if (error) co_return co_await give_up(error);
     }
     ServerRequest request = describe(parser);
+    chunked_ = parser.get().version() >= 11;
     if (auto wrong = check(parser, request)) co_return co_await reply(request, std::move(*wrong), false);
     if (wants_websocket(parser)) co_return co_await upgrade(parser, std::move(request));
     const auto allowed = scope_.handler.on_head(request, settings_.body_max);
@@ -236,26 +237,63 @@ class HttpConnection {
     co_return co_await reply(unreadable, std::move(*answer), false);
   }
 
-  Task<bool> reply(const ServerRequest& request, ServerReply answer, bool keep_alive) {
-    ++served_;
+  std::string head_of(const ServerRequest& request, const ServerReply& answer, bool keep_alive) const {
     const auto phrase = http::obsolete_reason(static_cast<http::status>(answer.status));
     std::string text =
         fmt::format("HTTP/1.1 {} {}\r\nServer: troupe\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
                     answer.status, std::string_view(phrase.data(), phrase.size()),
                     fmt::gmtime(static_cast<std::time_t>(scope_.loop.clock().wall_ms() / 1000)));
+    text += fmt::format("Content-Type: {}\r\n", answer.content_type);
+    if (!answer.stream)
+      text += fmt::format("Content-Length: {}\r\n", answer.body.size());
+    else if (chunked_)
+      text += "Transfer-Encoding: chunked\r\n";
     text += fmt::format(
-        "Content-Type: {}\r\nContent-Length: {}\r\nX-Request-Id: {}\r\nCache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\nConnection: {}\r\n",
-        answer.content_type, answer.body.size(), request.id, keep_alive ? "keep-alive" : "close");
+        "X-Request-Id: {}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: "
+        "{}\r\n",
+        request.id, keep_alive ? "keep-alive" : "close");
     for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
-    text += "\r\n";
-    if (request.method != "HEAD") text += answer.body;
-
-    auto alarm = within_time(settings_.write_timeout);
-    transport_.write_raw(text);
-    const error_code lost = co_await transport_.flush();
-    co_return keep_alive && !lost;
+    return text + "\r\n";
   }
+
+  Task<bool> reply(const ServerRequest& request, ServerReply answer, bool keep_alive) {
+    ++served_;
+    if (answer.stream && !chunked_) keep_alive = false;  // the end of the connection is the end of the body
+    std::string text = head_of(request, answer, keep_alive);
+    if (request.method != "HEAD" && !answer.stream) text += answer.body;
+    if (!co_await send(text)) co_return false;
+    if (answer.stream && request.method != "HEAD") {
+      Body body(*this);
+      co_await answer.stream(body);
+      if (!body.whole()) co_return false;
+      if (chunked_ && !co_await send("0\r\n\r\n")) co_return false;
+    }
+    co_return keep_alive && !scope_.drain.requested();
+  }
+
+  Task<bool> send(std::string bytes) {
+    auto alarm = within_time(settings_.write_timeout);
+    transport_.write_raw(bytes);
+    const error_code lost = co_await transport_.flush();
+    co_return !lost;
+  }
+
+  /// A body piece by piece: in chunks (RFC 9112, section 7.1), or to the end of the connection.
+  class Body final : public BodyWriter {
+   public:
+    explicit Body(HttpConnection& connection) : connection_(connection) {}
+    Task<bool> write(std::string bytes) override {
+      if (bytes.empty() || !whole_) co_return whole_;
+      if (connection_.chunked_) bytes = fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+      whole_ = co_await connection_.send(std::move(bytes));
+      co_return whole_;
+    }
+    bool whole() const { return whole_; }
+
+   private:
+    HttpConnection& connection_;
+    bool whole_ = true;
+  };
 
   HttpScope scope_;
   const HttpServerSettings& settings_;
@@ -264,6 +302,7 @@ class HttpConnection {
   Transport transport_;
   beast::flat_buffer buffer_;
   std::size_t body_max_ = 0;  // of the request at hand
+  bool chunked_ = true;       // its peer understands chunks
   std::size_t served_ = 0;
   bool idle_ = false;
   bool upgraded_ = false;

@@ -37,11 +37,23 @@ struct ServerRequest {
   std::size_t count(std::string_view name) const;
 };
 
+/// Where the body of an answer goes that comes piece by piece.
+class BodyWriter {
+ public:
+  virtual ~BodyWriter() = default;
+  /// Returns when the kernel has taken it, which a slow reader delays. False: the peer has gone, or took none
+  /// for HttpServerSettings::write_timeout; nothing more arrives.
+  virtual Task<bool> write(std::string bytes) = 0;
+};
+
 struct ServerReply {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
+  /// When set, writes the body instead of `body`, and returns when there is no more, at the latest soon after
+  /// the server drains.
+  std::function<Task<>(BodyWriter& body)> stream{};
 };
 
 /// `{"error":{"code","message"}}`, the one form of every HTTP error.

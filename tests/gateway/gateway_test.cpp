@@ -107,7 +107,7 @@ TEST_CASE("what does not exist is 404, what is asked wrongly 405 or 426, always 
   Daemon daemon;
   daemon.run([&]() -> Task<> {
     for (std::string path :
-         {"/", "/v1", "/v1/runs", "/healthz/", "/HEALTHZ", "/../etc/passwd", "/v1/chat/x", "/%2e%2e/"}) {
+         {"/", "/v1", "/v1/rums", "/healthz/", "/HEALTHZ", "/../etc/passwd", "/v1/chat/x", "/%2e%2e/"}) {
       const Answer answer = co_await ask(daemon, "GET", path);
       CHECK_MESSAGE(answer.status == 404, path);
       CHECK(answer.code() == "not_found");
