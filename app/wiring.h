@@ -24,7 +24,7 @@ struct Engine {
   store::Journal& journal;
   agents::LocalRunDesk& desk;
   store::StoreLock& lock;
-  const Configuration& configuration;  ///< that it began with
+  const Configuration& configuration;                      ///< that it began with
   std::shared_ptr<const models::EmbedderTable> embedders;  ///< of the configuration in use; never null
   Library& library;
   std::shared_ptr<memory::ConfiguredKnowledge> knowledge;  ///< of the configuration in use; never null

@@ -5,6 +5,7 @@
 #include "runtime/async/one_shot.h"
 #include "runtime/async/stop.h"
 #include "runtime/async/task.h"
+#include "runtime/base/limits.h"
 #include "runtime/net/http_server.h"
 #include "runtime/store/journal.h"
 

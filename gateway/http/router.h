@@ -4,6 +4,7 @@
 #include "runtime/async/stop.h"
 #include "runtime/async/task.h"
 #include "runtime/base/context.h"
+#include "runtime/base/json.h"
 #include "runtime/net/http_server.h"
 
 #include <cstddef>

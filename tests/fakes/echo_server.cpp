@@ -17,6 +17,16 @@ Task<net::ServerReply> EchoHandler::on_http(net::ServerRequest request, Stop& dr
   }
   net::ServerReply reply;
   reply.content_type = "text/plain";
+  if (request.path == "/pieces")
+    reply.stream = [](net::BodyWriter& body) -> Task<> {
+      for (const char* piece : {"one ", "", "two ", "three"}) co_await body.write(piece);
+    };
+  if (request.path == "/endless")
+    reply.stream = [this](net::BodyWriter& body) -> Task<> {
+      while (co_await body.write(std::string(64 << 10, 'x'))) {
+      }
+      ++cut;
+    };
   reply.body = request.method + " " + request.path + " " + request.body;
   co_return reply;
 }

@@ -176,6 +176,49 @@ TEST_CASE("a handler says by the head how large a body may be, or answers before
   });
 }
 
+TEST_CASE("a body comes piece by piece: in chunks, to HTTP/1.0 up to the end, to HEAD not at all") {
+  EchoServer server;
+  server.run([&]() -> Task<> {
+    RawSocket client(server.loop);
+    co_await client.connect(server.port());
+    co_await client.write("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string reply = co_await client.read_until("0\r\n\r\n");
+    CHECK(reply.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+    CHECK(reply.find("Content-Length") == std::string::npos);
+    CHECK(reply.ends_with("\r\n\r\n4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n"));
+    // The connection goes on.
+    co_await client.write("HEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string next = co_await client.read_until("GET /x ");
+    CHECK(next.find("three") == std::string::npos);
+
+    RawSocket elder(server.loop);
+    co_await elder.connect(server.port());
+    co_await elder.write("GET /pieces HTTP/1.0\r\nHost: a\r\n\r\n");
+    const std::string old = co_await elder.read_all();
+    CHECK(old.find("Transfer-Encoding") == std::string::npos);
+    CHECK(old.find("Connection: close\r\n") != std::string::npos);
+    CHECK(old.ends_with("\r\n\r\none two three"));
+  });
+}
+
+TEST_CASE("who writes a body without end learns that its reader has gone, or reads nothing") {
+  net::HttpServerSettings settings;
+  settings.write_timeout = 50ms;
+  EchoServer server(settings);
+  server.run([&]() -> Task<> {
+    RawSocket goes(server.loop);
+    co_await goes.connect(server.port());
+    co_await goes.write("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    co_await goes.read(100'000);
+    goes.close();
+    CHECK(co_await eventually(server.loop, [&] { return server.handler.cut == 1; }));
+    RawSocket deaf(server.loop);
+    co_await deaf.connect(server.port());
+    co_await deaf.write("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(co_await eventually(server.loop, [&] { return server.handler.cut == 2; }));
+  });
+}
+
 TEST_CASE("a client that asks whether to go on is told so before its body is read") {
   EchoServer server;
   server.run([&]() -> Task<> {
