@@ -2,6 +2,7 @@
 
 #include "gateway/http/json_body.h"
 #include "memory/knowledge/search/retrieved_json.h"
+#include "memory/knowledge/source_name.h"
 #include "runtime/base/json.h"
 
 #include <algorithm>
@@ -129,6 +130,7 @@ Task<net::ServerReply> KnowledgeRoutes::search(HttpCall call) {
   auto found = co_await knowledge->search(call.names[0], std::move(wanted->query),
                                           std::move(wanted->overrides), context);
   if (!found) co_return failure_reply(found.error());
+  for (memory::Hit& hit : found->hits) hit.source = memory::shown_address(hit.source);
   Json answer = memory::to_json(*found);
   for (const memory::ModelUse& use : found->uses) answer["usage"].push_back(as_json(use));
   co_return json_reply(answer);

@@ -145,7 +145,9 @@ TEST_CASE("a tenant finds what everybody finds and its own, never another's") {
   CHECK(bases.search(query, kAcme + "Origin: https://evil.example\r\n").status == 403);
 }
 
-TEST_CASE("remarks and usage come along; a failure of the embedder is the daemon's, with its message") {
+TEST_CASE(
+    "remarks and usage come along, no key of an address does; a failure of the embedder is the daemon's, "
+    "with its message") {
   Bases bases;
   auto fake = std::make_shared<fakes::FakeKnowledge>();
   bases.other = fake;
@@ -158,6 +160,10 @@ TEST_CASE("remarks and usage come along; a failure of the embedder is the daemon
   CHECK(found.body["usage"][0]["cost"] == 0.5);
   CHECK(fake->overrides.k == 2);
   CHECK(fake->tenant == "default");
+  fake->found.hits.emplace_back().source = "https://example.org/page?token=abc";
+  const HttpReply address = bases.search(R"({"query":"x"})");
+  CHECK(address.body["hits"][0]["source"] == "https://example.org/page");
+  CHECK(address.text.find("abc") == std::string::npos);
   fake->error = Error{.code = ErrorCode::network, .message = "the embedder is away"};
   const HttpReply failed = bases.search(R"({"query":"x"})");
   CHECK(failed.status == 500);
