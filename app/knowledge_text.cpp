@@ -225,11 +225,4 @@ std::string hits_text(const memory::Retrieved& found) {
   return out;
 }
 
-Json to_json(const memory::Retrieved& found) {
-  Json json = {{"hits", Json::array()}};
-  for (const memory::Hit& hit : found.hits) json["hits"].push_back(memory::to_json(hit));
-  if (!found.remarks.empty()) json["remarks"] = found.remarks;
-  return json;
-}
-
 }  // namespace troupe::app

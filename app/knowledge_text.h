@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/ingest/ingest.h"
 #include "memory/knowledge/ingest/preview.h"
+#include "memory/knowledge/search/retrieved_json.h"
 #include "memory/knowledge/search/retriever.h"
 #include "memory/knowledge/store/records.h"
 #include "runtime/base/json.h"
@@ -45,6 +46,5 @@ Json to_json(const memory::DocumentRow& document);
 
 /// Hits under their numbers, with score, place and text.
 std::string hits_text(const memory::Retrieved& found);
-Json to_json(const memory::Retrieved& found);
 
 }  // namespace troupe::app

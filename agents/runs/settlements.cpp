@@ -50,6 +50,11 @@ void Settlements::stop() {
   stop_.request(StopReason::shutdown);
 }
 
+bool Settlements::at_work_on(const std::string& session) const {
+  const auto first = open_.lower_bound(Key(session, ""));
+  return first != open_.end() && first->first.first == session;
+}
+
 Task<> Settlements::work(Key key) {
   for (;;) {
     One& open = open_.at(key);

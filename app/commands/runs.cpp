@@ -1,3 +1,4 @@
+#include "agents/runs/run_json.h"
 #include "agents/runs/tool_steps.h"
 #include "app/commands/command.h"
 #include "app/load.h"
@@ -60,23 +61,6 @@ std::string shortened(const std::string& text, std::size_t columns) {
   return out;
 }
 
-Json as_json(const store::RunRow& row) {
-  Json json = {{"run", row.id},
-               {"session", row.session},
-               {"target", row.target},
-               {"status", row.status},
-               {"reason", row.reason},
-               {"input", row.input},
-               {"answer", row.answer},
-               {"steps", row.steps},
-               {"input_tokens", row.input_tokens},
-               {"output_tokens", row.output_tokens},
-               {"cost", row.cost},
-               {"created", rfc3339(row.created_ms)}};
-  if (row.finished()) json["finished"] = rfc3339(row.finished_ms);
-  return json;
-}
-
 int list(store::StoreReader& reader, const RunsOptions& options) {
   auto rows = reader.runs("", options.session, options.limit);
   if (!rows) return tell(rows.error());
@@ -85,7 +69,7 @@ int list(store::StoreReader& reader, const RunsOptions& options) {
                "TOKENS", "COST", "CREATED", "INPUT");
   for (const store::RunRow& row : *rows) {
     if (options.json)
-      fmt::print("{}\n", dump(as_json(row)));
+      fmt::print("{}\n", dump(agents::to_json(row)));
     else
       fmt::print("{:21} {:10} {:14} {:5} {:9} {:10.6f}  {:19}  {}\n", row.id, row.status,
                  shortened(row.target, 14), row.steps, row.input_tokens + row.output_tokens, row.cost,
@@ -151,7 +135,7 @@ int show(store::StoreReader& reader, const RunsOptions& options) {
   if (!events) return tell(events.error());
   const RunSummary summary = summarize(*events);
   if (options.json) {
-    Json shown = as_json(*row);
+    Json shown = agents::to_json(*row);
     shown["summary"] = as_json(summary);
     shown["events"] = *events;
     fmt::print("{}\n", dump_pretty(shown));

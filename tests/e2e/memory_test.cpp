@@ -340,18 +340,37 @@ TEST_CASE("what kill -9 takes of a summary is in the ledger after the next start
   }
 }
 
-TEST_CASE("a conversation that is deleted is gone, and a daemon that has the store is named") {
+TEST_CASE("a conversation that is deleted is gone, whether or not a daemon has the store") {
   HttpPeer model(speaks);
   Daemon daemon(configuration(model, "buffer"));
   std::string session;
   const std::string run = ask(daemon, session, "one");
-  daemon.start();
-  const auto held = daemon.run({"sessions", "delete", session, "-c", daemon.config()});
-  CHECK(held.exit_code == 4);
-  CHECK(held.err.contains(daemon.url()));
-  CHECK(daemon.stop().exit_code == 0);
+  const auto exported = daemon.run({"sessions", "export", session, "-c", daemon.config()});
   CHECK(daemon.run({"sessions", "delete", session, "-c", daemon.config()}).exit_code == 0);
   CHECK(daemon.run({"sessions", "show", session, "-c", daemon.config()}).exit_code == 1);
   CHECK(daemon.run({"runs", "show", run, "-c", daemon.config()}).exit_code == 1);
   CHECK(daemon.run({"sessions", "delete", session, "-c", daemon.config()}).exit_code == 1);
+
+  daemon.start();
+  const auto imported = daemon.run({"sessions", "import", "-", "-c", daemon.config()}, exported.out);
+  REQUIRE_MESSAGE(imported.exit_code == 0, imported.err);
+  const std::string there = imported.out.substr(0, imported.out.find('\n'));
+  Json whole = *parse_json(daemon.run({"sessions", "export", there, "-c", daemon.config()}).out);
+  Json before = *parse_json(exported.out);
+  for (Json* one : {&whole, &before})
+    for (Json& turn : (*one)["turns"]) turn.erase("ts");
+  CHECK(whole["turns"] == before["turns"]);
+  const auto wrong =
+      daemon.run({"sessions", "import", "-", "--target", "nobody", "-c", daemon.config()}, exported.out);
+  CHECK(wrong.exit_code == 2);
+  CHECK(wrong.err.contains(daemon.url()));
+  CHECK(wrong.err.contains("there is no agent `nobody`"));
+  const auto system = daemon.run({"sessions", "import", "-", "-c", daemon.config()},
+                                 R"([{"role":"system","content":"s"},{"role":"user","content":"u"}])");
+  CHECK(system.exit_code == 0);
+  CHECK(system.err.contains("not carried over"));
+  CHECK(daemon.run({"sessions", "delete", there, "-c", daemon.config()}).exit_code == 0);
+  CHECK(daemon.run({"sessions", "show", there, "-c", daemon.config()}).exit_code == 1);
+  CHECK(daemon.run({"sessions", "delete", there, "-c", daemon.config()}).exit_code == 1);
+  CHECK(daemon.stop().exit_code == 0);
 }

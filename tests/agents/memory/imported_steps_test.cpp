@@ -41,6 +41,7 @@ World::More remembers(std::string strategy) {
 }
 
 std::string import(World& world, const std::string& session, const memory::DocumentTurn& turn) {
+  const auto catalog = world.catalog("a", world.config);
   auto append = imported_run({.id = "r_imported",
                               .session = session,
                               .tenant = "default",
@@ -48,7 +49,7 @@ std::string import(World& world, const std::string& session, const memory::Docum
                               .agent = "a",
                               .created_ms = 1,
                               .finished_ms = 1},
-                             turn, world.desk->strategy_of("a"));
+                             turn, catalog->agents.at("a")->strategy.get());
   REQUIRE(fakes::run(world.loop, world.journal->commit(std::move(append))));
   return "r_imported";
 }
@@ -137,13 +138,6 @@ TEST_CASE("without `steps: true` an imported turn is its question and its answer
   world.until([&] { return !witness.requests.empty(); });
   CHECK(witness.requests.front().size() == 4);
   CHECK_FALSE(text_of(witness.requests.front()).contains("a map"));
-}
-
-TEST_CASE("a desk knows how the agents of its configuration work, and no others") {
-  World world(says({}), {}, {}, remembers("react"));
-  CHECK(world.desk->strategy_of("a"));
-  CHECK_FALSE(world.desk->strategy_of("b"));
-  CHECK_FALSE(world.desk->strategy_of(""));
 }
 
 TEST_CASE("a call as a strategy writes it is what it reads") {
