@@ -19,6 +19,7 @@ class Process {
     if (run(journal->last_seq("s_1")) == 0) {
       store::Append begin;
       begin.events.push_back({.type = "run.started", .session = "s_1", .run = "r_1"});
+      begin.run = store::RunRow{.id = "r_1", .session = "s_1", .tenant = "acme", .status = "running"};
       REQUIRE(run(journal->commit(std::move(begin))));
     }
     auto entered = run<Result<>>(bus->enter(room()));
