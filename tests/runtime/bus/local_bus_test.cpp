@@ -183,6 +183,29 @@ TEST_CASE("who waits for room in a mailbox that is closed is told, and so is one
   CHECK(bench.dead() == (in_time ? "2:no_such_address" : "2:expired"));
 }
 
+TEST_CASE("who waits for room in a room that is left is told; the message is dead when the run has ended") {
+  Bench bench;
+  auto inbox = bench.open("b", {.capacity = 1, .when_full = WhenFull::wait});
+  bench.send(note("1", "a", "b"));
+  bool ended = false;
+  SUBCASE("ended") {
+    ended = true;
+  }
+  SUBCASE("left") {}
+  std::string sent;
+  bench.spawn([&]() -> Task<> {
+    auto done = co_await bench.bus->send(note("2", "a", "b"), bench.stop);
+    sent += done ? "sent" : word(done.error().code);
+  });
+  bench.settle();
+  bench.run(bench.bus->leave(room(), ended));
+  bench.join();
+  CHECK(sent == "not_found");
+  CHECK(bench.dead() == (ended ? "1:closed 2:no_such_address" : ""));
+  CHECK(bench.refused(reply("3", task("1", "a", "b"))) == ErrorCode::not_found);
+  CHECK(bench.dead().find('3') == std::string::npos);
+}
+
 TEST_CASE("nobody at an address: the sender is told, and the message is a dead letter") {
   Bench bench;
   CHECK(bench.refused(note("m1", "a", "b")) == ErrorCode::not_found);
