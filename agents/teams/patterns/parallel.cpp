@@ -89,9 +89,9 @@ class FanOut {
       const std::string key = fmt::format("join.{}", count.there().size());
       if (order_matters() && !crew_.decided(key)) crew_.decide(key, which);
     } else if (result) {
-      count.skipped(which);
+      count.skipped();
     } else if (result.error().reason == kMemberFailed) {
-      count.failed(which, result.error().detail);
+      count.failed(result.error().detail);
     } else if (!end_) {
       end_ = result.error();
     }
