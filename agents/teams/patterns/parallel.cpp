@@ -27,9 +27,10 @@ class FanOut {
         tasks_(settings, task_, crew),
         slots_(loop, static_cast<std::size_t>(std::max(settings.limits.parallel, 1))) {
     for (std::size_t i = 0; i < tasks_.size(); ++i) names_.push_back(tasks_.name(i));
+    // Those that are only a substitute or the reducer are members as well, and are not asked here.
     if (names_.empty())
-      for (const MemberView& member : crew.members())
-        if (member.name != settings.join.reducer) names_.push_back(member.name);
+      for (const std::string& member : settings.members)
+        if (member != settings.join.reducer) names_.push_back(member);
     results_.resize(names_.size());
   }
 
