@@ -60,7 +60,8 @@ Result<prompts::Prompt> prompt_of(const AgentSettings& settings, const prompts::
 Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const std::vector<models::ModelSettings>& model_settings,
                                const models::ModelTable& models, const tools::ToolTable& tools,
-                               const prompts::PromptSet& prompts, const MemorySources& memory) {
+                               const prompts::PromptSet& prompts, const MemorySources& memory,
+                               const std::map<std::string, tools::ToolTable>& own_tools) {
   AgentTable table;
   const auto prices = price_list(model_settings);
   std::map<std::string, Measures> measures;
@@ -95,6 +96,8 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
     if (agent.memory.model == agent.model && agent.tokens) agent.memory.tokens = agent.tokens;
 
     tools::ToolTable own = block_tools_of(agent.memory.blocks, agent.memory.block_journal);
+    if (const auto more = own_tools.find(one.name); more != own_tools.end())
+      own.insert(more->second.begin(), more->second.end());
     std::vector<std::string> names = one.tools;
     for (const auto& [name, tool] : own) names.push_back(name);
     own.insert(tools.begin(), tools.end());

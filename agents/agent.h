@@ -57,6 +57,10 @@ struct Chain;
 /// By their names, which no agent has.
 using ChainTable = std::map<std::string, std::shared_ptr<const Chain>, std::less<>>;
 
+struct Team;
+/// By their names, which no agent or chain has.
+using TeamTable = std::map<std::string, std::shared_ptr<const Team>, std::less<>>;
+
 /// What runs are started from: one generation of the configuration.
 struct Catalog {
   AgentTable agents;
@@ -65,14 +69,16 @@ struct Catalog {
   Secrets secrets;             ///< of the configuration: masked in what is kept of requests
   BudgetSettings budgets;
   ChainTable chains;
+  TeamTable teams;
 };
 
-/// Looks everything up. Errors: not_found (a model, tool, prompt or embedder that is not there), invalid;
-/// each names the agent.
+/// Looks everything up. `own_tools`: those that only the agent of that name has, beside the ones it names.
+/// Errors: not_found (a model, tool, prompt or embedder that is not there), invalid; each names the agent.
 Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                const std::vector<models::ModelSettings>& model_settings,
                                const models::ModelTable& models, const tools::ToolTable& tools,
-                               const prompts::PromptSet& prompts, const MemorySources& memory = {});
+                               const prompts::PromptSet& prompts, const MemorySources& memory = {},
+                               const std::map<std::string, tools::ToolTable>& own_tools = {});
 
 /// The prompt of an agent: its own file, or that of its strategy. Blocking. Errors: not_found, invalid,
 /// store, each naming the file.

@@ -2,6 +2,7 @@
 
 #include "agents/guardrails/settings.h"
 #include "memory/conversation/memory.h"
+#include "models/message.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 
@@ -70,6 +71,7 @@ struct AgentSettings {
   OnDeny on_deny = OnDeny::tell;
   OutputSettings output;
   GuardrailSettings guardrails;
+  models::Intent intent = models::Intent::step;  ///< what its model is asked for; not of `agents:`
 };
 
 }  // namespace troupe::agents

@@ -4,6 +4,9 @@
 #include "agents/budgets/section.h"
 #include "agents/chains/section.h"
 #include "agents/section.h"
+#include "agents/teams/section.h"
+#include "app/model_checks.h"
+#include "app/team_checks.h"
 #include "gateway/section.h"
 #include "memory/conversation/recall_plan.h"
 #include "memory/knowledge/section.h"
@@ -32,41 +35,11 @@ namespace {
 using config::Check;
 using config::Record;
 
-// What it costs is known, if only that it is nothing.
-bool has_price(const Configuration& all, const models::ModelSettings& model) {
-  return models::price_of(model, all.models) || models::free_of_charge(model);
-}
-
-// A model and its fallbacks, those that are there.
-std::vector<const models::ModelSettings*> chain_of(const Configuration& all, const std::string& name) {
-  std::vector<const models::ModelSettings*> chain;
-  auto add = [&](const std::string& one) {
-    if (auto found = all.models.find(one); found != all.models.end()) chain.push_back(&found->second);
-  };
-  add(name);
-  if (!chain.empty())
-    for (const std::string& one : chain.front()->fallback) add(one);
-  return chain;
-}
-
-// Of a model and its fallbacks, one whose cost cannot be known.
-std::optional<std::string> unpriced(const Configuration& all, const std::string& name) {
-  for (const models::ModelSettings* one : chain_of(all, name))
-    if (!has_price(all, *one)) return one->name;
-  return std::nullopt;
-}
-
-// "the model `x`", or as what of it a fallback is asked.
-std::string as_asked(const std::string& one, const std::string& model) {
-  return one == model ? fmt::format("the model `{}`", one)
-                      : fmt::format("the model `{}`, a fallback of `{}`,", one, model);
-}
-
 void check_cost_of_chains(const Configuration& all, Check& check) {
   for (const auto& [name, chain] : all.chains) {
     if (chain.limits.cost <= 0) continue;
     for (const std::string& model : agents::models_of(chain))
-      if (auto one = unpriced(all, model))
+      if (auto one = unpriced(all.models, model))
         check.entry("chains", name, "chain")
             .error("limits.cost", fmt::format("{1} has no price, so its cost cannot be limited; add `price: "
                                               "{{ input: …, output: … }}` to `models.{0}`",
@@ -77,7 +50,7 @@ void check_cost_of_chains(const Configuration& all, Check& check) {
 void check_costs(const Configuration& all, Check& check) {
   for (const auto& [name, agent] : all.agents) {
     if (agent.limits.cost <= 0) continue;
-    if (auto one = unpriced(all, agent.model))
+    if (auto one = unpriced(all.models, agent.model))
       check.entry("agents", name, "agent")
           .error("limits.cost", fmt::format("{1} has no price, so its cost cannot be limited; add `price: {{ "
                                             "input: …, output: … }}` to `models.{0}`",
@@ -105,7 +78,7 @@ void check_memories(const Configuration& all, Check& check) {
                              "or name another entry with `embedding`",
                              embedding));
     if (agent.memory.model.empty() || agent.limits.cost <= 0) continue;
-    if (auto one = unpriced(all, summariser_of(agent)))
+    if (auto one = unpriced(all.models, summariser_of(agent)))
       here.error("memory.model",
                  fmt::format("{1} has no price, so what its summaries cost cannot be told, and "
                              "`limits.cost` is set; add `price: {{ input: …, output: … }}` to `models.{0}`",
@@ -135,7 +108,7 @@ void check_budgets(const Configuration& all, Check& check) {
   if (limited == std::end(costs)) return;
   std::set<std::string> told;
   auto look_at = [&](const std::string& model) {
-    const auto one = unpriced(all, model);
+    const auto one = unpriced(all.models, model);
     if (!one || !told.insert(*one).second) return;
     check.error(fmt::format("budgets.{}.cost", limited->first),
                 fmt::format("{1} has no price, so what it costs cannot be counted; add `price: {{ input: …, "
@@ -150,37 +123,23 @@ void check_budgets(const Configuration& all, Check& check) {
   }
   for (const auto& [name, chain] : all.chains)
     for (const std::string& model : agents::models_of(chain)) look_at(model);
-}
-
-// What a rule's model costs counts against the run, and `builtin` has no judgement to give.
-void check_judges(const Configuration& all, const agents::AgentSettings& agent,
-                  const std::vector<agents::RuleSettings>& rules, const char* list, Check& here) {
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    auto model = all.models.find(rules[i].model);
-    if (model == all.models.end()) continue;
-    const std::string place = fmt::format("guardrails.{}[{}].model", list, i);
-    const auto chain = chain_of(all, rules[i].model);
-    if (std::ranges::any_of(chain, [](const auto* one) { return one->provider == "builtin"; }))
-      here.error(
-          place,
-          "the `builtin` model cannot judge; that takes a language model, such as provider openai with "
-          "an api_key or a local base_url");
-    else if (auto one = unpriced(all, rules[i].model); one && agent.limits.cost > 0)
-      here.error(place, fmt::format("{1} has no price, so `limits.cost` cannot hold for what it "
-                                    "judges; add `price: {{ input: …, output: … }}` to `models.{0}`",
-                                    *one, as_asked(*one, rules[i].model)));
-  }
+  for (const auto& [name, team] : all.teams)
+    for (const std::string& model : models_of_team(all, team)) look_at(model);
 }
 
 void check_guardrails(const Configuration& all, Check& check) {
   bool asked = false;
   for (const auto& [name, agent] : all.agents) {
     Check here = check.entry("agents", name, "agent");
-    check_judges(all, agent, agent.guardrails.input, "input", here);
-    check_judges(all, agent, agent.guardrails.output, "output", here);
+    check_judges(all.models, agent.limits.cost > 0, agent.guardrails.input, "guardrails.input", here);
+    check_judges(all.models, agent.limits.cost > 0, agent.guardrails.output, "guardrails.output", here);
     for (const auto* rules : {&agent.guardrails.input, &agent.guardrails.output})
       asked = asked || std::ranges::any_of(*rules, [](const auto& rule) { return !rule.model.empty(); });
   }
+  for (const auto& [name, team] : all.teams)
+    for (const agents::TaskSettings& task : team.tasks)
+      asked =
+          asked || std::ranges::any_of(task.guardrail, [](const auto& rule) { return !rule.model.empty(); });
   auto prompts = prompts::PromptSet::load(all.prompts);
   if (!asked || !prompts) return;  // a folder that cannot be read is told of elsewhere
   if (auto judge = agents::judge_prompt(*prompts); !judge) check.error("prompts", judge.error().message);
@@ -258,7 +217,7 @@ void check_chains(const Configuration& all, Check& check) {
   for (const auto& [name, chain] : all.chains)
     for (std::size_t i = 0; i < chain.steps.size(); ++i) {
       if (chain.steps[i].kind != agents::ChainStepKind::rewrite) continue;
-      const auto models = chain_of(all, agents::model_of(chain.steps[i], chain));
+      const auto models = chain_of(all.models, agents::model_of(chain.steps[i], chain));
       if (models.empty() || models.front()->provider != "builtin") continue;
       check.entry("chains", name, "chain")
           .warning(
@@ -318,11 +277,13 @@ Record<Configuration> declaration() {
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
   root.field("chains", &Configuration::chains, agents::chains_section(),
              "pipelines of prompts, models and parsers by name");
+  root.field("teams", &Configuration::teams, agents::teams_section(),
+             "agents, chains and teams that work together, by name");
   root.field("budgets", &Configuration::budgets, config::shape(agents::budgets_section()),
              "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"plugins", "teams", "mcpServers"});
+  root.reserve({"plugins", "mcpServers"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_memories);
@@ -335,6 +296,7 @@ Record<Configuration> declaration() {
   root.check(check_guardrails);
   root.check(check_chains);
   root.check(check_knowledge);
+  root.check(check_teams);
   return root;
 }
 
@@ -358,11 +320,6 @@ void put_references(Json& tree, const std::vector<config::Reader::Reference>& re
   }
 }
 
-std::string default_target(const Configuration& all) {
-  if (!all.default_target.empty() || all.agents.size() + all.chains.size() != 1) return all.default_target;
-  return all.agents.empty() ? all.chains.begin()->first : all.agents.begin()->first;
-}
-
 Checked bind(std::optional<config::Node> tree, config::Sources& sources,
              const config::Environment& environment, config::Problems& problems, config::SecretValues known) {
   config::Reader reader(sources, environment, problems);
@@ -384,7 +341,7 @@ Checked bind(std::optional<config::Node> tree, config::Sources& sources,
   bool good = tree && problems.errors() == 0;
   result.problems = problems.take(reader.secrets());
   if (!good) return result;
-  all.default_target = default_target(all);
+  if (all.default_target.empty()) all.default_target = only_target(all);
   all.secrets = reader.secrets();
   all.secret_values = reader.secret_values();
   for (int i = 0; i < static_cast<int>(sources.size()); ++i) all.files.push_back(sources.name(i));

@@ -3,6 +3,7 @@
 #include "agents/budgets/settings.h"
 #include "agents/chains/settings.h"
 #include "agents/settings.h"
+#include "agents/teams/settings.h"
 #include "app/ground_section.h"
 #include "gateway/settings.h"
 #include "memory/knowledge/settings.h"
@@ -32,6 +33,7 @@ struct Configuration {
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
   config::Entries<agents::ChainSettings> chains;
+  config::Entries<agents::TeamSettings> teams;
   agents::BudgetSettings budgets;
   std::string artifacts;       ///< folder; "": nothing may be written
   std::string prompts;         ///< folder whose prompt files come before the embedded ones; ""

@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "agents/chains/chain.h"
 #include "agents/chains/chain_tool.h"
+#include "agents/teams/make_teams.h"
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/version.h"
@@ -16,7 +17,9 @@
 #include "runtime/async/nursery.h"
 #include "runtime/async/run_task.h"
 #include "runtime/base/ids.h"
+#include "runtime/bus/local_bus.h"
 #include "runtime/net/http_client.h"
+#include "runtime/store/artifacts.h"
 #include "runtime/telemetry/lag_watch.h"
 #include "runtime/telemetry/log.h"
 #include "tools/catalog.h"
@@ -107,6 +110,12 @@ Result<tools::ToolTable> make_tool_table(const Configuration& configuration, con
                                                             .knowledge = std::move(knowledge)});
 }
 
+std::shared_ptr<store::Artifacts> artifacts_of(const Configuration& configuration, Loop& loop,
+                                               Services& services) {
+  if (configuration.artifacts.empty()) return nullptr;
+  return std::make_shared<store::Artifacts>(loop, services.workers, configuration.artifacts);
+}
+
 Result<Generation> make_generation(const Configuration& configuration, const Clients& clients, Loop& loop,
                                    Services& services, std::string snapshot) {
   Generation made;
@@ -131,13 +140,25 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   if (!chains) return fail(std::move(chains.error()));
   if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, *tools); !added)
     return fail(std::move(added.error()));
-  auto table = agents::make_agents(
-      values_of(configuration.agents), model_settings, **models, *tools, **prompts,
-      {.embedders = made.embedders.get(), .vectors = services.turn_vectors, .blocks = services.blocks});
+  const auto agent_settings = values_of(configuration.agents);
+  const agents::MemorySources memory{
+      .embedders = made.embedders.get(), .vectors = services.turn_vectors, .blocks = services.blocks};
+  auto table = agents::make_agents(agent_settings, model_settings, **models, *tools, **prompts, memory);
   if (!table) return fail(std::move(table.error()));
+  auto teams = agents::make_teams(values_of(configuration.teams),
+                                  {.agents = agent_settings,
+                                   .model_settings = model_settings,
+                                   .models = **models,
+                                   .tools = *tools,
+                                   .prompts = **prompts,
+                                   .memory = memory,
+                                   .chains = *chains,
+                                   .artifacts = artifacts_of(configuration, loop, services)});
+  if (!teams) return fail(std::move(teams.error()));
   auto catalog = std::make_shared<agents::Catalog>();
   catalog->agents = std::move(*table);
   catalog->chains = std::move(*chains);
+  catalog->teams = std::move(*teams);
   catalog->default_target = configuration.default_target;
   catalog->config = std::move(snapshot);
   catalog->secrets = configuration.secrets;
@@ -235,8 +256,9 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   library.adopt(configuration);
   Nursery nursery(loop);
   LagWatch lag_watch(loop);
+  const auto bus = bus::make_local_bus(loop, **journal);
   auto desk =
-      agents::make_run_desk(loop, **journal, rng, desk_settings(configuration.server), first->catalog);
+      agents::make_run_desk(loop, **journal, *bus, rng, desk_settings(configuration.server), first->catalog);
 
   Engine* engine = nullptr;
   config::Entries<models::EmbedderSettings> embedded_by = configuration.embeddings;

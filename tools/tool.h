@@ -32,6 +32,9 @@ struct ToolSpec {
   Effect effect = Effect::at_most_once;
   std::chrono::milliseconds timeout{0};  ///< 0: the agent's tool_time
   std::string version = "1";             ///< part of the idempotency key
+  /// A call waits for somebody else (another agent, a person) rather than working: no tool_time bounds it,
+  /// and while nothing else of a step is at work the time of the run stands still.
+  bool waits = false;
 };
 
 struct ToolInput {
@@ -64,6 +67,8 @@ struct ToolOutput {
   std::string text;  ///< what the agent reads. Untrusted: never becomes system text
   std::vector<Source> sources;
   std::vector<ToolUse> uses;
+  /// The agent's work ends with this call, and the text is its answer: it passed the conversation on.
+  bool ends = false;
 };
 
 /// A tool. Concurrent calls are fine. Loop thread only. call() honours context.stop and context.deadline.

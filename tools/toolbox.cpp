@@ -138,7 +138,8 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
   const Instant started = clock.now();
   const ToolSpec& spec = prepared.tool->spec();
   const auto time = spec.timeout.count() > 0 ? std::min(spec.timeout, limits_.tool_time) : limits_.tool_time;
-  const Deadline deadline = Deadline::after(clock, time).sooner(context.deadline);
+  const Deadline deadline =
+      spec.waits ? context.deadline : Deadline::after(clock, time).sooner(context.deadline);
 
   Stop stop(context.stop);
   // On the loop's stack, so the hooks below it run as usual; the tool ends its wait and returns.
@@ -160,6 +161,7 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
     outcome.truncated = text.truncated;
     outcome.sources = std::move(result->sources);
     outcome.uses = std::move(result->uses);
+    outcome.ends = result->ends;
   } else if (context.stop.requested()) {
     outcome =
         failed(stopped(fmt::format("tool `{}`", prepared.name), context.stop.reason()), limits_.observation);

@@ -42,6 +42,7 @@ struct CallOutcome {
   std::string whole;  ///< of a truncated output: as the tool gave it, up to CallLimits::whole
   std::vector<Source> sources;
   std::vector<ToolUse> uses;
+  bool ends = false;  ///< ToolOutput::ends
   std::chrono::milliseconds ms{0};
   /// What the agent reads.
   const std::string& observation() const { return ok ? output : error; }

@@ -36,13 +36,21 @@ struct Scope {
   std::string_view renews;  // or what to do where it does not
 };
 
-LimitReached reached(std::string_view reason, const Scope& scope, std::int64_t now) {
+LimitReached reached(std::string_view reason, const Scope& scope, const std::string& setting,
+                     std::int64_t now) {
   const bool cost = reason == "max_cost";
   const std::string size =
       cost ? fmt::format("{:.6g}", scope.limit.cost) : fmt::format("{}", scope.limit.tokens);
   const std::string renewal = scope.renews.empty()
                                   ? fmt::format("it renews at 00:00 UTC on {}", store::utc_day(now + kDayMs))
                                   : std::string(scope.renews);
+  if (!setting.empty())
+    return {
+        .reason = reason,
+        .detail = fmt::format("`{}.{}: {}`, of all runs of the team together, is spent, or has no room for "
+                              "another call",
+                              setting, cost ? "cost" : "tokens", size),
+        .shared = true};
   return {.reason = reason,
           .detail = fmt::format("`budgets.{}.{}: {}` is spent, or has no room for another call; {}",
                                 scope.name, cost ? "cost" : "tokens", size, renewal),
@@ -87,10 +95,12 @@ bool Account::asks_for(const std::string& session) const {
 }
 
 void Account::enter(const std::string& session) {
+  if (outer_) outer_->enter(session);
   ++sessions_[session].runs;
 }
 
 void Account::leave(const std::string& session) {
+  if (outer_) outer_->leave(session);
   auto found = sessions_.find(session);
   if (found != sessions_.end() && --found->second.runs <= 0) sessions_.erase(found);
 }
@@ -110,9 +120,9 @@ std::optional<LimitReached> Account::refusal(const Payer& payer, Amount more, bo
   for (const Scope& scope : scopes) {
     const Amount after = scope.used + more;
     if (scope.limit.tokens > 0 && after.tokens >= scope.limit.tokens)
-      return reached("max_tokens", scope, now);
+      return reached("max_tokens", scope, setting_, now);
     if (scope.limit.cost > 0 && !free && after.cost >= scope.limit.cost)
-      return reached("max_cost", scope, now);
+      return reached("max_cost", scope, setting_, now);
   }
   return std::nullopt;
 }
@@ -122,7 +132,15 @@ std::expected<Account::Hold, LimitReached> Account::hold(const Payer& payer, std
                                                          std::int64_t now) {
   if (auto refused = refusal(payer, amount_of(input, 0, price), costs_nothing(price), now))
     return std::unexpected(std::move(*refused));
-  return Hold(*this, payer, input, price);
+  std::unique_ptr<Hold> around;
+  if (outer_) {
+    auto held = outer_->hold(payer, input, price, now);
+    if (!held) return held;
+    around = std::make_unique<Hold>(std::move(*held));
+  }
+  Hold own(*this, payer, input, price);
+  own.outer_ = std::move(around);
+  return own;
 }
 
 void Account::hold_more(const Payer& payer, Amount more) {
@@ -133,6 +151,7 @@ void Account::hold_more(const Payer& payer, Amount more) {
 }
 
 void Account::spend(const Payer& payer, Amount amount, std::int64_t now) {
+  if (outer_) outer_->spend(payer, amount, now);
   turn_to(now);
   Tenant& tenant = tenants_[payer.tenant];
   tenant.all.spent = tenant.all.spent + amount;
@@ -148,8 +167,13 @@ Account::Hold::Hold(Account& account, Payer payer, std::int64_t input,
   set(0);
 }
 
+Account::Hold::~Hold() {
+  end();
+}
+
 Account::Hold::Hold(Hold&& other) noexcept
     : account_(std::exchange(other.account_, nullptr)),
+      outer_(std::move(other.outer_)),
       payer_(std::move(other.payer_)),
       price_(other.price_),
       input_(other.input_),
@@ -169,19 +193,23 @@ void Account::Hold::set(std::int64_t output) {
 }
 
 bool Account::Hold::written(std::int64_t tokens, std::int64_t now) {
-  if (!account_) return !reached_;
+  if (!account_) return !reached();
   set(tokens);
   if (!reached_) reached_ = account_->refusal(payer_, {}, free(), now);
-  return !reached_;
+  const bool around = !outer_ || outer_->written(tokens, now);
+  return !reached_ && around;
 }
 
 bool Account::Hold::serve(const std::optional<models::Price>& price, std::int64_t now) {
   if (!account_) return false;
+  const std::optional<models::Price> price_before = price_;
+  if (outer_ && !outer_->serve(price, now)) return false;
   const Amount before = std::exchange(held_, {});
   account_->hold_more(payer_, {-before.tokens, -before.cost});
   if (account_->refusal(payer_, amount_of(input_, output_, price), costs_nothing(price), now)) {
     account_->hold_more(payer_, before);
     held_ = before;
+    if (outer_) outer_->serve(price_before, now);
     return false;
   }
   price_ = price;
@@ -193,6 +221,7 @@ void Account::Hold::end() {
   if (!account_) return;
   account_->hold_more(payer_, {-held_.tokens, -held_.cost});
   account_ = nullptr;
+  if (outer_) outer_->end();
 }
 
 }  // namespace troupe::agents

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace troupe::agents {
 
@@ -32,6 +34,10 @@ struct Payer {
 class Account {
  public:
   explicit Account(BudgetSettings limits = {}) : limits_(limits) {}
+  /// What a tree of runs in one session may use together, within `outer`, which outlives it: what is taken or
+  /// spent here is there, too. `setting`: where the limit stands in the configuration, for messages.
+  Account(BudgetLimit tree, std::string setting, Account& outer)
+      : limits_{.session = tree}, setting_(std::move(setting)), outer_(&outer) {}
   void set_limits(BudgetSettings limits) { limits_ = limits; }
   const BudgetSettings& limits() const { return limits_; }
 
@@ -74,6 +80,8 @@ class Account {
   void hold_more(const Payer& payer, Amount more);
 
   BudgetSettings limits_;
+  std::string setting_;       // of a tree's limit
+  Account* outer_ = nullptr;  // of a tree
   std::map<std::string, Tenant, std::less<>> tenants_;
   std::map<std::string, Session, std::less<>> sessions_;
   Sum day_;
@@ -85,12 +93,14 @@ class Account::Hold {
  public:
   Hold(Hold&& other) noexcept;
   Hold& operator=(Hold&&) = delete;
-  ~Hold() { end(); }
+  ~Hold();
 
   /// The call has written so many tokens in all. False once a budget is spent, by whomever.
   bool written(std::int64_t tokens, std::int64_t now);
   /// The budget at which written() said so.
-  const std::optional<LimitReached>& reached() const { return reached_; }
+  const std::optional<LimitReached>& reached() const {
+    return reached_ || !outer_ ? reached_ : outer_->reached();
+  }
   /// Another model is to go on with the call, at another price. False where a budget has no room for its
   /// request; nothing is changed then.
   bool serve(const std::optional<models::Price>& price, std::int64_t now);
@@ -103,6 +113,7 @@ class Account::Hold {
   void set(std::int64_t output);
 
   Account* account_;
+  std::unique_ptr<Hold> outer_;  // the same in the account around
   Payer payer_;
   std::optional<models::Price> price_;
   std::int64_t input_;

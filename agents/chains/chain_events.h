@@ -15,6 +15,7 @@ class ChainRun::Events final : public EventSink {
     event.session = row_.session;
     event.run = row_.id;
     event.agent = row_.agent;
+    event.parent = row_.parent;
     if (event.type != "warning") return journal_.publish(event);
     store::Append append;
     append.events.push_back(std::move(event));

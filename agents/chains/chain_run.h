@@ -37,6 +37,8 @@ class ChainRun final : public RunDriver, private ChainCalls {
   Result<Approvals::Receipt> decide(const Decision& decision) override;
   std::vector<PendingApproval> waiting() const override { return {}; }
   bool only_waits() const override { return false; }
+  RunDriver* driver_of(std::string_view run) override { return run == record_.row().id ? this : nullptr; }
+  void cancel() override { stop_.request(StopReason::cancelled); }
 
  private:
   class Events;

@@ -154,7 +154,38 @@ void check_names(const std::vector<RuleSettings>& rules, const char* list, Check
   }
 }
 
+// A list of rules, or the one rule.
+class OutputRules final : public config::Shape<std::vector<RuleSettings>> {
+ public:
+  void read(const config::Node& node, std::vector<RuleSettings>& rules,
+            config::Reader& reader) const override {
+    if (node.kind == config::Node::Kind::map) {
+      rules.assign(1, RuleSettings{});
+      return one_->read(node, rules.front(), reader);
+    }
+    const std::size_t errors = reader.errors();
+    list_->read(node, rules, reader);
+    if (reader.errors() != errors) return;
+    std::map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < rules.size(); ++i)
+      if (!rules[i].name.empty() && !seen.emplace(rules[i].name, i).second)
+        reader.error(node.items[i].place,
+                     fmt::format("`{}` is the name of [{}] already", rules[i].name, seen[rules[i].name]));
+  }
+  Json show(const std::vector<RuleSettings>& rules) const override { return list_->show(rules); }
+  Json schema() const override { return {{"anyOf", Json::array({list_->schema(), one_->schema()})}}; }
+
+ private:
+  config::ShapePtr<RuleSettings> one_ = config::shape(output_rule());
+  config::ShapePtr<std::vector<RuleSettings>> list_ =
+      config::list_of(one_, "a list of rules", limits::kRules);
+};
+
 }  // namespace
+
+config::ShapePtr<std::vector<RuleSettings>> output_rules() {
+  return std::make_shared<OutputRules>();
+}
 
 Record<GuardrailSettings> guardrails_section() {
   Record<GuardrailSettings> rules("Rules for what goes in and out; each refuses with a reason");

@@ -333,6 +333,9 @@ Step ReactLoop::on_observations(std::vector<Observation> observations) {
                       .reason = "denied",
                       .detail = fmt::format("the call {} of `{}`: {}", observation.call, observation.tool,
                                             observation.error)};
+  for (const Observation& observation : observations)
+    if (observation.ends)
+      return Finish{.status = "done", .reason = "handoff", .answer = observation.output};
   add_observations(std::move(observations));
   return next_model_call();
 }

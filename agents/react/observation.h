@@ -37,6 +37,7 @@ struct Observation {
   std::optional<More> more;
   std::optional<Json> edited;  ///< the input that a person put in the place of the model's
   bool denied = false;         ///< a person said no
+  bool ends = false;           ///< the run ends with it, as its answer
 };
 
 }  // namespace troupe::agents

@@ -68,9 +68,11 @@ class AgentRun::Deltas final : public EventSink {
     event.session = row.session;
     event.run = row.id;
     event.agent = row.agent;
+    event.parent = row.parent;
     if (event.step == 0 && run_.react_) event.step = run_.react_->step();
     if (event.type == "warning" && was_told(event)) return;
     if (event.type == "usage") return run_.note_use(std::move(event));
+    if (event.type == "handoff") return run_.record_.pending().events.push_back(std::move(event));
     // A warning is journaled, everything else that a call reports is superseded by what it leads to.
     if (event.type != "warning") return run_.record_.publish(event);
     run_.record_.pending().events.push_back(std::move(event));
@@ -426,6 +428,7 @@ void AgentRun::note_broken(const Error& error, int broken, Milliseconds wait) {
 models::ModelRequest AgentRun::request_for(const AskModel& ask) {
   static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   models::ModelRequest request;
+  request.intent = agent_->settings.intent;
   request.transcript = react_->transcript();
   request.tool_mode = react_->strategy().tool_mode();
   const bool declared = request.tool_mode == models::ToolMode::native;

@@ -19,9 +19,11 @@
 #include "runtime/base/context.h"
 #include "runtime/store/journal.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
@@ -44,9 +46,9 @@ class AgentRun final : public RunDriver {
   /// journal). Everything it started has ended when it returns.
   Task<> run() override;
 
-  std::optional<Over> over() const override {
-    if (!record_.row().finished() || record_.lost()) return std::nullopt;
-    return Over{agent_, record_.row()};
+  std::vector<Over> over() const override {
+    if (!record_.row().finished() || record_.lost()) return {};
+    return {{agent_, record_.row()}};
   }
 
   /// Ends the run as cancelled after the step at work.
@@ -58,6 +60,9 @@ class AgentRun final : public RunDriver {
   std::vector<PendingApproval> waiting() const override { return calls_.waiting(); }
   /// Nothing of it is at work but the waiting for a person.
   bool only_waits() const override { return calls_.only_waits(); }
+  void on_waits_changed(std::function<void()> told) { calls_.on_waits_changed(std::move(told)); }
+  RunDriver* driver_of(std::string_view run) override { return run == record_.row().id ? this : nullptr; }
+  void cancel() override { stop_.request(StopReason::cancelled); }
 
  private:
   class Deltas;

@@ -17,9 +17,11 @@ class AgentStart final : public RunStart {
   std::unique_ptr<RunDriver> begin(RunServices services, store::RunRow row, bool started,
                                    Stop& stop) override {
     recorded_.started = recorded_.started || started;
-    return std::make_unique<AgentRun>(services.loop, services.journal, services.account, std::move(agent_),
-                                      std::move(row), std::move(system_), std::move(services.secrets), stop,
-                                      std::move(recorded_));
+    auto run = std::make_unique<AgentRun>(services.loop, services.journal, services.account,
+                                          std::move(agent_), std::move(row), std::move(system_),
+                                          std::move(services.secrets), stop, std::move(recorded_));
+    run->on_waits_changed(std::move(services.waits_changed));
+    return run;
   }
 
  private:

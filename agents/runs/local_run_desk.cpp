@@ -44,10 +44,11 @@ struct Tenant {
 
 class Desk final : public LocalRunDesk {
  public:
-  Desk(Loop& loop, store::Journal& journal, Rng& rng, DeskSettings settings,
+  Desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng, DeskSettings settings,
        std::shared_ptr<const Catalog> catalog)
       : loop_(loop),
         journal_(journal),
+        bus_(bus),
         rng_(rng),
         settings_(settings),
         catalog_(std::move(catalog)),
@@ -84,6 +85,7 @@ class Desk final : public LocalRunDesk {
                           const std::vector<Frame>& events);
   std::unique_ptr<RunDriver> drive(HeldRun& run);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
+  std::shared_ptr<HeldRun> held_run(std::string_view run) const;
   std::shared_ptr<HeldRun> addressed_run(const Decision& decision) const;
   Task<Error> why_nothing_waits(Decision decision);
 
@@ -96,6 +98,7 @@ class Desk final : public LocalRunDesk {
 
   Loop& loop_;
   store::Journal& journal_;
+  bus::Bus& bus_;
   Rng& rng_;
   const DeskSettings settings_;
   std::shared_ptr<const Catalog> catalog_;
@@ -125,8 +128,8 @@ Result<std::string> Desk::resolve_target(const std::string& wanted, const std::s
                 fmt::format("no target was named and the configuration has no `default`; there are: {}",
                             fmt::join(target_names(*catalog_), ", ")));
   if (find_target(*catalog_, target)) return target;
-  return fail(ErrorCode::not_found,
-              fmt::format("there is no agent `{}`{}", target, did_you_mean(target, target_names(*catalog_))));
+  return fail(ErrorCode::not_found, fmt::format("there is no agent, team or chain `{}`{}", target,
+                                                did_you_mean(target, target_names(*catalog_))));
 }
 
 Task<Result<store::SessionRow>> Desk::open_session(Principal principal, std::string session,
@@ -174,6 +177,11 @@ Result<> Desk::may_admit(const std::string& session, const std::string& tenant) 
 Task<Result<Accepted>> Desk::submit(Submission submission) {
   if (submission.text.empty() && submission.attachments.empty())
     co_return fail(ErrorCode::invalid, "the message is empty");
+  if (submission.message_id.starts_with(kBusIds))
+    co_return fail(
+        ErrorCode::invalid,
+        fmt::format("ids that begin with `{}` are those of messages between agents; take another one",
+                    kBusIds));
   if (submission.text.size() > limits::kInputBytes)
     co_return fail(ErrorCode::too_large, fmt::format("the message has {} bytes; at most {} are taken",
                                                      submission.text.size(), limits::kInputBytes));
@@ -321,12 +329,19 @@ void Desk::start(std::shared_ptr<HeldRun> run) {
 
 std::unique_ptr<RunDriver> Desk::drive(HeldRun& run) {
   const auto begin = std::move(run.begin);
-  return begin->begin({loop_, journal_, account_, std::move(run.secrets)}, run.row, run.started, run.stop);
+  return begin->begin({.loop = loop_,
+                       .journal = journal_,
+                       .account = account_,
+                       .secrets = std::move(run.secrets),
+                       .rng = rng_,
+                       .bus = bus_},
+                      run.row, run.started, run.stop);
 }
 
 Task<> Desk::work(std::shared_ptr<HeldRun> run) {
   co_await run->driver->run();
-  if (auto over = run->driver->over()) settlements_.begin(std::move(over->agent), std::move(over->row));
+  for (RunDriver::Over& over : run->driver->over())
+    settlements_.begin(std::move(over.agent), std::move(over.row));
   run->driver.reset();
   ended(run);
 }
@@ -355,13 +370,17 @@ void Desk::ended(const std::shared_ptr<HeldRun>& run) {
 }
 
 Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode mode) {
-  auto held = runs_.find(run_id);
-  if (held == runs_.end() || held->second->row.tenant != principal.tenant) {
+  const auto run = held_run(run_id);
+  if (!run || run->row.tenant != principal.tenant) {
     auto row = co_await find_run(principal, run_id);
     if (!row) co_return std::unexpected(row.error());
     co_return Result<>{};  // it ended before the request came: that is its one outcome
   }
-  auto run = held->second;
+  if (run->row.id != run_id) {  // one of a team's
+    RunDriver& child = *run->driver->driver_of(run_id);
+    mode == CancelMode::after_step ? child.finish_after_step() : child.cancel();
+    co_return Result<>{};
+  }
   if (!run->at_work) {
     run->at_work = true;  // nobody may start it while its end is written
     --queued_;
@@ -384,11 +403,19 @@ Task<> Desk::end_without_running(std::shared_ptr<HeldRun> run) {
   ended(run);
 }
 
+// The run of that id, or the one that it is a part of.
+std::shared_ptr<HeldRun> Desk::held_run(std::string_view run) const {
+  if (auto found = runs_.find(std::string(run)); found != runs_.end()) return found->second;
+  for (const auto& [id, held] : runs_)
+    if (held->driver && held->driver->driver_of(run)) return held;
+  return nullptr;
+}
+
 // Only one run of a session is at work, and only what is at work can wait for a person.
 std::shared_ptr<HeldRun> Desk::addressed_run(const Decision& decision) const {
   std::shared_ptr<HeldRun> held;
   if (!decision.run.empty()) {
-    if (auto found = runs_.find(decision.run); found != runs_.end()) held = found->second;
+    held = held_run(decision.run);
   } else if (auto live = sessions_.find(decision.session);
              live != sessions_.end() && !live->second.runs.empty()) {
     held = live->second.runs.front();
@@ -495,6 +522,8 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
   auto rows = co_await journal_.unfinished_runs();
   if (!rows) co_return within("resume", rows.error());
+  std::erase_if(*rows,
+                [](const store::RunRow& row) { return !row.parent.empty(); });  // the team takes them up
   Generations generations;
   generations.emplace(catalog_->config, catalog_);
   for (const store::RunRow& row : *rows) {
@@ -544,7 +573,7 @@ Result<> Desk::restore(HeldRun& run, const Generations& generations, const std::
   const auto target = find_target(**catalog, run.row.target);
   if (!target)
     return fail(ErrorCode::not_found,
-                fmt::format("there is no agent `{}` in the configuration it began with", run.row.target));
+                fmt::format("there is no `{}` in the configuration it began with", run.row.target));
   run.secrets = (*catalog)->secrets;
   Json inputs = Json::object();
   if (auto extra = parse_json(run.row.extra); extra)
@@ -568,7 +597,9 @@ Task<> Desk::drain(Milliseconds grace) {
 Task<> Desk::settle(Milliseconds most) {
   auto alarm = loop_.at(loop_.clock().now() + most, [this] { settlements_.stop(); });
   // The end of a run is told before the run has left, and its memory begins.
-  const auto leaving = [](const auto& held) { return held.second->driver && held.second->driver->over(); };
+  const auto leaving = [](const auto& held) {
+    return held.second->driver && !held.second->driver->over().empty();
+  };
   while (std::ranges::any_of(runs_, leaving)) {
     OneShot<bool> left(loop_);
     leaving_.push_back(&left);
@@ -585,9 +616,9 @@ void Desk::hurry() {
 
 }  // namespace
 
-std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, Rng& rng,
+std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng,
                                             DeskSettings settings, std::shared_ptr<const Catalog> catalog) {
-  return std::make_unique<Desk>(loop, journal, rng, settings, std::move(catalog));
+  return std::make_unique<Desk>(loop, journal, bus, rng, settings, std::move(catalog));
 }
 
 }  // namespace troupe::agents

@@ -56,6 +56,8 @@ class Fold {
       sources(body);
     else if (fact.kind == "tool.more")
       more(body);
+    else if (fact.kind == "tool.ends")
+      ends(body);
     else if (fact.kind == "guard.intent")
       judged(fact.step, body);
     else if (fact.kind == "guard.verdict")
@@ -132,6 +134,10 @@ class Fold {
       seen->sources.push_back(
           {string_or(source, "title"), string_or(source, "url"), passage ? *passage : Json()});
     }
+  }
+
+  void ends(const Json& body) {
+    if (Observation* seen = observation(body)) seen->ends = true;
   }
 
   void more(const Json& body) {

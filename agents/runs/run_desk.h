@@ -8,12 +8,14 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/bus/bus.h"
 #include "runtime/store/journal.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
@@ -37,6 +39,9 @@ struct Accepted {
 
 enum class CancelMode { now, after_step };
 
+/// What the ids of messages between agents begin with; a client's may not.
+inline constexpr std::string_view kBusIds = "bus:";
+
 /// The only way to start, watch and stop runs: the gateway, `troupe ask` and `troupe chat` all go through it.
 /// Admission, idempotency, one run at a time per session, cancel and resume are decided here. Loop thread
 /// only.
@@ -55,8 +60,9 @@ class RunDesk {
   /// reject, disk full), unavailable (draining).
   virtual Task<Result<Accepted>> submit(Submission submission) = 0;
 
-  /// Asks a run to stop. Returns when the request is taken; `run.finished` follows once everything of the run
-  /// has ended. Cancelling a finished run is not an error. Errors: not_found.
+  /// Asks a run, or one of a team's members, to stop. Returns when the request is taken; `run.finished`
+  /// follows once everything of the run has ended. Cancelling a finished run is not an error. Errors:
+  /// not_found.
   virtual Task<Result<>> cancel(Principal principal, std::string run, CancelMode mode) = 0;
 
   /// A person's decision about a call that waits for one. Returns once it is on disk; the first one counts.
@@ -118,8 +124,8 @@ class LocalRunDesk : public RunDesk {
   virtual void hurry() = 0;
 };
 
-/// `loop`, `journal` and `rng` outlive the desk; drain() must have returned before it is destroyed.
-std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, Rng& rng,
+/// `loop`, `journal`, `bus` and `rng` outlive the desk; drain() must have returned before it is destroyed.
+std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng,
                                             DeskSettings settings, std::shared_ptr<const Catalog> catalog);
 
 }  // namespace troupe::agents

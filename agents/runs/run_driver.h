@@ -6,12 +6,15 @@
 #include "agents/runs/approvals.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/task.h"
+#include "runtime/base/ids.h"
 #include "runtime/base/result.h"
 #include "runtime/base/secret.h"
+#include "runtime/bus/bus.h"
 #include "runtime/store/journal.h"
 
+#include <functional>
 #include <memory>
-#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
@@ -37,8 +40,14 @@ class RunDriver {
     std::shared_ptr<const Agent> agent;
     store::RunRow row;
   };
-  /// After run(): nothing where the run goes on at the next start, or has no agent.
-  virtual std::optional<Over> over() const { return std::nullopt; }
+  /// After run(): of the run and of those below it. None where the run goes on at the next start, or where
+  /// no agent has a memory of it.
+  virtual std::vector<Over> over() const { return {}; }
+
+  /// The run, or one below it that is at work, by its id. nullptr: it is none of them.
+  virtual RunDriver* driver_of(std::string_view run) = 0;
+  /// Ends the run, or one below it, as cancelled; see run() about when it has ended.
+  virtual void cancel() = 0;
 
   /// What waits for a person now.
   virtual std::vector<PendingApproval> waiting() const = 0;
@@ -52,6 +61,9 @@ struct RunServices {
   store::Journal& journal;
   Account& account;
   Secrets secrets;  ///< masked in what is kept of requests
+  Rng& rng;
+  bus::Bus& bus;
+  std::function<void()> waits_changed = nullptr;  ///< only_waits() of the driver may have changed
 };
 
 }  // namespace troupe::agents

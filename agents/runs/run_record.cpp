@@ -5,7 +5,12 @@
 namespace troupe::agents {
 
 Event RunRecord::event(std::string_view type, int step) const {
-  return Event{.type = type, .session = row_.session, .run = row_.id, .agent = row_.agent, .step = step};
+  return Event{.type = type,
+               .session = row_.session,
+               .run = row_.id,
+               .agent = row_.agent,
+               .parent = row_.parent,
+               .step = step};
 }
 
 store::Fact RunRecord::fact(std::string_view kind, int step, const Json& body) const {
@@ -23,6 +28,7 @@ void RunRecord::add(const Observation& observation, int step, store::Append& app
   if (observation.truncated) seen.fields["truncated"] = true;
   if (observation.more) seen.fields["bytes"] = observation.more->bytes;
   append.events.push_back(std::move(seen));
+  if (observation.ends) append.facts.push_back(fact("tool.ends", step, {{"call", observation.call}}));
   if (observation.sources.empty()) return;
   Json sources = {{"call", observation.call}, {"sources", Json::array()}};
   for (const tools::Source& source : observation.sources) {

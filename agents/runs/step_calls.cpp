@@ -139,7 +139,8 @@ Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole)
   require_approvals();
   std::vector<Observation> results(calls_.size());
   const Call& first = calls_.front();
-  if (calls_.size() == 1 && !first.asks && !recorded_.observations.contains(first.plan.id)) {
+  if (calls_.size() == 1 && !first.asks && !waits_for_others(first) &&
+      !recorded_.observations.contains(first.plan.id)) {
     // Alone, what it brings can go out together with the next request.
     results[0] = co_await make(calls_[0], context);
     if (whole.reason() != StopReason::shutdown) record_.add(results[0], step_, record_.pending());
@@ -165,12 +166,29 @@ Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole)
   co_return results;
 }
 
+bool StepCalls::waits_for_others(const Call& call) const {
+  return call.prepared && call.prepared->tool->spec().waits;
+}
+
+Task<Observation> StepCalls::make_while_waiting(Call& call, CallContext& context) {
+  ++others_;
+  end_work();
+  Observation seen = co_await make(call, context);
+  --others_;
+  begin_work();
+  co_return seen;
+}
+
 void StepCalls::begin_work() {
-  if (working_++ == 0) clock_.resume();
+  if (working_++ > 0) return;
+  clock_.resume();
+  if (waits_changed_) waits_changed_();
 }
 
 void StepCalls::end_work() {
-  if (--working_ == 0) clock_.pause();
+  if (--working_ > 0) return;
+  clock_.pause();
+  if (waits_changed_) waits_changed_();
 }
 
 Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots, CallContext& context,
@@ -189,7 +207,12 @@ Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots,
     co_await slots.take();
     CallContext own{context.loop,    step,        clock_.deadline(), context.events, context.principal,
                     context.session, context.run, context.agent,     context.step};
-    result = co_await make(call, own);
+    if (waits_for_others(call)) {
+      own.deadline = Deadline{};  // of the run: it stands still meanwhile
+      result = co_await make_while_waiting(call, own);
+    } else {
+      result = co_await make(call, own);
+    }
     slots.give_back();
   }
   // A stop that leaves the run to the next start must not leave half an answer behind: the call is made
@@ -308,6 +331,7 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   seen.output = std::move(outcome.output);
   seen.error = std::move(outcome.error);
   seen.truncated = outcome.truncated;
+  seen.ends = outcome.ends;
   seen.ms = outcome.ms.count();
   seen.sources = std::move(outcome.sources);
   if (spent_) std::ranges::for_each(outcome.uses, spent_);

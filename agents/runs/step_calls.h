@@ -52,7 +52,10 @@ class StepCalls {
   /// already), invalid (an edited input that the tool does not take: the call goes on waiting).
   Result<Approvals::Receipt> decide(const Decision& decision);
   std::vector<PendingApproval> waiting() const;
-  bool only_waits() const { return working_ == 0 && approvals_.any_waiting(); }
+  /// Nothing is at work: persons, or others whom tools wait for (tools::ToolSpec::waits), are to go on.
+  bool only_waits() const { return working_ == 0 && (approvals_.any_waiting() || others_ > 0); }
+  /// Told whenever only_waits() may have changed.
+  void on_waits_changed(std::function<void()> told) { waits_changed_ = std::move(told); }
 
   /// Told of what tools spend on models, before the observation it led to is committed.
   void on_spent(std::function<void(const tools::ToolUse&)> told) { spent_ = std::move(told); }
@@ -74,6 +77,8 @@ class StepCalls {
   Task<std::optional<Observation>> ask_person(Call& call, Stop& stop);
   Task<bool> commit_verdict(Call& call, const Verdict& verdict);
   void require_approvals();
+  bool waits_for_others(const Call& call) const;
+  Task<Observation> make_while_waiting(Call& call, CallContext& context);
   void begin_work();
   void end_work();
 
@@ -88,7 +93,9 @@ class StepCalls {
   Gate gate_;
   std::vector<Call> calls_;  // of the step at work
   int step_ = 0;
-  int working_ = 0;  // calls that do not wait for a person
+  int working_ = 0;  // calls that wait for nobody
+  int others_ = 0;   // calls that wait for others
+  std::function<void()> waits_changed_;
   std::vector<tools::Source> sources_;
   std::size_t numbered_ = 0;  // passages of the run that answers may cite
   std::function<void(const tools::ToolUse&)> spent_;

@@ -43,6 +43,7 @@ struct Ask {
   std::string task;  ///< of `tasks:`, whose guardrail its answer is held against; ""
   std::string text;
   std::string from;  ///< the member that asks; "": the team
+  std::string run;   ///< the run in which it asks; "": of the team
 };
 
 /// What came of it, however its run ended.

@@ -17,6 +17,7 @@ namespace troupe::agents {
 struct TeamTask {
   std::string text;
   Json inputs = Json::object();  ///< of the run, for {name}
+  std::string resume_with;       ///< the member that had the conversation at the end of the run before; ""
 };
 
 /// What it came to.
@@ -25,6 +26,10 @@ struct TeamAnswer {
   Json data;                            ///< null: the answer is a text
   Json citations;                       ///< null: none
   std::string reason = "final_answer";  ///< or why it stopped here: until, max_rounds
+  /// limit: it stopped at a bound with what there was (max_turns, stalled, repeated_message, not_accepted).
+  std::string status = "done";
+  std::string detail;  ///< of such a stop and of until, for people; else ""
+  std::string by;      ///< the member that gave it; ""
 };
 
 /// How the members of a team work together. Has no I/O of its own and keeps nothing: everything goes through

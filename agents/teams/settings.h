@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
@@ -172,5 +173,35 @@ struct TeamSettings {
   std::map<std::string, NodeSettings> nodes;     ///< graph
   std::vector<EdgeSettings> edges;               ///< graph
 };
+
+/// How a pattern is called in YAML.
+std::string_view word(PatternKind pattern);
+
+/// Everybody who takes part: `members`, then whoever is named as manager, selector, judge, reducer,
+/// substitute, agent of a task or `run` of a node, each once. Those that a team makes of its `model` are not
+/// among them.
+std::vector<std::string> members_of(const TeamSettings& team);
+
+/// What the tasks are called, in their order: `name`, without it the agent where no other task has that name,
+/// else the number, counted from 1.
+std::vector<std::string> task_names(const TeamSettings& team);
+
+/// Names that the texts of a task have besides those of inputs and tasks.
+inline constexpr std::string_view kTeamInput = "input";  ///< what the run was asked
+inline constexpr std::string_view kMapItem = "item";     ///< of a node with `map`: one element of its list
+/// Where an edge leads when the graph is done.
+inline constexpr std::string_view kGraphEnd = "end";
+/// What a condition's `of` begins with when it is about the blackboard.
+inline constexpr std::string_view kOfBoard = "board.";
+
+/// A name that a run must bring among its inputs.
+struct TeamInput {
+  std::string name;
+  std::string place;  ///< where it stands first, as in the configuration: "tasks[0].description"
+  bool operator==(const TeamInput&) const = default;
+};
+/// The names in braces that neither a task nor a node is called, each once, in the order of the
+/// configuration. Those of teams inside of it are theirs.
+std::vector<TeamInput> inputs_of(const TeamSettings& team);
 
 }  // namespace troupe::agents

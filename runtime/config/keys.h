@@ -57,6 +57,8 @@ class Check {
   void warning(std::string_view key, std::string_view text) { report(Severity::warning, key, text); }
   /// For an entry of a section below this record: "agent `x`".
   Check entry(std::string_view section, const std::string& name, std::string noun) const;
+  /// The record has this key, be it with the default's value.
+  bool given(std::string_view key) const { return node_.find(key) != nullptr; }
   const Environment& environment() const { return reader_.environment(); }
 
  private:

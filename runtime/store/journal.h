@@ -4,6 +4,7 @@
 #include "runtime/async/task.h"
 #include "runtime/base/event.h"
 #include "runtime/base/result.h"
+#include "runtime/store/dead_letter_row.h"
 #include "runtime/store/usage.h"
 
 #include <cstdint>
@@ -68,8 +69,10 @@ struct Append {
   std::optional<SessionRow> session;  ///< inserted, or updated (target, updated_ms)
   std::optional<RunRow> run;    ///< inserted or replaced by id; first_seq/last_seq are filled by the journal
   std::vector<Spending> spent;  ///< added to the ledger
+  std::vector<DeadLetterRow> dead;  ///< inserted, or replaced by session and id; resent once, it stays so
   /// "": none; else a session that goes before the rest of the append comes: its row, its runs, all events
-  /// and facts of them. Texts that were kept by content stay, and so does what the ledger says of it.
+  /// and facts of them, its dead letters. Texts that were kept by content stay, and so does what the ledger
+  /// says of it.
   std::string forget;
   bool barrier = false;  ///< with `sync: barriers`: fsynced before it counts as committed
 };
@@ -96,9 +99,10 @@ class Journal {
   /// of one caller commit in call order. On a full disk or an I/O error it waits and tries again: it returns
   /// an error only when the store is closed or damaged (ErrorCode::store), or when the append itself cannot
   /// be stored, alone and wholly: invalid (an event without a session, a fact without a run, a row without an
-  /// id, a spending without a day or a session), conflict (the message id of its run belongs to another run
-  /// of the session), too_large; of a session to forget: not_found, busy (a run of it is unfinished). A
-  /// session or run that is not known yet is made by the first append that names it.
+  /// id, a spending without a day or a session, a dead letter without an id or a session), conflict (the
+  /// message id of its run belongs to another run of the session), too_large; of a session to forget:
+  /// not_found, busy (a run of it is unfinished). A session or run that is not known yet is made by the first
+  /// append that names it.
   virtual Task<Result<>> commit(Append append) = 0;
 
   /// Queues an append without waiting; publication follows the commit all the same. For what nobody depends
@@ -147,6 +151,11 @@ class Journal {
   /// other keys with the highest cost first, then the most tokens. A session that was never spent for has no
   /// row.
   virtual Task<Result<std::vector<UsageRow>>> usage(UsageQuery query) = 0;
+
+  /// What could not be delivered, the newest first; tenant "" = all.
+  virtual Task<Result<std::vector<DeadLetterRow>>> dead_letters(std::string tenant, std::size_t limit) = 0;
+  /// The newest one with this id; tenant "" = of any.
+  virtual Task<Result<std::optional<DeadLetterRow>>> find_dead_letter(std::string tenant, std::string id) = 0;
 
   /// Text kept once by content: configuration snapshots, system prompts, large bodies. Returns its SHA-256 in
   /// hex.

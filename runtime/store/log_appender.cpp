@@ -47,10 +47,18 @@ constexpr char kSpending[] =
     "output_tokens = output_tokens + excluded.output_tokens, "
     "cached_tokens = cached_tokens + excluded.cached_tokens, cost = cost + excluded.cost";
 
+constexpr char kDeadLetter[] =
+    "INSERT INTO dead_letters(session, id, tenant, run, reason, detail, body, resend_id, at_ms, resent_ms) "
+    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(session, id) DO UPDATE SET tenant = excluded.tenant, "
+    "run = excluded.run, reason = excluded.reason, detail = excluded.detail, body = excluded.body, "
+    "resend_id = excluded.resend_id, at_ms = excluded.at_ms, "
+    "resent_ms = max(resent_ms, excluded.resent_ms)";
+
 constexpr char kUnfinished[] = "SELECT id FROM runs WHERE session = ? AND finished_ms = 0 LIMIT 1";
 constexpr char kForgetFacts[] =
     "DELETE FROM log WHERE stream IN (SELECT n * 2 + 1 FROM runs WHERE session = ?)";
 constexpr char kForgetEvents[] = "DELETE FROM log WHERE stream = ?";
+constexpr char kForgetDeadLetters[] = "DELETE FROM dead_letters WHERE session = ?";
 constexpr char kForgetRuns[] = "DELETE FROM runs WHERE session = ?";
 constexpr char kForgetSession[] = "DELETE FROM sessions WHERE n = ?";
 
@@ -107,6 +115,9 @@ Result<> LogAppender::write_append(Append& append, Entry& entry) {
   for (const Spending& spending : append.spent) {
     if (auto done = write_spending(spending); !done) return done;
   }
+  for (const DeadLetterRow& letter : append.dead) {
+    if (auto done = write_dead_letter(letter, entry.wall_ms); !done) return done;
+  }
   return {};
 }
 
@@ -122,6 +133,7 @@ Result<> LogAppender::forget_session(const std::string& id) {
   forget();  // numbers may be given anew
   if (auto done = change(database_, kForgetFacts, *number); !done) return done;
   if (auto done = change(database_, kForgetEvents, events_of(*number)); !done) return done;
+  if (auto done = change(database_, kForgetDeadLetters, *number); !done) return done;
   if (auto done = change(database_, kForgetRuns, *number); !done) return done;
   return change(database_, kForgetSession, *number);
 }
@@ -215,6 +227,13 @@ Result<> LogAppender::write_spending(const Spending& spending) {
   return change(database_, kSpending, spending.day, spending.tenant, spending.session, spending.agent,
                 spending.target, spending.model, used.calls, used.input_tokens, used.output_tokens,
                 used.cached_tokens, used.cost);
+}
+
+Result<> LogAppender::write_dead_letter(const DeadLetterRow& letter, std::int64_t wall_ms) {
+  auto home = session(letter.session, wall_ms);
+  if (!home) return fail(std::move(home.error()));
+  return change(database_, kDeadLetter, (*home)->number, letter.id, letter.tenant, letter.run, letter.reason,
+                letter.detail, letter.body, letter.resend_id, letter.at_ms, letter.resent_ms);
 }
 
 Result<> LogAppender::write_row(std::int64_t stream, Tail& tail, std::int64_t run, int step,

@@ -52,6 +52,7 @@ class LogAppender {
   Result<> write_event(const Event& event, const RunRow* row, Entry& entry);
   Result<> write_fact(const Fact& fact);
   Result<> write_spending(const Spending& spending);
+  Result<> write_dead_letter(const DeadLetterRow& letter, std::int64_t wall_ms);
   Result<> write_row(std::int64_t stream, Tail& tail, std::int64_t run, int step, std::string_view type,
                      std::string_view body);
   Result<> mark_run(const Event& event, std::int64_t seq);

@@ -65,6 +65,18 @@ constexpr char kRunIds[] =
 constexpr char kSessionIds[] =
     "SELECT id FROM sessions WHERE id >= ?1 AND id < ?1 || char(1114111) ORDER BY id LIMIT ?2";
 
+// Sent again by its own mark, or by the run that its id for that made.
+#define TROUPE_DEAD_LETTERS                                                                         \
+  "SELECT d.id, s.id, d.tenant, d.run, d.reason, d.detail, d.body, d.resend_id, d.at_ms, "          \
+  "coalesce(nullif(d.resent_ms, 0), r.created_ms, 0) FROM dead_letters d JOIN sessions s ON s.n = " \
+  "d.session "                                                                                      \
+  "LEFT JOIN runs r ON r.session = d.session AND r.message_id = d.resend_id "
+constexpr char kDeadLetters[] = TROUPE_DEAD_LETTERS "ORDER BY d.at_ms DESC, d.n DESC LIMIT ?";
+constexpr char kTenantDeadLetters[] =
+    TROUPE_DEAD_LETTERS "WHERE d.tenant = ? ORDER BY d.at_ms DESC, d.n DESC LIMIT ?";
+constexpr char kDeadLetter[] = TROUPE_DEAD_LETTERS
+    "WHERE d.id = ?2 AND (?1 = '' OR d.tenant = ?1) ORDER BY d.at_ms DESC, d.n DESC LIMIT 1";
+
 // The literal for each word: by day in order, by others the most expensive first. The second list finds the
 // lines of one session by their index.
 #define TROUPE_DEAREST "sum(cost) DESC, sum(input_tokens + output_tokens) DESC, 1"
@@ -104,6 +116,20 @@ SessionRow session_row(const Statement& row) {
           .updated_ms = row.integer(4),
           .last_seq = row.integer(6),
           .runs = row.integer(5)};
+}
+
+DeadLetterRow dead_letter_row(const Statement& row) {
+  const auto text = [&row](int column) { return std::string(row.text(column)); };
+  return {.id = text(0),
+          .session = text(1),
+          .tenant = text(2),
+          .run = text(3),
+          .reason = text(4),
+          .detail = text(5),
+          .body = text(6),
+          .resend_id = text(7),
+          .at_ms = row.integer(8),
+          .resent_ms = row.integer(9)};
 }
 
 RunRow run_row(const Statement& row) {
@@ -334,6 +360,18 @@ Result<std::vector<UsageRow>> usage(Database& database, const UsageQuery& query)
   };
   return all_rows<UsageRow>(database, statements[static_cast<std::size_t>(query.by)], +row, query.since,
                             query.until, query.tenant, query.agent, query.session, sql_limit(query.limit));
+}
+
+Result<std::vector<DeadLetterRow>> dead_letters(Database& database, const std::string& tenant,
+                                                std::size_t limit) {
+  if (tenant.empty())
+    return all_rows<DeadLetterRow>(database, kDeadLetters, dead_letter_row, sql_limit(limit));
+  return all_rows<DeadLetterRow>(database, kTenantDeadLetters, dead_letter_row, tenant, sql_limit(limit));
+}
+
+Result<std::optional<DeadLetterRow>> dead_letter(Database& database, const std::string& tenant,
+                                                 const std::string& id) {
+  return one_row<DeadLetterRow>(database, kDeadLetter, dead_letter_row, tenant, id);
 }
 
 Result<std::string> blob(Database& database, const std::string& hash) {

@@ -39,6 +39,11 @@ Result<std::vector<std::string>> session_ids(Database& database, const std::stri
 
 Result<std::vector<UsageRow>> usage(Database& database, const UsageQuery& query);
 
+Result<std::vector<DeadLetterRow>> dead_letters(Database& database, const std::string& tenant,
+                                                std::size_t limit);
+Result<std::optional<DeadLetterRow>> dead_letter(Database& database, const std::string& tenant,
+                                                 const std::string& id);
+
 Result<std::string> blob(Database& database, const std::string& hash);
 
 }  // namespace troupe::store::queries

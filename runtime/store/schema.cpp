@@ -121,7 +121,28 @@ INSERT INTO usage
   GROUP BY 1, 2, 3, 4, 5, 6;
 )sql";
 
-constexpr Migration kMigrations[] = {{1, kSchema1}, {2, kSchema2}};
+// What could not be delivered. A table of its own, because it is read across sessions and one of it is found
+// by its id.
+constexpr char kSchema3[] = R"sql(
+CREATE TABLE dead_letters(
+  n INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL REFERENCES sessions(n),
+  id TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  run TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  body TEXT NOT NULL,
+  resend_id TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  resent_ms INTEGER NOT NULL);
+CREATE UNIQUE INDEX dead_letters_by_session ON dead_letters(session, id);
+CREATE INDEX dead_letters_by_id ON dead_letters(id);
+CREATE INDEX dead_letters_by_time ON dead_letters(at_ms);
+CREATE INDEX dead_letters_by_tenant ON dead_letters(tenant, at_ms);
+)sql";
+
+constexpr Migration kMigrations[] = {{1, kSchema1}, {2, kSchema2}, {3, kSchema3}};
 
 /// 0 for an empty file. Errors: another program's file, damage.
 Result<int> schema_of(Database& database) {

@@ -37,6 +37,11 @@ Result<> admissible(const Append& append) {
     if (spending.day.empty() || spending.session.empty())
       return fail(ErrorCode::invalid, "what was spent names no day or no session");
   }
+  for (const DeadLetterRow& letter : append.dead) {
+    if (letter.id.empty() || letter.session.empty())
+      return fail(ErrorCode::invalid,
+                  fmt::format("the dead letter `{}` names no message or no session", letter.id));
+  }
   if (append.session && append.session->id.empty())
     return fail(ErrorCode::invalid, "a session row has no id");
   if (append.run && (append.run->id.empty() || append.run->session.empty()))
@@ -146,6 +151,16 @@ class SqliteJournal final : public Journal {
   }
   Task<Result<std::vector<UsageRow>>> usage(UsageQuery query) override {
     return read([query = std::move(query)](Database& database) { return queries::usage(database, query); });
+  }
+  Task<Result<std::vector<DeadLetterRow>>> dead_letters(std::string tenant, std::size_t limit) override {
+    return read([tenant = std::move(tenant), limit](Database& database) {
+      return queries::dead_letters(database, tenant, limit);
+    });
+  }
+  Task<Result<std::optional<DeadLetterRow>>> find_dead_letter(std::string tenant, std::string id) override {
+    return read([tenant = std::move(tenant), id = std::move(id)](Database& database) {
+      return queries::dead_letter(database, tenant, id);
+    });
   }
   Task<Result<std::int64_t>> last_seq(std::string session) override {
     return read(

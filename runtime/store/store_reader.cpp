@@ -88,6 +88,17 @@ Result<std::vector<UsageRow>> StoreReader::usage(const UsageQuery& query) {
   return queries::usage(database_, query);
 }
 
+Result<std::vector<DeadLetterRow>> StoreReader::dead_letters(const std::string& tenant, std::size_t limit) {
+  return queries::dead_letters(database_, tenant, limit);
+}
+
+Result<DeadLetterRow> StoreReader::dead_letter(const std::string& id) {
+  auto row = queries::dead_letter(database_, "", id);
+  if (!row) return fail(std::move(row.error()));
+  if (!*row) return fail(ErrorCode::not_found, fmt::format("there is no dead letter `{}`", id));
+  return std::move(**row);
+}
+
 Result<std::string> StoreReader::blob(const std::string& hash) {
   return queries::blob(database_, hash);
 }

@@ -34,6 +34,10 @@ class StoreReader {
   /// Finished runs of (session, agent), the newest `limit` of them, oldest first.
   Result<std::vector<RunRow>> turns(const std::string& session, const std::string& agent, std::size_t limit);
   Result<std::vector<UsageRow>> usage(const UsageQuery& query);
+  /// What could not be delivered, the newest first. tenant "" = all.
+  Result<std::vector<DeadLetterRow>> dead_letters(const std::string& tenant, std::size_t limit);
+  /// The newest one with this id. Errors: not_found.
+  Result<DeadLetterRow> dead_letter(const std::string& id);
   Result<std::string> blob(const std::string& hash);
 
  private:

@@ -3,6 +3,7 @@
 #include "agents/runs/run_desk.h"
 #include "models/fallback.h"
 #include "runtime/async/nursery.h"
+#include "runtime/bus/local_bus.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
@@ -63,7 +64,8 @@ class World : store::Subscriber {
     auto opened = store::open_sqlite_journal(loop, {.path = dir_.path().string()});
     REQUIRE(opened);
     journal = std::move(*opened);
-    desk = make_run_desk(loop, *journal, rng_, settings_, catalog("a", config));
+    bus = bus::make_local_bus(loop, *journal);
+    desk = make_run_desk(loop, *journal, *bus, rng_, settings_, catalog("a", config));
   }
 
   // As a crash would: the desk goes with its runs where they are, nothing more is written.
@@ -74,6 +76,7 @@ class World : store::Subscriber {
     subscription_.reset();
     fakes::run(loop, journal->close());
     desk.reset();
+    bus.reset();
     journal.reset();
   }
 
@@ -177,6 +180,7 @@ class World : store::Subscriber {
   SystemClock clock;
   Loop loop{clock};
   std::unique_ptr<store::Journal> journal;
+  std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
   std::shared_ptr<memory::TurnVectors> vectors = std::make_shared<memory::TurnVectorsInMemory>();

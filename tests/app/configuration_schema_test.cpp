@@ -162,7 +162,11 @@ TEST_CASE("what the schema must refuse, it refuses") {
   CHECK_FALSE(refused(R"({"version":1,"models":null})"));
   CHECK(refused(R"({})"));
   CHECK(refused(R"({"version":2})"));
-  CHECK(refused(R"({"version":1,"teams":{}})"));
+  CHECK_FALSE(refused(R"({"version":1,"teams":{}})"));
+  CHECK(refused(R"({"version":1,"plugins":{}})"));
+  CHECK(refused(R"({"version":1,"teams":{"t":{"members":["a"]}}})"));
+  CHECK(refused(R"({"version":1,"teams":{"t":{"pattern":"debate","members":["a"],"start":"a"}}})"));
+  CHECK(refused(R"({"version":1,"teams":{"t":{"pattern":"handoff","until":{"text":"x","turns":1}}}})"));
   CHECK(refused(R"({"version":1,"agents":{"a":{}}})"));
   CHECK(refused(R"({"version":1,"agents":{"a":{"model":"m","modle":"m"}}})"));
   CHECK(refused(R"({"version":1,"agents":{"a b":{"model":"m"}}})"));

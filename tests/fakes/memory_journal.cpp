@@ -120,6 +120,9 @@ Result<> MemoryJournal::check(const Append& append) const {
   for (const store::Spending& spending : append.spent)
     if (spending.day.empty() || spending.session.empty())
       return invalid("what is spent needs a day and a session");
+  for (const store::DeadLetterRow& letter : append.dead)
+    if (letter.id.empty() || letter.session.empty())
+      return invalid("a dead letter needs an id and a session");
   if (!append.forget.empty() && !sessions_.contains(append.forget))
     return fail(ErrorCode::not_found, fmt::format("there is no session {}", append.forget));
   for (const auto& [id, known] : runs_)
@@ -141,6 +144,7 @@ Result<> MemoryJournal::apply(Append append) {
   if (auto sound = check(append); !sound) return sound;
   if (!append.forget.empty()) {
     std::erase_if(runs_, [&](const auto& run) { return run.second.row.session == append.forget; });
+    std::erase_if(dead_, [&](const auto& letter) { return letter.session == append.forget; });
     sessions_.erase(append.forget);
   }
   if (append.session) {
@@ -168,6 +172,7 @@ Result<> MemoryJournal::apply(Append append) {
   }
   for (store::Fact& fact : append.facts) run(fact.run).facts.push_back(std::move(fact));
   std::ranges::move(append.spent, std::back_inserter(ledger_));
+  for (store::DeadLetterRow& letter : append.dead) bury(std::move(letter));
   std::vector<Frame> published;
   for (const Event& event : append.events) {
     Session& entry = session(event.session);
@@ -316,6 +321,44 @@ Task<Result<std::vector<store::UsageRow>>> MemoryJournal::usage(store::UsageQuer
     });
   if (rows.size() > query.limit) rows.resize(query.limit);
   co_return rows;
+}
+
+void MemoryJournal::bury(store::DeadLetterRow letter) {
+  (void)session(letter.session);
+  auto known = std::ranges::find_if(dead_, [&](const store::DeadLetterRow& other) {
+    return other.session == letter.session && other.id == letter.id;
+  });
+  if (known == dead_.end()) return dead_.push_back(std::move(letter));
+  letter.resent_ms = std::max(letter.resent_ms, known->resent_ms);
+  *known = std::move(letter);
+}
+
+Task<Result<std::vector<store::DeadLetterRow>>> MemoryJournal::dead_letters(std::string tenant,
+                                                                            std::size_t limit) {
+  co_await turn(loop_);
+  using Placed = std::pair<std::size_t, const store::DeadLetterRow*>;
+  std::vector<Placed> found;
+  for (const store::DeadLetterRow& letter : dead_)
+    if (tenant.empty() || letter.tenant == tenant) found.emplace_back(found.size(), &letter);
+  std::ranges::sort(found, std::greater(),
+                    [](const Placed& letter) { return std::pair(letter.second->at_ms, letter.first); });
+  std::vector<store::DeadLetterRow> rows;
+  for (const auto& [place, letter] : found)
+    if (rows.size() < limit) rows.push_back(*letter);
+  for (store::DeadLetterRow& letter : rows)
+    for (const auto& [id, run] : runs_)
+      if (letter.resent_ms == 0 && run.row.session == letter.session &&
+          run.row.message_id == letter.resend_id && !letter.resend_id.empty())
+        letter.resent_ms = run.row.created_ms;
+  co_return rows;
+}
+
+Task<Result<std::optional<store::DeadLetterRow>>> MemoryJournal::find_dead_letter(std::string tenant,
+                                                                                  std::string id) {
+  auto rows = co_await dead_letters(std::move(tenant), dead_.size());
+  for (store::DeadLetterRow& letter : *rows)
+    if (letter.id == id) co_return std::move(letter);
+  co_return std::nullopt;
 }
 
 Task<Result<std::string>> MemoryJournal::put_blob(std::string text) {

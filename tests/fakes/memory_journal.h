@@ -52,6 +52,10 @@ class MemoryJournal final : public store::Journal {
   Task<Result<std::vector<store::RunRow>>> turns(std::string session, std::string agent,
                                                  std::size_t limit) override;
   Task<Result<std::vector<store::UsageRow>>> usage(store::UsageQuery query) override;
+  Task<Result<std::vector<store::DeadLetterRow>>> dead_letters(std::string tenant,
+                                                               std::size_t limit) override;
+  Task<Result<std::optional<store::DeadLetterRow>>> find_dead_letter(std::string tenant,
+                                                                     std::string id) override;
   Task<Result<std::string>> put_blob(std::string text) override;
   Task<Result<std::string>> get_blob(std::string hash) override;
   Task<Result<std::int64_t>> last_seq(std::string session) override;
@@ -74,6 +78,7 @@ class MemoryJournal final : public store::Journal {
 
   Result<> check(const store::Append& append) const;
   Result<> apply(store::Append append);
+  void bury(store::DeadLetterRow letter);
   Session& session(const std::string& id);
   Run& run(const std::string& id);
   void deliver(const Frame& frame);
@@ -86,6 +91,7 @@ class MemoryJournal final : public store::Journal {
   std::map<std::string, Run> runs_;
   std::map<std::string, std::string> blobs_;
   std::vector<store::Spending> ledger_;
+  std::vector<store::DeadLetterRow> dead_;                                          // oldest first
   std::map<std::int64_t, std::pair<std::string, store::Subscriber*>> subscribers_;  // by handle, oldest first
   std::int64_t handles_ = 0;
 };

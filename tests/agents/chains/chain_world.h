@@ -4,6 +4,7 @@
 #include "agents/chains/section.h"
 #include "agents/runs/run_desk.h"
 #include "runtime/async/one_shot.h"
+#include "runtime/bus/local_bus.h"
 #include "runtime/config/document.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
@@ -95,7 +96,8 @@ class ChainWorld : store::Subscriber {
     auto opened = store::open_sqlite_journal(loop, {.path = dir_.path().string()});
     REQUIRE(opened);
     journal = std::move(*opened);
-    desk = make_run_desk(loop, *journal, rng_, {}, catalog());
+    bus = bus::make_local_bus(loop, *journal);
+    desk = make_run_desk(loop, *journal, *bus, rng_, {}, catalog());
   }
   // As a crash would: the desk goes with its runs where they are, nothing more is written.
   void close() {
@@ -105,6 +107,7 @@ class ChainWorld : store::Subscriber {
     subscription_.reset();
     fakes::run(loop, journal->close());
     desk.reset();
+    bus.reset();
     journal.reset();
   }
   void resume() {
@@ -182,6 +185,7 @@ class ChainWorld : store::Subscriber {
   BudgetSettings budgets;
   FakeKnowledge knowledge;
   std::unique_ptr<store::Journal> journal;
+  std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
 

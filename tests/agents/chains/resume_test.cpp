@@ -62,6 +62,14 @@ class DyingJournal final : public store::Journal {
   Task<Result<std::vector<store::UsageRow>>> usage(store::UsageQuery query) override {
     return inner_.usage(std::move(query));
   }
+  Task<Result<std::vector<store::DeadLetterRow>>> dead_letters(std::string tenant,
+                                                               std::size_t most) override {
+    return inner_.dead_letters(std::move(tenant), most);
+  }
+  Task<Result<std::optional<store::DeadLetterRow>>> find_dead_letter(std::string tenant,
+                                                                     std::string id) override {
+    return inner_.find_dead_letter(std::move(tenant), std::move(id));
+  }
   Task<Result<std::string>> put_blob(std::string text) override { return inner_.put_blob(std::move(text)); }
   Task<Result<std::string>> get_blob(std::string hash) override { return inner_.get_blob(std::move(hash)); }
   Task<Result<std::int64_t>> last_seq(std::string session) override {
@@ -157,7 +165,8 @@ TEST_CASE(
       fakes::run(world.loop, world.desk->drain(0ms));
       DyingJournal dying(*world.journal, at + 1);  // the acceptance is the first
       SystemRng rng;
-      auto desk = make_run_desk(world.loop, dying, rng, {}, world.catalog());
+      const auto bus = bus::make_local_bus(world.loop, dying);
+      auto desk = make_run_desk(world.loop, dying, *bus, rng, {}, world.catalog());
       const auto none = [](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> {
         co_return fail(ErrorCode::not_found, "");
       };

@@ -628,6 +628,93 @@ inline void check_concurrency(const MakeJournal& make) {
     REQUIRE(seen.frames[i].seq == static_cast<std::int64_t>(i + 1));
 }
 
+inline DeadLetterRow letter(std::string id, std::string session, std::int64_t at_ms) {
+  return {.id = id,
+          .session = std::move(session),
+          .tenant = "acme",
+          .run = "r_a",
+          .reason = "expired",
+          .detail = "it was too late",
+          .body = R"({"text":"hello"})",
+          .resend_id = "resend." + id,
+          .at_ms = at_ms};
+}
+
+inline void check_dead_letters(const MakeJournal& make) {
+  Bench bench(make);
+  Journal& journal = *bench.journal;
+  Append append;
+  append.dead = {letter("m1", "s_a", 10), letter("m2", "s_a", 30), letter("m1", "s_b", 20)};
+  append.dead[2].tenant = "other";
+  bench.commit(std::move(append));
+
+  SUBCASE("the newest come first, of all or of one tenant, and no more than asked for") {
+    auto all = bench.ok(journal.dead_letters("", 10));
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].id == "m2");
+    CHECK(all[1].session == "s_b");
+    CHECK(all[2].at_ms == 10);
+    CHECK(all[0].reason == "expired");
+    CHECK(all[0].detail == "it was too late");
+    CHECK(all[0].body == R"({"text":"hello"})");
+    CHECK(all[0].run == "r_a");
+    CHECK(all[0].resend_id == "resend.m2");
+    CHECK(all[0].resent_ms == 0);
+    CHECK(bench.ok(journal.dead_letters("acme", 10)).size() == 2);
+    CHECK(bench.ok(journal.dead_letters("acme", 1)).size() == 1);
+    CHECK(bench.ok(journal.dead_letters("nobody", 10)).empty());
+  }
+
+  SUBCASE("one is found by its id, the newest where several sessions have it, and only by its tenant") {
+    CHECK(bench.ok(journal.find_dead_letter("", "m1"))->session == "s_b");
+    CHECK(bench.ok(journal.find_dead_letter("acme", "m1"))->session == "s_a");
+    CHECK_FALSE(bench.ok(journal.find_dead_letter("other", "m2")));
+    CHECK_FALSE(bench.ok(journal.find_dead_letter("", "m3")));
+  }
+
+  SUBCASE("the same one again is replaced; resent once, it stays so") {
+    Append again;
+    again.dead = {letter("m2", "s_a", 40)};
+    again.dead[0].resent_ms = 41;
+    bench.commit(again);
+    again.dead[0].resent_ms = 0;
+    again.dead[0].reason = "closed";
+    bench.commit(again);
+    auto found = bench.ok(journal.find_dead_letter("", "m2"));
+    REQUIRE(found);
+    CHECK(found->at_ms == 40);
+    CHECK(found->reason == "closed");
+    CHECK(found->resent_ms == 41);
+    CHECK(bench.ok(journal.dead_letters("", 10)).size() == 3);
+  }
+
+  SUBCASE("a run of its session that came of its id for that has resent it") {
+    bench.commit(start_of("s_a", "r_1", "resend.m2"));
+    bench.commit(start_of("s_c", "r_2", "resend.m1"));  // another session's
+    CHECK(bench.ok(journal.find_dead_letter("", "m2"))->resent_ms == 1000);
+    CHECK(bench.ok(journal.dead_letters("acme", 10)).front().resent_ms == 1000);
+    CHECK(bench.ok(journal.find_dead_letter("acme", "m1"))->resent_ms == 0);
+  }
+
+  SUBCASE("those of a session that is forgotten go with it") {
+    Append forget;
+    forget.forget = "s_a";
+    bench.commit(std::move(forget));
+    auto left = bench.ok(journal.dead_letters("", 10));
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].session == "s_b");
+  }
+
+  SUBCASE("one without an id or a session is refused, with all that came along") {
+    Append bad = events_of("s_a", "r_a", 1);
+    bad.dead = {letter("", "s_a", 1)};
+    CHECK(bench.run<Result<>>(journal.commit(bad)).error().code == ErrorCode::invalid);
+    bad.dead = {letter("m9", "", 1)};
+    CHECK(bench.run<Result<>>(journal.commit(std::move(bad))).error().code == ErrorCode::invalid);
+    CHECK(bench.ok(journal.read_events("s_a", 0, 10)).empty());
+  }
+}
+
 inline void check_journal_contract(const MakeJournal& make) {
   SUBCASE("numbering") {
     check_numbering(make);
@@ -637,6 +724,9 @@ inline void check_journal_contract(const MakeJournal& make) {
   }
   SUBCASE("ledger") {
     check_ledger(make);
+  }
+  SUBCASE("dead letters") {
+    check_dead_letters(make);
   }
   SUBCASE("publication") {
     check_publication(make);

@@ -110,6 +110,17 @@ std::size_t events_in(const TempStore& store, const std::string& session) {
   return frames->size();
 }
 
+/// A store as an earlier version left it.
+void fill_from(const TempStore& store, const char* dump) {
+  std::filesystem::create_directories(store.directory());
+  std::ostringstream text;
+  text << std::ifstream(fmt::format("{}/store/{}", TROUPE_FIXTURES, dump)).rdbuf();
+  auto old = Database::open(store.file(), Database::Mode::create);
+  REQUIRE(old.has_value());
+  REQUIRE(old->execute(text.str().c_str()).has_value());
+  REQUIRE(old->execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str()).has_value());
+}
+
 }  // namespace
 
 TEST_CASE("a store is its owner's alone, whatever the umask, and one file when it is closed") {
@@ -420,15 +431,7 @@ TEST_CASE(
 
 TEST_CASE("a store of schema 1 gets a ledger of what its runs had used, those that are at work too") {
   TempStore store;
-  std::filesystem::create_directories(store.directory());
-  std::ostringstream dump;
-  dump << std::ifstream(std::string(TROUPE_FIXTURES) + "/store/schema1.sql").rdbuf();
-  {
-    auto old = Database::open(store.file(), Database::Mode::create);
-    REQUIRE(old.has_value());
-    REQUIRE(old->execute(dump.str().c_str()).has_value());
-    REQUIRE(old->execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str()).has_value());
-  }
+  fill_from(store, "schema1.sql");
 
   SystemClock clock;
   Loop loop(clock);
@@ -449,5 +452,24 @@ TEST_CASE("a store of schema 1 gets a ledger of what its runs had used, those th
   CHECK(told(UsageBy::agent) == "a:3/400/31/50/0.685 ");
   CHECK(told(UsageBy::session).find(":2/300/21/50/0.485 ") != std::string::npos);
   CHECK(std::filesystem::exists(store.file() + ".schema-1"));
+  fakes::run(loop, (*journal)->close());
+}
+
+TEST_CASE("a store of schema 2 keeps its ledger, and can keep dead letters of the sessions it has") {
+  TempStore store;
+  fill_from(store, "schema2.sql");
+
+  SystemClock clock;
+  Loop loop(clock);
+  auto journal = open(loop, store);
+  REQUIRE_MESSAGE(journal.has_value(), journal.error().message);
+  const std::string session = "s_01m8je7xsr47mfs44f";
+  CHECK(fakes::run(loop, (*journal)->usage({.session = session}))->front().used.calls == 2);
+  CHECK(fakes::run(loop, (*journal)->dead_letters("", 10))->empty());
+  Append append;
+  append.dead.push_back({.id = "m1", .session = session, .tenant = "default", .at_ms = 7});
+  REQUIRE(fakes::run(loop, (*journal)->commit(std::move(append))).has_value());
+  CHECK(fakes::run(loop, (*journal)->dead_letters("default", 10))->front().session == session);
+  CHECK(std::filesystem::exists(store.file() + ".schema-2"));
   fakes::run(loop, (*journal)->close());
 }

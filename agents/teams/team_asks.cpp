@@ -1,0 +1,192 @@
+#include "agents/teams/reply_message.h"
+#include "agents/teams/team_run.h"
+#include "runtime/base/sha256.h"
+#include "runtime/base/suggest.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+/// What a team's run sends: tasks to members, calls of tools, notes.
+namespace troupe::agents {
+
+namespace {
+
+TeamEnd failed(std::string_view reason, std::string detail) {
+  return {"failed", std::string(reason), std::move(detail)};
+}
+
+}  // namespace
+
+bus::Message TeamRun::message_of(std::string key, std::string from, std::string to) const {
+  const store::RunRow& row = record_.row();
+  bus::Message message;
+  message.id = fmt::format("bus:{}:{}", row.id, key);
+  message.room = {row.tenant, row.session, row.id};
+  message.from = address(from);
+  message.to = to.empty() ? "" : address(to);
+  return message;
+}
+
+// Counted alike for what is asked again after a restart, so that the limits hold over processes.
+std::optional<TeamEnd> TeamRun::may_send(const std::string& from, const std::string& to,
+                                         const std::string& text, int messages) {
+  if (after_step_) return TeamEnd{"cancelled", "cancelled", ""};
+  const TeamLimits& limits = team_->settings.limits;
+  if (used_.messages + messages > limits.messages)
+    return TeamEnd{"limit", "max_messages",
+                   fmt::format("the team's {} messages are used up (limits.messages)", limits.messages)};
+  const int times = ++said_[sha256_hex(fmt::format("{}\n{}\n{}", from, to, text))];
+  if (times > limits.repeats)
+    return TeamEnd{"limit", "repeated_message",
+                   fmt::format("`{}` was about to send the same message to `{}` for the {}th time "
+                               "(limits.repeats: {}); nothing new would come of it",
+                               address(from), address(to), times, limits.repeats)};
+  used_.messages += messages;
+  return std::nullopt;
+}
+
+// A member does one task after another. Whoever waits for one that waits for him would wait for ever.
+bool TeamRun::waits_for(const Flight& one, const Flight& other) const {
+  for (const Flight* at = &one; at; at = at->by.get())
+    if (at == &other) return true;
+  return std::ranges::any_of(other.waits_for, [&](const std::string& address) {
+    const auto host = hosts_.find(address);
+    return host != hosts_.end() && host->second->current && waits_for(one, *host->second->current);
+  });
+}
+
+std::optional<TeamEnd> TeamRun::may_ask(const Flight* by, const std::string& to) const {
+  const TeamLimits& limits = team_->settings.limits;
+  if (used_.turns >= limits.turns)
+    return TeamEnd{"limit", "max_turns",
+                   fmt::format("the team's {} turns are used up (limits.turns)", limits.turns)};
+  if (!by) return std::nullopt;
+  if (by->depth >= limits.depth)
+    return failed("max_depth", fmt::format("tasks within tasks may be {} deep (limits.depth)", limits.depth));
+  const auto host = hosts_.find(to);
+  if (host != hosts_.end() && host->second->current && waits_for(*by, *host->second->current))
+    return failed("waits_for_you", fmt::format("`{}` is itself waiting for what you do now", to));
+  return std::nullopt;
+}
+
+std::shared_ptr<Flight> TeamRun::flight_of_run(std::string_view run) const {
+  if (run.empty()) return nullptr;
+  for (const auto& [message, flight] : flights_)
+    if (flight->run == run) return flight;
+  return nullptr;
+}
+
+std::shared_ptr<Flight> TeamRun::flight_for(const std::string& message, const std::string& to) {
+  auto& flight = flights_[message];
+  if (!flight) {
+    flight = std::make_shared<Flight>(loop_, work_);
+    flight->message = message;
+    flight->address = to;
+  }
+  return flight;
+}
+
+Task<Teamed<Reply>> TeamRun::ask(Ask ask, Stop& stop) {
+  const auto by = flight_of_run(ask.run);
+  const auto member = team_->members.find(Team::member_of(ask.to));
+  if (member == team_->members.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, one] : team_->members) names.push_back(name);
+    co_return std::unexpected(failed(
+        "no_such_member",
+        fmt::format("the team has no member `{}`{}", ask.to, did_you_mean(Team::member_of(ask.to), names))));
+  }
+  bus::Message message = message_of(std::move(ask.key), ask.from, ask.to);
+  if (auto end = may_ask(by.get(), message.to)) co_return std::unexpected(std::move(*end));
+  if (auto end = may_send(ask.from, ask.to, ask.text, 2)) co_return std::unexpected(std::move(*end));
+  ++used_.turns;
+  message.kind = bus::Kind::task;
+  message.text = std::move(ask.text);
+  if (auto opened = open_host(message.to, nullptr); !opened)
+    co_return std::unexpected(failed("bus", opened.error().message));
+  auto flight = flight_for(message.id, message.to);
+  flight->task = std::move(ask.task);
+  flight->by = by;
+  flight->depth = by ? by->depth + 1 : 1;
+  co_return co_await request(std::move(message), std::move(flight), stop);
+}
+
+Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
+  const auto tool = team_->tools.find(ask.tool);
+  if (tool == team_->tools.end())
+    co_return std::unexpected(failed("no_such_tool", fmt::format("there is no tool `{}`", ask.tool)));
+  const std::string to = ask.tool + "#" + ask.key;  // each call beside the others
+  bus::Message message = message_of(std::move(ask.key), "", to);
+  message.kind = bus::Kind::task;
+  message.text = dump(ask.input);
+  if (auto end = may_ask(nullptr, message.to)) co_return std::unexpected(std::move(*end));
+  if (auto end = may_send("", to, message.text, 2)) co_return std::unexpected(std::move(*end));
+  if (auto opened = open_host(message.to, tool->second); !opened)
+    co_return std::unexpected(failed("bus", opened.error().message));
+  auto flight = flight_for(message.id, message.to);
+  co_return co_await request(std::move(message), std::move(flight), stop);
+}
+
+Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop) {
+  const std::string id = message.id;
+  const std::string to = message.to;
+  const auto hook = stop.on_request([flight, &stop] { flight->stop.request(stop.reason()); });
+  if (flight->by) flight->by->waits_for.insert(to);
+  auto answered = co_await services_.bus.request(std::move(message), flight->stop);
+  if (flight->by) flight->by->waits_for.erase(flight->by->waits_for.find(to));
+  if (!answered) {
+    // Whatever was begun for it ends before anybody hears that it did.
+    flight->gone = true;
+    flight->stop.request(StopReason::cancelled);
+    if (flight->begun) co_await flight->ended.wait();
+    flights_.erase(id);
+    co_return std::unexpected(end_of(answered.error(), to));
+  }
+  if (flight->begun) co_await flight->ended.wait();
+  flights_.erase(id);
+  ReplyRecord record = read_reply(*answered);
+  used_.tokens += record.input_tokens + record.output_tokens;
+  in_tokens_ += record.input_tokens;
+  used_.cost += record.cost;
+  if (stop.requested()) co_return std::unexpected(why_stopped());
+  const Payer payer{record_.row().tenant, record_.row().session};
+  if (record.reply.status == "limit")  // its own, or that of all of them
+    if (auto room = tree_.hold(payer, 0, std::nullopt, loop_.clock().wall_ms()); !room)
+      co_return std::unexpected(TeamEnd{"limit", std::string(room.error().reason), room.error().detail});
+  co_return std::move(record.reply);
+}
+
+TeamEnd TeamRun::end_of(const Error& error, const std::string& to) const {
+  if (work_.requested()) return why_stopped();
+  switch (error.code) {
+    case ErrorCode::cancelled:
+      return {"cancelled", "cancelled", ""};
+    case ErrorCode::busy:
+      return failed("mailbox_full", fmt::format("`{}` has {} messages waiting, the most it may have "
+                                                "(limits.mailbox)",
+                                                to, team_->settings.limits.mailbox));
+    default:
+      return failed("bus", fmt::format("a message to `{}`: {}", to, error.message));
+  }
+}
+
+Task<Teamed<void>> TeamRun::tell(Note note, Stop& stop) {
+  if (auto end = may_send(note.from, note.to.empty() ? note.topic.type : note.to, note.text, 1))
+    co_return std::unexpected(std::move(*end));
+  bus::Message message = message_of(std::move(note.key), note.from, note.to);
+  message.kind = bus::Kind::note;
+  message.topic = std::move(note.topic);
+  message.text = std::move(note.text);
+  message.data = std::move(note.data);
+  const std::string to = message.to;
+  if (!to.empty())
+    if (auto opened = open_host(to, nullptr); !opened)
+      co_return std::unexpected(failed("bus", opened.error().message));
+  auto sent = co_await services_.bus.send(std::move(message), stop);
+  if (!sent) co_return std::unexpected(end_of(sent.error(), to));
+  co_return Teamed<void>();
+}
+
+}  // namespace troupe::agents

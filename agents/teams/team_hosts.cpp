@@ -1,0 +1,180 @@
+#include "agents/runs/facts.h"
+#include "agents/teams/reply_message.h"
+#include "agents/teams/team_run.h"
+#include "runtime/base/ids.h"
+#include "runtime/telemetry/log.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+/// Who takes what a team's run sends: mailboxes of members, and the runs that come of it.
+namespace troupe::agents {
+
+Result<TeamRun::Host*> TeamRun::open_host(const std::string& to, std::shared_ptr<const RunTarget> target) {
+  auto& host = hosts_[to];
+  if (host) return host.get();
+  const store::RunRow& row = record_.row();
+  auto inbox = services_.bus.open({row.tenant, row.session, row.id}, to,
+                                  {.capacity = static_cast<std::size_t>(team_->settings.limits.mailbox),
+                                   .when_full = bus::WhenFull::refuse});
+  if (!inbox) {
+    hosts_.erase(to);
+    return fail(std::move(inbox.error()));
+  }
+  host = std::make_unique<Host>();
+  host->address = to;
+  host->target = std::move(target);
+  host->inbox = std::move(*inbox);
+  nursery_.spawn("member", [this, at = host.get()] { return serve(*at); });
+  return host.get();
+}
+
+Task<> TeamRun::serve(Host& host) {
+  while (true) {
+    auto message = co_await host.inbox->receive(hosting_);
+    if (!message) co_return;
+    co_await take(host, std::move(*message));
+  }
+}
+
+Task<> TeamRun::take(Host& host, bus::Message message) {
+  if (message.kind != bus::Kind::task) {  // read with its next task
+    host.notes.push_back(std::move(message));
+    co_return;
+  }
+  auto flight = flight_for(message.id, host.address);
+  if (flight->gone) {
+    host.inbox->done(message.id);
+    flights_.erase(message.id);
+    co_return;
+  }
+  flight->begun = true;
+  host.current = flight;
+  auto ended = co_await work(host, *flight, message);
+  host.current = nullptr;
+  child_waits_changed();
+  // One that goes on at the next start is not replied to, and its task is delivered again there.
+  const bool goes_on = ended ? !ended->finished() : stop_.reason() == StopReason::shutdown;
+  if (!goes_on) {
+    auto reply = co_await reply_to(message, std::move(ended));
+    Stop own;  // also for one that was cancelled: what came of it is told
+    if (reply)
+      if (auto sent = co_await services_.bus.send(std::move(*reply), own); !sent)
+        log::error("what a member did could not be told",
+                   {{"to", message.from}, {"why", sent.error().message}});
+    host.inbox->done(message.id);
+  }
+  flight->ended.set(true);
+}
+
+Task<Result<store::RunRow>> TeamRun::work(Host& host, Flight& flight, const bus::Message& message) {
+  const store::RunRow& own = record_.row();
+  auto known = co_await journal_.find_message(own.session, message.id);
+  if (!known) co_return fail(std::move(known.error()));
+  if (*known && (*known)->finished()) co_return std::move(**known);
+  auto driver = co_await begin_child(host, flight, message);
+  if (!driver) co_return fail(std::move(driver.error()));
+  flight.driver = std::move(*driver);
+  const std::string run = flight.run;
+  team_->switchboard->connect(run, {this, host.address.substr(host.address.rfind('/') + 1)});
+  if (after_step_) flight.driver->finish_after_step();
+  co_await flight.driver->run();
+  team_->switchboard->disconnect(run);
+  for (Over& over : flight.driver->over()) over_.push_back(std::move(over));
+  flight.driver.reset();
+  auto row = co_await journal_.find_run(run);
+  if (!row) co_return fail(std::move(row.error()));
+  if (!*row) co_return fail(ErrorCode::store, fmt::format("the run {} is not in the journal", run));
+  co_return std::move(**row);
+}
+
+std::shared_ptr<const RunTarget> TeamRun::target_for(const Host& host, const Flight& flight) const {
+  if (host.target) return host.target;
+  const std::string_view name =
+      Team::member_of(std::string_view(host.address).substr(team_->settings.name.size() + 1));
+  const auto member = team_->members.find(name);
+  if (member == team_->members.end()) return nullptr;
+  const auto task = member->second.tasks.find(flight.task);
+  return task == member->second.tasks.end() ? member->second.target : task->second;
+}
+
+Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight& flight,
+                                                              const bus::Message& message) {
+  const store::RunRow& own = record_.row();
+  const auto target = target_for(host, flight);
+  if (!target) co_return fail(ErrorCode::not_found, fmt::format("there is no `{}`", host.address));
+  auto known = co_await journal_.find_message(own.session, message.id);
+  if (!known) co_return fail(std::move(known.error()));
+  if (*known) {
+    store::RunRow row = std::move(**known);
+    flight.run = row.id;
+    auto facts = co_await journal_.read_facts(row.id);
+    if (!facts) co_return fail(std::move(facts.error()));
+    auto events = co_await journal_.read_run_events(row.id);
+    if (!events) co_return fail(std::move(events.error()));
+    auto start = target->take_up(row, inputs_, *facts, *events);
+    if (!start) co_return fail(std::move(start.error()));
+    co_return (*start)->begin(services_for_child(), std::move(row), true, flight.stop);
+  }
+  std::string text;
+  for (const bus::Message& note : host.notes)
+    text += fmt::format("Message from {}{}:\n{}\n\n", note.from,
+                        note.topic.type.empty() ? "" : fmt::format(" about {}", note.topic.type), note.text);
+  text += message.text;
+  auto start = target->accept(text, inputs_);
+  if (!start) co_return fail(std::move(start.error()));
+  const std::int64_t now = loop_.clock().wall_ms();
+  store::RunRow row;
+  row.id = make_id("r_", now, services_.rng);
+  row.session = own.session;
+  row.tenant = own.tenant;
+  row.target = own.target;
+  row.agent = host.address;
+  row.parent = own.id;
+  row.message_id = message.id;
+  row.input = std::move(text);
+  row.created_ms = now;
+  row.config = own.config;
+  row.status = "running";
+  if (!inputs_.empty()) row.extra = dump({{"inputs", inputs_}});
+  store::Append append;
+  append.events.push_back(run_event(row, "run.started"));
+  append.run = row;
+  append.facts.push_back(
+      record_.fact("team.began", 0, {{"run", row.id}, {"used_ms", clock_.used().count()}}));
+  if (auto done = co_await journal_.commit(std::move(append)); !done) co_return fail(std::move(done.error()));
+  for (const bus::Message& note : std::exchange(host.notes, {})) host.inbox->done(note.id);
+  flight.run = row.id;
+  co_return (*start)->begin(services_for_child(), std::move(row), true, flight.stop);
+}
+
+Task<Result<bus::Message>> TeamRun::reply_to(const bus::Message& message, Result<store::RunRow> ended) {
+  bus::Message reply;
+  reply.id = message.id + ":reply";
+  reply.room = message.room;
+  reply.from = message.to;
+  reply.to = message.from;
+  reply.kind = bus::Kind::reply;
+  reply.reply_to = message.id;
+  if (!ended) {
+    put(reply_of(ended.error()), reply);
+    co_return reply;
+  }
+  auto events = co_await journal_.read_run_events(ended->id);
+  if (!events) co_return fail(std::move(events.error()));
+  put(reply_of(*ended, *events), reply);
+  co_return reply;
+}
+
+RunServices TeamRun::services_for_child() {
+  return {.loop = loop_,
+          .journal = journal_,
+          .account = tree_,
+          .secrets = services_.secrets,
+          .rng = services_.rng,
+          .bus = services_.bus,
+          .waits_changed = [this] { child_waits_changed(); }};
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,274 @@
+#include "agents/teams/team_run.h"
+
+#include "agents/runs/facts.h"
+#include "agents/teams/reply_message.h"
+#include "runtime/base/suggest.h"
+#include "runtime/telemetry/log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+TeamRun::TeamRun(RunServices services, std::shared_ptr<const Team> team, store::RunRow row, Json inputs,
+                 Stop& stop, RecordedTeam recorded)
+    : services_(std::move(services)),
+      loop_(services_.loop),
+      journal_(services_.journal),
+      team_(std::move(team)),
+      inputs_(std::move(inputs)),
+      stop_(stop),
+      work_(stop),
+      recorded_(std::move(recorded)),
+      record_(journal_, std::move(row)),
+      tree_({team_->settings.limits.tokens, team_->settings.limits.cost},
+            fmt::format("teams.{}.limits", team_->settings.name), services_.account),
+      purse_(tree_, loop_.clock(), record_.row()),
+      clock_(loop_, team_->settings.limits.time, recorded_.used),
+      board_([this](const BoardWrite& write) { post("team.board", to_json(write)); }),
+      nursery_(loop_) {}
+
+TeamRun::~TeamRun() = default;
+
+Task<> TeamRun::run() {
+  clock_.start([this] { work_.request(StopReason::deadline); });
+  Teamed<TeamAnswer> answer = std::unexpected(TeamEnd{});
+  if (auto begun = co_await begin(); !begun) {
+    answer = std::unexpected(TeamEnd{"failed", "internal", begun.error().message});
+  } else {
+    const auto pattern = make_pattern(team_->settings);
+    answer = co_await pattern->run({.text = record_.row().input, .inputs = inputs_}, *this, loop_, work_);
+  }
+  co_await close_house();
+  co_await finish(std::move(answer));
+}
+
+Task<Result<>> TeamRun::begin() {
+  store::RunRow& row = record_.row();
+  Amount spent;
+  if (recorded_.taken_up) {
+    auto before = co_await spent_before();
+    if (!before) co_return fail(std::move(before.error()));
+    spent = *before;
+    for (BoardWrite& write : recorded_.board) board_.recall(std::move(write));
+  }
+  tree_.know_session(row.session, spent);
+  if (!recorded_.started) {
+    store::Append append;
+    append.events.push_back(run_event(row, "run.started"));
+    row.status = "running";
+    append.run = row;
+    if (!co_await record_.commit(std::move(append)))
+      co_return fail(ErrorCode::store, "the journal is closed");
+  }
+  auto entered = co_await services_.bus.enter({row.tenant, row.session, row.id});
+  entered_ = entered.has_value();
+  co_return entered;
+}
+
+// Of all runs below this one, in earlier processes. A team's own row adds up those of its members.
+Task<Result<Amount>> TeamRun::spent_before() const {
+  constexpr std::size_t kAll = 100'000;
+  const store::RunRow& own = record_.row();
+  auto rows = co_await journal_.list_runs(own.tenant, own.session, kAll);
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::multimap<std::string, const store::RunRow*> children;
+  for (const store::RunRow& row : *rows)
+    if (!row.parent.empty()) children.emplace(row.parent, &row);
+  Amount spent;
+  std::vector<std::string> open = {own.id};
+  while (!open.empty()) {
+    const std::string id = std::move(open.back());
+    open.pop_back();
+    const auto [first, last] = children.equal_range(id);
+    for (auto at = first; at != last; ++at) {
+      const store::RunRow& child = *at->second;
+      if (children.contains(child.id)) {
+        open.push_back(child.id);
+      } else if (child.finished()) {
+        spent.tokens += child.input_tokens + child.output_tokens;
+        spent.cost += child.cost;
+      } else {
+        auto events = co_await journal_.read_run_events(child.id);
+        if (!events) co_return fail(std::move(events.error()));
+        const Amount used = told_usage(*events);
+        spent.tokens += used.tokens;
+        spent.cost += used.cost;
+      }
+    }
+  }
+  co_return spent;
+}
+
+// Nobody takes messages any more, and nothing of the tree is at work.
+Task<> TeamRun::close_house() {
+  hosting_.request(StopReason::cancelled);
+  co_await nursery_.join();
+  hosts_.clear();
+  flights_.clear();
+  const store::RunRow& row = record_.row();
+  if (entered_)
+    co_await services_.bus.leave({row.tenant, row.session, row.id}, stop_.reason() != StopReason::shutdown);
+}
+
+TeamEnd TeamRun::why_stopped() const {
+  if (work_.reason() == StopReason::deadline)
+    return {"limit", "max_time",
+            fmt::format("the {} ms of the team were over", team_->settings.limits.time.count())};
+  return {"cancelled", "cancelled", ""};
+}
+
+Task<> TeamRun::finish(Teamed<TeamAnswer> answer) {
+  if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
+  TeamEnd end{"done", answer ? answer->reason : "", ""};
+  if (!answer) end = work_.requested() ? why_stopped() : std::move(answer.error());
+  store::RunRow& row = record_.row();
+  store::Append append = record_.take_pending();
+  if (answer) {
+    append.events.push_back(record_.event("answer", 0));
+    Json& fields = append.events.back().fields;
+    fields["text"] = answer->text;
+    if (!answer->data.is_null()) fields["data"] = answer->data;
+    if (!answer->citations.is_null()) fields["citations"] = answer->citations;
+    row.answer = std::move(answer->text);
+  }
+  append.events.push_back(finished_event(end));
+  row.status = end.status;
+  row.reason = end.reason;
+  row.steps = used_.turns;
+  row.input_tokens = in_tokens_;
+  row.output_tokens = used_.tokens - in_tokens_;
+  row.cost = used_.cost;
+  row.finished_ms = loop_.clock().wall_ms();
+  append.run = row;
+  append.barrier = true;
+  co_await record_.commit(std::move(append));
+}
+
+Event TeamRun::finished_event(const TeamEnd& end) const {
+  Event finished = record_.event("run.finished", 0);
+  finished.fields = {{"status", end.status}, {"reason", end.reason}};
+  if (!end.detail.empty()) finished.fields["error"] = end.detail;
+  finished.fields["steps"] = used_.turns;
+  finished.fields["input_tokens"] = in_tokens_;
+  finished.fields["output_tokens"] = used_.tokens - in_tokens_;
+  finished.fields["cost"] = used_.cost;
+  finished.fields["ms"] = std::max<std::int64_t>(0, loop_.clock().wall_ms() - record_.row().created_ms);
+  return finished;
+}
+
+void TeamRun::finish_after_step() {
+  after_step_ = true;
+  for (auto& [message, flight] : flights_)
+    if (flight->driver) flight->driver->finish_after_step();
+}
+
+RunDriver* TeamRun::driver_of(std::string_view run) {
+  if (run == record_.row().id) return this;
+  for (auto& [message, flight] : flights_)
+    if (flight->driver)
+      if (RunDriver* found = flight->driver->driver_of(run)) return found;
+  return nullptr;
+}
+
+Result<Approvals::Receipt> TeamRun::decide(const Decision& decision) {
+  std::vector<PendingApproval> meant;
+  for (PendingApproval& one : waiting())
+    if (one.call == decision.call &&
+        (decision.run.empty() || one.run == decision.run || decision.run == record_.row().id))
+      meant.push_back(std::move(one));
+  if (meant.size() > 1)
+    return fail(ErrorCode::invalid,
+                fmt::format("several calls `{}` wait in this team: say which with `run`, as "
+                            "approval.required has it",
+                            decision.call));
+  const std::string& run = meant.empty() ? decision.run : meant.front().run;
+  RunDriver* driver = run.empty() ? nullptr : driver_of(run);
+  if (!driver || driver == this)
+    return fail(ErrorCode::not_found, fmt::format("no call `{}` waits for an approval", decision.call));
+  Decision narrowed = decision;
+  narrowed.run = run;
+  return driver->decide(narrowed);
+}
+
+std::vector<PendingApproval> TeamRun::waiting() const {
+  std::vector<PendingApproval> all;
+  for (const auto& [message, flight] : flights_)
+    if (flight->driver) std::ranges::move(flight->driver->waiting(), std::back_inserter(all));
+  return all;
+}
+
+// Members that wait for one another wait for what the last of them waits for.
+bool TeamRun::only_waits() const {
+  bool any = false;
+  for (const auto& [message, flight] : flights_) {
+    if (!flight->driver) continue;
+    if (!flight->driver->only_waits()) return false;
+    any = true;
+  }
+  return any && !waiting().empty();
+}
+
+void TeamRun::child_waits_changed() {
+  const bool stands = only_waits();
+  if (stands == clock_stands_) return;
+  clock_stands_ = stands;
+  stands ? clock_.pause() : clock_.resume();
+  if (services_.waits_changed) services_.waits_changed();
+}
+
+std::optional<Json> TeamRun::decided(const std::string& key) const {
+  const auto known = recorded_.decisions.find(key);
+  return known == recorded_.decisions.end() ? std::nullopt : std::optional(known->second);
+}
+
+void TeamRun::decide(const std::string& key, Json what) {
+  recorded_.decisions.insert_or_assign(key, what);
+  post("team.decided", {{"key", key}, {"what", std::move(what)}, {"used_ms", clock_.used().count()}});
+}
+
+void TeamRun::warn(const std::string& key, std::string_view code, std::string text) {
+  if (!recorded_.told.insert("warn." + key).second) return;
+  post("team.told", {{"key", "warn." + key}},
+       warning_event(record_.event("warning", 0), code, std::move(text)));
+}
+
+void TeamRun::handed_over(const std::string& key, const std::string& from, const Handoff& handoff) {
+  if (!recorded_.told.insert("handoff." + key).second) return;
+  Event event = record_.event("handoff", 0);
+  event.fields = {{"from", address(from)}, {"to", address(handoff.to)}, {"reason", handoff.reason}};
+  post("team.told", {{"key", "handoff." + key}}, std::move(event));
+}
+
+// Appends of one caller are committed in their order: what this leads to comes after it.
+void TeamRun::post(std::string_view kind, Json body, std::optional<Event> event) {
+  store::Append append;
+  append.facts.push_back(record_.fact(kind, 0, body));
+  if (event) append.events.push_back(std::move(*event));
+  journal_.post(std::move(append));
+}
+
+TeamUse TeamRun::used() const {
+  TeamUse use = used_;
+  use.time = clock_.used();
+  return use;
+}
+
+std::string TeamRun::address(std::string_view member) const {
+  return member.empty() ? team_->settings.name : fmt::format("{}/{}", team_->settings.name, member);
+}
+
+Task<Teamed<void>> TeamRun::write_file(std::string key, std::string path, std::string text) {
+  if (recorded_.files.contains(key)) co_return Teamed<void>();
+  if (!team_->artifacts)
+    co_return std::unexpected(
+        TeamEnd{"failed", "output_file", "`artifacts` names no folder, so no file may be written"});
+  if (auto done = co_await team_->artifacts->write(path, std::move(text)); !done)
+    co_return std::unexpected(TeamEnd{"failed", "output_file", done.error().message});
+  post("team.file", {{"key", std::move(key)}, {"path", std::move(path)}});
+  co_return Teamed<void>();
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,131 @@
+#pragma once
+
+#include "agents/budgets/account.h"
+#include "agents/budgets/purse.h"
+#include "agents/runs/run_clock.h"
+#include "agents/runs/run_driver.h"
+#include "agents/runs/run_record.h"
+#include "agents/teams/blackboard.h"
+#include "agents/teams/crew.h"
+#include "agents/teams/flight.h"
+#include "agents/teams/pattern.h"
+#include "agents/teams/recorded_team.h"
+#include "agents/teams/team.h"
+#include "runtime/async/nursery.h"
+#include "runtime/async/stop.h"
+#include "runtime/bus/bus.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::agents {
+
+/// The driver of a team's run: the crew of its pattern. What a member is asked goes over the bus into the
+/// mailbox of its address; who takes it there makes a run of the member, a child of this one, and replies
+/// with what came of it. A child is found by the id of its message, so that what is asked again after a crash
+/// finds the run it began, or its end. All of the tree share one stop, one budget and one clock. Loop thread
+/// only.
+class TeamRun final : public RunDriver, public Crew {
+ public:
+  /// `row` as committed; the references outlive the run.
+  TeamRun(RunServices services, std::shared_ptr<const Team> team, store::RunRow row, Json inputs, Stop& stop,
+          RecordedTeam recorded);
+  ~TeamRun() override;
+
+  Task<> run() override;
+  void finish_after_step() override;
+  void cancel() override { stop_.request(StopReason::cancelled); }
+  RunDriver* driver_of(std::string_view run) override;
+  Result<Approvals::Receipt> decide(const Decision& decision) override;
+  std::vector<PendingApproval> waiting() const override;
+  bool only_waits() const override;
+  std::vector<Over> over() const override {
+    return record_.row().finished() && !record_.lost() ? over_ : std::vector<Over>();
+  }
+
+  const TeamSettings& settings() const override { return team_->settings; }
+  const std::vector<MemberView>& members() const override { return team_->views; }
+  Task<Teamed<Reply>> ask(Ask ask, Stop& stop) override;
+  Task<Teamed<void>> tell(Note note, Stop& stop) override;
+  Task<Teamed<Reply>> call_tool(ToolAsk ask, Stop& stop) override;
+  Task<Teamed<void>> write_file(std::string key, std::string path, std::string text) override;
+  std::optional<Json> decided(const std::string& key) const override;
+  void decide(const std::string& key, Json what) override;
+  void warn(const std::string& key, std::string_view code, std::string text) override;
+  void handed_over(const std::string& key, const std::string& from, const Handoff& handoff) override;
+  Blackboard& board() override { return board_; }
+  TeamUse used() const override;
+
+ private:
+  /// A member's mailbox, and who takes what comes into it: one task at a time.
+  struct Host {
+    std::string address;
+    std::shared_ptr<const RunTarget> target;  // null: a member, whose target depends on the task
+    std::unique_ptr<bus::Inbox> inbox;
+    std::shared_ptr<Flight> current;
+    std::vector<bus::Message> notes;  // that came since its last task
+  };
+
+  Task<Result<>> begin();
+  Task<Result<Amount>> spent_before() const;
+  Task<> finish(Teamed<TeamAnswer> answer);
+  Task<> close_house();
+  TeamEnd why_stopped() const;
+  TeamEnd end_of(const Error& error, const std::string& address) const;
+  Event finished_event(const TeamEnd& end) const;
+
+  std::optional<TeamEnd> may_send(const std::string& from, const std::string& to, const std::string& text,
+                                  int messages);
+  std::optional<TeamEnd> may_ask(const Flight* by, const std::string& address) const;
+  Task<Teamed<Reply>> request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop);
+  std::shared_ptr<Flight> flight_of_run(std::string_view run) const;
+  std::shared_ptr<Flight> flight_for(const std::string& message, const std::string& address);
+  bool waits_for(const Flight& one, const Flight& other) const;
+  Result<Host*> open_host(const std::string& address, std::shared_ptr<const RunTarget> target);
+
+  Task<> serve(Host& host);
+  Task<> take(Host& host, bus::Message message);
+  Task<Result<store::RunRow>> work(Host& host, Flight& flight, const bus::Message& message);
+  Task<Result<std::unique_ptr<RunDriver>>> begin_child(Host& host, Flight& flight,
+                                                       const bus::Message& message);
+  std::shared_ptr<const RunTarget> target_for(const Host& host, const Flight& flight) const;
+  Task<Result<bus::Message>> reply_to(const bus::Message& message, Result<store::RunRow> ended);
+  RunServices services_for_child();
+  void child_waits_changed();
+
+  bus::Message message_of(std::string key, std::string from, std::string to) const;
+  std::string address(std::string_view member) const;
+  void post(std::string_view kind, Json body, std::optional<Event> event = std::nullopt);
+
+  RunServices services_;
+  Loop& loop_;
+  store::Journal& journal_;
+  const std::shared_ptr<const Team> team_;
+  const Json inputs_;
+  Stop& stop_;
+  Stop work_;     // of stop_: also requested when the time is over
+  Stop hosting_;  // of those who take messages: they go last
+  RecordedTeam recorded_;
+  RunRecord record_;
+  Account tree_;
+  Purse purse_;
+  RunClock clock_;
+  bool clock_stands_ = false;
+  Blackboard board_;
+  Nursery nursery_;
+  std::map<std::string, std::unique_ptr<Host>, std::less<>> hosts_;      // by address
+  std::map<std::string, std::shared_ptr<Flight>, std::less<>> flights_;  // by message
+  std::map<std::string, int> said_;  // how often the same went from and to the same
+  TeamUse used_;
+  std::int64_t in_tokens_ = 0;  // of used_.tokens
+  std::vector<Over> over_;
+  bool entered_ = false;
+  bool after_step_ = false;
+};
+
+}  // namespace troupe::agents
