@@ -19,7 +19,7 @@ class GraphShape {
  public:
   explicit GraphShape(const TeamSettings& settings);
 
-  /// Where it begins: `start:`, or the first node that no edge leads to, or the first by name.
+  /// Where it begins: `start:`, or the first node that no other leads to, or the first by name.
   const std::string& start() const { return start_; }
   /// Numbers of the edges that leave a node, as they are written.
   const std::vector<std::size_t>& leaving(const std::string& node) const;

@@ -13,15 +13,6 @@ namespace troupe::agents {
 
 namespace {
 
-std::string called(const TeamSettings& settings, std::size_t task) {
-  const TaskSettings& one = settings.tasks[task];
-  if (!one.name.empty()) return one.name;
-  const auto same = [&](const TaskSettings& other) {
-    return other.name == one.agent || (other.name.empty() && other.agent == one.agent);
-  };
-  return std::ranges::count_if(settings.tasks, same) == 1 ? one.agent : fmt::format("{}", task + 1);
-}
-
 // A second task of the same agent goes to its second copy, whatever is at work: the same in every process.
 std::string copy_for(const TeamSettings& settings, std::size_t task) {
   const std::string& agent = settings.tasks[task].agent;
@@ -37,13 +28,22 @@ std::unexpected<TeamEnd> bad_placeholder(Error error) {
 
 }  // namespace
 
+std::string task_name(const TeamSettings& settings, std::size_t task) {
+  const TaskSettings& one = settings.tasks[task];
+  if (!one.name.empty()) return one.name;
+  const auto same = [&](const TaskSettings& other) {
+    return other.name == one.agent || (other.name.empty() && other.agent == one.agent);
+  };
+  return std::ranges::count_if(settings.tasks, same) == 1 ? one.agent : fmt::format("{}", task + 1);
+}
+
 TaskList::TaskList(const TeamSettings& settings, TeamTask task, Crew& crew)
     : settings_(settings),
       task_(std::move(task)),
       crew_(crew),
       replies_(settings.tasks.size()),
       ended_(settings.tasks.size()) {
-  for (std::size_t i = 0; i < settings.tasks.size(); ++i) names_.push_back(called(settings, i));
+  for (std::size_t i = 0; i < settings.tasks.size(); ++i) names_.push_back(task_name(settings, i));
 }
 
 Task<Teamed<std::optional<Reply>>> TaskList::perform(std::size_t task, std::vector<std::size_t> context,

@@ -14,6 +14,10 @@
 
 namespace troupe::agents {
 
+/// What a task is called, as in Ask::task: its own name, that of its agent if no other task has that, or its
+/// number from 1.
+std::string task_name(const TeamSettings& settings, std::size_t task);
+
 /// The `tasks:` of one run of a team, and what came of them. `sequential` and `parallel` differ in when each
 /// is done. Loop thread only; references outlive it.
 class TaskList {
@@ -21,7 +25,6 @@ class TaskList {
   TaskList(const TeamSettings& settings, TeamTask task, Crew& crew);
 
   std::size_t size() const { return settings_.tasks.size(); }
-  /// What a task is called: its own name, that of its agent if no other task has that, or its number.
   const std::string& name(std::size_t task) const { return names_[task]; }
 
   /// Has a task done, with the results there are by now of those whose number is in `context`. `copies`: a
