@@ -14,10 +14,9 @@ std::string told_failure(const Reply& reply) {
   return told;
 }
 
-TeamEnd failed_by(const Reply& reply) {
-  if (reply.status == "cancelled")
-    return {.status = "cancelled", .reason = "cancelled", .detail = told_failure(reply)};
-  return {.status = "failed", .reason = reply.reason, .detail = told_failure(reply)};
+TeamEnd failed_by(const Reply& reply, const Stop& stop) {
+  if (stop.requested() && reply.status == "cancelled") return cancelled_end();
+  return {.status = "failed", .reason = "member_failed", .detail = told_failure(reply)};
 }
 
 Task<Teamed<Reply>> asked(Crew& crew, Ask ask, Stop& stop) {
@@ -39,26 +38,24 @@ Task<Teamed<std::optional<Reply>>> take_turn(Crew& crew, Ask ask, Stop& stop) {
   const std::string key = ask.key;
   auto reply = co_await asked(crew, ask, stop);
   if (policy.on_failure == OnFailure::retry)
-    for (int i = 1; i <= policy.retries && reply && !reply->done() && reply->status != "cancelled"; ++i) {
-      ask.key = fmt::format("{}.retry.{}", key, i);
+    for (int i = 1; i <= policy.retries && reply && !reply->done(); ++i) {
+      ask.key = fmt::format("{}.again{}", key, i);
       reply = co_await asked(crew, ask, stop);
     }
   if (!reply) co_return std::unexpected(std::move(reply.error()));
   if (reply->done()) co_return std::move(*reply);
-  if (reply->status == "cancelled") co_return std::unexpected(failed_by(*reply));
+  if (stop.requested()) co_return std::unexpected(failed_by(*reply, stop));
   if (policy.on_failure == OnFailure::skip) {
     crew.warn(key + ".skipped", "member_skipped", told_failure(*reply));
     co_return std::nullopt;
   }
   if (policy.on_failure != OnFailure::substitute || policy.substitute == ask.to)
-    co_return std::unexpected(failed_by(*reply));
-  crew.warn(key + ".substituted", "member_substituted",
-            fmt::format("{}; {} is asked instead", told_failure(*reply), policy.substitute));
+    co_return std::unexpected(failed_by(*reply, stop));
   ask.key = key + ".instead";
   ask.to = policy.substitute;
   auto other = co_await asked(crew, std::move(ask), stop);
   if (!other) co_return std::unexpected(std::move(other.error()));
-  if (!other->done()) co_return std::unexpected(failed_by(*other));
+  if (!other->done()) co_return std::unexpected(failed_by(*other, stop));
   co_return std::move(*other);
 }
 
