@@ -140,7 +140,7 @@ TEST_CASE("one that fails stops the others of its round, and is the reason") {
   crew->loop = &loop;
   const auto end = team.run(*crew, loop, stop);
   REQUIRE(!end);
-  CHECK(end.error().reason == "model_error");
+  CHECK(end.error().reason == "member_failed");
   CHECK(crew->asked.size() <= 4);
   CHECK(!stop.requested());
 }
