@@ -5,13 +5,9 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
-
-/// The edge that ends a graph leads here.
-inline constexpr std::string_view kGraphEnd = "end";
 
 /// What a graph looks like, whatever its nodes give: which edges lead back, and who has to wait for whom.
 /// Immutable; the settings outlive it.

@@ -143,6 +143,16 @@ TEST_CASE("a pattern that is none, or too hard, applies to nothing and says so")
   CHECK_FALSE(hard.applies);
 }
 
+TEST_CASE("a text that is no UTF-8 is searched like any other, as far as the limit") {
+  Bench bench;
+  bench.outputs["review"].text = "a\xff\xe2\x82 b";
+  CHECK(bench.holds("", "", Test::matches, "^a.* b$"));
+  bench.outputs["review"].data = {{"x", std::string("\xed\xa0\x80 b")},
+                                  {"y", std::string(1'000'000, 'a') + "b"}};
+  CHECK(bench.holds("", "/x", Test::matches, " b$"));
+  CHECK_FALSE(bench.holds("", "/y", Test::matches, "b"));
+}
+
 TEST_CASE("data is what was given as such, or a text that is nothing else than JSON") {
   CHECK(data_of({.text = "{}", .data = 1}) == 1);
   CHECK(data_of({.text = " [1, 2]\n"}) == Json::array({1, 2}));
