@@ -118,9 +118,11 @@ bool matches(const Json& value, const Json& wanted, std::string& told) {
   const std::string all = value.is_string() ? value.get<std::string>() : dump(value);
   const std::string text = valid_utf8(models::builtin::clip(all, limits::kConditionBytes));
   PatternSearch search(*pattern, text);
-  auto state = search.step();
-  while (state == PatternSearch::State::searching) state = search.step();
-  if (state == PatternSearch::State::too_hard) told = " (too hard to find out)";
+  auto state = PatternSearch::State::searching;
+  for (std::size_t i = 0; i < limits::kConditionParts && state == PatternSearch::State::searching; ++i)
+    state = search.step();
+  if (state == PatternSearch::State::too_hard || state == PatternSearch::State::searching)
+    told = " (too hard to find out)";
   return state == PatternSearch::State::found;
 }
 

@@ -1,6 +1,7 @@
 #include "agents/teams/patterns/conditions.h"
 
 #include "agents/teams/blackboard.h"
+#include "agents/teams/limits.h"
 
 #include <doctest/doctest.h>
 
@@ -141,6 +142,8 @@ TEST_CASE("a pattern that is none, or too hard, applies to nothing and says so")
   bench.outputs["review"].text = std::string(30'000, 'a');
   const auto hard = bench.judged({.test = Test::matches, .value = "(a+)+b"});
   CHECK_FALSE(hard.applies);
+  bench.outputs["review"].text = std::string(limits::kConditionBytes - 1, 'a') + "b";
+  CHECK(bench.holds("", "", Test::matches, "b$"));
 }
 
 TEST_CASE("a text that is no UTF-8 is searched like any other, as far as the limit") {
