@@ -24,6 +24,7 @@ inline constexpr std::size_t kMapItems = 256;               // of one list that 
 inline constexpr std::size_t kResultsBytes = 128u << 10;    // of all results in a description, for {name}
 inline constexpr std::size_t kFailureBytes = 2u << 10;      // of why a member failed, as others are told
 inline constexpr std::size_t kConditionBytes = 64u << 10;   // of a text that a condition looks into
+inline constexpr std::size_t kConditionParts = 16;          // of a search for a pattern in it
 inline constexpr std::size_t kConditionShownBytes = 120;    // of a value, where one says what it found
 inline constexpr std::size_t kPathValueBytes = 96;          // of what fills a placeholder of a path
 inline constexpr std::size_t kPathPartBytes = 255;          // of one name of a path (ext4, XFS, APFS)

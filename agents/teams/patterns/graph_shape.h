@@ -5,11 +5,9 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
-
 
 /// What a graph looks like, whatever its nodes give: which edges lead back, and who has to wait for whom.
 /// Immutable; the settings outlive it.

@@ -14,10 +14,6 @@
 
 namespace troupe::agents {
 
-/// What a task is called, as in Ask::task: its own name, that of its agent if no other task has that, or its
-/// number from 1.
-std::string task_name(const TeamSettings& settings, std::size_t task);
-
 /// The `tasks:` of one run of a team, and what came of them. `sequential` and `parallel` differ in when each
 /// is done. Loop thread only; references outlive it.
 class TaskList {

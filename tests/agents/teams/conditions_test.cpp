@@ -1,6 +1,7 @@
 #include "agents/teams/patterns/conditions.h"
 
 #include "agents/teams/blackboard.h"
+#include "agents/teams/limits.h"
 
 #include <doctest/doctest.h>
 
@@ -141,6 +142,18 @@ TEST_CASE("a pattern that is none, or too hard, applies to nothing and says so")
   bench.outputs["review"].text = std::string(30'000, 'a');
   const auto hard = bench.judged({.test = Test::matches, .value = "(a+)+b"});
   CHECK_FALSE(hard.applies);
+  bench.outputs["review"].text = std::string(limits::kConditionBytes - 1, 'a') + "b";
+  CHECK(bench.holds("", "", Test::matches, "b$"));
+}
+
+TEST_CASE("a text that is no UTF-8 is searched like any other, as far as the limit") {
+  Bench bench;
+  bench.outputs["review"].text = "a\xff\xe2\x82 b";
+  CHECK(bench.holds("", "", Test::matches, "^a.* b$"));
+  bench.outputs["review"].data = {{"x", std::string("\xed\xa0\x80 b")},
+                                  {"y", std::string(1'000'000, 'a') + "b"}};
+  CHECK(bench.holds("", "/x", Test::matches, " b$"));
+  CHECK_FALSE(bench.holds("", "/y", Test::matches, "b"));
 }
 
 TEST_CASE("data is what was given as such, or a text that is nothing else than JSON") {
