@@ -52,6 +52,12 @@ bool names_state(const std::string& text, const State& state) {
                              [&](const auto& name) { return state.contains(name); });
 }
 
+// What a task says already of the agent that does it.
+struct Told {
+  bool instruction = false;
+  bool output_key = false;
+};
+
 class AdkImport {
  public:
   AdkImport(const ImportOptions& options, const config::Environment& environment)
@@ -69,12 +75,6 @@ class AdkImport {
   }
 
  private:
-  // What a task says already.
-  struct Told {
-    bool instruction = false;
-    bool output_key = false;
-  };
-
   // Returns what it is called here; "": nothing of it is left.
   std::string write(const AdkAgent& agent, Told told = {}) {
     switch (agent.kind) {
