@@ -127,12 +127,21 @@ class TaskImport {
 std::vector<CrewTask> crewai_tasks(const std::vector<WrittenTask>& tasks, CrewContext& context) {
   std::set<std::string> taken = inputs_of(tasks);
   std::map<std::string, std::string> earlier;
+  std::set<std::string> files;
   std::vector<CrewTask> done;
   for (const WrittenTask& task : tasks) {
     const std::string base = plain_name(task.written, "task");
     std::string name = base;
     for (int i = 2; taken.contains(name); ++i) name = fmt::format("{}_{}", base, i);
     done.push_back(TaskImport(task, earlier, context).run(name));
+    const std::string file = string_or(done.back().json, "output_file");
+    if (!file.empty() && !files.insert(file).second) {
+      done.back().json.erase("output_file");
+      context.notes.add(
+          context.project.point(task.node->place), task.written + ".output_file",
+          fmt::format("`{}` is what an earlier task writes and would be replaced; give it another path",
+                      file));
+    }
     taken.insert(name);
     earlier[task.written] = name;
     if (const std::string also = text_of(value_of(*task.node, "name")); !also.empty()) earlier[also] = name;

@@ -3,6 +3,7 @@
 #include "runtime/config/interpolate.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <optional>
 

@@ -180,6 +180,18 @@ TEST_CASE("an agent that manages is no member") {
   CHECK(all.agents.at("boss").instructions.find("1. Do it") != std::string::npos);
 }
 
+TEST_CASE("what would be refused here is changed, and told") {
+  const auto imported = import({"crewai_jsonc/crew_twice.jsonc"});
+  const Configuration all = configured(imported);
+  const agents::TeamSettings& crew = all.teams.at("crew");
+  CHECK(crew.tasks[0].output_file == "f.md");
+  CHECK(crew.tasks[1].output_file.empty());
+  CHECK(notes_of(*imported, "two.output_file").size() == 1);
+  // {two} is an input of the crew, not what the task `two` gave.
+  CHECK(crew.tasks[1].name == "two_2");
+  CHECK(agents::inputs_of(crew) == std::vector<agents::TeamInput>{{"two", "tasks[0].description"}});
+}
+
 TEST_CASE("files that are no project are refused with the reason") {
   CHECK(import({"crewai/agents.yaml"}).error().message.find("there is no task") != std::string::npos);
   CHECK(import({"crewai/tasks.yaml"}).error().message.find("there is no agent") != std::string::npos);
