@@ -52,11 +52,11 @@ TEST_CASE("members are agents, chains and teams") {
         std::vector<std::string>{"main", "paid"});
 
   CHECK(problem("  desk: { pattern: round_robin, members: [resercher] }") ==
-        "t.yaml:11:46: error: `members[0]` of team `desk`: no agent, chain or team is named `resercher`; did "
+        "t.yaml:12:43: error: `members[0]` of team `desk`: no agent, chain or team is named `resercher`; did "
         "you "
         "mean `researcher`?");
   CHECK(problem("  writer: { pattern: round_robin, members: [dear] }") ==
-        "t.yaml:11:3: error: team `writer`: the name is taken; first at t.yaml:7:3");
+        "t.yaml:12:3: error: team `writer`: the name is taken; first at t.yaml:7:3");
 }
 
 TEST_CASE("what is stored of a configuration with teams is restored to the same") {
@@ -74,7 +74,7 @@ TEST_CASE("a team that contains itself is refused") {
   CHECK(
       problem(
           "  a: { pattern: round_robin, members: [b] }\n  b: { pattern: round_robin, members: [a, dear] }") ==
-      "t.yaml:11:3: error: team `a`: a team cannot contain itself: `a` has `b` has `a`");
+      "t.yaml:12:6: error: team `a`: a team cannot contain itself: `a` has `b` has `a`");
 }
 
 TEST_CASE("a file needs the folder that files may be written to") {
@@ -82,7 +82,7 @@ TEST_CASE("a file needs the folder that files may be written to") {
       "  r: { pattern: sequential, tasks: [ { agent: dear, description: x, output_file: r.md } ] }";
   CHECK(
       problem(team) ==
-      "t.yaml:11:82: error: `tasks[0].output_file` of team `r`: there is no folder that files may be written "
+      "t.yaml:12:82: error: `tasks[0].output_file` of team `r`: there is no folder that files may be written "
       "to; add `artifacts: ./out` to the configuration");
   CHECK(problem(team, "artifacts: ./out").empty());
 }
@@ -94,10 +94,10 @@ TEST_CASE("the cost of a team is limited only where all of its members' models h
       "… "
       "}` to `models.paid`";
   CHECK(problem("  t: { pattern: round_robin, members: [dear], limits: { cost: 1 } }") ==
-        "t.yaml:11:66: error: `limits.cost` of team `t`: " + reason);
+        "t.yaml:12:63: error: `limits.cost` of team `t`: " + reason);
   CHECK(problem("  u: { pattern: round_robin, members: [dear] }\n"
                 "  t: { pattern: round_robin, members: [u], limits: { cost: 1 } }") ==
-        "t.yaml:12:63: error: `limits.cost` of team `t`: " + reason);
+        "t.yaml:13:60: error: `limits.cost` of team `t`: " + reason);
   CHECK(problem("  t: { pattern: debate, model: paid, members: [researcher, writer] }",
                 "budgets: { day: { cost: 1 } }")
             .find("`budgets.day.cost`: the model `paid` has no price") != std::string::npos);
@@ -106,7 +106,7 @@ TEST_CASE("the cost of a team is limited only where all of its members' models h
 TEST_CASE("a task's guardrail needs a model that can judge") {
   CHECK(
       problem("  t: { pattern: sequential, tasks: [ { agent: dear, description: x, guardrail: { model: main, "
-              "prompt: Is it kind? } } ] }")
+              "prompt: 'Is it kind?' } } ] }")
           .find("of team `t`: the `builtin` model cannot judge") != std::string::npos);
 }
 
