@@ -111,6 +111,7 @@ struct EdgeSettings {
   std::string from;
   std::string to;  ///< "end": the graph is done
   std::optional<ConditionSettings> when;
+  bool otherwise = false;  ///< taken only where no other edge of its node is
   /// How often it is taken at most; required for one that leads back. 0: limits::kGraphEdgeTimes.
   int most = 0;
 };

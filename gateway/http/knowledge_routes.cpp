@@ -15,12 +15,6 @@ namespace troupe::gateway {
 
 namespace {
 
-/// A search of its own has nobody who follows it live; what it warns of is among its remarks.
-class NobodyListens final : public EventSink {
- public:
-  void publish(Event) override {}
-};
-
 std::string_view word(std::optional<memory::IndexKind> kind) {
   if (!kind) return "auto";
   return *kind == memory::IndexKind::flat ? "flat" : "hnsw";
@@ -57,14 +51,14 @@ Json as_json(const OfferedBase& base, const std::vector<memory::BaseRow>& rows, 
   return json;
 }
 
-Json as_json(const memory::ModelUse& use) {
-  return {{"model", use.model},
-          {"input_tokens", use.usage.input_tokens},
-          {"output_tokens", use.usage.output_tokens},
-          {"cost", use.cost},
-          {"ms", use.ms},
-          {"cache_hit", use.cache_hit}};
-}
+/// What a search used, as it tells of it. Nobody follows it live; what it warns of is among its remarks.
+class Uses final : public EventSink {
+ public:
+  void publish(Event event) override {
+    if (event.type == "usage") list.push_back(std::move(event.fields));
+  }
+  Json list = Json::array();
+};
 
 struct Wanted {
   std::string query;
@@ -124,15 +118,15 @@ Task<net::ServerReply> KnowledgeRoutes::search(HttpCall call) {
   Stop stop(call.drain);
   const Instant end = loop_.clock().now() + kSearchTime;
   auto alarm = loop_.at(end, [&stop] { stop.request(StopReason::deadline); });
-  NobodyListens events;
+  Uses uses;
   CallContext context{
-      .loop = loop_, .stop = stop, .deadline = Deadline(end), .events = events, .principal = call.principal};
+      .loop = loop_, .stop = stop, .deadline = Deadline(end), .events = uses, .principal = call.principal};
   auto found = co_await knowledge->search(call.names[0], std::move(wanted->query),
                                           std::move(wanted->overrides), context);
   if (!found) co_return failure_reply(found.error());
   for (memory::Hit& hit : found->hits) hit.source = memory::shown_address(hit.source);
   Json answer = memory::to_json(*found);
-  for (const memory::ModelUse& use : found->uses) answer["usage"].push_back(as_json(use));
+  if (!uses.list.empty()) answer["usage"] = std::move(uses.list);
   co_return json_reply(answer);
 }
 

@@ -39,7 +39,7 @@ class Preview {
       return plan_ingest(std::move(listed), std::move(documents), rules);
     };
     IngestPlan plan_of = co_await offload(services_.loop, services_.workers, std::move(plan));
-    made_.unchanged = plan_of.unchanged;
+    made_.unchanged = plan_of.unchanged.size();
     for (IngestStep& step : plan_of.steps) {
       if (stop_.requested()) break;
       co_await take(std::move(step));
