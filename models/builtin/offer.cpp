@@ -132,8 +132,11 @@ void OfferedTool::read_ability(const ToolDeclaration& declaration) {
   std::string about = lower(declaration.description);
   std::vector<std::string> about_parts = name_parts(about);
   bool changes_things = has_part(
-      parts, {"send", "delete", "create", "update", "write", "post", "execute", "run", "sql", "email", "mail",
-              "remove", "order", "buy", "pay", "delegate", "handoff", "ask", "image"});
+      parts, {"send", "delete", "create", "update", "write", "post",     "execute", "run", "sql",   "email",
+              "mail", "remove", "order",  "buy",    "pay",   "delegate", "handoff", "ask", "board", "image"});
+
+  const Property* question = property("question");
+  asks_person_ = question && question->text && has_part(parts, {"human", "person", "operator"});
 
   expression_argument_ = text_argument(
       {"expression", "expr", "formula", "calculation", "equation", "math", "input", "query", "q"});
@@ -216,8 +219,25 @@ Json OfferedTool::clock_input(std::string_view zone) const {
   return filled(zone.empty() ? std::string_view() : std::string_view(zone_argument_), zone, "");
 }
 
+Json OfferedTool::question_input(std::string_view question) const {
+  return filled("question", question, "");
+}
+
 Offer::Offer(const std::vector<ToolDeclaration>& declarations) {
-  for (const ToolDeclaration& declaration : declarations) tools_.emplace_back(declaration);
+  for (const ToolDeclaration& declaration : declarations) {
+    tools_.emplace_back(declaration);
+    if (auto reaching = read_colleague_tool(declaration)) reaching_.push_back(std::move(*reaching));
+  }
+}
+
+const OfferedTool* Offer::person() const {
+  auto it = std::ranges::find(tools_, true, &OfferedTool::asks_person);
+  return it == tools_.end() ? nullptr : &*it;
+}
+
+const ColleagueTool* Offer::reaching(std::string_view name) const {
+  auto it = std::ranges::find(reaching_, name, &ColleagueTool::name);
+  return it == reaching_.end() ? nullptr : &*it;
 }
 
 const OfferedTool* Offer::first(Ability ability) const {
