@@ -46,23 +46,23 @@ ModelReply native_call(NextCall call, std::size_t number) {
   return reply;
 }
 
-// What others gave, in a message to a member of a team.
-std::string heard_in(const std::vector<Material>& material) {
+// What others gave to a member of a team, its task where there is nothing else; else what was answered.
+std::string heard_in(const TeamText& asked, std::string_view answer) {
+  const auto inner = with_inner_material(asked);
   std::string heard;
-  for (const Material& given : material) heard.append(given.text) += '\n';
-  return heard;
+  for (const Material& given : told_material(inner ? *inner : asked)) heard.append(given.text) += '\n';
+  return heard.empty() ? phrases::told_in(answer) : heard;
 }
 
 // The answer as the data that a schema asks for; nothing where there is no such schema, or nothing to fill it
-// from.
-std::optional<Json> fitted(std::string_view wanted, std::string_view answer, const TeamText& asked) {
-  if (wanted.empty()) return std::nullopt;
-  const auto schema = parse_json(wanted);
+// from. A member always gives some: others wait for it.
+std::optional<Json> fitted(const Seat& seat, std::string_view answer, const TeamText& asked) {
+  if (seat.schema.empty()) return std::nullopt;
+  const auto schema = parse_json(seat.schema);
   if (!schema || string_or(*schema, "type") == "string") return std::nullopt;
   if (auto written = parse_json(answer); written && written->is_object()) return *written;
-  std::string heard = heard_in(told_material(asked));
-  if (heard.empty()) heard = phrases::told_in(answer);
-  if (heard.empty()) return std::nullopt;
+  const std::string heard = heard_in(asked, answer);
+  if (heard.empty() && !seat.member) return std::nullopt;
   return schema_answer(*schema, {.answer = answer, .heard = heard});
 }
 
@@ -94,7 +94,7 @@ ModelReply Builtin::step(const ModelRequest& request) {
     object["action_input"] = std::move(call->input);
   } else {
     auto& answer = std::get<FinalAnswer>(decision);
-    auto data = turn.correction.empty() ? fitted(seat.schema, answer.text, text) : std::nullopt;
+    auto data = turn.correction.empty() ? fitted(seat, answer.text, text) : std::nullopt;
     if (native) {
       reply.text = data ? dump(*data) : std::move(answer.text);
       return reply;

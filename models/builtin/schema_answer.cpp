@@ -1,8 +1,8 @@
 #include "models/builtin/schema_answer.h"
 
-#include "models/builtin/inquiry.h"
 #include "models/builtin/shared_words.h"
 #include "models/builtin/team_phrases.h"
+#include "models/builtin/topic.h"
 #include "models/builtin/utf8.h"
 #include "models/builtin/words.h"
 
@@ -51,6 +51,10 @@ bool names_bad(std::string_view name) {
   const std::string low = lower(name);
   return contains_any(low, {"problem", "issue", "error", "fail", "fix", "bug", "reject", "revis", "defect",
                             "warning", "redo", "retry", "again", "more", "문제", "오류"});
+}
+
+bool is_reason(std::string_view name) {
+  return contains_any(lower(name), {"reason", "why", "explanation", "rationale", "comment", "이유", "근거"});
 }
 
 std::string about(std::string_view name, const Json& schema) {
@@ -132,8 +136,16 @@ class Filling {
     return std::string(best);
   }
 
+  // The sentence that says that it is well, or is not.
+  std::string reason() const {
+    const auto well = says_well(heard_);
+    for (const std::string_view one : told_sentences(heard_))
+      if (well && says_well(one) == well) return std::string(one);
+    return phrases::says_neither(language_of(heard_));
+  }
+
   Json text(std::string_view name, const Json& schema) const {
-    std::string made = best_sentence(about(name, schema));
+    std::string made = is_reason(name) ? reason() : best_sentence(about(name, schema));
     if (made.empty()) made = trim(source_.answer);
     if (const Json* most = find(schema, "maxLength"); most && most->is_number_unsigned())
       made = clip(made, most->get<std::size_t>());

@@ -17,7 +17,8 @@ struct SchemaSource {
 /// where none is required); a boolean from words such as "no problems", "approved" and "error" in what was
 /// heard, read by whether its name is of something good or bad, and where there is no such word the one that
 /// lets nothing through; of an enum the choice with that meaning, else the one that shares most words; the
-/// first number; a text in sentences of the answer; a list of sentences, in one of problems only those that
+/// first number; a text is the sentence that fits its name, else the answer, and a reason the
+/// sentence that decided; a list of sentences, in one of problems only those that
 /// name one. Nothing where the schema is more than this ($ref, oneOf …) or deeper than 6.
 std::optional<Json> schema_answer(const Json& schema, const SchemaSource& source);
 

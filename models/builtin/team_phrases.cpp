@@ -136,6 +136,10 @@ std::string decided_for_nobody(Language l) {
                  "was; a "
                  "judgement takes a language model.";
 }
+std::string says_neither(Language l) {
+  return ko(l) ? "괜찮은지 아닌지를 말하는 낱말이 없고, 규칙은 그런 낱말 없이 통과시키지 않습니다."
+               : "No word in it says whether it is well, and a rule lets nothing through without one.";
+}
 std::string what_it_said(Language l, std::string_view name) {
   return ko(l) ? fmt::format("{}의 논거:", name) : fmt::format("What {} brought forward:", name);
 }

@@ -123,7 +123,8 @@ TeamPlanner::Step TeamPlanner::judge() const {
 
 TeamPlanner::Step TeamPlanner::ask_person() {
   const OfferedTool* tool = offer_.person();
-  if (!tool || !wants_person(fmt::format("{}\n{}", text_.task, text_.expected))) return std::nullopt;
+  if (!tool || !wants_person(fmt::format("{}\n{}\n{}", text_.task, text_.expected, seat_.role)))
+    return std::nullopt;
   const Observed* said =
       call(tool->name(), phrases::ask_person_thought(language_),
            tool->question_input(phrases::person_question(language_, shown(text_.task, 1'000))));
@@ -232,6 +233,8 @@ bool TeamPlanner::served() const {
 TeamPlanner::Step TeamPlanner::own_words() const {
   std::string text;
   if (text_.asks != TeamAsk::debate) text = write_up(text_);
+  if (const auto inner = with_inner_material(text_); inner && text.empty() && offer_.lookups().empty())
+    text = write_up(*inner);
   if (!person_.empty()) text += (text.empty() ? "" : "\n\n") + person_;
   if (!text.empty()) return answer(std::move(text));
   Subject topic = topic_of(text_.position.empty() ? text_.task : text_.position);

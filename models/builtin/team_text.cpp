@@ -1,6 +1,7 @@
 #include "models/builtin/team_text.h"
 
 #include "models/builtin/utf8.h"
+#include "models/builtin/words.h"
 
 #include <algorithm>
 #include <optional>
@@ -20,7 +21,7 @@ constexpr std::string_view kDelegated = "\n\nExpected output: ";
 constexpr std::string_view kRequest = "\n\nThe request that this is a part of:\n";
 constexpr std::string_view kHandedOver = " handed the conversation over to you";
 constexpr std::string_view kNotTaken = " could not take the conversation.";
-constexpr std::size_t kMaterialLetters = 40;  // behind a colon: less is a value and no text
+constexpr std::size_t kMaterialWords = 5;  // in a task itself: fewer are a value and no text
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
@@ -176,16 +177,6 @@ std::string cut_off(std::string_view& text, std::string_view mark, bool last) {
   return rest;
 }
 
-// "Write a report from these findings:" and the findings below.
-void read_inline(TeamText& read) {
-  const std::size_t at = read.task.find(":\n");
-  if (at == std::string::npos) return;
-  const std::string_view below = trim(std::string_view(read.task).substr(at + 1));
-  if (length(below) < kMaterialLetters) return;
-  read.material.push_back({.of = {}, .by = {}, .text = std::string(below)});
-  read.task.resize(at);
-}
-
 void read_task(std::string_view text, TeamText& read) {
   const std::string_view whole = text;
   // What others gave is quoted, so the last mark is the team's own.
@@ -201,7 +192,6 @@ void read_task(std::string_view text, TeamText& read) {
   if (std::string expected = cut_off(text, kExpected, false); !expected.empty()) read.expected = expected;
   read.told = text.size() != whole.size();
   read.task = trim(text);
-  read_inline(read);
 }
 
 }  // namespace
@@ -227,6 +217,20 @@ TeamText read_team_text(std::string_view message) {
     read_task(message, read);
   }
   return read;
+}
+
+std::optional<TeamText> with_inner_material(const TeamText& asked) {
+  const std::string_view task = asked.task;
+  const std::size_t line = task.find("\n\n");
+  const std::size_t colon = std::min(task.find(": "), task.find(":\n"));
+  const std::size_t at = std::min(line, colon == task.npos ? colon : colon + 1);
+  if (at == task.npos) return std::nullopt;
+  const std::string_view rest = trim(task.substr(at));
+  if (words(rest, kMaterialWords).size() < kMaterialWords) return std::nullopt;
+  TeamText divided = asked;
+  divided.task = trim(task.substr(0, at));
+  divided.material.push_back({.of = {}, .by = {}, .text = std::string(rest)});
+  return divided;
 }
 
 std::string task_with_material(std::string_view task, const std::vector<Material>& material,
