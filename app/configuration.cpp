@@ -250,6 +250,10 @@ void check_knowledge(const Configuration& all, Check& check) {
   }
 }
 
+// One base is kept whatever it takes, so that little is slow rather than wrong.
+constexpr std::size_t kKnowledgeMemoryLeast = std::size_t{1} << 20;
+constexpr std::size_t kKnowledgeMemoryMost = std::size_t{1} << 40;
+
 Record<Configuration> declaration() {
   Record<Configuration> root("Configuration of Troupe, a daemon that hosts teams of LLM agents");
   root.field("version", &Configuration::version, config::integer<int>(1, 1), "the version of this format: 1")
@@ -272,6 +276,9 @@ Record<Configuration> declaration() {
              "what turns texts into vectors, by name");
   root.field("knowledge", &Configuration::knowledge, memory::knowledge_section(),
              "documents that agents search, by name");
+  root.field("knowledge_memory", &Configuration::knowledge_memory,
+             config::bytes(kKnowledgeMemoryLeast, kKnowledgeMemoryMost),
+             "memory of all knowledge bases together; those not searched for the longest go first");
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");

@@ -13,6 +13,7 @@
 #include "runtime/config/collections.h"
 #include "tools/settings.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ struct Configuration {
   config::Entries<models::ModelSettings> models;  ///< with the prices and sizes of models/known
   config::Entries<models::EmbedderSettings> embeddings;
   config::Entries<memory::KnowledgeSettings> knowledge;
+  std::size_t knowledge_memory = memory::kKnowledgeMemory;  ///< bytes, of all bases together
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
   config::Entries<agents::ChainSettings> chains;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -98,6 +99,80 @@ Json to_json(std::string_view base, const memory::IngestReport& report) {
   return json;
 }
 
+Json to_json(std::string_view base, const memory::IngestEvent& event) {
+  using What = memory::IngestEvent::What;
+  Json json = event.report ? to_json(base, *event.report) : Json{{"knowledge", base}};
+  json["event"] = memory::word(event.what);
+  if (!event.source.empty()) json["source"] = event.source;
+  if (event.what == What::started) json["documents"] = event.total;
+  if (event.what == What::added || event.what == What::changed) json["chunks"] = event.chunks;
+  if (!event.why.empty()) json["error"] = event.why;
+  return json;
+}
+
+std::string preview_text(std::string_view base, const memory::IngestPreview& preview) {
+  std::string text =
+      fmt::format("{}: {} would be added, {} changed, {} removed; {} unchanged", base, preview.added.size(),
+                  preview.changed.size(), preview.removed.size(), preview.unchanged);
+  if (!preview.asked.empty()) text += fmt::format(", {} to be asked for", preview.asked.size());
+  if (preview.failed > 0) text += fmt::format(", {} failed", preview.failed);
+  text += '\n';
+  const std::pair<char, const std::vector<std::string>*> lists[] = {
+      {'+', &preview.added}, {'~', &preview.changed}, {'-', &preview.removed}, {'?', &preview.asked}};
+  for (const auto& [sign, sources] : lists)
+    for (const std::string& source : *sources) text += fmt::format("{} {}\n", sign, source);
+  return text;
+}
+
+Json to_json(std::string_view base, const memory::IngestPreview& preview) {
+  Json json = {{"knowledge", base},
+               {"dry_run", true},
+               {"added", preview.added},
+               {"changed", preview.changed},
+               {"removed", preview.removed},
+               {"asked", preview.asked},
+               {"unchanged", preview.unchanged},
+               {"failed", preview.failed}};
+  if (!preview.warnings.empty()) json["warnings"] = preview.warnings;
+  if (preview.more_warnings > 0) json["more_warnings"] = preview.more_warnings;
+  return json;
+}
+
+Json page_json(const memory::BaseRow& base, const std::vector<memory::DocumentRow>& documents, bool more) {
+  Json json = to_json(base);
+  json["items"] = Json::array();
+  for (const memory::DocumentRow& document : documents) json["items"].push_back(to_json(document));
+  if (more && !documents.empty()) json["next"] = documents.back().source;
+  return json;
+}
+
+bool concerns(std::string_view problem, const memory::BaseKey& key) {
+  if (!problem.contains('`')) return true;
+  return problem.contains(fmt::format("`{}`", key.tenant.empty() ? key.name : key.tenant + "/" + key.name));
+}
+
+std::string check_text(const std::vector<std::string>& problems, const std::optional<memory::BaseKey>& key) {
+  const std::string name = key ? key->name : "NAME";
+  if (problems.empty())
+    return key ? fmt::format("`{}` is whole: its rows, terms and vectors agree\n", name)
+               : "all bases are whole: their rows, terms and vectors agree\n";
+  std::string text;
+  bool damaged = false;
+  for (const std::string& problem : problems) {
+    text += problem + '\n';
+    damaged = damaged || !problem.contains('`');
+  }
+  const std::string tenant = key && !key->tenant.empty() ? " --tenant " + key->tenant : "";
+  if (damaged)
+    return text +
+           "the file is damaged: put a copy of it back, or move knowledge.db away and take the sources in "
+           "again\n";
+  return text + fmt::format(
+                    "to mend it, begin the base anew: `troupe knowledge delete {0} --all{1}`, then "
+                    "`troupe knowledge add {0}`, and what was added by hand{1}\n",
+                    name, tenant);
+}
+
 std::string bases_table(const std::vector<memory::BaseRow>& bases) {
   std::vector<std::array<std::string, 5>> rows{{"knowledge", "tenant", "documents", "chunks", "embedding"}};
   for (const memory::BaseRow& base : bases)
@@ -148,13 +223,6 @@ std::string hits_text(const memory::Retrieved& found) {
   }
   if (found.hits.empty()) out = "nothing was found\n";
   return out;
-}
-
-Json to_json(const memory::Retrieved& found) {
-  Json json = {{"hits", Json::array()}};
-  for (const memory::Hit& hit : found.hits) json["hits"].push_back(memory::to_json(hit));
-  if (!found.remarks.empty()) json["remarks"] = found.remarks;
-  return json;
 }
 
 }  // namespace troupe::app

@@ -5,6 +5,7 @@
 #include "runtime/base/sha256.h"
 #include "runtime/store/directory.h"
 #include "runtime/store/file_lock.h"
+#include "runtime/telemetry/log.h"
 
 #include <algorithm>
 #include <chrono>
@@ -32,6 +33,17 @@ models::PriceList prices_of(const Configuration& configuration) {
   return prices;
 }
 
+memory::IngestTarget target_of(const memory::ConfiguredBase& base, const std::string& tenant) {
+  memory::IngestTarget target{.key = {tenant, base.settings.name},
+                              .embedding = base.embedding,
+                              .chunk = base.settings.chunk,
+                              .encoding = std::nullopt,
+                              .limits = base.settings.limits,
+                              .principal = {.name = "", .tenant = tenant}};
+  if (base.settings.chunk.unit == "tokens") target.encoding = models::tokens::EncodingName::cl100k_base;
+  return target;
+}
+
 }  // namespace
 
 Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
@@ -47,6 +59,7 @@ Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
 Library::~Library() = default;
 
 void Library::adopt(const Configuration& configuration) {
+  table_.allow(configuration.knowledge_memory);
   for (const auto& [name, base] : configuration.knowledge) table_.prefer(name, base.index);
 }
 
@@ -111,14 +124,18 @@ Task<Result<memory::IngestReport>> Library::take_in(const memory::ConfiguredBase
                                         .embedder = base.embedder,
                                         .http = &http,
                                         .events = events};
-  memory::IngestTarget target{.key = {tenant, base.settings.name},
-                              .embedding = base.embedding,
-                              .chunk = base.settings.chunk,
-                              .encoding = std::nullopt,
-                              .limits = base.settings.limits,
-                              .principal = {.name = "", .tenant = tenant}};
-  if (base.settings.chunk.unit == "tokens") target.encoding = models::tokens::EncodingName::cl100k_base;
-  co_return co_await memory::ingest(services, std::move(target), std::move(request), stop);
+  auto report =
+      co_await memory::ingest(services, target_of(base, tenant), std::move(request), stop);
+  if (auto shrunk = co_await store_->shrink(stop); !shrunk)
+    log::warn("what was removed could not be given back to the disk",
+              {{"knowledge", base.settings.name}, {"error", shrunk.error().message}});
+  co_return report;
+}
+
+Task<Result<memory::IngestPreview>> Library::preview(const memory::ConfiguredBase& base, std::string tenant,
+                                                     memory::IngestRequest request, Stop& stop) {
+  co_return co_await memory::preview_ingest({loop_, workers_, *store_}, target_of(base, tenant),
+                                            std::move(request), stop);
 }
 
 Task<> Library::close() {

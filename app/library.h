@@ -3,6 +3,7 @@
 #include "app/configuration.h"
 #include "memory/knowledge/bases/configured_knowledge.h"
 #include "memory/knowledge/ingest/ingest.h"
+#include "memory/knowledge/ingest/preview.h"
 #include "memory/knowledge/ingest/sandboxed_reader.h"
 #include "models/embedders/catalog.h"
 #include "models/model.h"
@@ -36,7 +37,8 @@ class Library {
   memory::KnowledgeStore& store() { return *store_; }
   memory::BaseTable& table() { return table_; }
 
-  /// What concerns all generations follows this one: how vectors are searched.
+  /// What concerns all generations follows this one: how vectors are searched, and how
+  /// much memory bases may take.
   void adopt(const Configuration& configuration);
   /// The bases of a configuration, with the embedders and models of the same. Errors: as make_embedders().
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> configure(
@@ -49,6 +51,10 @@ class Library {
   Task<Result<memory::IngestReport>> take_in(const memory::ConfiguredBase& base, std::string tenant,
                                              memory::IngestRequest request, net::HttpClient& http,
                                              EventSink& events, Stop& stop);
+
+  /// What take_in() would do. Errors: those of memory::preview_ingest().
+  Task<Result<memory::IngestPreview>> preview(const memory::ConfiguredBase& base, std::string tenant,
+                                              memory::IngestRequest request, Stop& stop);
 
   /// Keeps indexes, and ends what is under way. Nobody may be searching or taking in.
   Task<> close();

@@ -70,6 +70,7 @@ struct Services {
 struct Generation {
   std::shared_ptr<const models::EmbedderTable> embedders;
   std::shared_ptr<memory::ConfiguredKnowledge> knowledge;
+  std::shared_ptr<const tools::ToolTable> tools;
   std::shared_ptr<const agents::Catalog> catalog;
 };
 
@@ -164,6 +165,7 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   catalog->secrets = configuration.secrets;
   catalog->budgets = configuration.budgets;
   made.catalog = std::move(catalog);
+  made.tools = std::make_shared<const tools::ToolTable>(std::move(*tools));
   return made;
 }
 
@@ -274,9 +276,14 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
     desk->replace_catalog(next->catalog);
-    if (engine) engine->embedders = next->embedders;
-    if (engine) engine->knowledge = next->knowledge;
-    if (engine) engine->fetches = clients.back().fetches.get();
+    if (engine) {
+      engine->embedders = next->embedders;
+      engine->knowledge = next->knowledge;
+      engine->fetches = clients.back().fetches.get();
+      engine->catalog = next->catalog;
+      engine->tools = next->tools;
+      engine->current = std::make_shared<const Configuration>(*fresh);
+    }
     library.adopt(*fresh);
     embedded_by = fresh->embeddings;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
@@ -301,6 +308,10 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                    .library = library,
                    .knowledge = first->knowledge,
                    .fetches = clients.front().fetches.get(),
+                   .workers = workers,
+                   .catalog = first->catalog,
+                   .tools = first->tools,
+                   .current = std::make_shared<const Configuration>(configuration),
                    .earlier = earlier,
                    .reload = reload};
   engine = &assembled;

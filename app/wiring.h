@@ -6,6 +6,7 @@
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
 #include "runtime/async/loop.h"
+#include "runtime/async/offload.h"
 #include "runtime/async/task.h"
 #include "runtime/base/result.h"
 #include "runtime/store/journal.h"
@@ -23,11 +24,16 @@ struct Engine {
   store::Journal& journal;
   agents::LocalRunDesk& desk;
   store::StoreLock& lock;
-  const Configuration& configuration;
+  const Configuration& configuration;                      ///< that it began with
   std::shared_ptr<const models::EmbedderTable> embedders;  ///< of the configuration in use; never null
   Library& library;
   std::shared_ptr<memory::ConfiguredKnowledge> knowledge;  ///< of the configuration in use; never null
   net::HttpClient* fetches;  ///< for pages: guarded; of the configuration in use, never null
+  Workers& workers;
+  /// Of the configuration in use; never null.
+  std::shared_ptr<const agents::Catalog> catalog;
+  std::shared_ptr<const tools::ToolTable> tools;
+  std::shared_ptr<const Configuration> current;
   /// Finds what runs of an earlier configuration go on under; for desk.resume().
   agents::CatalogFinder earlier;
   /// Reads the configuration again and lets new runs use it. Says what it read, or why nothing changed.

@@ -1,9 +1,13 @@
 #include "gateway/gateway.h"
 
+#include "gateway/http/catalog_routes.h"
+#include "gateway/http/knowledge_routes.h"
+#include "gateway/http/run_routes.h"
+#include "gateway/http/session_routes.h"
 #include "gateway/listen.h"
-#include "runtime/telemetry/log.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,63 +30,52 @@ net::HttpServerSettings server_settings(const ServerSettings& settings, const Li
   return server;
 }
 
-}  // namespace
-
-/// What can be asked for. A path may stand here once for each method.
-struct Gateway::Route {
-  std::string_view method;
-  std::string_view path;
-  bool open;  ///< needs no token
-  net::ServerReply (Gateway::*answer)(const net::ServerRequest& request);
-};
-
-const Gateway::Route Gateway::kRoutes[] = {
-    {"GET", "/healthz", true, &Gateway::health},
-    {"GET", "/readyz", true, &Gateway::ready},
-    {"POST", "/v1/reload", false, &Gateway::reload},
-    {"GET", "/v1/chat", false, &Gateway::upgrade_required},
-};
-
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid:
-      return 400;
-    case ErrorCode::denied:
-      return 403;
-    case ErrorCode::not_found:
-      return 404;
-    case ErrorCode::conflict:
-      return 409;
-    case ErrorCode::too_large:
-      return 413;
-    case ErrorCode::busy:
-      return 429;
-    case ErrorCode::unavailable:
-      return 503;
-    case ErrorCode::timeout:
-      return 504;
-    case ErrorCode::cancelled:
-    case ErrorCode::network:
-    case ErrorCode::protocol:
-    case ErrorCode::model:
-    case ErrorCode::tool:
-    case ErrorCode::store:
-    case ErrorCode::internal:
-      return 500;
-  }
-  return 500;
+Task<net::ServerReply> answer(net::ServerReply reply) {
+  co_return reply;
 }
 
-Gateway::Gateway(Loop& loop, agents::RunDesk& desk, ServerSettings settings, Reload reload,
+}  // namespace
+
+/// Who answers what, beside the gateway itself.
+struct Gateway::Routes {
+  std::optional<RunRoutes> runs;
+  std::optional<SessionRoutes> sessions;
+  std::optional<KnowledgeRoutes> knowledge;
+  std::optional<CatalogRoutes> catalog;
+};
+
+Gateway::Gateway(Loop& loop, agents::RunDesk& desk, ServerSettings settings, GatewayServices services,
                  std::string version, GatewayTiming timing)
     : loop_(loop),
       desk_(desk),
       settings_(std::move(settings)),
-      reload_(std::move(reload)),
+      services_(std::move(services)),
       version_(std::move(version)),
       timing_(std::move(timing)),
       started_(loop.clock().now()),
-      access_(loop.clock(), settings_) {}
+      access_(loop.clock(), settings_),
+      routes_(std::make_unique<Routes>()) {
+  add_own_routes();
+  if (services_.offer) routes_->catalog.emplace(services_.offer).add_to(router_);
+  routes_->runs.emplace(loop_, desk_).add_to(router_);
+  if (services_.sessions)
+    routes_->sessions.emplace(desk_, *services_.sessions, services_.offer).add_to(router_);
+  if (services_.knowledge)
+    routes_->knowledge.emplace(loop_, *services_.knowledge, services_.offer).add_to(router_);
+}
+Gateway::~Gateway() = default;
+
+void Gateway::add_own_routes() {
+  const auto add = [this](const char* method, const char* path, bool open, auto reply) {
+    router_.add({.method = method, .path = path, .open = open, .answer = [reply](HttpCall) {
+                   return answer(reply());
+                 }});
+  };
+  add("GET", "/healthz", true, [this] { return health(); });
+  add("GET", "/readyz", true, [this] { return ready(); });
+  add("POST", "/v1/reload", false, [this] { return reload(); });
+  add("GET", "/v1/chat", false, [] { return upgrade_required(); });
+}
 
 Result<std::string> Gateway::start() {
   if (auto sound = check_listen(settings_); !sound) return fail(sound.error());
@@ -111,25 +104,32 @@ Task<> Gateway::stop(Milliseconds drain) {
   if (server_) co_await server_->stop(drain);
 }
 
-Task<net::ServerReply> Gateway::on_http(net::ServerRequest request, Stop&) {
+std::expected<std::size_t, net::ServerReply> Gateway::on_head(const net::ServerRequest& head,
+                                                              std::size_t usual) {
+  const auto match = router_.find(head.method, head.path);
+  if (!match || match->route->body_max <= usual) return usual;
+  // A body that is larger than others is only read of who may send it.
+  if (auto fine = access_.check_site(head); !fine) return std::unexpected(std::move(fine.error()));
+  if (auto known = access_.authenticate(head); !known) return std::unexpected(std::move(known.error()));
+  return match->route->body_max;
+}
+
+Task<net::ServerReply> Gateway::on_http(net::ServerRequest request, Stop& drain) {
   if (auto fine = access_.check_site(request); !fine) co_return std::move(fine.error());
-  std::string allowed;
-  for (const Route& route : kRoutes) {
-    if (route.path != request.path) continue;
-    if (route.method == request.method || (route.method == "GET" && request.method == "HEAD")) {
-      if (!route.open)
-        if (auto known = access_.authenticate(request); !known) co_return std::move(known.error());
-      co_return (this->*route.answer)(request);
-    }
-    allowed +=
-        (allowed.empty() ? "" : ", ") + std::string(route.method) + (route.method == "GET" ? ", HEAD" : "");
-  }
-  if (allowed.empty())
-    co_return net::error_reply(404, "not_found", fmt::format("there is no {}", request.path));
-  auto reply = net::error_reply(405, "invalid",
-                                fmt::format("{} is not asked for with {}", request.path, request.method));
-  reply.headers.emplace_back("Allow", allowed);
-  co_return reply;
+  auto match = router_.find(request.method, request.path);
+  if (!match) co_return std::move(match.error());
+  const HttpRoute& route = *match->route;
+  if (route.open) co_return co_await route.answer({.request = std::move(request), .drain = drain});
+  auto principal = access_.authenticate(request);
+  if (!principal) co_return std::move(principal.error());
+  auto query = Query::parse(request.query);
+  if (!query) co_return failure_reply(query.error());
+  if (auto known = query->only(route.parameters); !known) co_return failure_reply(known.error());
+  co_return co_await route.answer({.request = std::move(request),
+                                   .principal = std::move(*principal),
+                                   .names = std::move(match->names),
+                                   .query = std::move(*query),
+                                   .drain = drain});
 }
 
 Task<std::expected<net::WsGrant, net::ServerReply>> Gateway::on_upgrade(net::ServerRequest request) {
@@ -158,7 +158,7 @@ Task<> Gateway::chat(net::WsConnection& connection, Stop& drain, Principal princ
   co_await conversation.run(drain);
 }
 
-net::ServerReply Gateway::health(const net::ServerRequest&) {
+net::ServerReply Gateway::health() const {
   const auto status = desk_.status();
   Json body = Json::object();
   body["status"] = "ok";
@@ -168,12 +168,10 @@ net::ServerReply Gateway::health(const net::ServerRequest&) {
   body["queued"] = status.queued;
   body["sessions"] = status.sessions;
   body["connections"] = connections();
-  net::ServerReply reply;
-  reply.body = dump(body);
-  return reply;
+  return json_reply(body);
 }
 
-net::ServerReply Gateway::ready(const net::ServerRequest&) {
+net::ServerReply Gateway::ready() const {
   const auto status = desk_.status();
   if (!status.admitting)
     return net::error_reply(503, "unavailable", status.reason.empty() ? "not ready" : status.reason);
@@ -182,21 +180,18 @@ net::ServerReply Gateway::ready(const net::ServerRequest&) {
   return reply;
 }
 
-net::ServerReply Gateway::reload(const net::ServerRequest&) {
-  if (!reload_)
+net::ServerReply Gateway::reload() {
+  if (!services_.reload)
     return net::error_reply(503, "unavailable", "this daemon has no configuration file to reload");
-  auto done = reload_();
-  if (!done)
-    return net::error_reply(status_of(done.error().code), word(done.error().code), done.error().message);
+  auto done = services_.reload();
+  if (!done) return failure_reply(done.error());
   Json body = Json::object();
   body["status"] = "reloaded";
   body["message"] = *done;
-  net::ServerReply reply;
-  reply.body = dump(body);
-  return reply;
+  return json_reply(body);
 }
 
-net::ServerReply Gateway::upgrade_required(const net::ServerRequest&) {
+net::ServerReply Gateway::upgrade_required() {
   auto reply = net::error_reply(426, "invalid", "/v1/chat is a WebSocket; ask for an upgrade");
   reply.headers.emplace_back("Upgrade", "websocket");
   return reply;

@@ -1,9 +1,13 @@
 #pragma once
 
 #include "agents/runs/run_desk.h"
+#include "agents/sessions/session_archive.h"
 #include "gateway/access.h"
 #include "gateway/chat/chat_connection.h"
+#include "gateway/http/router.h"
+#include "gateway/offer.h"
 #include "gateway/settings.h"
+#include "memory/knowledge/store/knowledge_store.h"
 #include "runtime/async/loop.h"
 #include "runtime/net/http_server.h"
 
@@ -17,6 +21,14 @@ namespace troupe::gateway {
 /// Reloads the configuration: says what changed, or why nothing did. Loop thread.
 using Reload = std::function<Result<std::string>()>;
 
+/// What stands behind the paths of the gateway beside the desk. What is null has no path. All outlive it.
+struct GatewayServices {
+  Reload reload;  ///< null: /v1/reload says that there is nothing to reload
+  CurrentOffer offer;
+  agents::SessionArchive* sessions = nullptr;   ///< wants an offer
+  memory::KnowledgeStore* knowledge = nullptr;  ///< wants an offer
+};
+
 /// What the configuration does not say and tests shorten.
 struct GatewayTiming {
   net::HttpServerSettings server;  ///< address, port, limits and TLS are taken from ServerSettings
@@ -27,8 +39,9 @@ struct GatewayTiming {
 /// asked; what is done is the RunDesk's. Loop thread only; stop() must have returned before it is destroyed.
 class Gateway final : public net::HttpHandler {
  public:
-  Gateway(Loop& loop, agents::RunDesk& desk, ServerSettings settings, Reload reload, std::string version,
-          GatewayTiming timing = {});
+  Gateway(Loop& loop, agents::RunDesk& desk, ServerSettings settings, GatewayServices services,
+          std::string version, GatewayTiming timing = {});
+  ~Gateway() override;
 
   /// Checks the settings (check_listen) and listens. Returns where, with the port that was bound. Errors:
   /// invalid, network.
@@ -45,29 +58,30 @@ class Gateway final : public net::HttpHandler {
 
   Task<net::ServerReply> on_http(net::ServerRequest request, Stop& drain) override;
   Task<std::expected<net::WsGrant, net::ServerReply>> on_upgrade(net::ServerRequest request) override;
+  std::expected<std::size_t, net::ServerReply> on_head(const net::ServerRequest& head,
+                                                       std::size_t usual) override;
 
  private:
-  struct Route;
-  static const Route kRoutes[];
+  struct Routes;
 
-  net::ServerReply health(const net::ServerRequest& request);
-  net::ServerReply ready(const net::ServerRequest& request);
-  net::ServerReply reload(const net::ServerRequest& request);
-  net::ServerReply upgrade_required(const net::ServerRequest& request);
+  void add_own_routes();
+  net::ServerReply health() const;
+  net::ServerReply ready() const;
+  net::ServerReply reload();
+  static net::ServerReply upgrade_required();
   Task<> chat(net::WsConnection& connection, Stop& drain, Principal principal);
 
   Loop& loop_;
   agents::RunDesk& desk_;
   const ServerSettings settings_;
-  const Reload reload_;
+  const GatewayServices services_;
   const std::string version_;
   const GatewayTiming timing_;
   const Instant started_;
   Access access_;
+  const std::unique_ptr<Routes> routes_;
+  Router router_;
   std::unique_ptr<net::HttpServer> server_;
 };
-
-/// The HTTP status that goes with a failure.
-int status_of(ErrorCode code);
 
 }  // namespace troupe::gateway

@@ -2,6 +2,7 @@
 
 #include "models/limits.h"
 #include "models/place.h"
+#include "models/place_fields.h"
 #include "models/providers/anthropic_codec.h"
 #include "runtime/config/choice.h"
 #include "runtime/config/json_value.h"
@@ -103,56 +104,12 @@ void advise_constrain(Record<ModelSettings>& model) {
 }
 
 // What belongs to the conversation, not to how it is sampled.
-bool is_ours(std::string_view parameter) {
-  for (std::string_view ours : {"model", "messages", "contents", "system", "stream"})
-    if (parameter == ours) return true;
-  return false;
-}
-
-void check_quirks(const ModelSettings& model, Check& check) {
-  if (model.extra_body.is_object())
-    for (const auto& [name, value] : model.extra_body.items())
-      if (is_ours(name)) check.error("extra_body", "sets `" + name + "`, which the daemon writes itself");
-  for (const std::string& name : model.drop_params)
-    if (is_ours(name)) check.error("drop_params", "names `" + name + "`, without which there is no request");
-}
-
-void check_transport(const ModelSettings& model, Check& check) {
-  bool secrets = !model.api_key.empty() || !model.extra_headers.empty();
-  if (secrets && travels_open(model.base_url))
-    check.warning("base_url", "the key travels unencrypted; use https where the server has it");
-}
-
-/// Where one provider is reached, for the lines about it.
-struct Place {
-  std::string base_url;  ///< what to say about that key
-  std::string api_key;
-  bool named = true;  ///< `model` must be there
-};
+constexpr std::string_view kOurs[] = {"model", "messages", "contents", "system", "stream"};
 
 // What every provider that is reached over HTTP has.
-void add_place(Record<ModelSettings>& model, Place place) {
-  auto name =
-      model.field("model", &ModelSettings::model, config::line(), "the provider's name for the model");
-  if (place.named) name.required();
-  model.field("base_url", &ModelSettings::base_url, config::base_url(), std::move(place.base_url));
-  model
-      .field("api_key", &ModelSettings::api_key, config::line({.expected = "a key"}),
-             std::move(place.api_key))
-      .secret();
-  model
-      .field(
-          "extra_headers", &ModelSettings::extra_headers,
-          config::map_of(config::line({.expected = "a header's value"}), "a map of headers", header_problem),
-          "further headers of each request")
-      .secret();
-  model.field("extra_body", &ModelSettings::extra_body, config::json_object("a map of parameters"),
-              "further parameters of each request, merged into it as they stand");
-  model.field("drop_params", &ModelSettings::drop_params,
-              config::list_of(config::line({.expected = "a parameter's name"}), "a list of parameter names"),
-              "parameters that the server does not take: they are left out of requests");
-  model.check(check_quirks);
-  model.check(check_transport);
+void add_server(Record<ModelSettings>& model, Place place) {
+  add_place(model, std::move(place));
+  add_quirks(model, kOurs);
 }
 
 void add_sampling(Record<ModelSettings>& model, double hottest) {
@@ -206,16 +163,13 @@ void add_call(Record<ModelSettings>& model, std::string about_length) {
   add_common(model);
   model.advise("max_tokens", "it is called `max_output_tokens`");
   model.advise("max_completion_tokens", "it is called `max_output_tokens`");
-  model.advise("url", "it is called `base_url`");
-  model.advise("endpoint", "it is called `base_url`");
-  model.advise("key", "it is called `api_key`");
 }
 
 Record<ModelSettings> openai() {
   Record<ModelSettings> model(
       "A model behind OpenAI's chat completions API, OpenAI's own or a compatible server's");
-  add_place(model, {"where the API begins, such as http://127.0.0.1:8000/v1; without it OpenAI's",
-                    "the key, sent as a bearer token"});
+  add_server(model, {"where the API begins, such as http://127.0.0.1:8000/v1; without it OpenAI's",
+                     "the key, sent as a bearer token"});
   add_sampling(model, 2);
   add_seed(model);
   add_constrain(model);
@@ -235,7 +189,7 @@ void check_anthropic(const ModelSettings& model, Check& check) {
 
 Record<ModelSettings> anthropic() {
   Record<ModelSettings> model("A model behind Anthropic's Messages API");
-  add_place(model, {"where the API begins; without it Anthropic's", "the key, sent as x-api-key"});
+  add_server(model, {"where the API begins; without it Anthropic's", "the key, sent as x-api-key"});
   model.field("api_version", &ModelSettings::api_version,
               config::line({.expected = "a date such as 2023-06-01", .check = version_problem}),
               "the version of the API that is asked for; without it 2023-06-01");
@@ -261,7 +215,7 @@ std::string category_problem(std::string_view category) {
 
 Record<ModelSettings> gemini() {
   Record<ModelSettings> model("A model behind Google's Gemini API, generateContent");
-  add_place(model, {"where the API begins; without it Google's", "the key, sent as x-goog-api-key"});
+  add_server(model, {"where the API begins; without it Google's", "the key, sent as x-goog-api-key"});
   add_sampling(model, 2);
   add_seed(model);
   model
@@ -283,8 +237,8 @@ Record<ModelSettings> gemini() {
 
 Record<ModelSettings> ollama() {
   Record<ModelSettings> model("A model that Ollama runs, by its own API");
-  add_place(model, {"where Ollama listens; without it http://127.0.0.1:11434",
-                    "a key, for a server that wants one, sent as a bearer token"});
+  add_server(model, {"where Ollama listens; without it http://127.0.0.1:11434",
+                     "a key, for a server that wants one, sent as a bearer token"});
   add_sampling(model, 2);
   add_seed(model);
   config::Words think{{{"on", "it thinks before it answers"},
@@ -311,8 +265,8 @@ void check_huggingface(const ModelSettings& model, Check& check) {
 
 Record<ModelSettings> huggingface() {
   Record<ModelSettings> model("A model on Hugging Face's router, an Inference Endpoint or a TGI server");
-  add_place(model, {"where the endpoint or the TGI server is; without it the router",
-                    "the token, sent as a bearer token", false});
+  add_server(model, {"where the endpoint or the TGI server is; without it the router",
+                     "the token, sent as a bearer token", false});
   add_sampling(model, 2);
   add_seed(model);
   add_constrain(model);

@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,24 +53,15 @@ struct Source {
   Json passage;
 };
 
-/// What a tool spent on a model or an embedder.
-struct ToolUse {
-  std::string model;
-  models::Usage usage;
-  double cost = 0;
-  std::int64_t ms = 0;
-  bool cache_hit = false;
-};
-
 struct ToolOutput {
   std::string text;  ///< what the agent reads. Untrusted: never becomes system text
   std::vector<Source> sources;
-  std::vector<ToolUse> uses;
   /// The agent's work ends with this call, and the text is its answer: it passed the conversation on.
   bool ends = false;
 };
 
-/// A tool. Concurrent calls are fine. Loop thread only. call() honours context.stop and context.deadline.
+/// A tool. Concurrent calls are fine. Loop thread only. call() honours context.stop and context.deadline, and
+/// tells the context of what it spends on models or embedders as it spends it (models/model_use.h).
 /// An Error's message is shown to the agent as the observation: say what to do differently.
 class Tool {
  public:

@@ -160,7 +160,6 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
     outcome.output = std::move(text.text);
     outcome.truncated = text.truncated;
     outcome.sources = std::move(result->sources);
-    outcome.uses = std::move(result->uses);
     outcome.ends = result->ends;
   } else if (context.stop.requested()) {
     outcome =

@@ -41,7 +41,6 @@ struct CallOutcome {
   bool truncated = false;
   std::string whole;  ///< of a truncated output: as the tool gave it, up to CallLimits::whole
   std::vector<Source> sources;
-  std::vector<ToolUse> uses;
   bool ends = false;  ///< ToolOutput::ends
   std::chrono::milliseconds ms{0};
   /// What the agent reads.

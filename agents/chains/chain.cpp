@@ -31,7 +31,6 @@ class Maker {
     auto chain = std::make_shared<Chain>();
     chain->inputs = inputs_of(settings);
     chain->knowledge = services_.knowledge;
-    chain->prices = prices_;
     for (const ChainStepSettings& step : settings.steps)
       if (auto made = add(step, settings, *chain, chain->steps); !made) return fail(std::move(made.error()));
     chain->settings = std::move(settings);
@@ -107,6 +106,8 @@ class Maker {
     const models::ModelSettings* entry = nullptr;
     for (const models::ModelSettings& one : services_.model_settings)
       if (one.name == name) entry = &one;
+    model->chain = {name};
+    if (entry) model->chain.insert(model->chain.end(), entry->fallback.begin(), entry->fallback.end());
     model->tokens =
         entry ? std::make_shared<models::TokenCounter>(*entry) : std::make_shared<models::TokenCounter>();
     model->window =

@@ -24,6 +24,7 @@ namespace troupe::agents {
 struct ChainModel {
   std::string name;
   std::shared_ptr<models::Model> model;
+  std::vector<std::string> chain;  ///< it and its fallbacks, in the order they are asked
   std::optional<models::Price> price;
   std::shared_ptr<const models::PriceList> prices;  ///< of all entries of `models:`
   std::shared_ptr<models::TokenCounter> tokens;
@@ -68,7 +69,6 @@ struct Chain {
   std::shared_ptr<const CombinePrompts> combine;
   std::shared_ptr<const prompts::Prompt> rewrite;
   std::map<std::string, std::shared_ptr<const ChainModel>, std::less<>> models;  ///< that its steps ask
-  std::shared_ptr<const models::PriceList> prices;  ///< of all entries of `models:`
 
   /// nullptr: its steps ask no such model.
   const ChainModel* model(std::string_view name) const {

@@ -1,30 +1,39 @@
 #pragma once
 
 #include "agents/chains/chain_run.h"
+#include "models/fallback.h"
+
+#include <string>
+#include <utility>
 
 namespace troupe::agents {
 
 /// What calls of a run report while they are at work. A warning is journaled: who waits for a pause or a
-/// fallback sees why while it lasts.
+/// fallback sees why while it lasts. What a search used is counted.
 class ChainRun::Events final : public EventSink {
  public:
-  /// Both outlive it.
-  Events(store::Journal& journal, const store::RunRow& row) : journal_(journal), row_(row) {}
+  /// The run outlives it.
+  explicit Events(ChainRun& run) : run_(run) {}
 
   void publish(Event event) override {
-    event.session = row_.session;
-    event.run = row_.id;
-    event.agent = row_.agent;
-    event.parent = row_.parent;
-    if (event.type != "warning") return journal_.publish(event);
+    const store::RunRow& row = run_.record_.row();
+    event.session = row.session;
+    event.run = row.id;
+    event.agent = row.agent;
+    event.parent = row.parent;
+    if (event.type == "usage") return run_.note_use(std::move(event));
+    if (event.type != "warning") return run_.record_.publish(event);
+    const std::string text = string_or(event.fields, "text");
+    const bool known = !run_.recorded_.warned.insert(remark_key(text)).second;
+    // Which models are beyond a budget is the same at each step, and told once.
+    if (known && text.contains(models::kBeyondBudget)) return;
     store::Append append;
     append.events.push_back(std::move(event));
-    journal_.post(std::move(append));
+    run_.journal_.post(std::move(append));
   }
 
  private:
-  store::Journal& journal_;
-  const store::RunRow& row_;
+  ChainRun& run_;
 };
 
 }  // namespace troupe::agents

@@ -38,7 +38,7 @@ ChainRun::ChainRun(RunServices services, std::shared_ptr<const Chain> chain, sto
       budget_(chain_->settings.limits),
       clock_(loop_, chain_->settings.limits.time, recorded_.used),
       slots_(loop_, static_cast<std::size_t>(chain_->settings.limits.parallel)),
-      events_(std::make_unique<Events>(services.journal, record_.row())),
+      events_(std::make_unique<Events>(*this)),
       walk_(loop_, chain_, *this, record_.row().input, std::move(inputs)) {}
 
 ChainRun::~ChainRun() = default;
@@ -79,14 +79,15 @@ void ChainRun::count_recorded() {
   const auto count = [&](const LostChainRequest& lost) {
     const ChainModel* model = chain_->model(lost.model);
     const models::Usage usage{.input_tokens = lost.input, .estimated = true};
-    const double cost = model ? models::cost_of(usage, model->price) : 0;
+    const double cost = model ? models::cost_of(usage, model->price_of(lost.entry)) : 0;
     budget_.spent_untold(lost.input, cost);
     return std::pair(usage, cost);
   };
   for (const LostChainRequest& lost : recorded_.counted_lost) count(lost);
   for (const LostChainRequest& lost : recorded_.lost) {
     const auto [usage, cost] = count(lost);
-    record_.pending().spent.push_back(purse_.spend(usage, cost, lost.model));
+    record_.pending().spent.push_back(
+        purse_.spend(usage, cost, lost.entry.empty() ? lost.model : lost.entry));
     record_.pending().facts.push_back(
         record_.fact("chain.broken", lost.step, {{"key", lost.key}, {"crash", true}}));
   }

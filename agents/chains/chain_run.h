@@ -53,15 +53,15 @@ class ChainRun final : public RunDriver, private ChainCalls {
 
   Task<Chained<models::ModelReply>> ask_now(ChainCall call, Stop& stop);
   Task<Chained<Attempt>> attempt(const ChainCall& call, std::int64_t input, Stop& stop);
-  store::Fact intent_fact(const ChainCall& call, std::int64_t input, int number) const;
+  store::Fact intent_fact(const ChainCall& call, std::int64_t input, const std::string& first,
+                          int number) const;
   void show_answer(ChainSink& sink, int step);
-  Task<Result<models::ModelReply>> complete(const ChainCall& call, ChainSink& sink, Stop& stop);
-  Task<Chained<models::ModelReply>> take_reply(const ChainCall& call, std::int64_t input, Attempt made);
-  void note_broken(const ChainCall& call, std::int64_t input, const Attempt& made);
+  Task<Chained<models::ModelReply>> take_reply(const ChainCall& call, Attempt made);
+  void note_broken(const ChainCall& call, const Attempt& made);
   Task<Chained<std::vector<memory::Hit>>> take_hits(const ChainSearch& search,
                                                     Result<memory::Retrieved> found, std::int64_t ms);
-  Json count_uses(const ChainSearch& search, const std::vector<memory::ModelUse>& uses,
-                  store::Append& append);
+  void note_use(Event told);
+  static std::string remark_key(std::string_view remark);
 
   Task<Result<>> begin();
   void count_recorded();

@@ -1,5 +1,6 @@
 #include "agents/chains/chain_events.h"
 #include "agents/chains/chain_run.h"
+#include "agents/chains/held_call.h"
 #include "agents/chains/limits.h"
 #include "agents/chains/passages.h"
 #include "agents/limits.h"
@@ -52,10 +53,9 @@ Json usage_fact(const models::Usage& usage, double cost) {
 struct ChainRun::Attempt {
   Result<models::ModelReply> reply;
   std::int64_t ms = 0;
-  std::int64_t written = 0;  // tokens, about
+  models::Usage written;  // by estimate
   std::string entry;
-  std::string cut;     // not "": the limit at which the stream was cut
-  std::string budget;  // not "": that limit was one of a budget that runs spend together, in words
+  std::optional<LimitReached> cut;  // where the stream was closed
 };
 
 Task<Chained<models::ModelReply>> ChainRun::ask(ChainCall call, Stop& stop) {
@@ -79,18 +79,18 @@ Task<Chained<models::ModelReply>> ChainRun::ask_now(ChainCall call, Stop& stop) 
   for (int broken = 0;; ++broken) {
     auto made = co_await attempt(call, input, stop);
     if (!made) co_return std::unexpected(std::move(made.error()));
-    if (made->reply) co_return co_await take_reply(call, input, std::move(*made));
-    if (stop_.reason() != StopReason::shutdown && made->written > 0) note_broken(call, input, *made);
+    if (made->reply) co_return co_await take_reply(call, std::move(*made));
+    if (stop_.reason() != StopReason::shutdown && made->written.output_tokens > 0) note_broken(call, *made);
     if (stop.requested()) co_return std::unexpected(cancelled());
     Error& error = made->reply.error();
-    const bool too_large = error.code == ErrorCode::too_large && made->written == 0;
+    const bool too_large = error.code == ErrorCode::too_large && made->written.output_tokens == 0;
     if (too_large && made->entry.empty())
       if (const auto said = models::read_exceeded(error.message); said.max)
         call.model->window->learn(*said.max);
     const models::RetryPolicy policy{.retries = limits::kBrokenReplyRetries};
     // Runs whose streams broke together do not come back together.
     const auto spread = std::hash<std::string>{}(record_.row().id + call.key);
-    auto wait = made->written > 0 ? policy.wait(error, broken + 2, spread) : std::nullopt;
+    auto wait = made->written.output_tokens > 0 ? policy.wait(error, broken + 2, spread) : std::nullopt;
     if (!wait || *wait >= clock_.deadline().remaining(loop_.clock().now()))
       co_return std::unexpected(ChainEnd{.status = "failed",
                                          .reason = "model_error",
@@ -107,59 +107,51 @@ Task<Chained<models::ModelReply>> ChainRun::ask_now(ChainCall call, Stop& stop) 
 
 Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::int64_t input, Stop& stop) {
   if (stop.requested() || record_.lost()) co_return std::unexpected(cancelled());
-  std::optional<models::Price> price = call.model->price;
-  if (auto refused = budget_.refusal(input, price)) co_return std::unexpected(limited(std::move(*refused)));
+  std::optional<Account::Hold> hold;
+  auto first = first_payable(*call.model,
+                             [&](const std::optional<models::Price>& price) -> std::optional<LimitReached> {
+                               if (auto refused = budget_.refusal(input, price)) return refused;
+                               auto held = purse_.hold(input, price);
+                               if (!held) return std::move(held.error());
+                               hold.emplace(std::move(*held));
+                               return std::nullopt;
+                             });
+  if (!first) co_return std::unexpected(limited(std::move(first.error())));
   if (recorded_.calls >= limits::kChainCalls)
     co_return std::unexpected(limited({"max_steps", fmt::format("the run has asked models {} times, the most "
                                                                 "that a chain may",
                                                                 limits::kChainCalls)}));
-  auto hold = purse_.hold(input, price);
-  if (!hold) co_return std::unexpected(limited(std::move(hold.error())));
   ++recorded_.calls;
   const int number = ++recorded_.attempts[call.key];
-  record_.pending().facts.push_back(intent_fact(call, input, number));
+  record_.pending().facts.push_back(intent_fact(call, input, *first, number));
   if (!co_await record_.commit(record_.take_pending())) co_return std::unexpected(cancelled());
 
-  ChainBudget::Flight flight(budget_);
-  Attempt made{.reply = models::ModelReply{}};
-  ChainSink sink;
-  if (call.answers) show_answer(sink, call.step);
-  if (call.answers && number > 1) sink.reset(number);  // what was shown before
-  sink.room = [&](std::int64_t written) {
-    const models::Usage usage{.input_tokens = input, .output_tokens = written};
-    const double cost = models::cost_of(usage, price);
-    flight.set(input + written, cost);
-    const bool shared = purse_.written(*hold, written);
-    if (std::string_view own = budget_.used_up(cost > 0); !own.empty()) made.cut = own;
-    if (shared || !hold->reached()) return made.cut.empty();
-    made.cut = hold->reached()->reason;
-    made.budget = hold->reached()->detail;
-    return false;
+  const auto written = [&](std::int64_t tokens) {
+    return purse_.written(*hold, tokens) ? std::nullopt : hold->reached();
   };
-  sink.serves = [&](const std::string& entry) {
-    const auto other = call.model->price_of(entry);
-    if (!purse_.serve(*hold, other)) return false;
-    price = other;
-    return true;
-  };
-  flight.set(input, models::cost_of(models::Usage{.input_tokens = input}, price));
-  const Instant asked = loop_.clock().now();
-  made.reply = co_await complete(call, sink, stop);
-  made.ms = std::chrono::duration_cast<Milliseconds>(loop_.clock().now() - asked).count();
-  made.written = sink.tokens();
-  made.entry = sink.entry();
-  if (!sink.cut()) made.cut.clear();
-  if (!made.reply) sink.take_back(number + 1);
+  HeldCall held(budget_, call, input, *first,
+                {.written = written, .serve = [&](const auto& other) { return purse_.serve(*hold, other); }});
+  if (call.answers) show_answer(held.sink(), call.step);
+  if (call.answers && number > 1) held.sink().reset(number);  // what was shown before
+  auto where = context(stop, call.step);
+  Attempt made{.reply = co_await held.complete(where)};
+  made.ms = held.ms();
+  made.written = held.estimate();
+  made.entry = held.entry();
+  made.cut = held.cut();
+  if (!made.reply) held.sink().take_back(number + 1);
   co_return made;
 }
 
-store::Fact ChainRun::intent_fact(const ChainCall& call, std::int64_t input, int number) const {
+store::Fact ChainRun::intent_fact(const ChainCall& call, std::int64_t input, const std::string& first,
+                                  int number) const {
   Json fact = {{"key", call.key},
                {"attempt", number},
                {"input", input},
                {"used_ms", clock_.used().count()},
                {"model", call.model->name},
                {"messages", Json::array()}};
+  if (!first.empty()) fact["entry"] = first;
   for (models::Message message : call.messages) {
     message.content = masked(message.content);
     fact["messages"].push_back(message_to_fact(message));
@@ -180,40 +172,10 @@ void ChainRun::show_answer(ChainSink& sink, int step) {
   };
 }
 
-Task<Result<models::ModelReply>> ChainRun::complete(const ChainCall& call, ChainSink& sink, Stop& stop) {
-  static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
-  auto transcript = std::make_shared<models::Transcript>();
-  for (const models::Message& message : call.messages) transcript->add(message);
-  Stop own(stop);
-  Loop::Alarm alarm;
-  sink.spent_on_reasoning = [&] {
-    // Not on the stack of who delivers the text.
-    alarm = loop_.at(loop_.clock().now(), [&own] { own.request(StopReason::budget); });
-  };
-  auto where = context(own, call.step);
-  auto reply = co_await call.model->model->complete({.transcript = std::move(transcript),
-                                                     .tools = kNoTools,
-                                                     .tool_mode = models::ToolMode::native,
-                                                     .schema = call.schema,
-                                                     .intent = call.intent},
-                                                    sink, where);
-  sink.spent_on_reasoning = nullptr;
-  if (!reply && own.reason() == StopReason::budget) {
-    reply = models::ModelReply{};
-    reply->finish = models::FinishReason::closed_early;
-    reply->entry = sink.entry();
-  }
-  co_return reply;
-}
-
-Task<Chained<models::ModelReply>> ChainRun::take_reply(const ChainCall& call, std::int64_t input,
-                                                       Attempt made) {
+Task<Chained<models::ModelReply>> ChainRun::take_reply(const ChainCall& call, Attempt made) {
   models::ModelReply& reply = *made.reply;
-  models::Usage& usage = reply.usage;
-  // Who closes a stream early is often not told what it cost.
-  if (!made.cut.empty() && usage.input_tokens + usage.output_tokens == 0)
-    usage = {.input_tokens = input, .output_tokens = made.written, .estimated = true};
-  else if (!usage.estimated && reply.entry.empty() && !reply.cache_hit)
+  const models::Usage& usage = reply.usage;
+  if (!usage.estimated && reply.entry.empty() && !reply.cache_hit)
     call.model->tokens->learn(call.model->counted(call.messages), usage.input_tokens);
   const double cost = models::cost_of(reply, call.model->price_of(reply.entry));
   budget_.spent(usage, cost);
@@ -222,8 +184,8 @@ Task<Chained<models::ModelReply>> ChainRun::take_reply(const ChainCall& call, st
     append.spent.push_back(purse_.spend(usage, cost, call.model->served_by(reply.entry)));
   Json fact = {{"key", call.key}};
   fact.update(reply_to_fact(reply, cost, made.ms));
-  if (!made.cut.empty()) fact["cut"] = made.cut;
-  if (!made.budget.empty()) fact["budget"] = made.budget;
+  if (made.cut) fact["cut"] = made.cut->reason;
+  if (made.cut && !made.cut->detail.empty()) fact["budget"] = made.cut->detail;
   append.facts.push_back(record_.fact("chain.reply", call.step, fact));
   append.events.push_back(
       usage_event(record_.event("usage", call.step), reply, call.model->name, cost, made.ms));
@@ -231,13 +193,12 @@ Task<Chained<models::ModelReply>> ChainRun::take_reply(const ChainCall& call, st
     append.events.push_back(warning_event(record_.event("warning", call.step), "reply_cut",
                                           "the reply was cut off at the model's output limit"));
   if (!co_await record_.commit(std::move(append))) co_return std::unexpected(cancelled());
-  if (made.cut.empty()) co_return std::move(reply);
-  const bool money = made.cut == "max_cost";
-  co_return std::unexpected(cut_off(money ? "max_cost" : "max_tokens", usage.output_tokens, made.budget));
+  if (!made.cut) co_return std::move(reply);
+  co_return std::unexpected(cut_off(made.cut->reason, usage.output_tokens, made.cut->detail));
 }
 
-void ChainRun::note_broken(const ChainCall& call, std::int64_t input, const Attempt& made) {
-  const models::Usage usage{.input_tokens = input, .output_tokens = made.written, .estimated = true};
+void ChainRun::note_broken(const ChainCall& call, const Attempt& made) {
+  const models::Usage& usage = made.written;
   const double cost = models::cost_of(usage, call.model->price_of(made.entry));
   Json fact = {{"key", call.key}};
   fact.update(usage_fact(usage, cost));
@@ -287,7 +248,6 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::search(ChainSearch search, Sto
 Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& search,
                                                             Result<memory::Retrieved> found,
                                                             std::int64_t ms) {
-  store::Append append = record_.take_pending();
   Event seen = record_.event("observation", search.step);
   seen.fields = {
       {"call", "c_" + search.key}, {"tool", "retrieve:" + search.knowledge}, {"ok", found.has_value()}};
@@ -298,8 +258,6 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
     seen.fields["output"] = std::move(output);
     if (truncated) seen.fields["truncated"] = true;
     fact["hits"] = hits_to_fact(found->hits);
-    if (Json usage = count_uses(search, found->uses, append); !usage.is_null())
-      fact["usage"] = std::move(usage);
   } else {
     seen.fields["error"] = found.error().message;
     fact["error"] = found.error().message;
@@ -307,9 +265,12 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
   seen.fields["ms"] = ms;
   // What another branch's failure stopped has not come to its end.
   const bool ended = found || found.error().code != ErrorCode::cancelled;
-  if (ended) append.facts.push_back(record_.fact("chain.found", search.step, fact));
-  append.events.push_back(std::move(seen));
-  if (!co_await record_.commit(std::move(append))) co_return std::unexpected(cancelled());
+  if (ended) record_.pending().facts.push_back(record_.fact("chain.found", search.step, fact));
+  record_.pending().events.push_back(std::move(seen));
+  if (found)
+    for (std::string& remark : found->remarks)
+      warn(remark_key(remark), search.step, "search_remark", std::move(remark));
+  if (!co_await record_.commit(record_.take_pending())) co_return std::unexpected(cancelled());
   if (found) co_return std::move(found->hits);
   if (!ended) co_return std::unexpected(cancelled());
   co_return std::unexpected(
@@ -318,27 +279,21 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
                .detail = fmt::format("knowledge base {}: {}", search.knowledge, found.error().message)});
 }
 
-// Of the query's embedding, and of models that put hits in order or shorten them.
-Json ChainRun::count_uses(const ChainSearch& search, const std::vector<memory::ModelUse>& uses,
-                          store::Append& append) {
-  models::Usage sum;
-  double costs = 0;
-  for (const memory::ModelUse& use : uses) {
-    if (use.usage.input_tokens + use.usage.output_tokens == 0) continue;
-    const double cost =
-        use.cache_hit ? 0 : models::cost_of(use.usage, models::price_in(*chain_->prices, use.model));
-    models::ModelReply reply;
-    reply.usage = use.usage;
-    reply.cache_hit = use.cache_hit;
-    append.events.push_back(usage_event(record_.event("usage", search.step), reply, use.model, cost, use.ms));
-    if (!use.cache_hit) append.spent.push_back(purse_.spend(use.usage, cost, use.model));
-    sum.input_tokens += use.usage.input_tokens;
-    sum.output_tokens += use.usage.output_tokens;
-    costs += cost;
-  }
-  if (sum.input_tokens + sum.output_tokens == 0) return nullptr;
-  budget_.spent(sum, costs);
-  return usage_fact(sum, costs);
+// Of a search: its query's embedding, and models that put hits in order or shorten them. On disk at once,
+// whatever comes of the search.
+void ChainRun::note_use(Event told) {
+  const models::ModelUse use = use_of(told);
+  store::Append append;
+  append.facts.push_back(record_.fact("chain.used", told.step, usage_fact(use.usage, use.cost)));
+  if (!use.cache_hit) append.spent.push_back(purse_.spend(use.usage, use.cost, use.model));
+  append.events.push_back(std::move(told));
+  journal_.post(std::move(append));
+  budget_.spent(use.usage, use.cost);
+}
+
+// A remark is told once in a run, however many searches have it, and not beside a warning that says the same.
+std::string ChainRun::remark_key(std::string_view remark) {
+  return fmt::format("remark: {}", remark);
 }
 
 }  // namespace troupe::agents

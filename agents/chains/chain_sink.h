@@ -1,7 +1,7 @@
 #pragma once
 
-#include "agents/runs/stream_budget.h"
 #include "models/model.h"
+#include "models/stream_budget.h"
 
 #include <cstdint>
 #include <functional>
@@ -60,7 +60,7 @@ class ChainSink final : public models::TokenSink {
     return false;
   }
 
-  StreamBudget written_{std::numeric_limits<std::int64_t>::max()};  // only counts: `room` decides
+  models::StreamBudget written_{std::numeric_limits<std::int64_t>::max()};  // only counts: `room` decides
   bool shown_ = false;
   bool cut_ = false;
   std::string entry_;

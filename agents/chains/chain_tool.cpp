@@ -80,9 +80,10 @@ std::string renumbered(std::string_view text, std::size_t by) {
 
 // What the chain found is cited by numbers of the run that calls it, and these mean nothing to who did not
 // see the passages: they are named below.
-tools::ToolOutput output_of(const ChainAnswer& answer, const tools::ToolInput& input) {
+tools::ToolOutput output_of(const ChainAnswer& answer, const std::vector<std::string>& remarks,
+                            const tools::ToolInput& input) {
   const std::size_t before = input.numbers ? input.numbers(answer.passages.size()) - 1 : 0;
-  tools::ToolOutput output{.text = renumbered(answer.text, before), .sources = {}, .uses = {}};
+  tools::ToolOutput output{.text = renumbered(answer.text, before), .sources = {}};
   std::string list;
   for (memory::Citation& one : memory::citations_of(answer.text, answer.passages).list) {
     one.index += before;
@@ -93,6 +94,7 @@ tools::ToolOutput output_of(const ChainAnswer& answer, const tools::ToolInput& i
     output.sources.push_back({one.title, web ? memory::shown_address(one.source) : "", to_json(one)});
   }
   if (!list.empty()) output.text += "\n\nSources:" + list;
+  for (const std::string& remark : remarks) output.text += fmt::format("\n\n({})", remark);
   return output;
 }
 
@@ -117,7 +119,7 @@ Task<Result<tools::ToolOutput>> ChainTool::call(tools::ToolInput input, CallCont
   DirectCalls calls(*chain_, context);
   ChainWalk walk(context.loop, chain_, calls, message, std::move(input.arguments));
   auto answer = co_await walk.run(context.stop);
-  if (answer) co_return output_of(*answer, input);
+  if (answer) co_return output_of(*answer, calls.remarks(), input);
   if (context.stop.requested()) co_return fail(stopped("the chain", context.stop.reason()));
   const ChainEnd& end = answer.error();
   co_return fail(ErrorCode::tool,

@@ -1,10 +1,12 @@
 #include "agents/chains/direct_calls.h"
 
-#include "agents/chains/chain_sink.h"
+#include "agents/chains/held_call.h"
 #include "agents/chains/limits.h"
+#include "agents/runs/facts.h"
+#include "models/model_use.h"
 #include "models/warning.h"
 
-#include <chrono>
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,11 +25,33 @@ ChainEnd limited(std::string_view reason, std::string detail) {
 
 }  // namespace
 
+/// Counts what calls use against the chain's own limits, and hands everything on.
+class DirectCalls::Counting final : public EventSink {
+ public:
+  /// Both outlive it.
+  Counting(ChainBudget& budget, EventSink& outer) : budget_(budget), outer_(outer) {}
+
+  void publish(Event event) override {
+    if (event.type == "usage") {
+      const models::ModelUse use = use_of(event);
+      budget_.spent(use.usage, use.cost);
+    }
+    outer_.publish(std::move(event));
+  }
+
+ private:
+  ChainBudget& budget_;
+  EventSink& outer_;
+};
+
 DirectCalls::DirectCalls(const Chain& chain, CallContext& context)
     : chain_(chain),
       context_(context),
       budget_(chain.settings.limits),
-      slots_(context.loop, static_cast<std::size_t>(chain.settings.limits.parallel)) {}
+      slots_(context.loop, static_cast<std::size_t>(chain.settings.limits.parallel)),
+      events_(std::make_unique<Counting>(budget_, context.events)) {}
+
+DirectCalls::~DirectCalls() = default;
 
 Task<Chained<models::ModelReply>> DirectCalls::ask(ChainCall call, Stop& stop) {
   co_await slots_.take();
@@ -37,67 +61,37 @@ Task<Chained<models::ModelReply>> DirectCalls::ask(ChainCall call, Stop& stop) {
 }
 
 Task<Chained<models::ModelReply>> DirectCalls::ask_now(const ChainCall& call, Stop& stop) {
-  static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   if (stop.requested()) co_return std::unexpected(cancelled());
   const std::int64_t input = call.model->tokens_of(call.messages);
-  std::optional<models::Price> price = call.model->price;
-  if (auto refused = budget_.refusal(input, price))
-    co_return std::unexpected(limited(refused->reason, std::move(refused->detail)));
+  auto first = first_payable(*call.model, [&](const auto& price) { return budget_.refusal(input, price); });
+  if (!first) co_return std::unexpected(limited(first.error().reason, std::move(first.error().detail)));
   if (++calls_ > limits::kChainCalls)
     co_return std::unexpected(
         limited("max_steps", fmt::format("the chain has asked models {} times", limits::kChainCalls)));
 
-  ChainBudget::Flight flight(budget_);
-  ChainSink sink;
-  std::string_view reached;
-  sink.room = [&](std::int64_t written) {
-    const double cost =
-        models::cost_of(models::Usage{.input_tokens = input, .output_tokens = written}, price);
-    flight.set(input + written, cost);
-    reached = budget_.used_up(cost > 0);
-    return reached.empty();
-  };
-  sink.serves = [&](const std::string& entry) {
-    price = call.model->price_of(entry);
-    return true;
-  };
-  Stop own(stop);
-  Loop::Alarm alarm;
-  sink.spent_on_reasoning = [&] {
-    alarm = context_.loop.at(context_.loop.clock().now(), [&own] { own.request(StopReason::budget); });
-  };
-  flight.set(input, models::cost_of(models::Usage{.input_tokens = input}, price));
-  auto transcript = std::make_shared<models::Transcript>();
-  for (const models::Message& message : call.messages) transcript->add(message);
-  auto where = context_for(own);
-  const Instant asked = context_.loop.clock().now();
-  auto reply = co_await call.model->model->complete({.transcript = std::move(transcript),
-                                                     .tools = kNoTools,
-                                                     .tool_mode = models::ToolMode::native,
-                                                     .schema = call.schema,
-                                                     .intent = call.intent},
-                                                    sink, where);
-  const auto ms = std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked).count();
-  models::Usage usage{.input_tokens = input, .output_tokens = sink.tokens(), .estimated = true};
-  if (reply && (!sink.cut() || reply->usage.input_tokens + reply->usage.output_tokens > 0))
-    usage = reply->usage;
+  HeldCall held(budget_, call, input, *first);
+  auto where = context_for(stop);
+  auto reply = co_await held.complete(where);
   // What failed before a word came cost nothing that is known of.
-  if (reply || sink.tokens() > 0) {
-    const std::string& entry = reply ? reply->entry : sink.entry();
+  if (reply || held.written() > 0) {
+    const std::string& entry = reply ? reply->entry : held.entry();
+    const models::Usage usage = reply ? reply->usage : held.estimate();
     const bool hit = reply && reply->cache_hit;
-    const double cost = hit ? 0 : models::cost_of(usage, call.model->price_of(entry));
-    budget_.spent(usage, cost);
-    tell(call.model->served_by(entry), usage, hit, cost, ms);
+    models::tell_use(where, {.model = call.model->served_by(entry),
+                             .usage = usage,
+                             .cost = hit ? 0 : models::cost_of(usage, call.model->price_of(entry)),
+                             .ms = held.ms(),
+                             .cache_hit = hit});
   }
-  if (sink.cut())
+  if (held.cut())
     co_return std::unexpected(
-        limited(reached == "max_cost" ? "max_cost" : "max_tokens",
+        limited(held.cut()->reason,
                 fmt::format("a model's reply was cut off after about {} tokens, where the chain's limit was",
-                            sink.tokens())));
+                            held.written())));
   if (reply) co_return std::move(*reply);
   if (stop.requested()) co_return std::unexpected(cancelled());
-  const bool too_large = reply.error().code == ErrorCode::too_large && sink.tokens() == 0;
-  if (too_large && sink.entry().empty())
+  const bool too_large = reply.error().code == ErrorCode::too_large && held.written() == 0;
+  if (too_large && held.entry().empty())
     if (const auto said = models::read_exceeded(reply.error().message); said.max)
       call.model->window->learn(*said.max);
   co_return std::unexpected(ChainEnd{.status = "failed",
@@ -119,13 +113,8 @@ Task<Chained<std::vector<memory::Hit>>> DirectCalls::search(ChainSearch search, 
         ChainEnd{.status = "failed",
                  .reason = "tool_error",
                  .detail = fmt::format("knowledge base {}: {}", search.knowledge, found.error().message)});
-  for (const memory::ModelUse& use : found->uses) {
-    if (use.usage.input_tokens + use.usage.output_tokens == 0) continue;
-    const double cost =
-        use.cache_hit ? 0 : models::cost_of(use.usage, models::price_in(*chain_.prices, use.model));
-    budget_.spent(use.usage, cost);
-    tell(use.model, use.usage, use.cache_hit, cost, use.ms);
-  }
+  for (std::string& remark : found->remarks)
+    if (std::ranges::find(remarks_, remark) == remarks_.end()) remarks_.push_back(std::move(remark));
   co_return std::move(found->hits);
 }
 
@@ -137,23 +126,8 @@ void DirectCalls::warn(const std::string&, int, std::string_view code, std::stri
   models::warn(context_, code, std::move(text));
 }
 
-void DirectCalls::tell(const std::string& model, const models::Usage& usage, bool cache_hit, double cost,
-                       std::int64_t ms) {
-  if (usage.input_tokens + usage.output_tokens == 0) return;
-  Event event{.type = "usage", .step = context_.step};
-  event.fields = {{"model", model},
-                  {"input_tokens", usage.input_tokens},
-                  {"output_tokens", usage.output_tokens},
-                  {"cost", cost},
-                  {"ms", ms}};
-  if (usage.cached_tokens > 0) event.fields["cached_tokens"] = usage.cached_tokens;
-  if (usage.estimated) event.fields["estimated"] = true;
-  if (cache_hit) event.fields["cache_hit"] = true;
-  context_.events.publish(std::move(event));
-}
-
 CallContext DirectCalls::context_for(Stop& stop) const {
-  return {context_.loop,    stop,         context_.deadline, context_.events, context_.principal,
+  return {context_.loop,    stop,         context_.deadline, *events_,     context_.principal,
           context_.session, context_.run, context_.agent,    context_.step};
 }
 

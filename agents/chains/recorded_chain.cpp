@@ -25,7 +25,8 @@ class Fold {
     if (fact.kind == "chain.intent") {
       ++chain_.calls;
       chain_.attempts[key] = static_cast<int>(number_or(body, "attempt", 1));
-      open_[key] = {key, fact.step, number_or(body, "input"), string_or(body, "model")};
+      open_[key] = {key, fact.step, number_or(body, "input"), string_or(body, "model"),
+                    string_or(body, "entry")};
     } else if (fact.kind == "chain.reply") {
       open_.erase(key);
       if (const Json* usage = find(body, "usage"))
@@ -33,6 +34,8 @@ class Fold {
       chain_.replies.insert_or_assign(std::move(key), std::move(body));
     } else if (fact.kind == "chain.broken") {
       broken(key, body);
+    } else if (fact.kind == "chain.used") {
+      tell(number_or(body, "input"), number_or(body, "output"), cost_in(body));
     } else if (fact.kind == "chain.search") {
       chain_.announced.insert(std::move(key));
     } else if (fact.kind == "chain.found") {
@@ -61,8 +64,6 @@ class Fold {
   void found(std::string key, const Json& body) {
     RecordedSearch search{.error = string_or(body, "error")};
     if (const Json* hits = find(body, "hits")) search.hits = hits_from_fact(*hits);
-    if (const Json* usage = find(body, "usage"))
-      tell(number_or(*usage, "input"), number_or(*usage, "output"), cost_in(*usage));
     chain_.searches.insert_or_assign(std::move(key), std::move(search));
   }
 

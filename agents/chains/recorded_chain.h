@@ -27,6 +27,7 @@ struct LostChainRequest {
   int step = 0;
   std::int64_t input = 0;  ///< tokens
   std::string model;       ///< its entry in `models:`
+  std::string entry;       ///< of its fallbacks, who was asked first; "": itself
 };
 
 /// What the journal already knows of a run of a chain that is taken up again. Calls are known by their place

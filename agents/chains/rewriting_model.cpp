@@ -21,9 +21,9 @@ Task<Chained<std::string>> RewritingModel::rewrite(Loop& loop, const prompts::Pr
                                                    Stop& stop) {
   NoEvents events;
   CallContext context{.loop = loop, .stop = stop, .deadline = {}, .events = events};
-  std::vector<memory::ModelUse> uses;
+  const models::UseSink counted = [](const models::ModelUse&) {};  // as the chain's call
   auto alone = co_await memory::standalone_question(*this, prompt, std::move(history), std::move(question),
-                                                    uses, context);
+                                                    counted, context);
   if (end_ && (end_->status != "failed" || !alone)) co_return std::unexpected(*end_);
   if (!alone) co_return std::unexpected(ChainEnd{.status = "cancelled", .reason = "cancelled"});
   if (!alone->remark.empty()) calls_.warn(key_ + ".remark", step_, "rewrite_failed", alone->remark);

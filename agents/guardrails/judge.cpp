@@ -1,6 +1,6 @@
 #include "agents/guardrails/judge.h"
 
-#include "agents/runs/stream_budget.h"
+#include "models/stream_budget.h"
 
 #include <algorithm>
 #include <chrono>
@@ -48,7 +48,7 @@ class VerdictSink final : public models::TokenSink {
   const Allowance allowed_;
   const std::int64_t tokens_max_;
   const models::PriceList& prices_;
-  StreamBudget budget_;
+  models::StreamBudget budget_;
   CallContext& context_;
   Stop& call_;
   const JudgeRoom room_;

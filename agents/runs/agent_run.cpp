@@ -125,7 +125,6 @@ AgentRun::AgentRun(Loop& loop, store::Journal& journal, Account& account, std::s
       schemas_(agent_->settings.output.schema),
       calls_(loop, journal, record_, clock_, *agent_, recorded_),
       deltas_(std::make_unique<Deltas>(*this)) {
-  calls_.on_spent([this](const tools::ToolUse& use) { note_spent(use); });
   if (guard_ && !agent_->guardrails->input.empty())
     calls_.set_gate([this](Stop& stop) { return guard_->admitted(stop); });
 }
@@ -478,49 +477,33 @@ Task<> AgentRun::tell() {
   if (!record_.pending().events.empty()) co_await record_.commit(record_.take_pending());
 }
 
+// What a reply used that broke off.
 void AgentRun::note_lost(const models::Usage& usage, const std::string& entry) {
+  const double cost = cost_of(usage, agent_->price_of(entry));
   models::ModelReply lost;
   lost.usage = usage;
   lost.entry = entry;
-  note_used(lost, agent_->model->name(), agent_->served_by(entry), cost_of(usage, agent_->price_of(entry)),
-            0);
-}
-
-// What was used beside the replies that the steps are made of: by replies that broke off, by tools.
-void AgentRun::note_used(const models::ModelReply& reply, const std::string& model, const std::string& entry,
-                         double cost, std::int64_t ms) {
-  const models::Usage& usage = reply.usage;
   record_.pending().facts.push_back(
       record_.fact("model.broken", react_->step(),
                    {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}}));
-  record_.pending().spent.push_back(purse_.spend(usage, cost, entry));
+  record_.pending().spent.push_back(purse_.spend(usage, cost, agent_->served_by(entry)));
   record_.pending().events.push_back(
-      usage_event(record_.event("usage", react_->step()), reply, model, cost, ms));
+      usage_event(record_.event("usage", react_->step()), lost, agent_->model->name(), cost, 0));
   react_->count_lost(usage, cost);
 }
 
-// Of a tool that asks models itself. It is counted as what brought no reply is: against the limits, and
-// again after a restart.
-void AgentRun::note_use(Event used) {
-  const models::Usage usage{.input_tokens = number_or(used.fields, "input_tokens"),
-                            .output_tokens = number_or(used.fields, "output_tokens"),
-                            .cached_tokens = number_or(used.fields, "cached_tokens")};
-  const Json* said = find(used.fields, "cost");
-  const double cost = said && said->is_number() ? said->get<double>() : 0;
-  record_.pending().facts.push_back(
-      record_.fact("model.broken", used.step,
-                   {{"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cost", cost}}));
-  if (!flag(used.fields, "cache_hit"))
-    record_.pending().spent.push_back(purse_.spend(usage, cost, string_or(used.fields, "model")));
-  record_.pending().events.push_back(std::move(used));
-  react_->count_lost(usage, cost);
-}
-
-void AgentRun::note_spent(const tools::ToolUse& use) {
-  if (use.cache_hit || use.usage.input_tokens + use.usage.output_tokens == 0) return;
-  models::ModelReply reply;
-  reply.usage = use.usage;
-  note_used(reply, use.model, use.model, use.cost, use.ms);
+// Of a tool that asks models itself. On disk at once: a stop or a crash may take what comes of the call. It
+// is counted as what brought no reply is: against the limits, and again after a restart.
+void AgentRun::note_use(Event told) {
+  const models::ModelUse use = use_of(told);
+  store::Append append;
+  append.facts.push_back(record_.fact(
+      "model.broken", told.step,
+      {{"input", use.usage.input_tokens}, {"output", use.usage.output_tokens}, {"cost", use.cost}}));
+  if (!use.cache_hit) append.spent.push_back(purse_.spend(use.usage, use.cost, use.model));
+  append.events.push_back(std::move(told));
+  journal_.post(std::move(append));
+  react_->count_lost(use.usage, use.cost);
 }
 
 // What a crash took is in the ledger from the append on that asks again.

@@ -85,12 +85,9 @@ class AgentRun final : public RunDriver {
   Task<> tell();
   models::ModelRequest request_for(const AskModel& ask);
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
-  void note_used(const models::ModelReply& reply, const std::string& model, const std::string& entry,
-                 double cost, std::int64_t ms);
-  void note_spent(const tools::ToolUse& use);
   void note_lost(const models::Usage& usage, const std::string& entry);
   void note_untold();
-  void note_use(Event usage);
+  void note_use(Event told);
   void set_time(const AskModel& ask);
   std::optional<Milliseconds> wait_after(const Error& error, int broken) const;
   void note_broken(const Error& error, int broken, Milliseconds wait);

@@ -87,6 +87,19 @@ Event usage_event(Event event, const models::ModelReply& reply, const std::strin
   return event;
 }
 
+models::ModelUse use_of(const Event& told) {
+  const Json* cost = find(told.fields, "cost");
+  return {.model = string_or(told.fields, "model"),
+          .usage = {.input_tokens = number_or(told.fields, "input_tokens"),
+                    .output_tokens = number_or(told.fields, "output_tokens"),
+                    .cached_tokens = number_or(told.fields, "cached_tokens"),
+                    .cache_write_tokens = number_or(told.fields, "cache_write_tokens"),
+                    .estimated = flag(told.fields, "estimated")},
+          .cost = cost && cost->is_number() ? cost->get<double>() : 0,
+          .ms = number_or(told.fields, "ms"),
+          .cache_hit = flag(told.fields, "cache_hit")};
+}
+
 RecordedReply reply_from_fact(const Json& fact) {
   RecordedReply known;
   known.reply.text = string_or(fact, "text");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/message.h"
+#include "models/model_use.h"
 #include "runtime/base/event.h"
 #include "runtime/base/json.h"
 #include "runtime/store/journal.h"
@@ -38,6 +39,9 @@ Event warning_event(Event event, std::string_view code, std::string text);
 /// A usage event's fields.
 Event usage_event(Event event, const models::ModelReply& reply, const std::string& model, double cost,
                   std::int64_t ms);
+
+/// What a `usage` event of models::tell_use() tells of.
+models::ModelUse use_of(const Event& told);
 
 /// The number under which an answer may cite a passage; 0: it is none.
 std::size_t passage_number(const tools::Source& source);

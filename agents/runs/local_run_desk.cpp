@@ -1,6 +1,8 @@
 #include "agents/budgets/account.h"
+#include "agents/limits.h"
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
+#include "agents/runs/memory_calls.h"
 #include "agents/runs/run_desk.h"
 #include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
@@ -12,6 +14,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -63,6 +66,7 @@ class Desk final : public LocalRunDesk {
   Task<Result<>> decide(Decision decision) override;
   std::vector<PendingApproval> pending(const Principal& principal, const std::string& session) const override;
   Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
+  Task<Result<>> forget(Principal principal, std::string session) override;
   store::Journal& journal() override { return journal_; }
   Status status() const override;
   Task<Result<>> resume(CatalogFinder earlier) override;
@@ -73,6 +77,7 @@ class Desk final : public LocalRunDesk {
 
  private:
   Result<std::string> resolve_target(const std::string& wanted, const std::string& session_target) const;
+  Result<> may_forget(const std::string& session) const;
   Result<> may_admit(const std::string& session, const std::string& tenant) const;
   Task<Result<Accepted>> accept(Submission submission, store::SessionRow session);
   Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
@@ -111,6 +116,7 @@ class Desk final : public LocalRunDesk {
   std::deque<std::string> ready_;  // sessions whose first run waits only for room
   // Messages between look-up and commit: a second one with the same id waits for the first one's outcome.
   std::map<std::pair<std::string, std::string>, std::vector<OneShot<bool>*>> accepting_;
+  std::set<std::string> forgetting_;     // sessions on their way out
   std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
@@ -160,6 +166,8 @@ Task<Result<store::SessionRow>> Desk::open_session(Principal principal, std::str
 Result<> Desk::may_admit(const std::string& session, const std::string& tenant) const {
   if (draining_)
     return fail(ErrorCode::unavailable, "the daemon is stopping; send the message again after its restart");
+  if (forgetting_.contains(session))
+    return fail(ErrorCode::not_found, fmt::format("there is no session `{}`", session));
   std::string why;
   if (journal_.paused(&why))
     return fail(ErrorCode::busy, fmt::format("the store takes no writes now ({}); try again later", why));
@@ -474,6 +482,32 @@ Task<Result<store::RunRow>> Desk::find_run(Principal principal, std::string run)
   co_return std::move(**row);
 }
 
+// What is still to be written of a session would make it anew once it is gone.
+Result<> Desk::may_forget(const std::string& session) const {
+  if (!resumed_)
+    return fail(ErrorCode::unavailable, "runs of the last stop are still being taken up; try again soon");
+  if (const auto live = sessions_.find(session); live != sessions_.end() && !live->second.runs.empty())
+    return fail(ErrorCode::busy, fmt::format("session {}: run {} is not finished; cancel it first", session,
+                                             live->second.runs.front()->row.id));
+  if (settlements_.at_work_on(session))
+    return fail(ErrorCode::busy,
+                fmt::format("session {}: its memory is being written; try again soon", session));
+  return {};
+}
+
+Task<Result<>> Desk::forget(Principal principal, std::string session) {
+  auto row = co_await open_session(principal, session, "");
+  if (!row) co_return std::unexpected(row.error());
+  if (auto free = may_forget(session); !free) co_return free;
+  if (!forgetting_.insert(session).second)
+    co_return fail(ErrorCode::not_found, fmt::format("there is no session `{}`", session));
+  store::Append append;
+  append.forget = session;
+  auto done = co_await journal_.commit(std::move(append));
+  forgetting_.erase(session);
+  co_return done;
+}
+
 RunDesk::Status Desk::status() const {
   Status status{.admitting = resumed_ && !draining_,
                 .running = running_,
@@ -519,6 +553,12 @@ Task<Result<>> Desk::open_account() {
 }
 
 Task<Result<>> Desk::resume(CatalogFinder earlier) {
+  // Before the account reads the ledger, which has it then.
+  if (journal_.unclean_start()) {
+    auto counted =
+        co_await count_lost_memory_calls(journal_, account_, loop_.clock(), limits::kSettledLately);
+    if (!counted) co_return within("resume", counted.error());
+  }
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
   auto rows = co_await journal_.unfinished_runs();
   if (!rows) co_return within("resume", rows.error());

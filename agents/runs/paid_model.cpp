@@ -1,7 +1,8 @@
 #include "agents/runs/paid_model.h"
 
 #include "agents/runs/facts.h"
-#include "agents/runs/stream_budget.h"
+#include "agents/runs/memory_calls.h"
+#include "models/stream_budget.h"
 #include "models/token_estimate.h"
 #include "runtime/telemetry/log.h"
 
@@ -44,15 +45,15 @@ class PaidModel::Counted final : public models::TokenSink {
   const PaidModel& model_;
   Account::Hold& hold_;
   models::TokenSink& inner_;
-  StreamBudget budget_{std::numeric_limits<std::int64_t>::max()};
+  models::StreamBudget budget_{std::numeric_limits<std::int64_t>::max()};
 };
 
-PaidModel::PaidModel(const MemoryParts& parts, std::shared_ptr<const models::PriceList> prices,
-                     std::string agent, Purse& purse, store::Journal& journal)
-    : parts_(parts), prices_(std::move(prices)), agent_(std::move(agent)), purse_(purse), journal_(journal) {}
+PaidModel::PaidModel(const Agent& agent, const store::RunRow& run, Purse& purse, Account& account,
+                     store::Journal& journal)
+    : agent_(agent), parts_(agent.memory), run_(run), purse_(purse), account_(account), journal_(journal) {}
 
 std::optional<models::Price> PaidModel::price_of(const std::string& entry) const {
-  return prices_ ? models::price_in(*prices_, entry.empty() ? parts_.entry : entry) : std::nullopt;
+  return agent_.prices ? models::price_in(*agent_.prices, served_by(entry)) : std::nullopt;
 }
 
 std::int64_t PaidModel::size_of(const models::ModelRequest& request) const {
@@ -64,19 +65,26 @@ std::int64_t PaidModel::size_of(const models::ModelRequest& request) const {
 
 Task<Result<models::ModelReply>> PaidModel::complete(models::ModelRequest request, models::TokenSink& sink,
                                                      CallContext& context) {
+  if (auto counted = co_await count_lost(context); !counted) co_return std::unexpected(counted.error());
   const std::int64_t input = size_of(request);
-  auto granted = purse_.grant(parts_.chain, *prices_, input);
+  auto granted = purse_.grant(parts_.chain, *agent_.prices, input);
   if (!granted) co_return fail(ErrorCode::busy, granted.error().detail);
+  if (auto kept = co_await announce(input, granted->entry); !kept) co_return std::unexpected(kept.error());
   request.first_entry = granted->entry;
   Counted counted(*this, granted->hold, granted->entry, sink);
   const Instant asked = context.loop.clock().now();
-  auto reply = co_await parts_.model->complete(std::move(request), counted, context);
+  Result<models::ModelReply> reply = fail(ErrorCode::cancelled, "not asked: the daemon is stopping");
+  const bool sent = !context.stop.requested();
+  if (sent) reply = co_await parts_.model->complete(std::move(request), counted, context);
   granted->hold.end();
   models::ModelReply used;
   if (reply) used = *reply;
-  // Who closes a stream early, or whose stream breaks, is often not told what it cost.
+  // Who closes a stream early, or whose stream breaks, is often not told what it cost. What a stop of the
+  // daemon cuts off counts as if a crash had taken it.
   const bool told = used.usage.input_tokens + used.usage.output_tokens > 0;
-  if (!told && counted.tokens() > 0 && (!reply || reply->finish == models::FinishReason::closed_early)) {
+  const bool broken = counted.tokens() > 0 && (!reply || reply->finish == models::FinishReason::closed_early);
+  const bool cut = sent && !reply && context.stop.reason() == StopReason::shutdown;
+  if (!told && (broken || cut)) {
     used.usage = {.input_tokens = input, .output_tokens = counted.tokens(), .estimated = true};
     used.entry = counted.entry;
   }
@@ -85,14 +93,33 @@ Task<Result<models::ModelReply>> PaidModel::complete(models::ModelRequest reques
   co_return reply;
 }
 
+Task<Result<>> PaidModel::count_lost(CallContext& context) {
+  if (lost_counted_) co_return Result<>{};
+  auto counted =
+      co_await count_lost_memory_calls(journal_, account_, context.loop.clock(), run_.session, run_.agent);
+  if (!counted) co_return within("what a crash took of earlier calls", counted.error());
+  lost_counted_ = true;
+  co_return Result<>{};
+}
+
+Task<Result<>> PaidModel::announce(std::int64_t input, const std::string& entry) {
+  const double cost = models::cost_of(models::Usage{.input_tokens = input}, price_of(entry));
+  store::Append append;
+  append.facts.push_back(
+      memory_intent(run_.id, {.agent = run_.agent, .model = served_by(entry), .input = input, .cost = cost}));
+  co_return co_await journal_.commit(std::move(append));
+}
+
+// That the call has ended, what it used and what clients are told of it are one append.
 Task<> PaidModel::tell(models::ModelReply reply, std::int64_t ms, CallContext& context) {
-  if (reply.usage.input_tokens + reply.usage.output_tokens == 0) co_return;
   const double cost = cost_of(reply, price_of(reply.entry));
   store::Append append;
-  if (!reply.cache_hit)
-    append.spent.push_back(purse_.spend(reply.usage, cost, reply.entry.empty() ? parts_.entry : reply.entry));
-  append.events.push_back(usage_event({.type = "usage", .session = context.session, .agent = agent_}, reply,
-                                      parts_.model->name(), cost, ms));
+  append.facts.push_back(memory_used(run_.id, reply.usage, cost));
+  if (reply.usage.input_tokens + reply.usage.output_tokens > 0) {
+    if (!reply.cache_hit) append.spent.push_back(purse_.spend(reply.usage, cost, served_by(reply.entry)));
+    append.events.push_back(usage_event({.type = "usage", .session = context.session, .agent = run_.agent},
+                                        reply, parts_.model->name(), cost, ms));
+  }
   if (auto done = co_await journal_.commit(std::move(append)); !done)
     log::error("what a memory's model used is not in the ledger", {{"error", done.error().message}});
 }

@@ -2,9 +2,9 @@
 
 #include "agents/react/step_parser.h"
 #include "agents/runs/run_record.h"
-#include "agents/runs/stream_budget.h"
 #include "agents/strategies/strategy.h"
 #include "models/model.h"
+#include "models/stream_budget.h"
 
 #include <cstdint>
 #include <functional>
@@ -58,7 +58,7 @@ class ReplySink final : public models::TokenSink {
   RunRecord& record_;
   const Strategy& strategy_;
   const int step_;
-  StreamBudget budget_;
+  models::StreamBudget budget_;
   const bool hold_answers_;
   std::unique_ptr<StepParser> parser_;
   std::vector<StepDelta> deltas_;

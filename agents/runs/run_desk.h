@@ -77,6 +77,11 @@ class RunDesk {
   /// A run of the principal's tenant. Errors: not_found.
   virtual Task<Result<store::RunRow>> find_run(Principal principal, std::string run) = 0;
 
+  /// Deletes a session with all that was kept of its runs; a message that comes meanwhile is not_found.
+  /// Errors: not_found (also for another tenant's), busy (a run of it is at work or waits, or its memory is
+  /// being written), unavailable (runs of the last stop are still being taken up), store.
+  virtual Task<Result<>> forget(Principal principal, std::string session) = 0;
+
   /// The journal that sessions are read and followed through (read_events, subscribe).
   virtual store::Journal& journal() = 0;
 

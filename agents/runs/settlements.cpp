@@ -50,6 +50,11 @@ void Settlements::stop() {
   stop_.request(StopReason::shutdown);
 }
 
+bool Settlements::at_work_on(const std::string& session) const {
+  const auto first = open_.lower_bound(Key(session, ""));
+  return first != open_.end() && first->first.first == session;
+}
+
 Task<> Settlements::work(Key key) {
   for (;;) {
     One& open = open_.at(key);
@@ -77,7 +82,7 @@ Task<> Settlements::settle(const One& one) {
                       .run = "",
                       .agent = one.run.agent};
   JournaledSteps steps(journal_);
-  PaidModel model(one.agent->memory, one.agent->prices, one.run.agent, purse, journal_);
+  PaidModel model(*one.agent, one.run, purse, account_, journal_);
   auto memory = memory_of(*one.agent, journal_, steps, one.agent->memory.model ? &model : nullptr);
   if (settled && !memory) settled = std::unexpected(memory.error());
   if (settled) settled = co_await (*memory)->settle(context);

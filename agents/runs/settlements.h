@@ -31,6 +31,7 @@ class Settlements {
   void stop();
   /// Returns when nothing is at work.
   Task<> join() { return nursery_.join(); }
+  bool at_work_on(const std::string& session) const;
   std::size_t at_work() const { return open_.size(); }
 
  private:

@@ -334,7 +334,6 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   seen.ends = outcome.ends;
   seen.ms = outcome.ms.count();
   seen.sources = std::move(outcome.sources);
-  if (spent_) std::ranges::for_each(outcome.uses, spent_);
   if (!outcome.whole.empty()) co_await keep_whole(seen, std::move(outcome.whole));
   co_return seen;
 }

@@ -57,8 +57,6 @@ class StepCalls {
   /// Told whenever only_waits() may have changed.
   void on_waits_changed(std::function<void()> told) { waits_changed_ = std::move(told); }
 
-  /// Told of what tools spend on models, before the observation it led to is committed.
-  void on_spent(std::function<void(const tools::ToolUse&)> told) { spent_ = std::move(told); }
   /// The sources of all observations so far.
   const std::vector<tools::Source>& sources() const { return sources_; }
 
@@ -98,7 +96,6 @@ class StepCalls {
   std::function<void()> waits_changed_;
   std::vector<tools::Source> sources_;
   std::size_t numbered_ = 0;  // passages of the run that answers may cite
-  std::function<void(const tools::ToolUse&)> spent_;
   mutable std::shared_ptr<const std::vector<models::ToolDeclaration>> with_read_more_;
 };
 

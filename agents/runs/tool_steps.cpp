@@ -1,7 +1,10 @@
 #include "agents/runs/tool_steps.h"
 
 #include "agents/runs/facts.h"
+#include "agents/runs/turn_record.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -32,6 +35,12 @@ Result<std::vector<models::Message>> tool_steps(const std::vector<store::Fact>& 
   bool first = true;  // its request has what the run began with
   for (const store::Fact& fact : facts) {
     if (observed.empty()) break;
+    if (fact.kind == kImportedStep) {
+      auto step = imported_step(fact);
+      if (!step) return step;
+      std::ranges::move(*step, std::back_inserter(steps));
+      continue;
+    }
     if (fact.kind != "model.intent") continue;
     if (std::exchange(first, false) || !observed.contains(fact.step - 1)) continue;
     auto body = parse_json(fact.body);

@@ -13,8 +13,8 @@ namespace troupe::agents {
 
 /// The tool steps of one run as its model was shown them, from what is kept of its requests: of each step
 /// that has observations the assistant's message and what came of it. What was sent back to be written again,
-/// and what no model was asked with any more, is none. Secrets are masked. Errors: store (a fact that does
-/// not parse). Pure.
+/// and what no model was asked with any more, is none. Secrets are masked. Of a turn that was imported, as
+/// its agent's strategy would have shown them. Errors: store (a fact that does not parse). Pure.
 Result<std::vector<models::Message>> tool_steps(const std::vector<store::Fact>& facts,
                                                 const std::vector<Frame>& events);
 

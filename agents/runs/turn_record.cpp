@@ -79,6 +79,49 @@ void add_result(const store::RunRow& row, const models::Message& result, const s
       {"call", result.tool_call_id}, {"tool", tool}, {"ok", true}, {"output", result.content}, {"ms", 0}};
 }
 
+/// The steps of a turn in the form of a strategy.
+class Retelling {
+ public:
+  explicit Retelling(const Strategy& strategy) : strategy_(strategy) {}
+
+  void take(const models::Message& step) {
+    if (step.role == models::Role::assistant) {
+      flush();
+      if (!step.content.empty()) thought_ += (thought_.empty() ? "" : "\n\n") + step.content;
+      calls_ = step.tool_calls;
+    } else if (step.role == models::Role::tool) {
+      results_.emplace(step.tool_call_id, step.content);
+    }
+  }
+  std::vector<Json> finish() {
+    flush();
+    return std::move(all_);
+  }
+
+ private:
+  void flush() {
+    std::erase_if(calls_, [&](const auto& call) { return !results_.contains(call.id); });
+    if (calls_.empty()) return results_.clear();  // a thought alone goes with the next call
+    std::vector<Observation> observations;
+    for (const models::ToolCall& call : calls_)
+      observations.push_back(
+          {.call = call.id, .tool = call.name, .ok = true, .output = results_.at(call.id)});
+    models::Transcript shown;
+    strategy_.retold(shown, std::exchange(thought_, ""), calls_, observations);
+    Json messages = Json::array();
+    for (const models::Message& message : shown.messages()) messages.push_back(message_to_fact(message));
+    if (!messages.empty()) all_.push_back({{"messages", std::move(messages)}});
+    calls_.clear();
+    results_.clear();
+  }
+
+  const Strategy& strategy_;
+  std::string thought_;
+  std::vector<models::ToolCall> calls_;
+  std::map<std::string, std::string> results_;  // by call
+  std::vector<Json> all_;
+};
+
 }  // namespace
 
 Result<std::vector<models::Message>> recorded_steps(const std::vector<Frame>& events) {
@@ -92,7 +135,16 @@ Result<std::vector<models::Message>> recorded_steps(const std::vector<Frame>& ev
   return steps.finish();
 }
 
-store::Append imported_run(store::RunRow row, const memory::DocumentTurn& turn) {
+Result<std::vector<models::Message>> imported_step(const store::Fact& fact) {
+  auto body = parse_json(fact.body);
+  if (!body) return within("journal, run " + fact.run + ", fact memory.step", body.error());
+  std::vector<models::Message> messages;
+  if (const Json* list = find(*body, "messages"); list && list->is_array())
+    for (const Json& message : *list) messages.push_back(message_from_fact(message));
+  return messages;
+}
+
+store::Append imported_run(store::RunRow row, const memory::DocumentTurn& turn, const Strategy* strategy) {
   row.input = turn.input;
   row.answer = turn.answer;
   row.status = turn.status;
@@ -118,6 +170,13 @@ store::Append imported_run(store::RunRow row, const memory::DocumentTurn& turn) 
                                  {"output_tokens", 0},
                                  {"cost", 0},
                                  {"ms", 0}};
+  if (strategy) {
+    Retelling steps(*strategy);
+    for (const models::Message& step : turn.steps) steps.take(step);
+    int number = 0;
+    for (const Json& step : steps.finish())
+      append.facts.push_back({.run = row.id, .kind = kImportedStep, .step = ++number, .body = dump(step)});
+  }
   append.run = std::move(row);
   return append;
 }

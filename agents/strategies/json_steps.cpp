@@ -27,14 +27,18 @@ std::string JsonSteps::answered(const std::string& text) const {
   return dump({{"final_answer", text}});
 }
 
+std::string JsonSteps::called(const ExampleStep& step) const {
+  Json object = Json::object();
+  if (!step.thought.empty()) object["thought"] = step.thought;
+  object["action"] = step.tool;
+  object["action_input"] = step.input;
+  return dump(object);
+}
+
 std::string JsonSteps::example(const Example& example) const {
   std::string text = example.question;
   for (const ExampleStep& step : example.steps) {
-    Json object = Json::object();
-    if (!step.thought.empty()) object["thought"] = step.thought;
-    object["action"] = step.tool;
-    object["action_input"] = step.input;
-    text += "\n" + dump(object);
+    text += "\n" + called(step);
     text += "\n" + dump({{"observation", {{"tool", step.tool}, {"ok", true}, {"output", step.observation}}}});
   }
   Json last = Json::object();

@@ -43,12 +43,27 @@ ParsedAction action_of(const models::ToolCall& call, bool cut) {
   return action;
 }
 
+// JSON that is no object reaches no server's template.
+std::string whole_arguments(const std::string& arguments) {
+  auto input = parse_json(arguments);
+  return input && input->is_object() ? arguments : "{}";
+}
+
 // The call and its tool stand beside it.
 std::string result_text(const Observation& observation) {
   Json content = observation_json(observation);
   content.erase("call");
   content.erase("tool");
   return untrusted_json(content);
+}
+
+void add_results(models::Transcript& transcript, const std::vector<models::ToolCall>& calls,
+                 const std::vector<Observation>& observations) {
+  for (std::size_t i = 0; i < calls.size(); ++i)
+    transcript.add({.role = models::Role::tool,
+                    .content = result_text(observations[i]),
+                    .tool_call_id = calls[i].id,
+                    .name = calls[i].name});
 }
 
 }  // namespace
@@ -86,12 +101,17 @@ void NativeTools::observed(models::Transcript& transcript,
                            const std::vector<Observation>& observations) const {
   if (calls_.size() != observations.size())  // the call was written as text
     return JsonSteps::observed(transcript, observations);
-  for (std::size_t i = 0; i < calls_.size(); ++i) {
-    transcript.add({.role = models::Role::tool,
-                    .content = result_text(observations[i]),
-                    .tool_call_id = calls_[i].id,
-                    .name = calls_[i].name});
-  }
+  add_results(transcript, calls_, observations);
+}
+
+void NativeTools::retold(models::Transcript& transcript, const std::string& thought,
+                         const std::vector<models::ToolCall>& calls,
+                         const std::vector<Observation>& observations) const {
+  if (calls.size() != observations.size()) return;  // none may be without its result
+  models::Message said{.role = models::Role::assistant, .content = thought, .tool_calls = calls};
+  for (models::ToolCall& call : said.tool_calls) call.arguments = whole_arguments(call.arguments);
+  transcript.add(std::move(said));
+  add_results(transcript, calls, observations);
 }
 
 models::Message NativeTools::rewritten(models::Message message,

@@ -17,6 +17,9 @@ class NativeTools final : public JsonSteps {
   void observed(models::Transcript& transcript, const std::vector<Observation>& observations) const override;
   models::Message rewritten(models::Message message,
                             const std::vector<Observation>& observations) const override;
+  void retold(models::Transcript& transcript, const std::string& thought,
+              const std::vector<models::ToolCall>& calls,
+              const std::vector<Observation>& observations) const override;
   std::string answered(const std::string& text) const override { return text; }
   std::string example(const Example& example) const override;
 

@@ -30,13 +30,17 @@ class SelfAsk final : public TextLabels {
 
   std::string answered(const std::string& text) const override { return "So the final answer is: " + text; }
 
+  std::string called(const ExampleStep& step) const override {
+    const Json* question = step.input.is_string() ? &step.input : find(step.input, search_.argument);
+    return "Follow up: " +
+           (question && question->is_string() ? question->get<std::string>() : dump(step.input));
+  }
+
   std::string example(const Example& example) const override {
     std::string text = fmt::format("Question: {}\nAre follow up questions needed here: {}.", example.question,
                                    example.steps.empty() ? "No" : "Yes");
     for (const ExampleStep& step : example.steps) {
-      const Json* question = step.input.is_string() ? &step.input : find(step.input, search_.argument);
-      text += "\nFollow up: " +
-              (question && question->is_string() ? question->get<std::string>() : dump(step.input));
+      text += "\n" + called(step);
       text += "\n" + observation_lines(result_label(), {{.ok = true, .output = step.observation}});
     }
     return text + "\nSo the final answer is: " + answer_text(example);

@@ -27,6 +27,20 @@ models::Message Strategy::rewritten(models::Message message,
   return message;
 }
 
+// One call after the other: not every form has several in one reply.
+void Strategy::retold(models::Transcript& transcript, const std::string& thought,
+                      const std::vector<models::ToolCall>& calls,
+                      const std::vector<Observation>& observations) const {
+  for (std::size_t i = 0; i < calls.size() && i < observations.size(); ++i) {
+    auto input = parse_json(calls[i].arguments);
+    const ExampleStep step{.thought = i == 0 ? thought : "",
+                           .tool = calls[i].name,
+                           .input = input ? std::move(*input) : Json(calls[i].arguments)};
+    transcript.add({.role = models::Role::assistant, .content = called(step)});
+    observed(transcript, {observations[i]});
+  }
+}
+
 const std::vector<StrategyEntry>& strategy_entries() {
   static const std::vector<StrategyEntry> entries = {
 #define TROUPE_STRATEGY(name, about) {#name, about, make_##name},

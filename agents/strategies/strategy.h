@@ -77,6 +77,14 @@ class Strategy {
   virtual std::string example(const Example& example) const = 0;
   /// What its prompt file is given beyond what every prompt is.
   virtual Json prompt_values() const { return Json::object(); }
+
+  /// A call as the model would have written it, with the thought before it; what came of it is not in it.
+  virtual std::string called(const ExampleStep& step) const = 0;
+  /// Appends a step of a conversation that was held elsewhere, in the form the model is asked for: calls, and
+  /// what came of each. `thought` may be "".
+  virtual void retold(models::Transcript& transcript, const std::string& thought,
+                      const std::vector<models::ToolCall>& calls,
+                      const std::vector<Observation>& observations) const;
 };
 
 using Declarations = std::vector<models::ToolDeclaration>;

@@ -31,11 +31,15 @@ std::string TextLabels::call_lines(const ExampleStep& step) const {
   return fmt::format("Action: {}\nAction Input: {}", step.tool, dump(step.input));
 }
 
+std::string TextLabels::called(const ExampleStep& step) const {
+  const std::string lines = call_lines(step);
+  return step.thought.empty() ? lines : "Thought: " + step.thought + "\n" + lines;
+}
+
 std::string TextLabels::example(const Example& example) const {
   std::string text = "Question: " + example.question;
   for (const ExampleStep& step : example.steps) {
-    if (!step.thought.empty()) text += "\nThought: " + step.thought;
-    text += "\n" + call_lines(step);
+    text += "\n" + called(step);
     text += "\n" +
             observation_lines(result_label(), {{.tool = step.tool, .ok = true, .output = step.observation}});
   }

@@ -16,6 +16,7 @@ class TextLabels : public Strategy {
   void observed(models::Transcript& transcript, const std::vector<Observation>& observations) const override;
   models::Message corrected(const std::string& reason) const override;
   std::string answered(const std::string& text) const override;
+  std::string called(const ExampleStep& step) const override;
   std::string example(const Example& example) const override;
 
  protected:

@@ -73,6 +73,8 @@ Record<EdgeSettings> edge() {
       .required();
   edge.field("when", &EdgeSettings::when, config::maybe(condition_shape()),
              "only when this holds of what the node gave");
+  edge.field("otherwise", &EdgeSettings::otherwise, config::boolean(),
+             "taken only where no other edge of the node it comes from is");
   edge.field("most", &EdgeSettings::most, config::integer<int>(1, limits::kGraphEdgeTimes),
              "how often it is taken at most; every loop needs one such edge")
       .without_default();

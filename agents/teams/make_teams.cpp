@@ -86,10 +86,12 @@ class Making {
     const auto add_draft = [&](const AgentSettings& agent, const std::string& name) -> Result<> {
       auto made = draft_of(team, agent, name, views, switchboard, services_.prompts);
       if (!made) return fail(std::move(made.error()));
-      for (const TaskSettings& task : team.tasks) {
+      const std::vector<std::string> tasks = task_names(team);
+      for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const TaskSettings& task = team.tasks[i];
         if (task.agent != name || task.guardrail.empty()) continue;
         MemberDraft held = *made;
-        held.settings.name += "@" + task.name;
+        held.settings.name += "@" + tasks[i];
         auto& rules = held.settings.guardrails.output;
         rules.insert(rules.end(), task.guardrail.begin(), task.guardrail.end());
         drafts_.push_back(std::move(held));
@@ -135,9 +137,9 @@ class Making {
     const std::string address = fmt::format("{}/{}", team.name, name);
     if (const auto agent = agents_.find(address); agent != agents_.end()) {
       member.target = std::make_shared<AgentTarget>(agent->second);
-      for (const TaskSettings& task : team.tasks)
-        if (const auto held = agents_.find(address + "@" + task.name); held != agents_.end())
-          member.tasks.emplace(task.name, std::make_shared<AgentTarget>(held->second));
+      for (const std::string& task : task_names(team))
+        if (const auto held = agents_.find(address + "@" + task); held != agents_.end())
+          member.tasks.emplace(task, std::make_shared<AgentTarget>(held->second));
     } else if (const TeamSettings* other = by_name(settings_, name)) {
       auto made = team_of(*other);
       if (!made) return fail(std::move(made.error()));

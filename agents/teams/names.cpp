@@ -4,6 +4,8 @@
 #include "agents/teams/settings.h"
 #include "tools/schema/pattern.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace troupe::agents {

@@ -4,6 +4,7 @@
 #include "runtime/config/shape.h"
 #include "runtime/config/text_check.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>

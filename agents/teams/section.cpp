@@ -201,8 +201,10 @@ class TeamShape final : public config::Shape<Team> {
 }  // namespace
 
 config::ShapePtr<config::Entries<TeamSettings>> teams_section() {
-  return config::entries_of<TeamSettings>(std::make_shared<TeamShape>(), &TeamSettings::name, "team",
-                                          "targets");
+  // Built once: a declaration is constant, and this one is large.
+  static const auto section =
+      config::entries_of<TeamSettings>(std::make_shared<TeamShape>(), &TeamSettings::name, "team", "targets");
+  return section;
 }
 
 }  // namespace troupe::agents

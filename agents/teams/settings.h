@@ -63,7 +63,7 @@ struct JoinSettings {
   enum class Reduce {
     concat,  ///< all of them under the names of who gave them
     first,   ///< the one that was there first
-    vote,    ///< the one that most gave, compared without case and blanks; a tie: the first
+    vote,    ///< the one that most gave, compared without case and blanks; a tie: the one written first
   };
   Reduce reduce = Reduce::concat;
   std::string reducer;  ///< a member that makes one of them; "": `reduce`
@@ -98,9 +98,11 @@ struct NodeSettings {
   std::string run;     ///< an agent, chain or team
   std::string tool;    ///< a tool of `tools:`
   std::string person;  ///< a question for a person
-  std::string text;    ///< what `run` is asked; {input}, {name} of an input, {node} of a node's text
-  Json input;          ///< of `tool`; texts in it are filled the same way
-  std::string map;     ///< "NODE" or "NODE/pointer": a list; the node runs once for each {item} of it
+  /// What `run` is asked; {input}, {name} of an input, {node} of a node's text, {item} of `map`. Without it:
+  /// the message, and what the nodes before it gave.
+  std::string text;
+  Json input;       ///< of `tool`; texts in it are filled the same way
+  std::string map;  ///< "NODE" or "NODE/pointer": a list; the node runs once for each {item} of it
   std::string output_file;
   std::optional<FailurePolicy> failure;
 };
@@ -109,7 +111,9 @@ struct EdgeSettings {
   std::string from;
   std::string to;  ///< "end": the graph is done
   std::optional<ConditionSettings> when;
-  int most = 0;  ///< how often it is taken at most; required for one that leads back. 0: no bound of its own
+  bool otherwise = false;  ///< taken only where no other edge of its node is
+  /// How often it is taken at most; required for one that leads back. 0: limits::kGraphEdgeTimes.
+  int most = 0;
 };
 
 /// A rule of a selector: the first that applies says who speaks.

@@ -12,6 +12,21 @@
 
 namespace troupe::agents {
 
+namespace {
+
+/// Of the row of a run that has ended: the member that had the conversation then.
+constexpr const char* kHolder = "held_by";
+
+std::string with_holder(std::string extra, const std::string& member) {
+  if (member.empty()) return extra;
+  auto json = extra.empty() ? Result<Json>(Json::object()) : parse_json(extra);
+  if (!json || !json->is_object()) return extra;
+  (*json)[kHolder] = member;
+  return dump(*json);
+}
+
+}  // namespace
+
 TeamRun::TeamRun(RunServices services, std::shared_ptr<const Team> team, store::RunRow row, Json inputs,
                  Stop& stop, RecordedTeam recorded)
     : services_(std::move(services)),
@@ -39,7 +54,9 @@ Task<> TeamRun::run() {
     answer = std::unexpected(TeamEnd{"failed", "internal", begun.error().message});
   } else {
     const auto pattern = make_pattern(team_->settings);
-    answer = co_await pattern->run({.text = record_.row().input, .inputs = inputs_}, *this, loop_, work_);
+    answer = co_await pattern->run(
+        {.text = record_.row().input, .inputs = inputs_, .resume_with = co_await held_before()}, *this, loop_,
+        work_);
   }
   co_await close_house();
   co_await finish(std::move(answer));
@@ -102,6 +119,15 @@ Task<Result<Amount>> TeamRun::spent_before() const {
   co_return spent;
 }
 
+// While this run is unfinished that is the one before it, also for who takes it up again.
+Task<std::string> TeamRun::held_before() const {
+  const store::RunRow& own = record_.row();
+  auto before = co_await journal_.turns(own.session, own.agent, 1);
+  if (!before || before->empty()) co_return "";
+  auto extra = parse_json(before->back().extra);
+  co_return extra ? string_or(*extra, kHolder) : "";
+}
+
 // Nobody takes messages any more, and nothing of the tree is at work.
 Task<> TeamRun::close_house() {
   hosting_.request(StopReason::cancelled);
@@ -122,7 +148,8 @@ TeamEnd TeamRun::why_stopped() const {
 
 Task<> TeamRun::finish(Teamed<TeamAnswer> answer) {
   if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
-  TeamEnd end{"done", answer ? answer->reason : "", ""};
+  TeamEnd end;
+  if (answer) end = {answer->status, answer->reason, answer->detail};
   if (!answer) end = work_.requested() ? why_stopped() : std::move(answer.error());
   store::RunRow& row = record_.row();
   store::Append append = record_.take_pending();
@@ -133,6 +160,7 @@ Task<> TeamRun::finish(Teamed<TeamAnswer> answer) {
     if (!answer->data.is_null()) fields["data"] = answer->data;
     if (!answer->citations.is_null()) fields["citations"] = answer->citations;
     row.answer = std::move(answer->text);
+    row.extra = with_holder(std::move(row.extra), answer->by);
   }
   append.events.push_back(finished_event(end));
   row.status = end.status;

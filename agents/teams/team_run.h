@@ -73,6 +73,7 @@ class TeamRun final : public RunDriver, public Crew {
 
   Task<Result<>> begin();
   Task<Result<Amount>> spent_before() const;
+  Task<std::string> held_before() const;
   Task<> finish(Teamed<TeamAnswer> answer);
   Task<> close_house();
   TeamEnd why_stopped() const;

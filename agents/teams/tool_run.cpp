@@ -9,7 +9,7 @@
 
 namespace troupe::agents {
 
-/// What the call reports while it is at work. A warning is journaled.
+/// What the call reports while it is at work. A warning is journaled. What it spent on models is counted.
 class ToolRun::Events final : public EventSink {
  public:
   explicit Events(ToolRun& run) : run_(run) {}
@@ -20,6 +20,7 @@ class ToolRun::Events final : public EventSink {
     event.run = row.id;
     event.agent = row.agent;
     event.parent = row.parent;
+    if (event.type == "usage") return run_.note_use(std::move(event));
     if (event.type == "warning")
       run_.record_.pending().events.push_back(std::move(event));
     else
@@ -43,7 +44,6 @@ ToolRun::ToolRun(RunServices services, std::shared_ptr<const Agent> caller, std:
       clock_(services_.loop, caller_->settings.limits.time, recorded_.used),
       calls_(services_.loop, services_.journal, record_, clock_, *caller_, recorded_),
       events_(std::make_unique<Events>(*this)) {
-  calls_.on_spent([this](const tools::ToolUse& use) { note_spent(use); });
   calls_.on_waits_changed(services_.waits_changed);
   used_ = recorded_.broken;
   cost_ = recorded_.broken_cost;
@@ -80,16 +80,16 @@ Task<> ToolRun::run() {
   co_await finish(std::move(seen.front()));
 }
 
-void ToolRun::note_spent(const tools::ToolUse& use) {
-  if (use.cache_hit || use.usage.input_tokens + use.usage.output_tokens == 0) return;
-  models::ModelReply reply;
-  reply.usage = use.usage;
-  record_.pending().facts.push_back(record_.fact(
+// On disk at once: a stop or a crash may take what comes of the call.
+void ToolRun::note_use(Event told) {
+  const models::ModelUse use = use_of(told);
+  store::Append append;
+  append.facts.push_back(record_.fact(
       "model.broken", 1,
       {{"input", use.usage.input_tokens}, {"output", use.usage.output_tokens}, {"cost", use.cost}}));
-  record_.pending().spent.push_back(purse_.spend(use.usage, use.cost, use.model));
-  record_.pending().events.push_back(
-      usage_event(record_.event("usage", 1), reply, use.model, use.cost, use.ms));
+  if (!use.cache_hit) append.spent.push_back(purse_.spend(use.usage, use.cost, use.model));
+  append.events.push_back(std::move(told));
+  services_.journal.post(std::move(append));
   used_.input_tokens += use.usage.input_tokens;
   used_.output_tokens += use.usage.output_tokens;
   cost_ += use.cost;

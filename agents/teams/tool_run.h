@@ -35,7 +35,7 @@ class ToolRun final : public RunDriver {
  private:
   class Events;
 
-  void note_spent(const tools::ToolUse& use);
+  void note_use(Event told);
   Task<> finish(Observation seen);
 
   RunServices services_;

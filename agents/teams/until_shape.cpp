@@ -38,13 +38,12 @@ class UntilShape final : public config::Shape<UntilSettings> {
         {"speaker", Kind::speaker, "this member has spoken", part_of(&UntilSettings::text, member_name())},
     };
     if (depth == 0) return;
-    auto parts = config::list_of<UntilSettings>(std::make_shared<UntilShape>(depth - 1),
-                                                "a list of conditions", kParts);
+    auto inner = std::make_shared<UntilShape>(depth - 1);
+    auto parts = config::list_of<UntilSettings>(inner, "a list of conditions", kParts);
     keys_.push_back({"any", Kind::any, "one of these holds", part_of(&UntilSettings::parts, parts)});
     keys_.push_back({"all", Kind::all, "all of these hold", part_of(&UntilSettings::parts, parts)});
-    keys_.push_back(
-        {"not", Kind::negation, "this does not hold",
-         part_of(&UntilSettings::parts, only_part<UntilSettings>(std::make_shared<UntilShape>(depth - 1)))});
+    keys_.push_back({"not", Kind::negation, "this does not hold",
+                     part_of(&UntilSettings::parts, only_part<UntilSettings>(inner))});
   }
 
   void read(const config::Node& node, UntilSettings& value, config::Reader& reader) const override {

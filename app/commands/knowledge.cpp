@@ -1,24 +1,21 @@
+#include "app/commands/knowledge.h"
+
 #include "app/commands/command.h"
+#include "app/interrupt.h"
 #include "app/knowledge_text.h"
 #include "app/load.h"
 #include "app/progress_bar.h"
-#include "app/search_options.h"
 #include "app/talk/printer.h"
 #include "app/warnings.h"
-#include "app/wiring.h"
-#include "memory/knowledge/source_name.h"
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
-#include <csignal>
-#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <optional>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
 namespace troupe::app {
@@ -27,27 +24,6 @@ namespace {
 
 constexpr std::size_t kPage = 500;
 constexpr std::size_t kStdinBytes = 64u << 20;
-
-struct KnowledgeOptions {
-  std::string config;
-  std::string base;
-  std::string query;
-  std::string name;    // of what comes from stdin
-  std::string tenant;  // whose base; "": everybody's
-  std::vector<std::string> sources;
-  SearchOptions search;
-  std::string mode;
-  std::string document;
-  std::optional<std::size_t> k;
-  bool force = false;
-  bool all = false;
-  bool json = false;
-};
-
-std::string absolute(const std::string& source) {
-  if (memory::is_url(source)) return source;
-  return (std::filesystem::current_path() / source).lexically_normal().string();
-}
 
 Result<memory::GivenDocument> read_stdin(std::string name) {
   memory::GivenDocument given{.name = std::move(name), .bytes = {}};
@@ -62,54 +38,73 @@ Result<memory::GivenDocument> read_stdin(std::string name) {
 void print_report(std::string_view base, const memory::IngestReport& report, bool json) {
   for (const std::string& warning : report.warnings) fmt::print(stderr, "{}\n", printable(warning));
   if (report.more_warnings > 0) fmt::print(stderr, "and {} more warnings\n", report.more_warnings);
-  if (json)
-    fmt::print("{}\n", dump(to_json(base, report)));
-  else
-    fmt::print("{}\n", report_line(base, report));
+  if (json) return;  // its last event had it
+  fmt::print("{}\n", report_line(base, report));
   std::fflush(stdout);
 }
 
-/// SIGINT ends an ingest between two documents' commits; what was committed stays.
-class Interrupt {
- public:
-  explicit Interrupt(Loop& loop) : set_(loop.context(), SIGINT, SIGTERM) {
-    set_.async_wait([this](boost::system::error_code error, int) {
-      if (!error) stop.request(StopReason::cancelled);
-    });
-  }
-  ~Interrupt() { set_.cancel(); }
-  Stop stop;
-
- private:
-  boost::asio::signal_set set_;
-};
-
-Task<int> take_in(LibraryServices services, const memory::ConfiguredBase& base, KnowledgeOptions options,
-                  Stop& stop) {
+/// What is to be taken in: the sources of the configuration, or those that were named.
+Result<memory::IngestRequest> request_of(const memory::ConfiguredBase& base,
+                                         const KnowledgeOptions& options) {
   memory::IngestRequest request;
   request.force = options.force;
   request.sources = base.settings.sources;
-  if (!options.sources.empty()) {
-    request.origin = memory::Origin::added;
-    request.sources.clear();
-    for (const std::string& source : options.sources) {
-      if (source != "-") {
-        request.sources.push_back(absolute(source));
-        continue;
-      }
-      auto given = read_stdin(options.name);
-      if (!given) {
-        complain(given.error().message);
-        co_return kUsage;
-      }
-      request.given.push_back(std::move(*given));
+  if (options.sources.empty()) return request;
+  request.origin = memory::Origin::added;
+  request.sources.clear();
+  for (const std::string& source : options.sources) {
+    if (source != "-") {
+      request.sources.push_back(absolute_source(source));
+      continue;
     }
+    auto given = read_stdin(options.name);
+    if (!given) return fail(std::move(given.error()));
+    request.given.push_back(std::move(*given));
   }
+  return request;
+}
+
+void print_preview(std::string_view base, const memory::IngestPreview& preview, bool json) {
+  for (const std::string& warning : preview.warnings) fmt::print(stderr, "{}\n", printable(warning));
+  if (preview.more_warnings > 0) fmt::print(stderr, "and {} more warnings\n", preview.more_warnings);
+  if (json)
+    fmt::print("{}\n", dump(to_json(base, preview)));
+  else
+    fmt::print("{}", printable(preview_text(base, preview)));
+  std::fflush(stdout);
+}
+
+Task<int> preview(LibraryServices services, const memory::ConfiguredBase& base, KnowledgeOptions options,
+                  memory::IngestRequest request, Stop& stop) {
+  auto made = co_await services.library.preview(base, options.tenant, std::move(request), stop);
+  if (!made) {
+    complain(fmt::format("{}: {}", base.settings.name, made.error().message));
+    co_return stop.requested() ? kInterrupted : kFailed;
+  }
+  print_preview(base.settings.name, *made, options.json);
+  co_return made->failed > 0 ? kFailed : kDone;
+}
+
+Task<int> take_in(LibraryServices services, const memory::ConfiguredBase& base, KnowledgeOptions options,
+                  Stop& stop) {
+  auto wanted = request_of(base, options);
+  if (!wanted) {
+    complain(wanted.error().message);
+    co_return kUsage;
+  }
+  memory::IngestRequest request = std::move(*wanted);
+  if (options.dry_run) co_return co_await preview(services, base, options, std::move(request), stop);
   ProgressBar bar(services.loop.clock());
   request.on_progress = [&bar](const memory::IngestProgress& progress) {
     bar.show(progress.done == progress.total,
              [&progress](std::size_t columns) { return progress_line(progress, columns); });
   };
+  if (options.json)
+    request.on_event = [&bar, &base](const memory::IngestEvent& event) {
+      bar.clear();
+      fmt::print("{}\n", dump(to_json(base.settings.name, event)));
+      std::fflush(stdout);
+    };
   Warnings warnings;
   auto report = co_await services.library.take_in(base, options.tenant, std::move(request), services.fetches,
                                                   warnings, stop);
@@ -244,63 +239,14 @@ Task<int> search(LibraryServices services, KnowledgeOptions options) {
   co_return kDone;
 }
 
-Task<int> remove_all(LibraryServices services, memory::BaseKey key) {
-  auto base = co_await services.library.store().find_base(key);
-  auto removed = base ? co_await services.library.store().remove_base(key) : fail(std::move(base.error()));
-  if (!removed) {
-    complain(removed.error().message);
-    co_return kStore;
-  }
-  if (*base) co_await services.library.table().forget(key, (*base)->id);
-  fmt::print("{}\n",
-             *removed ? fmt::format("`{}` is empty", key.name) : fmt::format("`{}` held nothing", key.name));
-  co_return kDone;
-}
-
-Task<int> remove(LibraryServices services, KnowledgeOptions options) {
-  const memory::BaseKey key{options.tenant, options.base};
-  if (options.all) co_return co_await remove_all(services, key);
-  if (options.sources.empty()) {
-    complain("name the documents to delete, as `troupe knowledge list` shows them, or --all");
-    co_return kUsage;
-  }
-  auto base = co_await services.library.store().find_base(key);
-  if (!base) {
-    complain(base.error().message);
-    co_return kStore;
-  }
-  if (!*base) {
-    complain(fmt::format("knowledge base `{}` holds nothing", key.name));
-    co_return kUsage;
-  }
-  int code = kDone;
-  for (const std::string& written : options.sources) {
-    // As it is listed, or as a file is written from here.
-    Result<std::optional<memory::Change>> gone = std::optional<memory::Change>();
-    for (const std::string& source : {written, absolute(written)}) {
-      gone = co_await services.library.store().remove_document((*base)->id, source);
-      if (!gone || *gone) break;
-    }
-    if (!gone) {
-      complain(gone.error().message);
-      co_return kStore;
-    }
-    if (*gone)
-      fmt::print("deleted {} ({} chunks)\n", printable(written), (*gone)->removed.size());
-    else
-      complain(fmt::format("`{}` has no document `{}`", key.name, written)), code = kFailed;
-  }
-  co_return code;
-}
-
 using Body = Task<int> (*)(LibraryServices, KnowledgeOptions);
 
 }  // namespace
 
 void add_knowledge(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<KnowledgeOptions>();
-  CLI::App* command =
-      app.add_subcommand("knowledge", "Take documents into knowledge bases, list, search and delete them");
+  CLI::App* command = app.add_subcommand(
+      "knowledge", "Take documents into knowledge bases, list, check, search and delete them");
   command->require_subcommand(1);
   auto sub = [&](const char* name, const char* about, Body body) {
     CLI::App* made = command->add_subcommand(name, about);
@@ -326,6 +272,7 @@ void add_knowledge(CLI::App& app, int& exit_code) {
                      "Files, folders, patterns, URLs; - reads standard input (default: its `sources`)");
   adding->add_option("--name", options->name, "What the document from standard input is called");
   adding->add_flag("--force", options->force, "Also what has not changed");
+  adding->add_flag("--dry-run", options->dry_run, "Only say what would be done");
   adding->footer(
       "Unchanged files cost nothing. What the configuration's `sources` do not name any more is taken away;\n"
       "what was added by name stays until it is deleted. Interrupted, it goes on where it was.\n"
@@ -333,6 +280,16 @@ void add_knowledge(CLI::App& app, int& exit_code) {
 
   CLI::App* listing = sub("list", "The bases, or the documents of one", list);
   listing->add_option("knowledge", options->base, "Which base");
+
+  CLI::App* showing = sub("show", "A base and its documents, a page at a time", show_base);
+  showing->add_option("knowledge", options->base, "Which base")->required();
+  showing->add_option("-n,--limit", options->limit, "How many documents")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  showing->add_option("--after", options->after, "Only sources behind this one, in their order");
+
+  CLI::App* checking = sub("check", "Whether rows, terms and vectors agree", check_bases);
+  checking->add_option("knowledge", options->base, "Which base (default: all)");
 
   CLI::App* searching = sub("search", "Search a base and print what is found", search);
   searching->add_option("knowledge", options->base, "Which base")->required();
@@ -344,7 +301,7 @@ void add_knowledge(CLI::App& app, int& exit_code) {
   searching->add_option("--document", options->document, "Only this one, by its source or id");
   searching->footer("Example: troupe knowledge search handbook \"days of leave\" --mode hybrid --k 3");
 
-  CLI::App* deleting = sub("delete", "Delete documents, or all of a base", remove);
+  CLI::App* deleting = sub("delete", "Delete documents, or all of a base", delete_documents);
   deleting->add_option("knowledge", options->base, "Which base")->required();
   deleting->add_option("source", options->sources, "Documents, as `list` shows them");
   deleting->add_flag("--all", options->all, "Everything in the base");

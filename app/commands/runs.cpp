@@ -1,3 +1,4 @@
+#include "agents/runs/run_json.h"
 #include "agents/runs/tool_steps.h"
 #include "app/commands/command.h"
 #include "app/load.h"
@@ -6,6 +7,7 @@
 #include "app/talk/connect.h"
 #include "app/talk/one_run.h"
 #include "app/talk/printer.h"
+#include "app/talk/run_tree.h"
 #include "app/usage_table.h"
 #include "runtime/store/store_reader.h"
 
@@ -59,23 +61,6 @@ std::string shortened(const std::string& text, std::size_t columns) {
   return out;
 }
 
-Json as_json(const store::RunRow& row) {
-  Json json = {{"run", row.id},
-               {"session", row.session},
-               {"target", row.target},
-               {"status", row.status},
-               {"reason", row.reason},
-               {"input", row.input},
-               {"answer", row.answer},
-               {"steps", row.steps},
-               {"input_tokens", row.input_tokens},
-               {"output_tokens", row.output_tokens},
-               {"cost", row.cost},
-               {"created", rfc3339(row.created_ms)}};
-  if (row.finished()) json["finished"] = rfc3339(row.finished_ms);
-  return json;
-}
-
 int list(store::StoreReader& reader, const RunsOptions& options) {
   auto rows = reader.runs("", options.session, options.limit);
   if (!rows) return tell(rows.error());
@@ -84,7 +69,7 @@ int list(store::StoreReader& reader, const RunsOptions& options) {
                "TOKENS", "COST", "CREATED", "INPUT");
   for (const store::RunRow& row : *rows) {
     if (options.json)
-      fmt::print("{}\n", dump(as_json(row)));
+      fmt::print("{}\n", dump(agents::to_json(row)));
     else
       fmt::print("{:21} {:10} {:14} {:5} {:9} {:10.6f}  {:19}  {}\n", row.id, row.status,
                  shortened(row.target, 14), row.steps, row.input_tokens + row.output_tokens, row.cost,
@@ -150,7 +135,7 @@ int show(store::StoreReader& reader, const RunsOptions& options) {
   if (!events) return tell(events.error());
   const RunSummary summary = summarize(*events);
   if (options.json) {
-    Json shown = as_json(*row);
+    Json shown = agents::to_json(*row);
     shown["summary"] = as_json(summary);
     shown["events"] = *events;
     fmt::print("{}\n", dump_pretty(shown));
@@ -197,13 +182,15 @@ Task<int> follow(Loop& loop, Peer& peer, store::RunRow row, bool json) {
   Stop unused;
   Interrupts interrupts(loop, left, unused);
   Printer printer(json ? Show::json : Show::trace, stdout, stderr);
+  RunTree tree(row.id);
   for (;;) {
     auto text = co_await peer.next(left);
     if (!text) co_return left.requested() ? kInterrupted : tell(text.error());
     auto event = parse_json(*text);
-    if (!event || string_or(*event, "run") != row.id) continue;
-    printer.print(*text, *event);
-    if (string_or(*event, "type") == "run.finished")
+    if (!event || !tree.takes(*event)) continue;
+    const bool own = tree.is_root(*event);
+    printer.print(*text, *event, own ? Whose::run : Whose::member);
+    if (own && string_or(*event, "type") == "run.finished")
       co_return string_or(*event, "status") == "done" ? kDone : kFailed;
   }
 }

@@ -1,6 +1,7 @@
 #include "app/commands/command.h"
 #include "app/knowledge_keeper.h"
 #include "app/load.h"
+#include "app/offer.h"
 #include "app/version.h"
 #include "app/wiring.h"
 #include "gateway/gateway.h"
@@ -73,7 +74,14 @@ Task<Result<>> check_store(Engine& engine) {
 Task<int> serve(Engine& engine, std::string listen) {
   gateway::ServerSettings settings = engine.configuration.server;
   if (!listen.empty()) settings.listen = listen;
-  gateway::Gateway gateway(engine.loop, engine.desk, settings, engine.reload, kVersion);
+  agents::SessionArchive sessions(engine.loop, engine.journal, engine.workers,
+                                  engine.configuration.store.path);
+  gateway::Gateway gateway(engine.loop, engine.desk, settings,
+                           {.reload = engine.reload,
+                            .offer = [&engine] { return offer_of(engine); },
+                            .sessions = &sessions,
+                            .knowledge = &engine.library.store()},
+                           kVersion);
   KnowledgeKeeper keeper(engine.loop, engine.library);
   engine.reloaded = [&](const Configuration& fresh) {
     keeper.begin(engine.knowledge, *engine.fetches);

@@ -1,13 +1,14 @@
-#include "agents/runs/attachments.h"
-#include "agents/runs/turn_record.h"
+#include "agents/sessions/session_archive.h"
+#include "agents/sessions/session_export.h"
+#include "agents/sessions/session_import.h"
 #include "app/commands/command.h"
 #include "app/load.h"
+#include "app/talk/daemon_call.h"
 #include "app/talk/printer.h"
 #include "app/wiring.h"
 #include "memory/conversation/openai_chat.h"
 #include "memory/conversation/session_document.h"
-#include "runtime/base/ids.h"
-#include "runtime/base/suggest.h"
+#include "runtime/async/run_task.h"
 #include "runtime/store/store_reader.h"
 
 #include <algorithm>
@@ -28,13 +29,14 @@ struct SessionsOptions {
   std::string session;
   std::string file;
   std::string target;
+  std::string token;
+  std::string ca_file;
   std::string format = "troupe";
   std::size_t limit = 20;
   bool json = false;
 };
 
-constexpr std::size_t kRunsMax = 100'000;        // of a session, shown or exported
-constexpr std::size_t kImportFile = 256u << 20;  // bytes, pictures included
+constexpr std::size_t kImportFile = limits::kJsonBytes;  // pictures included
 
 int tell(const Error& error) {
   complain(error.message);
@@ -50,28 +52,27 @@ int with_reader(const SessionsOptions& options, std::function<int(store::StoreRe
   return body(*reader);
 }
 
-/// The store of the configuration as its only owner. A daemon that has it is named.
-int with_writer(const SessionsOptions& options, std::function<Task<int>(Engine&)> body) {
+/// The store of the configuration: through the daemon that has it, else as its only owner.
+int with_writer(const SessionsOptions& options, const std::function<Task<int>(Loop&, RemoteSettings)>& remote,
+                std::function<Task<int>(Engine&)> local) {
   auto loaded = load_for_command(options.config);
   if (!loaded) return kUsage;
-  if (auto daemon = store::StoreLock::holder(loaded->configuration.store.path)) {
-    complain(
-        fmt::format("a daemon at {} has the store, and only it may change it; stop it, do this, and start "
-                    "it again",
-                    *daemon));
+  const auto daemon = store::StoreLock::holder(loaded->configuration.store.path);
+  if (!daemon) return run_engine(std::move(loaded->configuration), loaded->source, std::move(local));
+  if (daemon->empty()) {
+    complain("another process has the store and does not listen; do this again when it has ended");
     return kStore;
   }
-  return run_engine(std::move(loaded->configuration), loaded->source, std::move(body));
+  SystemClock clock;
+  Loop loop(clock);
+  return run_task(loop, remote(loop, {*daemon, options.token, options.ca_file}));
 }
 
-Json as_json(const store::SessionRow& row) {
-  return {{"session", row.id},
-          {"target", row.target},
-          {"tenant", row.tenant},
-          {"runs", row.runs},
-          {"last_seq", row.last_seq},
-          {"created", rfc3339(row.created_ms)},
-          {"updated", rfc3339(row.updated_ms)}};
+/// What a person can mend in the command is wrong usage.
+int tell_write(const Error& error) {
+  complain(error.message);
+  if (error.code == ErrorCode::invalid || error.code == ErrorCode::too_large) return kUsage;
+  return error.code == ErrorCode::store ? kStore : kFailed;
 }
 
 int list(store::StoreReader& reader, const SessionsOptions& options) {
@@ -81,7 +82,7 @@ int list(store::StoreReader& reader, const SessionsOptions& options) {
     fmt::print("{:21} {:20} {:>6}  {:19}  {:19}\n", "SESSION", "TARGET", "RUNS", "CREATED", "UPDATED");
   for (const store::SessionRow& row : *rows) {
     if (options.json)
-      fmt::print("{}\n", dump(as_json(row)));
+      fmt::print("{}\n", dump(agents::to_json(row)));
     else
       fmt::print("{:21} {:20} {:6}  {:19}  {:19}\n", row.id, row.target, row.runs,
                  rfc3339(row.created_ms).substr(0, 19), rfc3339(row.updated_ms).substr(0, 19));
@@ -89,19 +90,10 @@ int list(store::StoreReader& reader, const SessionsOptions& options) {
   return kDone;
 }
 
-/// The runs of a session that have ended, oldest first.
-Result<std::vector<store::RunRow>> ended_runs(store::StoreReader& reader, const std::string& session) {
-  auto rows = reader.runs("", session, kRunsMax);
-  if (!rows) return rows;
-  std::erase_if(*rows, [](const store::RunRow& row) { return !row.finished(); });
-  std::ranges::reverse(*rows);
-  return rows;
-}
-
 int show(store::StoreReader& reader, const SessionsOptions& options) {
   auto session = reader.session(options.session);
   if (!session) return tell(session.error());
-  auto rows = reader.runs("", session->id, kRunsMax);
+  auto rows = reader.runs("", session->id, agents::kSessionRuns);
   if (!rows) return tell(rows.error());
   std::ranges::reverse(*rows);
   const auto shown = [](const std::string& text) { return isatty(STDOUT_FILENO) ? printable(text) : text; };
@@ -116,42 +108,10 @@ int show(store::StoreReader& reader, const SessionsOptions& options) {
   return kDone;
 }
 
-/// Pictures that came as data, in the place of the blob that has it.
-Result<> put_data(store::StoreReader& reader, Json& attachments) {
-  for (Json& one : attachments) {
-    const std::string blob = string_or(one, "blob");
-    if (blob.empty()) continue;
-    auto data = reader.blob(blob);
-    if (!data) return std::unexpected(data.error());
-    one.erase("blob");
-    one["data"] = std::move(*data);
-  }
-  return {};
-}
-
-Result<memory::SessionDocument> document_of(store::StoreReader& reader, const store::SessionRow& session) {
-  memory::SessionDocument document{.session = session.id, .target = session.target};
-  auto rows = ended_runs(reader, session.id);
-  if (!rows) return std::unexpected(rows.error());
-  for (const store::RunRow& row : *rows) {
-    auto turn = memory::document_turn(row);
-    if (!turn) continue;
-    if (turn->attachments.is_array())
-      if (auto put = put_data(reader, turn->attachments); !put) return std::unexpected(put.error());
-    auto events = reader.run_events(row.id);
-    if (!events) return std::unexpected(events.error());
-    auto steps = agents::recorded_steps(*events);
-    if (!steps) return std::unexpected(steps.error());
-    turn->steps = std::move(*steps);
-    document.turns.push_back(std::move(*turn));
-  }
-  return document;
-}
-
 int export_session(store::StoreReader& reader, const SessionsOptions& options) {
   auto session = reader.session(options.session);
   if (!session) return tell(session.error());
-  auto document = document_of(reader, *session);
+  auto document = agents::recorded_session(reader, *session);
   if (!document) return tell(document.error());
   const Json written = options.format == "openai" ? Json{{"messages", memory::to_openai_chat(*document)}}
                                                   : memory::to_json(*document);
@@ -174,94 +134,27 @@ Result<std::string> read_file(const std::string& file) {
   return text;
 }
 
-/// Who the conversation is with: as asked for, as the file says, or the configuration's default.
-Result<std::string> target_of(const memory::SessionDocument& document, const SessionsOptions& options,
-                              const Configuration& configuration) {
-  const std::string& target = !options.target.empty()    ? options.target
-                              : !document.target.empty() ? document.target
-                                                         : configuration.default_target;
-  if (target.empty())
-    return fail(ErrorCode::invalid,
-                "the file names no target and the configuration has no `default`; name one with --target");
-  if (configuration.agents.contains(target)) return target;
-  std::vector<std::string> names;
-  for (const auto& [name, agent] : configuration.agents) names.push_back(name);
-  return fail(ErrorCode::invalid,
-              fmt::format("there is no agent `{}` in the configuration{}; name another with --target", target,
-                          did_you_mean(target, names)));
+Task<int> import_here(Engine& engine, memory::ImportedSession imported, std::string target) {
+  auto session = co_await agents::import_session(engine.loop, engine.journal,
+                                                 {.document = std::move(imported.document),
+                                                  .tenant = Principal{}.tenant,
+                                                  .target = std::move(target),
+                                                  .catalog = engine.catalog});
+  if (!session) co_return tell_write(session.error());
+  if (const std::string remark = agents::left_out(imported); !remark.empty()) complain(remark);
+  fmt::print("{}\n", session->id);
+  co_return kDone;
 }
 
-Task<Result<std::string>> extra_of(store::Journal& journal, Json attachments) {
-  if (!attachments.is_array() || attachments.empty()) co_return "";
-  std::vector<models::Image> images;
-  for (const Json& one : attachments) {
-    const std::string data = string_or(one, "data");
-    const std::string type = string_or(one, "media_type");
-    images.push_back({data.empty() || data.starts_with("data:")
-                          ? (data.empty() ? string_or(one, "url") : data)
-                          : fmt::format("data:{};base64,{}", type, data)});
-    if (images.back().url.empty())
-      co_return fail(ErrorCode::invalid, "an attachment has neither `url` nor `data`");
-  }
-  if (auto fit = agents::check_attachments(images); !fit) co_return std::unexpected(fit.error());
-  auto kept = co_await agents::keep_attachments(journal, std::move(images));
-  if (!kept) co_return std::unexpected(kept.error());
-  co_return dump(Json{{"attachments", std::move(*kept)}});
-}
-
-// `target`: who is to have answered all of them; "": each turn's own agent.
-Task<Result<>> write_turns(Engine& engine, const memory::SessionDocument& document, store::SessionRow session,
-                           std::string target) {
-  SystemRng rng;
-  for (std::size_t i = 0; i < document.turns.size(); ++i) {
-    const memory::DocumentTurn& turn = document.turns[i];
-    auto extra = co_await extra_of(engine.journal, turn.attachments);
-    if (!extra) co_return within(fmt::format("/turns/{}/attachments", i), extra.error());
-    const std::int64_t now = engine.loop.clock().wall_ms();
-    const bool own = target.empty() && engine.configuration.agents.contains(turn.agent);
-    store::Append append = agents::imported_run({.id = make_id("r_", now, rng),
-                                                 .session = session.id,
-                                                 .tenant = session.tenant,
-                                                 .target = own ? turn.agent : session.target,
-                                                 .agent = own ? turn.agent : session.target,
-                                                 .created_ms = now,
-                                                 .finished_ms = now,
-                                                 .config = engine.configuration.hash,
-                                                 .extra = std::move(*extra)},
-                                                turn);
-    if (auto done = co_await engine.journal.commit(std::move(append)); !done) co_return done;
-  }
-  co_return Result<>();
-}
-
-Task<int> write_session(Engine& engine, memory::ImportedSession imported, SessionsOptions options) {
-  const memory::SessionDocument& document = imported.document;
-  auto target = target_of(document, options, engine.configuration);
-  if (!target) {
-    complain(target.error().message);
-    co_return kUsage;
-  }
-  SystemRng rng;
-  const std::int64_t now = engine.loop.clock().wall_ms();
-  store::Append begin;
-  begin.session = store::SessionRow{.id = make_id("s_", now, rng),
-                                    .tenant = Principal{}.tenant,
-                                    .target = *target,
-                                    .created_ms = now,
-                                    .updated_ms = now};
-  const store::SessionRow session = *begin.session;
-  if (auto done = co_await engine.journal.commit(std::move(begin)); !done) co_return tell(done.error());
-  if (auto written = co_await write_turns(engine, document, session, options.target); !written) {
-    store::Append away;  // half a conversation is none
-    away.forget = session.id;
-    (void)co_await engine.journal.commit(std::move(away));
-    co_return tell(written.error());
-  }
-  if (!imported.instructions.empty())
-    complain(fmt::format("{} system message{} not carried over: an agent has its own instructions",
-                         imported.instructions.size(),
-                         imported.instructions.size() == 1 ? " was" : "s were"));
-  fmt::print("{}\n", session.id);
+Task<int> import_there(Loop& loop, RemoteSettings daemon, std::string text, std::string target) {
+  std::string path = "/v1/sessions";
+  if (!target.empty()) path += "?target=" + percent_encoded(target);
+  auto made = co_await call_daemon(loop, std::move(daemon), {"POST", std::move(path), std::move(text)});
+  if (!made) co_return tell_write(made.error());
+  if (const Json* remarks = find(*made, "remarks"); remarks && remarks->is_array())
+    for (const Json& remark : *remarks)
+      if (remark.is_string()) complain(printable(remark.get<std::string>()));
+  fmt::print("{}\n", printable(string_or(*made, "session")));
   co_return kDone;
 }
 
@@ -274,14 +167,23 @@ int import_file(const SessionsOptions& options) {
                          imported.error().message));
     return kUsage;
   }
-  return with_writer(options, [&](Engine& engine) { return write_session(engine, *imported, options); });
+  return with_writer(
+      options,
+      [&](Loop& loop, RemoteSettings daemon) { return import_there(loop, daemon, *text, options.target); },
+      [&](Engine& engine) { return import_here(engine, *imported, options.target); });
 }
 
-Task<int> forget(Engine& engine, std::string session) {
+Task<int> delete_here(Engine& engine, std::string session) {
   store::Append append;
   append.forget = std::move(session);
   auto done = co_await engine.journal.commit(std::move(append));
   co_return done ? kDone : tell(done.error());
+}
+
+Task<int> delete_there(Loop& loop, RemoteSettings daemon, std::string session) {
+  auto gone = co_await call_daemon(loop, std::move(daemon),
+                                   {"DELETE", "/v1/sessions/" + percent_encoded(session), ""});
+  co_return gone ? kDone : tell(gone.error());
 }
 
 int remove(const SessionsOptions& options) {
@@ -293,7 +195,9 @@ int remove(const SessionsOptions& options) {
     return static_cast<int>(kDone);
   });
   if (found != kDone) return found;
-  return with_writer(options, [&](Engine& engine) { return forget(engine, id); });
+  return with_writer(
+      options, [&](Loop& loop, RemoteSettings daemon) { return delete_there(loop, daemon, id); },
+      [&](Engine& engine) { return delete_here(engine, id); });
 }
 
 }  // namespace
@@ -318,6 +222,14 @@ void add_sessions(CLI::App& app, int& exit_code) {
     });
   };
 
+  auto writes = [options](CLI::App* sub) {
+    sub->add_option("--token", options->token,
+                    "Bearer token for a daemon that has the store (or environment TROUPE_TOKEN)")
+        ->envname("TROUPE_TOKEN");
+    sub->add_option("--ca", options->ca_file, "Certificates to trust when that daemon is on https, PEM");
+    sub->footer("While a daemon has the store, it is asked to do this.");
+  };
+
   CLI::App* list_command = add("list", "Newest first", false);
   list_command->add_option("-n,--limit", options->limit, "How many")
       ->capture_default_str()
@@ -336,11 +248,13 @@ void add_sessions(CLI::App& app, int& exit_code) {
   CLI::App* import_command =
       add("import", "Read a conversation from a file as `export` writes it, or OpenAI's messages", false);
   import_command->add_option("file", options->file, "The file; -: standard input")->required();
-  import_command->add_option("--target", options->target, "The agent to go on with");
+  import_command->add_option("--target", options->target, "The agent or chain to go on with");
+  writes(import_command);
   import_command->callback([options, &exit_code] { exit_code = import_file(*options); });
 
   CLI::App* delete_command =
       add("delete", "Delete a conversation with all that was kept of its runs; asks nothing", true);
+  writes(delete_command);
   delete_command->callback([options, &exit_code] { exit_code = remove(*options); });
 }
 

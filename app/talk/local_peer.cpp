@@ -30,7 +30,7 @@ class LocalPeer final : public Peer, private store::Subscriber {
   Task<Result<std::string>> send(Outgoing message) override {
     agents::Submission submission{.principal = principal_,
                                   .session = session_,
-                                  .target = target_,
+                                  .target = message.target.empty() ? target_ : std::move(message.target),
                                   .message_id = std::move(message.id),
                                   .text = std::move(message.text),
                                   .inputs = std::move(message.inputs)};

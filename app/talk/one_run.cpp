@@ -1,6 +1,7 @@
 #include "app/talk/one_run.h"
 
 #include "app/commands/command.h"
+#include "app/talk/run_tree.h"
 #include "runtime/async/nursery.h"
 
 #include <csignal>
@@ -54,7 +55,7 @@ class Follower {
  public:
   Follower(Loop& loop, Peer& peer, std::string run, Following& following)
       : peer_(peer),
-        run_(std::move(run)),
+        tree_(std::move(run)),
         following_(following),
         reading_(following.gone),
         approver_(loop, peer, following.lines, reading_) {}
@@ -81,14 +82,15 @@ class Follower {
       if (!event) continue;
       const std::string type = string_or(*event, "type");
       const std::string of = string_or(*event, "run");
-      if (of == run_) following_.printer.print(*text, *event);
-      if (type == "answer" && of == run_) answered_ = true;
+      const bool own = tree_.is_root(*event);
+      if (tree_.takes(*event)) following_.printer.print(*text, *event, own ? Whose::run : Whose::member);
+      if (type == "answer" && own) answered_ = true;
       if (type == "approval.required" && !ask(approval_of(*event))) co_return kNeedsApproval;
       if (type == "approval.given" || type == "approval.denied")
         approver_.decided(of, string_or(*event, "call"));
       if (type != "run.finished") continue;
       approver_.ended(of);
-      if (of == run_) co_return exit_code(*event);
+      if (own) co_return exit_code(*event);
     }
   }
 
@@ -110,7 +112,7 @@ class Follower {
   }
 
   Peer& peer_;
-  const std::string run_;
+  RunTree tree_;
   Following& following_;
   Stop reading_;
   Approver approver_;

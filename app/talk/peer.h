@@ -19,6 +19,7 @@ struct Outgoing {
   std::string id;
   std::string text;
   Json inputs = Json::object();
+  std::string target = {};  ///< "": whom the session was opened with
 };
 
 /// A call that waits for a person.

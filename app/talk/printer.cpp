@@ -61,16 +61,17 @@ void Printer::line(const char* colour, const std::string& label, const std::stri
   std::fflush(err_);
 }
 
-void Printer::print(const std::string& text, const Json& event) {
+void Printer::print(const std::string& text, const Json& event, Whose whose) {
   if (show_ == Show::json) {
     fmt::print(out_, "{}\n", text);
     std::fflush(out_);
     return;
   }
   const std::string type = string_or(event, "type");
+  if (whose == Whose::member) return print_member(event, type);
   if (type == "run.started") answered_ = false;
   if (type == "answer") answered_ = true;
-  if (show_ == Show::trace) print_trace(event, type);
+  if (show_ == Show::trace) print_trace(event, type, "");
   if (show_ == Show::chat) print_chat(event, type);
   if (type == "answer" && show_ != Show::chat) {
     fmt::print(out_, "{}\n",
@@ -80,13 +81,46 @@ void Printer::print(const std::string& text, const Json& event) {
   if (type == "run.finished") print_failure(event);
 }
 
-void Printer::print_trace(const Json& event, const std::string& type) {
-  if (type == "thought") line(kDim, "thought:", string_or(event, "text"));
-  if (type == "action") line(kCyan, "action:", string_or(event, "tool") + " " + input_text(event));
-  if (type == "observation") line(kGreen, "observation:", outcome_text(event));
-  if (type == "warning") line(kYellow, "warning:", string_or(event, "text"));
+// What a member does is under its name; only the team's answer is the answer.
+void Printer::print_member(const Json& event, const std::string& type) {
+  const std::string who = string_or(event, "agent") + " ";
+  if (show_ == Show::trace) {
+    print_trace(event, type, who);
+    if (type == "answer") line(kDim, who + "answer:", string_or(event, "text"));
+    if (type == "run.finished" && string_or(event, "status") != "done")
+      line(kYellow, who + "ended:",
+           fmt::format("{} ({}) {}", string_or(event, "status"), string_or(event, "reason"),
+                       string_or(event, "error")));
+  }
+  if (show_ != Show::chat) return;
+  if (type == "run.started") line(kDim, "·", string_or(event, "agent"));
+  if (type == "action") line(kCyan, "·", who + string_or(event, "tool") + " " + input_text(event));
+  if (type == "warning") line(kYellow, "!", who + string_or(event, "text"));
+  if (type == "approval.denied") print_approval(event, type);
+  if (type == "message") print_message(event);
+}
+
+void Printer::print_trace(const Json& event, const std::string& type, const std::string& who) {
+  if (type == "thought") line(kDim, who + "thought:", string_or(event, "text"));
+  if (type == "action") line(kCyan, who + "action:", string_or(event, "tool") + " " + input_text(event));
+  if (type == "observation") line(kGreen, who + "observation:", outcome_text(event));
+  if (type == "warning") line(kYellow, who + "warning:", string_or(event, "text"));
+  if (type == "message") print_message(event);
+  if (type == "handoff")
+    line(kCyan, "handoff:",
+         fmt::format("{} → {}: {}", string_or(event, "from"), string_or(event, "to"),
+                     string_or(event, "reason")));
   if (type == "run.queued") line(kDim, "queued:", "another run goes first");
   if (type.starts_with("approval.")) print_approval(event, type);
+}
+
+// What is asked; that it was answered is told by the answer itself.
+void Printer::print_message(const Json& event) {
+  if (string_or(event, "kind") == "reply") return;
+  const std::string text = string_or(event, "text");
+  const std::string to = string_or(event, "to", string_or(event, "topic"));
+  line(kCyan, fmt::format("{} → {}:", string_or(event, "from"), to),
+       show_ == Show::chat ? text.substr(0, text.find('\n')) : text);
 }
 
 void Printer::print_chat(const Json& event, const std::string& type) {

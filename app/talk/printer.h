@@ -14,6 +14,9 @@ enum class Show {
   chat,    ///< for a person at a terminal: the answer as it streams, tool calls in short
 };
 
+/// Of whom an event is: of the run that is followed, or of a member of its team.
+enum class Whose { run, member };
+
 /// Writes a run's events for people or programs.
 class Printer {
  public:
@@ -21,10 +24,12 @@ class Printer {
   Printer(Show show, std::FILE* out, std::FILE* err);
 
   /// One event as it comes.
-  void print(const std::string& text, const Json& event);
+  void print(const std::string& text, const Json& event, Whose whose = Whose::run);
 
  private:
-  void print_trace(const Json& event, const std::string& type);
+  void print_member(const Json& event, const std::string& type);
+  void print_trace(const Json& event, const std::string& type, const std::string& who);
+  void print_message(const Json& event);
   void print_chat(const Json& event, const std::string& type);
   void print_approval(const Json& event, const std::string& type);
   void print_failure(const Json& event);

@@ -36,6 +36,7 @@ class RemotePeer final : public Peer {
     if (message.id.empty()) message.id = make_id("m_", loop_.clock().wall_ms(), rng_);
     Json frame = {{"type", "message"}, {"id", message.id}, {"session", session_}, {"text", message.text}};
     if (!message.inputs.empty()) frame["inputs"] = message.inputs;
+    if (!message.target.empty()) frame["target"] = message.target;
     auto ack = co_await ask(std::move(frame), "ack");
     if (!ack) co_return std::unexpected(ack.error());
     co_return string_or(*ack, "run");

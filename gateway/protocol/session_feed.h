@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ class SessionFeed {
   void expect_run();
   /// Its ack or error was sent.
   void run_announced();
-  /// Shows a run again, from its first event to the last event that was already sent.
+  /// Shows a run again, with those of its team's members, from its first event to the last event that was
+  /// already sent.
   void show_again(std::string run, std::int64_t first_seq);
 
   /// From the journal's subscription.
@@ -63,6 +65,8 @@ class SessionFeed {
     std::string run;
     std::int64_t cursor = 0;
     bool done = false;
+    std::set<std::string> below{};  ///< runs of members
+    bool takes(const Frame& frame);
   };
 
   bool flowing() const { return state_ == State::live && !blocked_ && again_.empty(); }

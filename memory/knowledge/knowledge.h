@@ -21,8 +21,9 @@ class Knowledge {
 
   /// Searches the base `name` for the principal of the context, whose tenant decides what may be found. A
   /// base that holds nothing yet finds nothing, with a remark. Errors: not_found (no such base: those there
-  /// are), and those of Retriever::retrieve(). Usage of models and embedders is in the result: the caller
-  /// tells it and counts it.
+  /// are), and those of Retriever::retrieve(). What it spends on models and embedders is told by `usage`
+  /// events of the context as it is spent, whether the search comes to something or not: whoever takes the
+  /// events counts it.
   virtual Task<Result<Retrieved>> search(std::string name, std::string query, SearchOverrides overrides,
                                          CallContext& context) = 0;
 

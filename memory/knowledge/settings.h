@@ -11,6 +11,10 @@
 
 namespace troupe::memory {
 
+/// Bytes of memory that all bases of a process may take together, estimated, where `knowledge_memory` does
+/// not say otherwise.
+inline constexpr std::size_t kKnowledgeMemory = std::size_t{1} << 30;
+
 /// How much of the sources is taken in, as `knowledge.NAME.limits` says.
 struct IngestLimits {
   std::size_t files = 100'000;                  ///< documents of one base

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +48,9 @@ class VectorIndex {
                                                  const IdFilter& allowed) const = 0;
   /// Writes a file that load_index() (memory/knowledge/index/vector_indexes.h) reads, for the owner alone
   /// (0600); what is there is replaced in one step. `stamp` says of which state of the rows in SQLite this is
-  /// a copy. Blocks: not for the loop. Counts as a search: no write beside it. Errors: store (disk).
-  virtual Result<> save(const std::string& file, std::uint64_t stamp) const = 0;
+  /// a copy. Blocks: not for the loop. Counts as a search: no write beside it; `give_up` ends it early,
+  /// within some megabytes. Errors: store (disk), cancelled (given up: the file is what it was).
+  virtual Result<> save(const std::string& file, std::uint64_t stamp, std::stop_token give_up = {}) const = 0;
   /// What it holds, in any order.
   virtual std::vector<std::int64_t> ids() const = 0;
   /// A vector as it is compared: of length 1 under cosine. Empty: there is none of this id. Counts as a

@@ -2,6 +2,7 @@
 
 #include "models/limits.h"
 #include "models/place.h"
+#include "models/place_fields.h"
 #include "runtime/config/choice.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
@@ -17,59 +18,10 @@ using namespace std::chrono_literals;
 constexpr int kDimensionsMax = 65'536;
 constexpr int kGeminiBatchMax = 100;
 
-bool is_ours(std::string_view parameter) {
-  return parameter == "model" || parameter == "input" || parameter == "inputs";
-}
-
-void check_quirks(const EmbedderSettings& entry, Check& check) {
-  if (entry.extra_body.is_object())
-    for (const auto& [name, value] : entry.extra_body.items())
-      if (is_ours(name)) check.error("extra_body", "sets `" + name + "`, which the daemon writes itself");
-  for (const std::string& name : entry.drop_params)
-    if (is_ours(name)) check.error("drop_params", "names `" + name + "`, without which there is no request");
-}
-
-void check_transport(const EmbedderSettings& entry, Check& check) {
-  if ((!entry.api_key.empty() || !entry.extra_headers.empty()) && travels_open(entry.base_url))
-    check.warning("base_url", "the key travels unencrypted; use https where the server has it");
-}
+constexpr std::string_view kOurs[] = {"model", "input", "inputs"};
 
 bool has_key(const EmbedderSettings& entry) {
   return !entry.api_key.empty() || entry.extra_headers.contains("Authorization");
-}
-
-/// Where one provider is reached, for the lines about it.
-struct Place {
-  std::string base_url;  ///< what to say about that key
-  std::string api_key;
-  bool named = true;  ///< `model` must be there
-};
-
-void add_place(Record<EmbedderSettings>& entry, Place place) {
-  auto name =
-      entry.field("model", &EmbedderSettings::model, config::line(), "the provider's name for the model");
-  if (place.named) name.required();
-  entry.field("base_url", &EmbedderSettings::base_url, config::base_url(), std::move(place.base_url));
-  entry
-      .field("api_key", &EmbedderSettings::api_key, config::line({.expected = "a key"}),
-             std::move(place.api_key))
-      .secret();
-  entry
-      .field(
-          "extra_headers", &EmbedderSettings::extra_headers,
-          config::map_of(config::line({.expected = "a header's value"}), "a map of headers", header_problem),
-          "further headers of each request")
-      .secret();
-  entry.check(check_transport);
-}
-
-void add_quirks(Record<EmbedderSettings>& entry) {
-  entry.field("extra_body", &EmbedderSettings::extra_body, config::json_object("a map of parameters"),
-              "further parameters of each request, merged into it as they stand");
-  entry.field("drop_params", &EmbedderSettings::drop_params,
-              config::list_of(config::line({.expected = "a parameter's name"}), "a list of parameter names"),
-              "parameters that the server does not take: they are left out of requests");
-  entry.check(check_quirks);
 }
 
 void add_truncate(Record<EmbedderSettings>& entry) {
@@ -89,9 +41,6 @@ void add_call(Record<EmbedderSettings>& entry, int batch_max, std::string about_
   entry.field("timeout", &EmbedderSettings::timeout, config::duration(100ms, 1h),
               "how long without a byte before a request is given up");
   entry.field("retries", &EmbedderSettings::retries, config::integer<int>(0, 20), "attempts after the first");
-  entry.advise("url", "it is called `base_url`");
-  entry.advise("endpoint", "it is called `base_url`");
-  entry.advise("key", "it is called `api_key`");
   entry.advise("batch_size", "it is called `batch`");
   entry.advise("dimension", "it is called `dimensions`");
 }
@@ -103,7 +52,7 @@ Record<EmbedderSettings> openai() {
       "Vectors from OpenAI's embeddings API, OpenAI's own or a compatible server's");
   add_place(entry, {"where the API begins, such as http://127.0.0.1:8000/v1; without it OpenAI's",
                     "the key, sent as a bearer token"});
-  add_quirks(entry);
+  add_quirks(entry, kOurs);
   add_call(entry, kBatchMax, "256 for OpenAI's own servers, 64 for others");
   entry.check([](const EmbedderSettings& e, Check& check) {
     if (!has_key(e) && (e.base_url.empty() || host_of(e.base_url) == "api.openai.com"))
@@ -139,7 +88,7 @@ Record<EmbedderSettings> ollama() {
   Record<EmbedderSettings> entry("Vectors from a model that Ollama runs");
   add_place(entry, {"where Ollama listens; without it http://127.0.0.1:11434",
                     "a key, for a server that wants one, sent as a bearer token"});
-  add_quirks(entry);
+  add_quirks(entry, kOurs);
   add_truncate(entry);
   entry.field("keep_alive", &EmbedderSettings::keep_alive,
               config::line({.expected = "a duration such as `10m`, or -1 for always"}),
@@ -157,7 +106,7 @@ Record<EmbedderSettings> huggingface() {
             {"where the server is: one that ends in /v1 is asked in OpenAI's format, others at /embed; "
              "without it the router",
              "the token, sent as a bearer token", false});
-  add_quirks(entry);
+  add_quirks(entry, kOurs);
   add_truncate(entry);
   add_call(entry, kBatchMax, "32");
   entry.check([](const EmbedderSettings& e, Check& check) {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "runtime/async/one_shot.h"
+#include "runtime/async/stop.h"
 #include "runtime/async/task.h"
 
 #include <cstddef>
-#include <deque>
+#include <iterator>
+#include <list>
+#include <optional>
 #include <utility>
 
 namespace troupe {
@@ -42,6 +45,25 @@ class ReadWriteGate {
 
   Task<Pass> read() { return enter(false); }
   Task<Pass> write() { return enter(true); }
+  /// Nothing when `stop` was requested before it was let in.
+  Task<std::optional<Pass>> read(Stop& stop) {
+    if (stop.requested()) co_return std::nullopt;
+    if (may_enter(false)) {
+      count(false);
+      co_return Pass(*this, false);
+    }
+    OneShot<bool> turn(loop_);
+    waiting_.push_back({&turn, false});
+    // Who leaves the queue makes room for nobody: one who reads waits only while somebody writes or is to.
+    auto give_up = [this, &turn, place = std::prev(waiting_.end())] {
+      if (turn.is_set()) return;
+      waiting_.erase(place);
+      turn.set(false);
+    };
+    const auto hook = stop.on_request(std::move(give_up));
+    if (!co_await turn.wait()) co_return std::nullopt;
+    co_return Pass(*this, false);
+  }
 
  private:
   struct Waiting {
@@ -50,16 +72,17 @@ class ReadWriteGate {
   };
 
   Task<Pass> enter(bool writes) {
-    if (!waiting_.empty() || !has_room(writes)) {
+    if (may_enter(writes)) {
+      count(writes);
+    } else {
       OneShot<bool> turn(loop_);
       waiting_.push_back({&turn, writes});
       co_await turn.wait();  // whoever lets it in counts it
-    } else {
-      count(writes);
     }
     co_return Pass(*this, writes);
   }
 
+  bool may_enter(bool writes) const { return waiting_.empty() && has_room(writes); }
   bool has_room(bool writes) const { return !writing_ && (!writes || readers_ == 0); }
   void count(bool writes) { writes ? static_cast<void>(writing_ = true) : static_cast<void>(++readers_); }
 
@@ -77,7 +100,7 @@ class ReadWriteGate {
   }
 
   Loop& loop_;
-  std::deque<Waiting> waiting_;
+  std::list<Waiting> waiting_;
   std::size_t readers_ = 0;
   bool writing_ = false;
 };

@@ -1,5 +1,7 @@
 #include "runtime/base/json.h"
 
+#include "runtime/base/utf8.h"
+
 #include <charconv>
 #include <unordered_set>
 #include <utility>
@@ -126,24 +128,6 @@ void append_escape(std::string& out, unsigned char c) {
   }
 }
 
-// Bytes of the UTF-8 character at the start of `text`, which begins with a byte of 0x80 or more; 0 when it is
-// none (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF).
-std::size_t character(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };
-  const unsigned first = at(0);
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool fits = first == 0xE0 ? at(1) >= 0xA0 : first == 0xED ? at(1) < 0xA0 : true;
-    return fits && follows(1) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool fits = first == 0xF0 ? at(1) >= 0x90 : first == 0xF4 ? at(1) < 0x90 : true;
-    return fits && follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 void append_number(std::string& out, const Json& value) {
   char text[24];
   std::to_chars_result end{};
@@ -217,7 +201,7 @@ void append_quoted(std::string& out, std::string_view text) {
         ++run;
         continue;
       }
-      const std::size_t bytes = c < 0x80 ? 0 : character(text.substr(run));
+      const std::size_t bytes = c < 0x80 ? 0 : utf8_character(text, run);
       if (bytes == 0) break;
       run += bytes;
     }

@@ -39,12 +39,12 @@ struct Sent {
 /// The messages of one address, in the order in which each sender sent them; those of kind control come
 /// first. At least once: what was taken and not done with is delivered again after a crash, so who takes a
 /// message recognises it by its id. Loop thread only; closes when it is destroyed, and what is left in it
-/// is a dead letter unless its room was left.
+/// waits for its address to be opened again, at the longest until its room ends. The bus outlives it.
 class Inbox {
  public:
   virtual ~Inbox() = default;
   /// The next message; waits for it. Messages whose deadline has passed are not among them: they are dead
-  /// letters. Errors: cancelled (the stop, with its reason).
+  /// letters. Errors: cancelled (the stop; the room was left).
   virtual Task<Result<Message>> receive(Stop& stop) = 0;
   /// It is not delivered again. A task that was replied to is done with.
   virtual void done(const std::string& id) = 0;
@@ -60,28 +60,33 @@ class Bus {
   virtual ~Bus() = default;
 
   /// Takes up a room: what an earlier process sent in it and nobody was done with waits to be delivered
-  /// again. Before anything is sent or opened there. A new room has nothing. Errors: store.
+  /// again. Before anything is sent or opened there. A new room has nothing. Errors: store, conflict (it was
+  /// entered already), invalid (what is in the journal cannot be read).
   virtual Task<Result<>> enter(Room room) = 0;
-  /// Nobody is there any more. Inboxes of the room are closed before; requests have ended. What waits is
-  /// a dead letter when `ended`: otherwise (a shutdown) the next process delivers it.
+  /// Nobody is there any more: inboxes of the room are closed, requests and senders that wait are told. What
+  /// waits is a dead letter when `ended`: otherwise (a shutdown) the next process delivers it.
   virtual Task<> leave(const Room& room, bool ended) = 0;
 
-  /// Opens the mailbox of an address. Errors: conflict (it is open), not_found (nobody entered the room).
+  /// Opens the mailbox of an address. Errors: conflict (it is open), not_found (nobody entered the room),
+  /// invalid (an address that is none), busy (limits::kBusInboxes).
   virtual Result<std::unique_ptr<Inbox>> open(const Room& room, std::string address,
                                               MailboxSettings settings) = 0;
-  /// From now on the address receives what is sent to such topics, each message once. Errors: not_found.
+  /// From now on, until its mailbox closes, the address receives what is sent to such topics, each message
+  /// once. Errors: not_found (its mailbox is not open), too_large, busy (limits::kBusSubscriptions).
   virtual Result<> subscribe(const Room& room, const std::string& address, Subscription subscription) = 0;
 
   /// Returns once the message is committed and on its way. The same id again: see Sent. A reply is not put
-  /// into a mailbox, but given to who waits in request().
-  /// Errors: busy (the mailbox is full), not_found (no such mailbox; nobody entered the room), too_large
-  /// (limits of runtime/bus/limits.h), timeout (the deadline has passed), cancelled (while it waited for
-  /// room), store. A message that was refused so is a dead letter, when it is one that could be sent again.
+  /// into a mailbox, but given to who waits in request(); a second one to the same task is a duplicate.
+  /// Errors: busy (the mailbox is full; limits::kBusMessages, kBusHeldBytes), not_found (no such mailbox;
+  /// nobody entered the room; a reply to what nobody sent), invalid, too_large (limits of
+  /// runtime/bus/limits.h), timeout (the deadline has passed), cancelled (while it waited for room), store.
+  /// One that was refused as busy, not_found or timeout is a dead letter, unless it is a reply.
   virtual Task<Result<Sent>> send(Message message, Stop& stop) = 0;
 
   /// Sends a task and returns the reply to it. A task of this id that was replied to before, also in an
   /// earlier process, is answered with that same reply; one that was sent and not replied to is waited for.
-  /// Errors: those of send(); timeout (no reply by the deadline of the message), cancelled.
+  /// Errors: those of send(), also later, when the task became a dead letter (timeout, busy, not_found);
+  /// timeout (no reply by the deadline of the message), cancelled.
   virtual Task<Result<Message>> request(Message message, Stop& stop) = 0;
 
   /// The newest first; tenant "": of all.

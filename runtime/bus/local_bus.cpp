@@ -148,6 +148,7 @@ Task<Result<Sent>> LocalBus::send_in(std::shared_ptr<LocalRoom> room, Message me
 
 /// The run of a message is not at work here: it ended, or has not begun.
 Task<Result<Sent>> LocalBus::nowhere(const Message& message) {
+  if (message.kind == Kind::reply) co_return nobody_in(message.room);
   store::Append append;
   LocalRoom(loop_, journal_, message.room, {})
       .refuse(append, message, DeadReason::closed, "nobody exchanges messages in its run any more");

@@ -25,6 +25,8 @@ class LocalRoom {
   const Room& room() const { return room_; }
   RoomState& state() { return state_; }
   bool left() const { return left_; }
+  /// Left for good: no other process takes it up.
+  bool ended() const { return ended_; }
 
   /// Opens the mailbox of an address and puts into it what was parked. Errors: conflict, busy, invalid.
   Result<std::shared_ptr<LocalMailbox>> open(const std::string& address, MailboxSettings settings);

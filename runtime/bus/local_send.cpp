@@ -91,7 +91,9 @@ Task<Result<Sent>> LocalSend::give_up(Error error) {
   for (const Placed& one : placed_) one.mailbox->give_back(one.place);
   room_->state().abort(message_->id);
   room_->changed(message_->id);
-  if (const auto reason = reason_of(error.code)) {
+  // After a shutdown the next process sends it.
+  const auto reason = room_->left() && !room_->ended() ? std::nullopt : reason_of(error.code);
+  if (reason) {
     store::Append append;
     room_->refuse(append, *message_, *reason, error.message);
     if (auto done = co_await journal_.commit(std::move(append)); !done)

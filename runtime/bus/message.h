@@ -60,13 +60,14 @@ enum class DeadReason {
 };
 std::string_view word(DeadReason reason);
 
-/// A message that could not be delivered, kept for people to read and to send again.
+/// A message that could not be delivered, kept for people to read and to send again. Of one to a topic it is
+/// the copy of one receiver: that is its `to`, and its id is ID@RECEIVER.
 struct DeadLetter {
   Message message;
   DeadReason reason = DeadReason::closed;
   std::string detail;          ///< for people
   std::int64_t at_ms = 0;      ///< wall time
-  std::int64_t resent_ms = 0;  ///< 0: not yet
+  std::int64_t resent_ms = 0;  ///< 0: not yet; also set by a run that came of its resend_id()
 };
 
 }  // namespace troupe::bus

@@ -1,5 +1,7 @@
 #include "runtime/config/text_check.h"
 
+#include "runtime/base/utf8.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -13,24 +15,6 @@ constexpr std::size_t kEnumerated = 48;
 
 bool continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-// Length of the well-formed UTF-8 sequence at `at`, or 0 (RFC 3629: no overlong forms, surrogates, >
-// U+10FFFF).
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-  auto byte = [&](std::size_t i) {
-    return static_cast<unsigned char>(at + i < text.size() ? text[at + i] : 0);
-  };
-  unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (byte(1) < low || byte(1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  return length;
 }
 
 bool forbidden_control(char c) {
@@ -63,7 +47,7 @@ Place TextMap::place(int file, int line_from_0, int byte_column) const {
 
 std::optional<TextMap::Unreadable> TextMap::find_unreadable(int file) const {
   for (std::size_t i = 0, length = 0; i < text_.size(); i += length) {
-    length = sequence_length(text_, i);
+    length = utf8_character(text_, i);
     if (length != 0 && !forbidden_control(text_[i])) continue;
     auto after = std::upper_bound(starts_.begin(), starts_.end(), i);
     auto line = static_cast<int>(after - starts_.begin()) - 1;

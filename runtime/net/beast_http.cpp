@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <optional>
 
 #include <boost/asio/as_tuple.hpp>
@@ -41,14 +42,17 @@ bool sane_key(std::string_view key) {
   return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), digit);
 }
 
+ServerReply body_too_large(std::uint64_t most) {
+  return error_reply(413, "too_large", fmt::format("the request body is larger than {} bytes", most));
+}
+
 // What a request that could not be parsed is answered; nothing when nobody is there to be answered.
-std::optional<ServerReply> refusal(error_code error, const HttpServerSettings& settings) {
+std::optional<ServerReply> refusal(error_code error, const HttpServerSettings& settings,
+                                   std::uint64_t body_max) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return error_reply(431, "too_large",
                        fmt::format("the request head is larger than {} bytes", settings.header_max));
-  if (error == http::error::body_limit)
-    return error_reply(413, "too_large",
-                       fmt::format("the request body is larger than {} bytes", settings.body_max));
+  if (error == http::error::body_limit) return body_too_large(body_max);
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error == http::error::bad_version)
     return error_reply(505, "invalid", "only HTTP/1.1 and HTTP/1.0 are spoken here");
@@ -100,14 +104,23 @@ class HttpConnection {
     if (!co_await wait_for_request()) co_return false;
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(settings_.header_max));
-    parser.body_limit(settings_.body_max);
+    parser.body_limit(
+        std::numeric_limits<std::int64_t>::max());  // on_head() says, once it knows what this is
+    body_max_ = settings_.body_max;
     if (auto alarm = within_time(settings_.header_timeout); true) {
       auto [error, size] = co_await http::async_read_header(transport_, buffer_, parser, as_result);
       if (error) co_return co_await give_up(error);
     }
     ServerRequest request = describe(parser);
+    chunked_ = parser.get().version() >= 11;
     if (auto wrong = check(parser, request)) co_return co_await reply(request, std::move(*wrong), false);
     if (wants_websocket(parser)) co_return co_await upgrade(parser, std::move(request));
+    const auto allowed = scope_.handler.on_head(request, settings_.body_max);
+    if (!allowed) co_return co_await reply(request, allowed.error(), false);
+    body_max_ = *allowed;
+    if (parser.content_length().value_or(0) > body_max_)
+      co_return co_await reply(request, body_too_large(body_max_), false);
+    parser.body_limit(body_max_);
 
     if (auto alarm = within_time(settings_.body_timeout); true) {
       if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
@@ -217,33 +230,70 @@ class HttpConnection {
 
   // After a request that could not be read nothing that follows on this connection can be trusted.
   Task<bool> give_up(error_code error) {
-    auto answer = refusal(error, settings_);
+    auto answer = refusal(error, settings_, body_max_);
     if (!answer) co_return false;
     ServerRequest unreadable;
     unreadable.id = make_id("q_", scope_.loop.clock().wall_ms(), scope_.rng);
     co_return co_await reply(unreadable, std::move(*answer), false);
   }
 
-  Task<bool> reply(const ServerRequest& request, ServerReply answer, bool keep_alive) {
-    ++served_;
+  std::string head_of(const ServerRequest& request, const ServerReply& answer, bool keep_alive) const {
     const auto phrase = http::obsolete_reason(static_cast<http::status>(answer.status));
     std::string text =
         fmt::format("HTTP/1.1 {} {}\r\nServer: troupe\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
                     answer.status, std::string_view(phrase.data(), phrase.size()),
                     fmt::gmtime(static_cast<std::time_t>(scope_.loop.clock().wall_ms() / 1000)));
+    text += fmt::format("Content-Type: {}\r\n", answer.content_type);
+    if (!answer.stream)
+      text += fmt::format("Content-Length: {}\r\n", answer.body.size());
+    else if (chunked_)
+      text += "Transfer-Encoding: chunked\r\n";
     text += fmt::format(
-        "Content-Type: {}\r\nContent-Length: {}\r\nX-Request-Id: {}\r\nCache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\nConnection: {}\r\n",
-        answer.content_type, answer.body.size(), request.id, keep_alive ? "keep-alive" : "close");
+        "X-Request-Id: {}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: "
+        "{}\r\n",
+        request.id, keep_alive ? "keep-alive" : "close");
     for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
-    text += "\r\n";
-    if (request.method != "HEAD") text += answer.body;
-
-    auto alarm = within_time(settings_.write_timeout);
-    transport_.write_raw(text);
-    const error_code lost = co_await transport_.flush();
-    co_return keep_alive && !lost;
+    return text + "\r\n";
   }
+
+  Task<bool> reply(const ServerRequest& request, ServerReply answer, bool keep_alive) {
+    ++served_;
+    if (answer.stream && !chunked_) keep_alive = false;  // the end of the connection is the end of the body
+    std::string text = head_of(request, answer, keep_alive);
+    if (request.method != "HEAD" && !answer.stream) text += answer.body;
+    if (!co_await send(text)) co_return false;
+    if (answer.stream && request.method != "HEAD") {
+      Body body(*this);
+      co_await answer.stream(body);
+      if (!body.whole()) co_return false;
+      if (chunked_ && !co_await send("0\r\n\r\n")) co_return false;
+    }
+    co_return keep_alive && !scope_.drain.requested();
+  }
+
+  Task<bool> send(std::string bytes) {
+    auto alarm = within_time(settings_.write_timeout);
+    transport_.write_raw(bytes);
+    const error_code lost = co_await transport_.flush();
+    co_return !lost;
+  }
+
+  /// A body piece by piece: in chunks (RFC 9112, section 7.1), or to the end of the connection.
+  class Body final : public BodyWriter {
+   public:
+    explicit Body(HttpConnection& connection) : connection_(connection) {}
+    Task<bool> write(std::string bytes) override {
+      if (bytes.empty() || !whole_) co_return whole_;
+      if (connection_.chunked_) bytes = fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+      whole_ = co_await connection_.send(std::move(bytes));
+      co_return whole_;
+    }
+    bool whole() const { return whole_; }
+
+   private:
+    HttpConnection& connection_;
+    bool whole_ = true;
+  };
 
   HttpScope scope_;
   const HttpServerSettings& settings_;
@@ -251,6 +301,8 @@ class HttpConnection {
   ByteStream* bytes_;  // inside transport_, for the handshake
   Transport transport_;
   beast::flat_buffer buffer_;
+  std::size_t body_max_ = 0;  // of the request at hand
+  bool chunked_ = true;       // its peer understands chunks
   std::size_t served_ = 0;
   bool idle_ = false;
   bool upgraded_ = false;

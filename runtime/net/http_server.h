@@ -37,11 +37,23 @@ struct ServerRequest {
   std::size_t count(std::string_view name) const;
 };
 
+/// Where the body of an answer goes that comes piece by piece.
+class BodyWriter {
+ public:
+  virtual ~BodyWriter() = default;
+  /// Returns when the kernel has taken it, which a slow reader delays. False: the peer has gone, or took none
+  /// for HttpServerSettings::write_timeout; nothing more arrives.
+  virtual Task<bool> write(std::string bytes) = 0;
+};
+
 struct ServerReply {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
+  /// When set, writes the body instead of `body`, and returns when there is no more, at the latest soon after
+  /// the server drains.
+  std::function<Task<>(BodyWriter& body)> stream{};
 };
 
 /// `{"error":{"code","message"}}`, the one form of every HTTP error.
@@ -62,6 +74,12 @@ class HttpHandler {
   virtual Task<ServerReply> on_http(ServerRequest request, Stop& drain) = 0;
   /// A well-formed WebSocket upgrade (RFC 6455, section 4.2.1): granted, or answered like any other request.
   virtual Task<std::expected<WsGrant, ServerReply>> on_upgrade(ServerRequest request) = 0;
+  /// The head of a request that is no upgrade, before a byte of its body is read: how large the body may be,
+  /// or the answer without it, after which the connection is closed. `usual` is HttpServerSettings::body_max.
+  /// Must not wait.
+  virtual std::expected<std::size_t, ServerReply> on_head(const ServerRequest& head, std::size_t usual) {
+    return usual;
+  }
 };
 
 struct HttpServerSettings {

@@ -1,5 +1,7 @@
 #include "runtime/sandbox/ending.h"
 
+#include "runtime/base/utf8.h"
+
 #include <csignal>
 #include <cstring>
 
@@ -13,26 +15,6 @@ std::string signal_text(int signal) {
   if (signal == SIGXFSZ) text += " (a file grew over its limit)";
   if (signal == SIGSYS) text += " (a system call it may not make)";
   return text;
-}
-
-/// How many bytes of well-formed UTF-8 begin at `at`, 0 when none do.
-std::size_t sequence_at(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t length = lead < 0x80       ? 1
-                             : lead >> 5 == 6  ? 2
-                             : lead >> 4 == 14 ? 3
-                             : lead >> 3 == 30 ? 4
-                                               : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  unsigned value = length == 1 ? lead : lead & (0x7fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<unsigned char>(text[at + i]);
-    if (next >> 6 != 2) return 0;
-    value = value << 6 | (next & 0x3f);
-  }
-  constexpr unsigned kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xd800 && value <= 0xdfff;
-  return value < kSmallest[length] || surrogate || value > 0x10ffff ? 0 : length;
 }
 
 bool control(std::string_view sequence) {
@@ -57,7 +39,7 @@ std::string readable_tail(std::string_view said, std::size_t bytes) {
 
   std::string text = cut ? "…" : "";
   for (std::size_t at = 0; at < said.size();) {
-    const std::size_t length = sequence_at(said, at);
+    const std::size_t length = utf8_character(said, at);
     if (length == 0) {
       text += '?';
     } else if (control(said.substr(at, length))) {

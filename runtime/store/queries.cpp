@@ -50,6 +50,11 @@ constexpr char kSession[] = "SELECT " TROUPE_SESSION_COLUMNS "WHERE id = ?";
 constexpr char kSessions[] = "SELECT " TROUPE_SESSION_COLUMNS "ORDER BY n DESC LIMIT ?";
 constexpr char kTenantSessions[] =
     "SELECT " TROUPE_SESSION_COLUMNS "WHERE tenant = ? ORDER BY n DESC LIMIT ?";
+constexpr char kSessionsBefore[] =
+    "SELECT " TROUPE_SESSION_COLUMNS
+    "WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) ORDER BY id DESC LIMIT ?3";
+constexpr char kSessionsAfter[] =
+    "SELECT " TROUPE_SESSION_COLUMNS "WHERE (?1 = '' OR tenant = ?1) AND id > ?2 ORDER BY id LIMIT ?3";
 constexpr char kRun[] = "SELECT " TROUPE_RUN_COLUMNS "WHERE r.id = ?";
 constexpr char kMessage[] = "SELECT " TROUPE_RUN_COLUMNS "WHERE s.id = ? AND r.message_id = ?";
 constexpr char kRuns[] =
@@ -319,6 +324,16 @@ Result<std::optional<RunRow>> message(Database& database, const std::string& ses
 Result<std::vector<SessionRow>> sessions(Database& database, const std::string& tenant, std::size_t limit) {
   if (tenant.empty()) return all_rows<SessionRow>(database, kSessions, session_row, sql_limit(limit));
   return all_rows<SessionRow>(database, kTenantSessions, session_row, tenant, sql_limit(limit));
+}
+
+Result<std::vector<SessionRow>> sessions_before(Database& database, const std::string& tenant,
+                                                const std::string& id, std::size_t limit) {
+  return all_rows<SessionRow>(database, kSessionsBefore, session_row, tenant, id, sql_limit(limit));
+}
+
+Result<std::vector<SessionRow>> sessions_after(Database& database, const std::string& tenant,
+                                               const std::string& id, std::size_t limit) {
+  return all_rows<SessionRow>(database, kSessionsAfter, session_row, tenant, id, sql_limit(limit));
 }
 
 Result<std::vector<RunRow>> runs(Database& database, const std::string& tenant, const std::string& session,

@@ -27,6 +27,11 @@ Result<std::optional<RunRow>> run(Database& database, const std::string& id);
 Result<std::optional<RunRow>> message(Database& database, const std::string& session,
                                       const std::string& message_id);
 Result<std::vector<SessionRow>> sessions(Database& database, const std::string& tenant, std::size_t limit);
+/// By id: those before `id` ("": all), descending; those after it, ascending.
+Result<std::vector<SessionRow>> sessions_before(Database& database, const std::string& tenant,
+                                                const std::string& id, std::size_t limit);
+Result<std::vector<SessionRow>> sessions_after(Database& database, const std::string& tenant,
+                                               const std::string& id, std::size_t limit);
 Result<std::vector<RunRow>> runs(Database& database, const std::string& tenant, const std::string& session,
                                  std::size_t limit);
 Result<std::vector<RunRow>> unfinished_runs(Database& database);

@@ -3,6 +3,7 @@
 #include "runtime/store/queries.h"
 #include "runtime/store/schema.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/stat.h>
@@ -41,6 +42,13 @@ bool has_wal(const std::string& file) {
 
 Result<std::vector<SessionRow>> StoreReader::sessions(const std::string& tenant, std::size_t limit) {
   return queries::sessions(database_, tenant, limit);
+}
+
+Result<std::vector<SessionRow>> StoreReader::sessions(const std::string& tenant, const SessionPage& page) {
+  if (page.after.empty()) return queries::sessions_before(database_, tenant, page.before, page.limit);
+  auto rows = queries::sessions_after(database_, tenant, page.after, page.limit);
+  if (rows) std::ranges::reverse(*rows);
+  return rows;
 }
 
 Result<std::vector<RunRow>> StoreReader::runs(const std::string& tenant, const std::string& session,

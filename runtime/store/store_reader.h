@@ -10,6 +10,14 @@
 
 namespace troupe::store {
 
+/// A part of the sessions, by id, which is by the time they were made: newest first. At most one of the two
+/// is set; neither has to be the id of a session that is still there.
+struct SessionPage {
+  std::size_t limit = 0;
+  std::string before;  ///< those made before this one
+  std::string after;   ///< those made after it: the oldest of them, newest first all the same
+};
+
 /// Reads a journal without owning it: for commands that list, show and export while a daemon writes, and on a
 /// store that nobody has open. It takes no lock and changes nothing. Every call sees what is committed at
 /// that moment. Blocking: not for the loop thread. One thread at a time.
@@ -17,6 +25,7 @@ class StoreReader {
  public:
   /// Newest first. tenant "" = all.
   Result<std::vector<SessionRow>> sessions(const std::string& tenant, std::size_t limit);
+  Result<std::vector<SessionRow>> sessions(const std::string& tenant, const SessionPage& page);
   /// Newest first; session "" = all sessions, tenant "" = all tenants.
   Result<std::vector<RunRow>> runs(const std::string& tenant, const std::string& session, std::size_t limit);
 

@@ -40,14 +40,12 @@ TEST_CASE(
   world.tool =
       std::make_shared<fakes::TestTool>("look", tools::Effect::pure, [](const tools::ToolInput& input) {
         const std::size_t first = input.numbers(2);
-        tools::ToolOutput output{
-            .text = fmt::format("[{}] and [{}]", first, first + 1), .sources = {}, .uses = {}};
+        tools::ToolOutput output{.text = fmt::format("[{}] and [{}]", first, first + 1), .sources = {}};
         for (std::size_t i = 0; i < 2; ++i)
           output.sources.push_back(passage(first + i, static_cast<std::int64_t>(100 + first + i)));
-        output.uses.push_back(
-            {.model = "rerank", .usage = {.input_tokens = 40, .output_tokens = 2}, .cost = 0.5});
         return output;
       });
+  world.tool->spends = {{.model = "rerank", .usage = {.input_tokens = 40, .output_tokens = 2}, .cost = 0.5}};
   world.open();
   world.resume();
   const std::string session = world.session();

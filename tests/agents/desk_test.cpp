@@ -174,6 +174,29 @@ TEST_CASE("sessions belong to their tenant") {
   CHECK(opened.error().code == ErrorCode::not_found);
 }
 
+TEST_CASE("a session is deleted by its tenant, once, and not while a run of it is at work or waits") {
+  World world(says({ScriptedModel::Hang{}}));
+  std::string session = world.session("acme");
+  const auto forget = [&](const std::string& tenant) {
+    return fakes::run(world.loop, world.desk->forget({"p", tenant}, session));
+  };
+  CHECK(forget("acme").error().code == ErrorCode::unavailable);  // before the runs of the last stop are known
+  world.resume();
+  CHECK(forget("other").error().code == ErrorCode::not_found);
+  auto run = world.submit(session, "q", "", "acme");
+  auto queued = world.submit(session, "q", "", "acme");
+  CHECK(forget("acme").error().code == ErrorCode::busy);
+  for (const std::string& one : {queued->run, run->run}) {
+    REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "acme"}, one, CancelMode::now)));
+    world.finished(one);
+  }
+  world.until([&] { return world.desk->status().sessions == 0; });
+  CHECK(forget("acme"));
+  CHECK(forget("acme").error().code == ErrorCode::not_found);
+  CHECK(world.submit(session, "q", "", "acme").error().code == ErrorCode::not_found);
+  CHECK_FALSE(*fakes::run(world.loop, world.journal->find_run(run->run)));
+}
+
 TEST_CASE("wrong submissions are answered with a reason") {
   World world(says({}));
   world.resume();

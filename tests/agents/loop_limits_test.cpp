@@ -1,6 +1,6 @@
 #include "agents/limits.h"
 #include "agents/react/loop.h"
-#include "agents/runs/stream_budget.h"
+#include "models/stream_budget.h"
 #include "models/token_estimate.h"
 
 #include <doctest/doctest.h>
@@ -233,14 +233,14 @@ TEST_CASE("spend that a crash took counts before the next call") {
 
 TEST_CASE("a stream's tokens are counted alike however it is cut into pieces") {
   const std::string text = "Hello, 세계! naïve 日本語 and a longer line of plain text to count.";
-  StreamBudget whole(1'000'000);
+  models::StreamBudget whole(1'000'000);
   (void)whole.take(text);
-  StreamBudget pieces(1'000'000);
+  models::StreamBudget pieces(1'000'000);
   for (char c : text) (void)pieces.take(std::string_view(&c, 1));
   CHECK(whole.tokens() == pieces.tokens());
   CHECK(whole.tokens() == models::estimate_tokens(text));
 
-  StreamBudget small(3);
+  models::StreamBudget small(3);
   CHECK(small.take("12345678"));
   CHECK_FALSE(small.take("9"));
   CHECK(small.spent());

@@ -80,6 +80,8 @@ class World : store::Subscriber {
     journal.reset();
   }
 
+  std::string path() const { return dir_.path().string(); }
+
   void resume() { REQUIRE(fakes::run(loop, desk->resume(finder()))); }
 
   std::string session(std::string tenant = "default") {

@@ -93,6 +93,7 @@ TEST_CASE("every key reaches its setting") {
   CHECK(all.network.allow_private.size() == 4);
   CHECK(all.artifacts == fakes::fixture_path("config/out"));
   CHECK(all.prompts == folder() + "/prompts");
+  CHECK(all.knowledge_memory == 256u << 20);
 
   const auto& model = all.models.at("main");
   CHECK(model.provider == "openai");

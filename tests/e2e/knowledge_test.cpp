@@ -1,9 +1,12 @@
+#include "runtime/base/json.h"
+#include "runtime/store/sqlite.h"
 #include "tests/e2e/daemon.h"
 #include "tests/fakes/chat_client.h"
 #include "tests/fakes/run_loop.h"
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -94,6 +97,122 @@ TEST_CASE("documents are taken in, listed, searched, changed and deleted from th
   CHECK_FALSE(book.run({"knowledge", "search", "handbook", "door code", "-k", "1"}).out.contains("4711"));
   CHECK(book.run({"knowledge", "delete", "handbook", "--all"}).exit_code == 0);
   CHECK(book.run({"knowledge", "search", "handbook", "leave"}).err.contains("holds nothing yet"));
+}
+
+TEST_CASE("taking in as JSON tells each document on a line, and then the whole") {
+  Handbook book;
+  auto lines = [](const std::string& out) {
+    std::vector<Json> all;
+    std::istringstream in(out);
+    for (std::string line; std::getline(in, line);) all.push_back(parse_json(line).value());
+    return all;
+  };
+  auto events = [](const std::vector<Json>& all) {
+    std::vector<std::string> names;
+    for (const Json& one : all) names.push_back(one.at("event"));
+    return names;
+  };
+  const auto first = lines(book.run({"knowledge", "add", "--json"}).out);
+  CHECK(events(first) == std::vector<std::string>{"started", "added", "added", "added", "finished"});
+  CHECK(first[0].at("documents") == 3);
+  CHECK(first[0].at("knowledge") == "handbook");
+  CHECK(first[1].at("chunks").get<int>() >= 1);
+  CHECK(first.back().at("added") == 3);
+  std::filesystem::remove(book.path("travel.md"));
+  const auto second = lines(book.run({"knowledge", "add", "handbook", "--json"}).out);
+  CHECK(events(second) ==
+        std::vector<std::string>{"started", "unchanged", "unchanged", "removed", "finished"});
+  CHECK(second[3].at("source") == book.path("travel.md"));
+  auto missing = book.run({"knowledge", "add", "handbook", book.path("nowhere.md"), "--json"});
+  const auto third = lines(missing.out);
+  CHECK(events(third) == std::vector<std::string>{"started", "failed", "finished"});
+  CHECK(third[1].at("error").get<std::string>().contains("nowhere.md"));
+  CHECK(missing.exit_code != 0);
+}
+
+TEST_CASE("what an add would do is said without doing it") {
+  Handbook book;
+  const auto first = book.run({"knowledge", "add", "--dry-run"});
+  CHECK(first.exit_code == 0);
+  CHECK(first.out.starts_with("handbook: 3 would be added, 0 changed, 0 removed; 0 unchanged\n+ "));
+  CHECK(book.run({"knowledge", "list"}).out.contains("(nothing taken in yet)"));
+  book.run({"knowledge", "add"});
+  book.write("leave.md", "# Leave\n\nEmployees have 31 days.\n");
+  std::filesystem::remove(book.path("travel.md"));
+  const auto json = parse_json(book.run({"knowledge", "add", "handbook", "--dry-run", "--json"}).out);
+  REQUIRE(json);
+  CHECK((*json)["changed"] == Json{book.path("leave.md")});
+  CHECK((*json)["removed"] == Json{book.path("travel.md")});
+  CHECK((*json)["unchanged"] == 1);
+  CHECK(book.run({"knowledge", "search", "handbook", "annual leave", "-k", "1"}).out.contains("25 days"));
+  const auto piped =
+      book.run({"knowledge", "add", "handbook", "-", "--name", "n.md", "--dry-run"}, "# N\n\nnew\n");
+  CHECK(piped.out.ends_with("+ n.md\n"));
+  CHECK(book.run({"knowledge", "add", "handbook", "no-such.md", "--dry-run"}).exit_code == 1);
+}
+
+TEST_CASE("a base is shown a page at a time, checked, and deleted from with an account of it") {
+  Handbook book;
+  CHECK(book.run({"knowledge", "show", "handbook"}).err.contains("holds nothing yet"));
+  book.run({"knowledge", "add"});
+  const auto page = book.run({"knowledge", "show", "handbook", "--limit", "2"});
+  CHECK(page.exit_code == 0);
+  CHECK(page.out.contains(book.path("leave.md")));
+  CHECK(page.out.contains(book.path("travel.md")));
+  CHECK_FALSE(page.out.contains(book.path("회사.txt")));
+  CHECK(page.err.contains("--after"));
+  const auto first = parse_json(book.run({"knowledge", "show", "handbook", "-n", "2", "--json"}).out);
+  REQUIRE(first);
+  CHECK((*first)["documents"] == 3);
+  REQUIRE((*first)["items"].size() == 2);
+  CHECK((*first)["items"][0]["chunks"].get<int>() > 0);
+  const auto rest = parse_json(
+      book.run({"knowledge", "show", "handbook", "--after", string_or(*first, "next"), "--json"}).out);
+  REQUIRE(rest);
+  CHECK((*rest)["items"].size() == 1);
+  CHECK_FALSE(find(*rest, "next"));
+  CHECK(book.run({"knowledge", "show", "handbok"}).exit_code == 2);
+  CHECK(book.run({"knowledge", "show", "handbook", "--limit", "0"}).exit_code == 2);
+
+  const auto whole = book.run({"knowledge", "check", "handbook"});
+  CHECK(whole.exit_code == 0);
+  CHECK(whole.out.contains("`handbook` is whole"));
+  CHECK(parse_json(book.run({"knowledge", "check", "--json"}).out)->at("whole") == true);
+  CHECK(book.run({"knowledge", "check", "handbok"}).exit_code == 2);
+
+  const auto one =
+      parse_json(book.run({"knowledge", "delete", "handbook", book.path("leave.md"), "--json"}).out);
+  REQUIRE(one);
+  CHECK((*one)["deleted"] == true);
+  CHECK((*one)["chunks"].get<int>() > 0);
+  const auto none = book.run({"knowledge", "delete", "handbook", "nothing.md", "--json"});
+  CHECK(none.exit_code == 1);
+  CHECK(parse_json(none.out)->at("deleted") == false);
+  const auto all = parse_json(book.run({"knowledge", "delete", "handbook", "--all", "--json"}).out);
+  REQUIRE(all);
+  CHECK((*all)["deleted"] == true);
+  CHECK((*all)["documents"] == 2);
+}
+
+TEST_CASE("rows that do not agree are named, with what mends them, and that mends them") {
+  Handbook book;
+  book.run({"knowledge", "add"});
+  {
+    auto file = store::Database::open(book.daemon.store() + "/knowledge.db", store::Database::Mode::write);
+    REQUIRE(file);
+    REQUIRE(file->execute("DELETE FROM chunks WHERE id = (SELECT min(id) FROM chunks)"));
+  }
+  const auto broken = book.run({"knowledge", "check", "handbook"});
+  CHECK(broken.exit_code == 1);
+  CHECK(broken.out.contains("1: terms of `handbook` have no chunk"));
+  CHECK(broken.out.contains("troupe knowledge delete handbook --all"));
+  const auto json = parse_json(book.run({"knowledge", "check", "--json"}).out);
+  REQUIRE(json);
+  CHECK((*json)["whole"] == false);
+  CHECK((*json)["problems"].size() == 2);
+  CHECK(book.run({"knowledge", "delete", "handbook", "--all"}).exit_code == 0);
+  CHECK(book.run({"knowledge", "add", "handbook"}).exit_code == 0);
+  CHECK(book.run({"knowledge", "check", "handbook"}).exit_code == 0);
 }
 
 TEST_CASE("wrong use of knowledge is answered with what to do") {

@@ -286,18 +286,91 @@ TEST_CASE("a conversation goes through a file and is remembered by the agent tha
   CHECK(system.err.contains("not carried over"));
 }
 
-TEST_CASE("a conversation that is deleted is gone, and a daemon that has the store is named") {
+TEST_CASE("the tool steps of an imported conversation are recalled with `steps: true`") {
+  HttpPeer model(speaks);
+  Daemon daemon(configuration(model, "{ type: buffer, steps: true }"));
+  const std::string chat = R"([
+    {"role":"user","content":"how far is Busan?"},
+    {"role":"assistant","content":"let me look","tool_calls":
+      [{"id":"c1","type":"function","function":{"name":"atlas","arguments":"{\"from\":\"Seoul\"}"}}]},
+    {"role":"tool","tool_call_id":"c1","content":"325 km by road"},
+    {"role":"assistant","content":"Far."}])";
+  const auto imported = daemon.run({"sessions", "import", "-", "-c", daemon.config()}, chat);
+  REQUIRE(imported.exit_code == 0);
+  std::string session = imported.out.substr(0, imported.out.find('\n'));
+  const std::string run = ask(daemon, session, "how far was it?");
+  const Json messages = asked(model).back()["messages"];
+  CHECK(texts(messages).contains(R"("action":"atlas")"));
+  CHECK(texts(messages).contains("325 km by road"));
+  const auto shown = kept(daemon, run);
+  REQUIRE(shown.size() == 1);
+  CHECK(shown.front()["messages"] == messages);
+}
+
+TEST_CASE("what kill -9 takes of a summary is in the ledger after the next start, once") {
+  HttpPeer model([](const PeerRequest& request) {
+    return summarises(*parse_json(request.body)) ? PeerReply::silence() : speaks(request);
+  });
+  Daemon daemon(configuration(model, "{ type: summary, model: s }"));
+  daemon.start();
+  const auto used = [&daemon] {
+    const auto shown = daemon.run({"runs", "usage", "--by", "model", "--json", "-c", daemon.config()});
+    REQUIRE(shown.exit_code == 0);
+    Json lines = Json::array();
+    std::size_t from = 0;
+    for (std::size_t to; (to = shown.out.find('\n', from)) != std::string::npos; from = to + 1)
+      if (Json line = *parse_json(std::string_view(shown.out).substr(from, to - from)); line["model"] == "s")
+        lines.push_back(std::move(line));
+    return lines;
+  };
+  std::string session;
+  for (const char* text : {"I go to Busan by ship", "bread needs flour"}) ask(daemon, session, text);
+  while (model.counts().requests == asked(model).size())
+    REQUIRE(model.wait_for_requests(model.counts().requests + 1));
+  CHECK(used().empty());
+  daemon.kill();
+  for (int start = 0; start < 2; ++start) {
+    daemon.start();
+    const Json lines = used();
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0]["calls"] == 1);
+    CHECK(lines[0]["input_tokens"].get<int>() > 50);
+    CHECK(lines[0]["output_tokens"] == 0);
+    daemon.kill();
+  }
+}
+
+TEST_CASE("a conversation that is deleted is gone, whether or not a daemon has the store") {
   HttpPeer model(speaks);
   Daemon daemon(configuration(model, "buffer"));
   std::string session;
   const std::string run = ask(daemon, session, "one");
-  daemon.start();
-  const auto held = daemon.run({"sessions", "delete", session, "-c", daemon.config()});
-  CHECK(held.exit_code == 4);
-  CHECK(held.err.contains(daemon.url()));
-  CHECK(daemon.stop().exit_code == 0);
+  const auto exported = daemon.run({"sessions", "export", session, "-c", daemon.config()});
   CHECK(daemon.run({"sessions", "delete", session, "-c", daemon.config()}).exit_code == 0);
   CHECK(daemon.run({"sessions", "show", session, "-c", daemon.config()}).exit_code == 1);
   CHECK(daemon.run({"runs", "show", run, "-c", daemon.config()}).exit_code == 1);
   CHECK(daemon.run({"sessions", "delete", session, "-c", daemon.config()}).exit_code == 1);
+
+  daemon.start();
+  const auto imported = daemon.run({"sessions", "import", "-", "-c", daemon.config()}, exported.out);
+  REQUIRE_MESSAGE(imported.exit_code == 0, imported.err);
+  const std::string there = imported.out.substr(0, imported.out.find('\n'));
+  Json whole = *parse_json(daemon.run({"sessions", "export", there, "-c", daemon.config()}).out);
+  Json before = *parse_json(exported.out);
+  for (Json* one : {&whole, &before})
+    for (Json& turn : (*one)["turns"]) turn.erase("ts");
+  CHECK(whole["turns"] == before["turns"]);
+  const auto wrong =
+      daemon.run({"sessions", "import", "-", "--target", "nobody", "-c", daemon.config()}, exported.out);
+  CHECK(wrong.exit_code == 2);
+  CHECK(wrong.err.contains(daemon.url()));
+  CHECK(wrong.err.contains("there is no agent `nobody`"));
+  const auto system = daemon.run({"sessions", "import", "-", "-c", daemon.config()},
+                                 R"([{"role":"system","content":"s"},{"role":"user","content":"u"}])");
+  CHECK(system.exit_code == 0);
+  CHECK(system.err.contains("not carried over"));
+  CHECK(daemon.run({"sessions", "delete", there, "-c", daemon.config()}).exit_code == 0);
+  CHECK(daemon.run({"sessions", "show", there, "-c", daemon.config()}).exit_code == 1);
+  CHECK(daemon.run({"sessions", "delete", there, "-c", daemon.config()}).exit_code == 1);
+  CHECK(daemon.stop().exit_code == 0);
 }

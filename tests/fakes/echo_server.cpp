@@ -17,6 +17,16 @@ Task<net::ServerReply> EchoHandler::on_http(net::ServerRequest request, Stop& dr
   }
   net::ServerReply reply;
   reply.content_type = "text/plain";
+  if (request.path == "/pieces")
+    reply.stream = [](net::BodyWriter& body) -> Task<> {
+      for (const char* piece : {"one ", "", "two ", "three"}) co_await body.write(piece);
+    };
+  if (request.path == "/endless")
+    reply.stream = [this](net::BodyWriter& body) -> Task<> {
+      while (co_await body.write(std::string(64 << 10, 'x'))) {
+      }
+      ++cut;
+    };
   reply.body = request.method + " " + request.path + " " + request.body;
   co_return reply;
 }
@@ -32,6 +42,12 @@ Task<std::expected<net::WsGrant, net::ServerReply>> EchoHandler::on_upgrade(net:
     return deaf ? ignore(connection, drain) : echo(connection, drain);
   };
   co_return grant;
+}
+
+std::expected<std::size_t, net::ServerReply> EchoHandler::on_head(const net::ServerRequest& head,
+                                                                  std::size_t usual) {
+  if (head.path == "/unread") return std::unexpected(net::error_reply(401, "denied", "not from you"));
+  return head.path == "/large" ? usual * 10 : usual;
 }
 
 Task<> EchoHandler::echo(net::WsConnection& connection, Stop& drain) {

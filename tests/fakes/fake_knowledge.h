@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/knowledge.h"
+#include "models/model_use.h"
 
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ class FakeKnowledge final : public memory::Knowledge {
     queries.push_back(query);
     overrides = std::move(over);
     tenant = context.principal.tenant;
+    for (const models::ModelUse& use : uses) models::tell_use(context, use);
     if (error) co_return fail(*error);
     co_return found;
   }
@@ -30,6 +32,7 @@ class FakeKnowledge final : public memory::Knowledge {
 
   memory::Retrieved found;
   std::optional<Error> error;
+  std::vector<models::ModelUse> uses;  ///< told of each search, whatever comes of it
   std::vector<std::string> names_asked;
   std::vector<std::string> queries;
   memory::SearchOverrides overrides;

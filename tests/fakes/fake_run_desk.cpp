@@ -86,6 +86,14 @@ Task<Result<RunRow>> FakeRunDesk::find_run(Principal principal, std::string run)
   co_return **row;
 }
 
+Task<Result<>> FakeRunDesk::forget(Principal principal, std::string session) {
+  auto row = co_await open_session(std::move(principal), session, "");
+  if (!row) co_return fail(row.error());
+  store::Append append;
+  append.forget = std::move(session);
+  co_return co_await journal_.commit(std::move(append));
+}
+
 Event FakeRunDesk::event_of(const std::string& run, std::string_view type, std::string text, int step) {
   Event event;
   event.type = type;

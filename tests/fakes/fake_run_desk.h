@@ -48,6 +48,7 @@ class FakeRunDesk final : public agents::RunDesk {
   Task<Result<>> decide(agents::Decision decision) override;
   std::vector<agents::PendingApproval> pending(const Principal&, const std::string& session) const override;
   Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
+  Task<Result<>> forget(Principal principal, std::string session) override;
   MemoryJournal& journal() override { return journal_; }
   Status status() const override { return reported; }
 

@@ -141,6 +141,7 @@ Result<> MemoryJournal::check(const Append& append) const {
 }
 
 Result<> MemoryJournal::apply(Append append) {
+  if (write_failure) return fail(*write_failure);
   if (auto sound = check(append); !sound) return sound;
   if (!append.forget.empty()) {
     std::erase_if(runs_, [&](const auto& run) { return run.second.row.session == append.forget; });

@@ -21,6 +21,8 @@ class MemoryJournal final : public store::Journal {
   std::function<Task<>()> during_read;
   /// Awaited before an append is applied.
   std::function<Task<>()> before_commit;
+  /// What commit answers instead of storing anything; what is posted is lost.
+  std::optional<Error> write_failure;
   /// What read_events answers instead of a page.
   std::optional<Error> read_failure;
   /// Why appends are said to wait; "" = they do not.

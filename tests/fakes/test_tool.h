@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/model_use.h"
 #include "runtime/async/one_shot.h"
 #include "tools/tool.h"
 
@@ -26,12 +27,14 @@ class TestTool final : public tools::Tool {
 
   bool hang = false;  ///< does not answer until stopped
   std::chrono::milliseconds takes{0};
-  std::function<void()> on_call;  ///< when a call begins
-  std::function<void()> on_end;   ///< and when it ends by itself
+  std::vector<models::ModelUse> spends;  ///< what each call tells that it spent, before anything else
+  std::function<void()> on_call;         ///< when a call begins
+  std::function<void()> on_end;          ///< and when it ends by itself
 
   const tools::ToolSpec& spec() const override { return spec_; }
   Task<Result<tools::ToolOutput>> call(tools::ToolInput input, CallContext& context) override {
     keys.push_back(input.idempotency_key);
+    for (const models::ModelUse& use : spends) models::tell_use(context, use);
     if (hang) {
       OneShot<bool> stopped_now(context.loop);
       auto hook = context.stop.on_request([&stopped_now] { stopped_now.set(true); });

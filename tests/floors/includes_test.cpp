@@ -26,7 +26,7 @@ std::string at(const SourceFile& file, const Include& include) {
 }
 
 /// Parts of runtime, lowest first; async and telemetry share a rank and may know each other (a nursery logs,
-/// the lag watch is an alarm), those of the highest rank may not.
+/// the lag watch is an alarm), those of higher ranks may not. The bus stands on the store.
 int runtime_rank(const SourceFile& file) {
   // CallContext holds the loop and its Stop: it is a type of the async part that lives beside the other base
   // types.

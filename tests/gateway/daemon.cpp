@@ -24,8 +24,9 @@ std::string sha256(const std::string& text) {
 
 }  // namespace
 
-Daemon::Daemon(ServerSettings settings, GatewayTiming timing, Reload reload)
-    : gateway(loop, desk, on_free_port(std::move(settings)), std::move(reload), "1.2.3", std::move(timing)) {
+Daemon::Daemon(ServerSettings settings, GatewayTiming timing, GatewayServices services)
+    : gateway(loop, desk, on_free_port(std::move(settings)), std::move(services), "1.2.3",
+              std::move(timing)) {
   auto where = gateway.start();
   if (!where) throw std::runtime_error(where.error().message);
   url = *where;

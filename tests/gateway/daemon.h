@@ -13,7 +13,7 @@ namespace troupe::gateway {
 /// A gateway on a free port of loopback with a RunDesk that the test plays.
 class Daemon {
  public:
-  explicit Daemon(ServerSettings settings = {}, GatewayTiming timing = {}, Reload reload = {});
+  explicit Daemon(ServerSettings settings = {}, GatewayTiming timing = {}, GatewayServices services = {});
 
   /// Runs the test's coroutine, then stops the gateway.
   void run(std::function<Task<>()> body, Milliseconds drain = Milliseconds(2000));

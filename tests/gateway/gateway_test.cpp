@@ -81,10 +81,10 @@ TEST_CASE("healthz says how the daemon is, whatever its state; readyz says wheth
 TEST_CASE("reload says what changed, or why nothing did") {
   Result<std::string> outcome = "3 agents";
   int calls = 0;
-  Daemon daemon({}, {}, [&]() -> Result<std::string> {
-    ++calls;
-    return outcome;
-  });
+  Daemon daemon({}, {}, {.reload = [&]() -> Result<std::string> {
+                  ++calls;
+                  return outcome;
+                }});
   daemon.run([&]() -> Task<> {
     const Answer done = co_await ask(daemon, "POST", "/v1/reload");
     CHECK(done.status == 200);
@@ -107,7 +107,7 @@ TEST_CASE("what does not exist is 404, what is asked wrongly 405 or 426, always 
   Daemon daemon;
   daemon.run([&]() -> Task<> {
     for (std::string path :
-         {"/", "/v1", "/v1/runs", "/healthz/", "/HEALTHZ", "/../etc/passwd", "/v1/chat/x", "/%2e%2e/"}) {
+         {"/", "/v1", "/v1/rums", "/healthz/", "/HEALTHZ", "/../etc/passwd", "/v1/chat/x", "/%2e%2e/"}) {
       const Answer answer = co_await ask(daemon, "GET", path);
       CHECK_MESSAGE(answer.status == 404, path);
       CHECK(answer.code() == "not_found");

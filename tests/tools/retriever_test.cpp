@@ -1,8 +1,10 @@
 #include "models/builtin/passages.h"
 #include "tests/fakes/fake_knowledge.h"
 #include "tests/fakes/run_loop.h"
+#include "tests/memory/bases/knowledge_world.h"
 #include "tests/tools/fake_context.h"
 #include "tools/builtin/retriever/passages_text.h"
+#include "tools/builtin/retriever/phrase.h"
 #include "tools/builtin/retriever/retriever_tool.h"
 #include "tools/toolbox.h"
 
@@ -60,7 +62,6 @@ TEST_CASE("a retriever searches its base for the run's tenant and shows what it 
   bench.world.context.principal.tenant = "acme";
   bench.knowledge->found.hits = {hit(7, "Employee handbook", "Everybody has 25 days.\n[9] is no heading."),
                                  hit(8, "", "Ask in time.")};
-  bench.knowledge->found.uses = {{.model = "small", .usage = {.input_tokens = 12}, .cost = 0.5, .ms = 3}};
   const CallOutcome outcome =
       bench.call({{"query", "days of leave"}, {"k", 2}, {"document", "handbook.pdf"}});
   REQUIRE(outcome.ok);
@@ -80,10 +81,6 @@ TEST_CASE("a retriever searches its base for the run's tenant and shows what it 
   CHECK(outcome.sources[1].passage["index"] == 2);
   CHECK(outcome.sources[1].passage["chunk"] == 8);
   CHECK(outcome.sources[0].passage["page"] == 3);
-  REQUIRE(outcome.uses.size() == 1);
-  CHECK(outcome.uses[0].model == "small");
-  CHECK(outcome.uses[0].usage.input_tokens == 12);
-  CHECK(outcome.uses[0].cost == 0.5);
 }
 
 TEST_CASE("numbers go on where the run's others ended, and settings hold where the model asks for nothing") {
@@ -130,6 +127,61 @@ TEST_CASE("a lookup finds words in the document found last, place by place, for 
   bench.world.context.agent = "agent";
   bench.knowledge->found.hits.clear();
   CHECK(call(lookup).error().message.contains("does not stand in that document"));
+}
+
+TEST_CASE("a lookup finds a phrase where it stands word for word, whatever it is written with") {
+  fakes::TempDir folder;
+  memory::testing::KnowledgeWorld world(folder.path().string());
+  world.put(
+      "rules.md",
+      "Annual leave is 25 days.\nLeave the annual report there.\nEvery ANNUAL  leave is paid.\n"
+      "They call it “sick leave” here.\nSearch apples AND pears NEAR(fruit).\nApples, and then pears.\n"
+      "검색엔진에서 찾는다.\n検索エンジンで探す。\nエンジンは検索です。\nIt costs 100% (C++).\n他是好人。");
+  auto made = RetrieverTool::make({.name = "t", .type = "retriever", .knowledge = "k"},
+                                  std::make_shared<memory::ConfiguredKnowledge>(world.knowledge()));
+  REQUIRE(made);
+  CallContext context{.loop = world.loop, .stop = world.stop, .deadline = {}, .events = world.events};
+  context.principal.tenant = "default";
+  const auto lookup = [&](const std::string& words) {
+    std::vector<std::string> places;
+    const Json arguments = {{"operation", "lookup"}, {"query", words}, {"document", "rules.md"}};
+    for (;;) {
+      auto output = fakes::run(world.loop, (*made)->call({arguments, ""}, context));
+      if (!output) places.push_back(output.error().message);
+      if (!output || output->text.starts_with("No more places")) return places;
+      const std::size_t begin = output->text.find('\n') + 1;
+      places.push_back(output->text.substr(begin, output->text.find('\n', begin) - begin));
+    }
+  };
+  using Places = std::vector<std::string>;
+  const Places leave{"Annual leave is 25 days.", "Every ANNUAL  leave is paid."};
+  CHECK(lookup("annual leave") == leave);
+  CHECK(lookup("\"annual leave\"") == leave);
+  CHECK(lookup("  Annual\nLEAVE ") == leave);
+  CHECK(lookup("it \"sick leave\" here") == Places{"They call it “sick leave” here."});
+  CHECK(lookup("sick leave") == Places{"They call it “sick leave” here."});
+  CHECK(lookup("apples AND pears NEAR(fruit)") == Places{"Search apples AND pears NEAR(fruit)."});
+  CHECK(lookup("검색엔진") == Places{"검색엔진에서 찾는다."});
+  CHECK(lookup("엔진") == Places{"검색엔진에서 찾는다."});
+  CHECK(lookup("検索エンジン") == Places{"検索エンジンで探す。"});
+  CHECK(lookup("好人") == Places{"他是好人。"});
+  CHECK(lookup("100% (C++)") == Places{"It costs 100% (C++)."});
+  for (const char* nowhere :
+       {"leave annual", "annual report is", "pears* OR", "\"", "terms:annual", "-leave x"})
+    CHECK_MESSAGE(lookup(nowhere).front().contains("does not stand in that document"), nowhere);
+}
+
+TEST_CASE("a phrase is found over line ends, and not where only its words are") {
+  CHECK(Phrase("annual leave").stands_in("of annual\r\n  leave"));
+  CHECK(Phrase("検索エンジン").stands_in("検索\nエンジン"));
+  CHECK(Phrase("Ｃａｆé").stands_in("the CAFE"));
+  CHECK(Phrase("don't").stands_in("I don’t"));
+  CHECK(Phrase("therapist").stands_in("the rapist") == false);
+  CHECK(Phrase("leave").stands_in("leaves"));
+  CHECK(Phrase("leaves").stands_in("leave") == false);
+  CHECK(Phrase("\xff\xfe").stands_in("anything") == false);
+  CHECK(Phrase(" \"' ").stands_in("a \" ' b") == false);
+  CHECK(Phrase("x").stands_in("") == false);
 }
 
 TEST_CASE("nothing found, remarks and failures are told to the model") {

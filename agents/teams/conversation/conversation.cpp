@@ -19,6 +19,12 @@ bool inside_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
+std::string_view beginning(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && inside_character(text[bytes])) --bytes;
+  return text.substr(0, bytes);
+}
+
 std::string_view ending(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
   std::size_t from = text.size() - bytes;
@@ -29,8 +35,8 @@ std::string_view ending(std::string_view text, std::size_t bytes) {
 // Marks of lines make a text longer than it was, so the room is found by trying.
 template <class Cut>
 std::string labelled_in(std::string_view label, std::string_view text, std::size_t room, Cut cut) {
-  std::string whole = labelled(label, text);
-  if (whole.size() <= room) return whole;
+  if (text.size() <= room)
+    if (std::string whole = labelled(label, text); whole.size() <= room) return whole;
   for (std::size_t bytes = std::min(room, text.size()); bytes > 0; bytes -= bytes / 8 + 1) {
     const std::string_view part = cut(text, bytes);
     std::string shown =
@@ -72,10 +78,9 @@ std::string transcript(const std::vector<const Utterance*>& news, const Listener
 
 }  // namespace
 
-std::string_view text_beginning(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && inside_character(text[bytes])) --bytes;
-  return text.substr(0, bytes);
+std::string text_beginning(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  return std::string(beginning(text, bytes)) + "…";
 }
 
 std::string labelled(std::string_view label, std::string_view text) {
@@ -103,26 +108,17 @@ const Utterance* Conversation::last() const {
 }
 
 void Conversation::said(const Reply& reply, std::optional<std::size_t> heard) {
-  all_.push_back({.from = reply.from,
-                  .text = reply.text,
-                  .data = reply.data,
-                  .citations = reply.citations,
-                  .heard = std::min(heard.value_or(all_.size()), all_.size())});
+  heard_[reply.from] = std::min(heard.value_or(all_.size()), all_.size());
+  all_.push_back({.from = reply.from, .text = reply.text, .data = reply.data, .citations = reply.citations});
 }
 
 void Conversation::remark(std::string text) {
-  all_.push_back({.text = std::move(text), .heard = all_.size()});
+  all_.push_back({.text = std::move(text)});
 }
 
 std::vector<const Utterance*> Conversation::news_for(const Listener& listener) const {
-  std::size_t from = 0;
-  bool knows_own = false;
-  if (listener.remembers)
-    for (const Utterance& utterance : all_)
-      if (utterance.from == listener.name) {
-        from = utterance.heard;
-        knows_own = true;
-      }
+  const auto known = listener.remembers ? heard_.find(listener.name) : heard_.end();
+  std::size_t from = known != heard_.end() ? known->second : 0;
   if (listener.history.kind == HistorySettings::Kind::none) from = all_.size();
   if (listener.history.kind == HistorySettings::Kind::last) {
     std::size_t begin = all_.size();
@@ -133,20 +129,18 @@ std::vector<const Utterance*> Conversation::news_for(const Listener& listener) c
   }
   std::vector<const Utterance*> news;
   for (std::size_t i = from; i < all_.size(); ++i)
-    if (!knows_own || all_[i].from != listener.name) news.push_back(&all_[i]);
+    if (known == heard_.end() || all_[i].from != listener.name) news.push_back(&all_[i]);
   return news;
 }
 
 std::string Conversation::told_to(const Listener& listener, std::string_view closing) const {
-  if (all_.empty() && closing.empty()) return std::string(text_beginning(task_, limits::kTeamTextBytes));
-  const std::string_view after = text_beginning(closing, limits::kClosingBytes);
+  if (all_.empty() && closing.empty()) return std::string(beginning(task_, limits::kTeamTextBytes));
   std::string text = labelled_in(
       "Task", task_, limits::kTeamTextBytes - limits::kTranscriptBytes - limits::kClosingBytes - 2 * kAround,
-      text_beginning);
-  const bool since =
-      listener.remembers && std::ranges::find(all_, listener.name, &Utterance::from) != all_.end();
+      beginning);
+  const bool since = listener.remembers && heard_.contains(listener.name);
   if (const auto news = news_for(listener); !news.empty()) text += "\n\n" + transcript(news, listener, since);
-  if (!after.empty()) text += fmt::format("\n\n{}", after);
+  if (!closing.empty()) text += fmt::format("\n\n{}", beginning(closing, limits::kClosingBytes));
   return text;
 }
 

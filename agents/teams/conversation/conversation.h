@@ -5,6 +5,8 @@
 #include "runtime/base/json.h"
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +18,8 @@ namespace troupe::agents {
 struct Utterance {
   std::string from;  ///< a member; "": the team, whose remarks are no messages
   std::string text;
-  Json data;              ///< as of Reply
-  Json citations;         ///< as of Reply
-  std::size_t heard = 0;  ///< how many utterances `from` knew of when it spoke
+  Json data;       ///< as of Reply
+  Json citations;  ///< as of Reply
 };
 
 /// Who is told of a conversation, and how much of it.
@@ -44,6 +45,8 @@ class Conversation {
 
   /// `heard`: how many utterances it knew of; nothing: all that are there.
   void said(const Reply& reply, std::optional<std::size_t> heard = std::nullopt);
+  /// It was told of so many utterances, and said nothing.
+  void heard(const std::string& name, std::size_t utterances) { heard_[name] = utterances; }
   /// The team itself says something to all.
   void remark(std::string text);
 
@@ -59,10 +62,11 @@ class Conversation {
 
   std::string task_;
   std::vector<Utterance> all_;
+  std::map<std::string, std::size_t, std::less<>> heard_;  // how many utterances each was told of
 };
 
-/// As much of the beginning as has at most so many bytes, up to the end of a character.
-std::string_view text_beginning(std::string_view text, std::size_t bytes);
+/// The text, or as much of its beginning as has so many bytes, up to the end of a character, and "…".
+std::string text_beginning(std::string_view text, std::size_t bytes);
 
 /// "LABEL: text", with several lines as "LABEL:" and a block of lines that begin with "> ".
 std::string labelled(std::string_view label, std::string_view text);

@@ -54,6 +54,7 @@ bool SaidBefore::add(const std::string& speaker, std::string_view text) {
   const std::string plain = plain_text(text);
   Texts& texts = speakers_[speaker];
   bool before = !texts.all.insert(text_mark(plain)).second;
+  if (plain.size() > limits::kNearTextBytes) return before;
   Shape shape = shape_of(plain);
   before =
       before || std::ranges::any_of(texts.last, [&](const Shape& old) { return nearly_same(old, shape); });

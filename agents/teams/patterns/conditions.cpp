@@ -1,6 +1,7 @@
 #include "agents/teams/patterns/conditions.h"
 
 #include "agents/guardrails/pattern_search.h"
+#include "agents/react/parser/delta_writer.h"
 #include "agents/teams/blackboard.h"
 #include "agents/teams/limits.h"
 #include "models/builtin/utf8.h"
@@ -17,7 +18,6 @@ namespace troupe::agents {
 namespace {
 
 using Test = ConditionSettings::Test;
-constexpr std::string_view kBoard = "board.";
 
 std::string_view word(Test test) {
   switch (test) {
@@ -57,8 +57,8 @@ bool about_texts(const ConditionSettings& condition) {
 std::optional<Json> found(const ConditionSettings& condition, const std::string& node,
                           const NodeOutputs& outputs, const Blackboard& board) {
   std::optional<Json> value;
-  if (node.starts_with(kBoard)) {
-    const BoardValue* kept = board.find(std::string_view(node).substr(kBoard.size()));
+  if (node.starts_with(kOfBoard)) {
+    const BoardValue* kept = board.find(std::string_view(node).substr(kOfBoard.size()));
     if (!kept) return value;
     value = kept->value;
   } else {
@@ -115,11 +115,14 @@ bool matches(const Json& value, const Json& wanted, std::string& told) {
     told = fmt::format(" ({})", pattern.error().message);
     return false;
   }
-  const std::string text = value.is_string() ? value.get<std::string>() : dump(value);
+  const std::string all = value.is_string() ? value.get<std::string>() : dump(value);
+  const std::string text = valid_utf8(models::builtin::clip(all, limits::kConditionBytes));
   PatternSearch search(*pattern, text);
-  auto state = search.step();
-  while (state == PatternSearch::State::searching) state = search.step();
-  if (state == PatternSearch::State::too_hard) told = " (too hard to find out)";
+  auto state = PatternSearch::State::searching;
+  for (std::size_t i = 0; i < limits::kConditionParts && state == PatternSearch::State::searching; ++i)
+    state = search.step();
+  if (state == PatternSearch::State::too_hard || state == PatternSearch::State::searching)
+    told = " (too hard to find out)";
   return state == PatternSearch::State::found;
 }
 

@@ -1,4 +1,3 @@
-#include "agents/strategies/untrusted.h"
 #include "agents/teams/conversation/answer.h"
 #include "agents/teams/conversation/conversation.h"
 #include "agents/teams/conversation/progress.h"

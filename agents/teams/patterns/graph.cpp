@@ -92,10 +92,15 @@ class GraphRun {
     std::vector<std::size_t> edges;
     std::string looked_at;
     bool conditions = false;
-    for (const std::size_t number : leaving) {
+    // Those that are taken where no other is come last.
+    std::vector<std::size_t> in_turn(leaving.begin(), leaving.end());
+    std::ranges::stable_partition(in_turn,
+                                  [&](std::size_t number) { return !settings_.edges[number].otherwise; });
+    for (const std::size_t number : in_turn) {
       const EdgeSettings& edge = settings_.edges[number];
+      if (edge.otherwise && !edges.empty()) break;
       const int most = edge.most > 0 ? edge.most : limits::kGraphEdgeTimes;
-      conditions = conditions || edge.when;
+      conditions = conditions || edge.when || edge.otherwise;
       Judged judged{.applies = true, .told = "always"};
       if (times_[number] >= most)
         judged = {false, fmt::format("taken {} times, the most it may be", most)};

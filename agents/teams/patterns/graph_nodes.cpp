@@ -14,7 +14,6 @@ namespace troupe::agents {
 
 namespace {
 
-constexpr std::string_view kItem = "item";
 constexpr std::string_view kNothingYet = "(nothing yet)";
 constexpr const char* kPersonTool = "ask_human";
 
@@ -62,7 +61,7 @@ NodeOutput gathered(const std::vector<std::optional<Reply>>& replies) {
 
 bool names_item(std::string_view text) {
   const auto names = placeholders_of(text);
-  return std::ranges::find(names, kItem) != names.end();
+  return std::ranges::find(names, kMapItem) != names.end();
 }
 
 }  // namespace
@@ -82,7 +81,7 @@ GraphNodes::Words GraphNodes::words(const Firing& firing, const NodeOutputs& out
     const auto it = outputs.find(name);
     words.values[name] = it == outputs.end() ? std::string(kNothingYet) : it->second.text;
   }
-  words.values[std::string(kInputPlaceholder)] = task_.text;
+  words.values[std::string(kTeamInput)] = task_.text;
   for (const std::string& run : firing.after) {
     const auto it = outputs.find(run.substr(0, run.rfind('.')));
     if (it != outputs.end())
@@ -175,7 +174,7 @@ Task<Teamed<NodeOutput>> GraphNodes::mapped(const NodeSettings& node, std::strin
   for (std::size_t i = 0; i < list.size(); ++i)
     nursery.spawn("an item of a graph's list", [&, i]() -> Task<> {
       Words own = words;
-      own.values[std::string(kItem)] = list[i];
+      own.values[std::string(kMapItem)] = list[i];
       own.results = {{.of = fmt::format("`{}`, item {} of {}", node.map, i + 1, list.size()),
                       .text = list[i].is_string() ? list[i].get<std::string>() : dump(list[i])}};
       Place place{.key = fmt::format("{}.{}", key, i + 1),

@@ -9,8 +9,10 @@ namespace {
 
 std::string start_of(const TeamSettings& settings) {
   if (!settings.start.empty()) return settings.start;
-  for (const auto& [name, unused] : settings.nodes)
-    if (std::ranges::find(settings.edges, name, &EdgeSettings::to) == settings.edges.end()) return name;
+  for (const auto& [name, unused] : settings.nodes) {
+    const auto leads_there = [&](const EdgeSettings& edge) { return edge.to == name && edge.from != name; };
+    if (std::ranges::none_of(settings.edges, leads_there)) return name;
+  }
   return settings.nodes.empty() ? "" : settings.nodes.begin()->first;
 }
 

@@ -5,13 +5,9 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
-
-/// The edge that ends a graph leads here.
-inline constexpr std::string_view kGraphEnd = "end";
 
 /// What a graph looks like, whatever its nodes give: which edges lead back, and who has to wait for whom.
 /// Immutable; the settings outlive it.
@@ -19,7 +15,7 @@ class GraphShape {
  public:
   explicit GraphShape(const TeamSettings& settings);
 
-  /// Where it begins: `start:`, or the first node that no edge leads to, or the first by name.
+  /// Where it begins: `start:`, or the first node that no other leads to, or the first by name.
   const std::string& start() const { return start_; }
   /// Numbers of the edges that leave a node, as they are written.
   const std::vector<std::size_t>& leaving(const std::string& node) const;

@@ -1,6 +1,6 @@
-#include "agents/strategies/untrusted.h"
 #include "agents/teams/conversation/answer.h"
 #include "agents/teams/conversation/conversation.h"
+#include "agents/teams/conversation/limits.h"
 #include "agents/teams/conversation/progress.h"
 #include "agents/teams/conversation/until.h"
 #include "agents/teams/patterns/factories.h"
@@ -71,7 +71,10 @@ class HandoffTalk {
     auto reply = co_await take_turn(crew_, std::move(ask), stop_);
     if (!reply) co_return step(ended_by(std::move(reply.error()), said_));
     if (!passed_.remark.empty()) said_.remark(std::exchange(passed_.remark, ""));
-    if (*reply && (!(*reply)->text.empty() || !(*reply)->handoff)) said_.said(**reply);
+    if (*reply && (!(*reply)->text.empty() || !(*reply)->handoff))
+      said_.said(**reply);
+    else if (*reply)
+      said_.heard((*reply)->from, said_.all().size());
     if (*reply && !(*reply)->handoff) co_return answer_of(**reply);
     if (auto held = held_until(crew_, fmt::format("until.{}", turn_), said_)) co_return ended(*held);
     co_return *reply ? after(**reply) : back_to_sender();
@@ -135,8 +138,10 @@ class HandoffTalk {
 
   void refuse(const Handoff& handoff, const std::vector<std::string>& allowed) {
     crew_.warn(fmt::format("turn.{}.refused", turn_), "handoff_refused",
-               fmt::format("{} may not hand over to `{}`", holder_, handoff.to));
-    passed_.closing = labelled("You cannot hand the conversation over to", handoff.to);
+               fmt::format("{} may not hand over to `{}`", holder_,
+                           text_beginning(handoff.to, limits::kReplyShown)));
+    passed_.closing =
+        labelled("You cannot hand the conversation over to", text_beginning(handoff.to, limits::kReplyShown));
     passed_.closing += allowed.empty() ? "\nYou may hand it over to nobody. Answer yourself."
                                        : fmt::format("\nYou may hand it over to: {}. Or answer yourself.",
                                                      fmt::join(allowed, ", "));
@@ -144,10 +149,10 @@ class HandoffTalk {
 
   void pass_on(const std::string& from, const Handoff& handoff) {
     crew_.handed_over(fmt::format("turn.{}.handoff", turn_), from, handoff);
-    passed_ = {
-        .from = from,
-        .closing = labelled(from + " handed the conversation over to you", handoff.reason),
-        .remark = fmt::format("{} handed the conversation over to {}: {}", from, handoff.to, handoff.reason)};
+    const std::string reason = text_beginning(handoff.reason, limits::kReasonBytes);
+    passed_ = {.from = from,
+               .closing = labelled(from + " handed the conversation over to you", reason),
+               .remark = fmt::format("{} handed the conversation over to {}: {}", from, handoff.to, reason)};
     holder_ = handoff.to;
   }
 

@@ -48,13 +48,13 @@ void JoinCount::succeeded(std::size_t which) {
   settle();
 }
 
-void JoinCount::skipped(std::size_t) {
+void JoinCount::skipped() {
   if (state_ != State::waiting) return;
   ++skipped_;
   settle();
 }
 
-void JoinCount::failed(std::size_t, std::string detail) {
+void JoinCount::failed(std::string detail) {
   if (state_ != State::waiting) return;
   failures_.push_back(std::move(detail));
   settle();

@@ -24,8 +24,8 @@ class JoinCount {
 
   /// What came after the end is not counted.
   void succeeded(std::size_t which);
-  void skipped(std::size_t which);
-  void failed(std::size_t which, std::string detail);
+  void skipped();
+  void failed(std::string detail);
 
   State state() const { return state_; }
   /// Those that succeeded, the first that was there first.

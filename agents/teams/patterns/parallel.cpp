@@ -27,9 +27,10 @@ class FanOut {
         tasks_(settings, task_, crew),
         slots_(loop, static_cast<std::size_t>(std::max(settings.limits.parallel, 1))) {
     for (std::size_t i = 0; i < tasks_.size(); ++i) names_.push_back(tasks_.name(i));
+    // Those that are only a substitute or the reducer are members as well, and are not asked here.
     if (names_.empty())
-      for (const MemberView& member : crew.members())
-        if (member.name != settings.join.reducer) names_.push_back(member.name);
+      for (const std::string& member : settings.members)
+        if (member != settings.join.reducer) names_.push_back(member);
     results_.resize(names_.size());
   }
 
@@ -89,9 +90,9 @@ class FanOut {
       const std::string key = fmt::format("join.{}", count.there().size());
       if (order_matters() && !crew_.decided(key)) crew_.decide(key, which);
     } else if (result) {
-      count.skipped(which);
+      count.skipped();
     } else if (result.error().reason == kMemberFailed) {
-      count.failed(which, result.error().detail);
+      count.failed(result.error().detail);
     } else if (!end_) {
       end_ = result.error();
     }

@@ -1,6 +1,5 @@
 #include "agents/guardrails/pattern_search.h"
 #include "agents/react/parser/delta_writer.h"
-#include "agents/strategies/untrusted.h"
 #include "agents/teams/conversation/limits.h"
 #include "agents/teams/conversation/named_member.h"
 #include "agents/teams/patterns/factories.h"

@@ -1,4 +1,3 @@
-#include "agents/strategies/untrusted.h"
 #include "agents/teams/conversation/answer.h"
 #include "agents/teams/conversation/conversation.h"
 #include "agents/teams/conversation/limits.h"
@@ -92,7 +91,8 @@ class Supervision {
       if (!reply) co_return std::unexpected(std::move(reply.error()));
       if (!*reply) break;
       if (auto verdict = verdict_on_work(**reply)) {
-        if (!verdict->accepted && blank(verdict->reason)) verdict->reason = "No reason was given.";
+        verdict->reason = text_beginning(verdict->reason, limits::kReasonBytes);
+        if (blank(verdict->reason)) verdict->reason = "No reason was given.";
         co_return std::move(*verdict);
       }
       told = labelled("Your reply could not be read as a decision",

@@ -13,15 +13,6 @@ namespace troupe::agents {
 
 namespace {
 
-std::string called(const TeamSettings& settings, std::size_t task) {
-  const TaskSettings& one = settings.tasks[task];
-  if (!one.name.empty()) return one.name;
-  const auto same = [&](const TaskSettings& other) {
-    return other.name == one.agent || (other.name.empty() && other.agent == one.agent);
-  };
-  return std::ranges::count_if(settings.tasks, same) == 1 ? one.agent : fmt::format("{}", task + 1);
-}
-
 // A second task of the same agent goes to its second copy, whatever is at work: the same in every process.
 std::string copy_for(const TeamSettings& settings, std::size_t task) {
   const std::string& agent = settings.tasks[task].agent;
@@ -41,10 +32,9 @@ TaskList::TaskList(const TeamSettings& settings, TeamTask task, Crew& crew)
     : settings_(settings),
       task_(std::move(task)),
       crew_(crew),
+      names_(task_names(settings)),
       replies_(settings.tasks.size()),
-      ended_(settings.tasks.size()) {
-  for (std::size_t i = 0; i < settings.tasks.size(); ++i) names_.push_back(called(settings, i));
-}
+      ended_(settings.tasks.size()) {}
 
 Task<Teamed<std::optional<Reply>>> TaskList::perform(std::size_t task, std::vector<std::size_t> context,
                                                      bool copies, Stop& stop) {
@@ -59,7 +49,7 @@ Task<Teamed<std::optional<Reply>>> TaskList::perform(std::size_t task, std::vect
   std::ranges::move(placeholders_of(one.expected_output), std::back_inserter(named));
   const auto told = [&](std::string_view name) { return std::ranges::find(named, name) != named.end(); };
   TaskText text{.task = std::move(*description), .expected_output = std::move(*expected)};
-  if (!told(kInputPlaceholder)) text.message = task_.text;
+  if (!told(kTeamInput)) text.message = task_.text;
   for (const std::size_t other : context)
     if (!told(names_[other])) text.results.push_back(given(other));
 
@@ -112,7 +102,7 @@ Json TaskList::values() const {
   Json values = task_.inputs.is_object() ? task_.inputs : Json::object();
   for (std::size_t i = 0; i < replies_.size(); ++i)
     if (ended_[i]) values[names_[i]] = replies_[i] ? replies_[i]->text : "(no result)";
-  values[std::string(kInputPlaceholder)] = task_.text;
+  values[std::string(kTeamInput)] = task_.text;
   return values;
 }
 

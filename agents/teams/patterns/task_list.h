@@ -21,7 +21,6 @@ class TaskList {
   TaskList(const TeamSettings& settings, TeamTask task, Crew& crew);
 
   std::size_t size() const { return settings_.tasks.size(); }
-  /// What a task is called: its own name, that of its agent if no other task has that, or its number.
   const std::string& name(std::size_t task) const { return names_[task]; }
 
   /// Has a task done, with the results there are by now of those whose number is in `context`. `copies`: a

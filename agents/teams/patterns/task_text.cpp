@@ -17,6 +17,7 @@ namespace troupe::agents {
 namespace {
 
 constexpr std::size_t kMarkBytes = 64;
+constexpr std::size_t kWordsAround = 512;  // that say which is what
 
 std::string cut(std::string_view text, std::size_t room) {
   if (text.size() <= room) return std::string(text);
@@ -45,9 +46,27 @@ std::string results_text(const std::vector<Given>& results, std::size_t room) {
     sizes.push_back(bodies.back().size());
     room -= std::min(room, heading(given).size());
   }
-  const auto shares = fair_shares(sizes, room - std::min(room, told.size()));
+  const auto shares = fair_shares(sizes, room);
   for (std::size_t i = 0; i < results.size(); ++i) told += heading(results[i]) + cut(bodies[i], shares[i]);
   return told;
+}
+
+std::size_t times(std::string_view text, const std::string& name) {
+  const std::string written = fmt::format("{{{}}}", name);
+  std::size_t count = 0;
+  for (auto at = text.find(written); at != text.npos; at = text.find(written, at + written.size())) ++count;
+  return count;
+}
+
+std::unexpected<Error> nothing_of(const std::string& name, const Json& values, std::string_view where) {
+  std::string known;
+  for (const auto& [key, unused] : values.items())
+    known += fmt::format("{}`{}`", known.empty() ? "" : ", ", key);
+  return fail(
+      ErrorCode::invalid,
+      fmt::format("{} names {{{}}}, and there is no input and no result of that name; give the input, "
+                  "or name one of: {}",
+                  where, name, known.empty() ? "(nothing)" : known));
 }
 
 }  // namespace
@@ -66,32 +85,34 @@ std::vector<std::size_t> fair_shares(const std::vector<std::size_t>& sizes, std:
 }
 
 std::string task_text(const TaskText& asked) {
-  // What is asked comes first and may take three quarters, so that some of every result is left.
-  constexpr std::size_t kWords = limits::kTeamTextBytes / 4;
-  std::string text = cut(asked.task.empty() ? asked.message : asked.task, kWords);
+  constexpr std::size_t kTaskBytes = limits::kTeamTextBytes / 4 * 3;
+  std::string text = cut(asked.task.empty() ? asked.message : asked.task, kTaskBytes);
+  const std::string message = asked.task.empty() ? "" : asked.message;
+  std::size_t quoted_bytes = 0;
+  for (const Given& given : asked.results) quoted_bytes += heading(given).size() + quoted(given).size();
+  const auto shares = fair_shares({asked.expected_output.size(), message.size(), quoted_bytes},
+                                  limits::kTeamTextBytes - kWordsAround - text.size());
   if (!asked.expected_output.empty())
-    text += "\n\nWhat the result is to be: " + cut(asked.expected_output, kWords);
-  if (!asked.task.empty() && !asked.message.empty())
-    text += "\n\nThe request that this is a part of:\n" + cut(asked.message, kWords);
-  if (!asked.results.empty()) text += results_text(asked.results, limits::kTeamTextBytes - text.size());
+    text += "\n\nWhat the result is to be: " + cut(asked.expected_output, shares[0]);
+  if (!message.empty()) text += "\n\nThe request that this is a part of:\n" + cut(message, shares[1]);
+  if (!asked.results.empty()) text += results_text(asked.results, shares[2]);
   return cut(text, limits::kTeamTextBytes);
 }
 
 Result<std::string> fill_task(std::string_view text, const Json& values, std::string_view where) {
-  Json texts = Json::object();
-  for (const std::string& name : placeholders_of(text)) {
+  const auto names = placeholders_of(text);
+  std::vector<std::string> found;
+  std::vector<std::size_t> sizes;  // of a value as often as it is named
+  for (const std::string& name : names) {
     const Json* value = find(values, name);
-    if (!value) {
-      std::string known;
-      for (const auto& [key, unused] : values.items())
-        known += fmt::format("{}`{}`", known.empty() ? "" : ", ", key);
-      return fail(ErrorCode::invalid,
-                  fmt::format("{} names {{{}}}, and there is no input and no result of that name; give the "
-                              "input, or name one of: {}",
-                              where, name, known.empty() ? "(nothing)" : known));
-    }
-    texts[name] = cut(value->is_string() ? value->get<std::string>() : dump(*value), limits::kResultBytes);
+    if (!value) return nothing_of(name, values, where);
+    found.push_back(value->is_string() ? value->get<std::string>() : dump(*value));
+    sizes.push_back(found.back().size() * times(text, name));
   }
+  const auto shares = fair_shares(sizes, limits::kResultsBytes);
+  Json texts = Json::object();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    texts[names[i]] = cut(found[i], shares[i] / times(text, names[i]));
   return fill_placeholders(text, texts, where);
 }
 

@@ -31,8 +31,8 @@ struct TaskText {
 /// of theirs goes to the long ones.
 std::string task_text(const TaskText& asked);
 
-/// Fills `{name}` from `values`, of which each is cut at limits::kResultBytes. Errors: invalid, naming the
-/// placeholder, `where` it stands and what there is.
+/// Fills `{name}` from `values`. Together they take limits::kResultsBytes at most, cut to fair shares.
+/// Errors: invalid, naming the placeholder, `where` it stands and what there is.
 Result<std::string> fill_task(std::string_view text, const Json& values, std::string_view where);
 
 /// How many of `room` each of `sizes` gets: all of it, or no less than any other that does not.

@@ -1,5 +1,6 @@
 #include "memory/knowledge/bases/base_image.h"
 
+#include "runtime/base/context.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
@@ -17,6 +18,7 @@ constexpr std::size_t kPage = 4'096;            // chunks, or documents, read at
 constexpr std::size_t kIds = 100'000;           // of documents
 constexpr std::size_t kNamedDocuments = 1'000;  // in one query
 constexpr std::size_t kKeptVectors = 1'000;     // fewer are read from the rows as fast
+constexpr std::size_t kRecord = 48;  // bytes of a vector beside its numbers: its id, and who finds it
 
 }  // namespace
 
@@ -37,9 +39,10 @@ IndexSettings BaseImage::settings_for(const BaseRow& row) const {
   return settings;
 }
 
-bool BaseImage::current(const BaseRow& row, bool vectors) const {
+bool BaseImage::current(const std::optional<BaseRow>& row, bool vectors) const {
+  if (!row) return row_.id == 0;
   // Ids and generations only grow: an older row is not to bring back an earlier state.
-  if (row.id > row_.id || (row.id == row_.id && row.generation > row_.generation)) return false;
+  if (row->id > row_.id || (row->id == row_.id && row->generation > row_.generation)) return false;
   if (!vectors || row_.dimensions == 0) return true;
   return index_ && index_->settings() == settings_for(row_);
 }
@@ -51,23 +54,46 @@ Task<Result<BaseImage::View>> BaseImage::look() {
   co_return View{true, (*row)->id, (*row)->embedding, (*row)->dimensions};
 }
 
-Task<Result<BaseImage::View>> BaseImage::refresh(std::optional<std::string> embedding) {
+Task<Result<BaseImage::View>> BaseImage::refresh(std::optional<std::string> embedding, Stop& stop) {
   auto row = co_await services_.store.find_base(key_);
   if (!row) co_return fail(std::move(row.error()));
-  if (!*row) {
-    if (row_.id == 0) co_return View{};
-    auto pass = co_await gate_.write();
-    co_await reset();
-    co_return View{};
+  const bool vectors = embedding && *row && (*row)->embedding == *embedding;
+  while (!current(*row, vectors)) {
+    if (stop.requested()) co_return fail(stopped("search", stop.reason()));
+    // One that another search began may bring less than this one needs, or fail where this one would not.
+    const bool own = !updating_;
+    if (own) begin_update(*row, vectors);
+    auto done = co_await updated(stop);
+    if (!done && (own || stop.requested())) co_return fail(std::move(done.error()));
+    if (own) break;
   }
-  const bool vectors = embedding && (*row)->embedding == *embedding;
-  if (!current(**row, vectors)) {
-    auto pass = co_await gate_.write();
-    // While this waited another search may have done it.
-    if (!current(**row, vectors))
-      if (auto done = co_await update(**row, vectors); !done) co_return fail(std::move(done.error()));
-  }
+  if (!*row) co_return View{};
   co_return View{true, row_.id, row_.embedding, row_.dimensions};
+}
+
+void BaseImage::begin_update(std::optional<BaseRow> row, bool vectors) {
+  updating_ = true;
+  auto work = [this, row = std::move(row), vectors]() -> Task<> {
+    if (index_) index_->give_up_saving();
+    auto pass = co_await gate_.write();
+    Result<> done;
+    if (!row)
+      co_await reset();
+    else
+      done = co_await update(*row, vectors);
+    updating_ = false;
+    for (OneShot<Result<>>* one : waiting_) one->set(done);
+  };
+  nursery_.spawn("update of a knowledge base", std::move(work));
+}
+
+Task<Result<>> BaseImage::updated(Stop& stop) {
+  OneShot<Result<>> end(services_.threads.loop);
+  const auto place = waiting_.insert(waiting_.end(), &end);
+  const auto hook = stop.on_request([&] { end.set(fail(stopped("search", stop.reason()))); });
+  auto done = co_await end.wait();
+  waiting_.erase(place);
+  co_return done;
 }
 
 Task<> BaseImage::reset() {
@@ -78,6 +104,7 @@ Task<> BaseImage::reset() {
   row_ = {};
   last_chunk_ = 0;
   kept_ = 0;
+  unkept_ = false;
   auto free = [dead = std::move(dead)]() mutable {
     dead->first = {};
     return true;
@@ -108,22 +135,28 @@ Task<Result<>> BaseImage::update(BaseRow row, bool vectors) {
 }
 
 // What changed since: documents that are gone, those that came, and their chunks. A document that is replaced
-// comes under another id. Each piece is taken in whole, so that what fails is gone on with the next time.
+// comes under another id; one whose chunks were forgotten with the vectors of its base stays without any,
+// also when the base is of the same embedding again by now. Each piece is taken in whole, so that what fails
+// is gone on with the next time.
 Task<Result<>> BaseImage::follow(const BaseRow& row) {
-  std::vector<std::int64_t> now;
+  std::vector<DocumentSize> now;
   for (std::int64_t after = 0;;) {
-    auto ids = co_await services_.store.document_ids(row.id, after, kIds);
-    if (!ids) co_return fail(std::move(ids.error()));
-    now.insert(now.end(), ids->begin(), ids->end());
-    if (ids->size() < kIds) break;
-    after = now.back();
+    auto sizes = co_await services_.store.document_sizes(row.id, after, kIds);
+    if (!sizes) co_return fail(std::move(sizes.error()));
+    now.insert(now.end(), sizes->begin(), sizes->end());
+    if (sizes->size() < kIds) break;
+    after = now.back().id;
   }
   std::vector<std::int64_t> removed;
-  for (std::int64_t document : map_.documents())
-    if (!std::ranges::binary_search(now, document)) {
-      const auto chunks = map_.remove(document);
-      removed.insert(removed.end(), chunks.begin(), chunks.end());
-    }
+  for (std::int64_t document : map_.documents()) {
+    const auto there = std::ranges::lower_bound(now, document, {}, &DocumentSize::id);
+    std::vector<std::int64_t> chunks;
+    if (there == now.end() || there->id != document)
+      chunks = map_.remove(document);
+    else if (there->chunks == 0)
+      chunks = map_.remove_chunks(document);
+    removed.insert(removed.end(), chunks.begin(), chunks.end());
+  }
   if (index_ && !removed.empty())
     if (auto done = co_await index_->change(std::move(removed), {}, {}); !done) co_return done;
   for (;;) {
@@ -138,6 +171,7 @@ Task<Result<>> BaseImage::follow(const BaseRow& row) {
 Task<Result<>> BaseImage::read_chunks(const BaseRow& row) {
   const std::size_t dimensions = index_ ? row.dimensions : 0;
   for (;;) {
+    if (closing_) co_return fail(stopped("reading a knowledge base", StopReason::shutdown));
     auto page = co_await services_.store.chunk_page(row.id, last_chunk_, kPage, dimensions);
     if (!page) co_return fail(std::move(page.error()));
     const std::size_t taken = map_.add(page->places);
@@ -185,6 +219,7 @@ Task<Result<>> BaseImage::load_index(const BaseRow& row, IndexSettings settings)
 
 Task<Result<>> BaseImage::fill_index(const BaseRow& row) {
   for (std::int64_t after = 0; after < last_chunk_;) {
+    if (closing_) co_return fail(stopped("reading a knowledge base", StopReason::shutdown));
     auto page = co_await services_.store.chunk_page(row.id, after, kPage, row.dimensions);
     if (!page) co_return fail(std::move(page.error()));
     if (page->places.empty()) break;
@@ -199,18 +234,22 @@ Task<Result<>> BaseImage::fill_index(const BaseRow& row) {
   co_return Result<>();
 }
 
-Task<std::shared_ptr<const ChunkSet>> BaseImage::allowed(Filter filter, std::int64_t document) {
-  auto pass = co_await gate_.read();
+Task<Result<std::shared_ptr<const ChunkSet>>> BaseImage::allowed(Filter filter, std::int64_t document,
+                                                                 Stop& stop) {
+  auto pass = co_await gate_.read(stop);
+  if (!pass) co_return fail(stopped("search", stop.reason()));
   auto work = [this, &filter, document]() -> std::shared_ptr<const ChunkSet> {
     return std::make_shared<const ChunkSet>(map_.allowed(filter, document));
   };
   co_return co_await offload(services_.threads.loop, services_.threads.searching, std::move(work));
 }
 
-Task<std::optional<std::vector<std::int64_t>>> BaseImage::allowed_documents(Filter filter,
-                                                                            std::int64_t document) {
+Task<Result<std::optional<std::vector<std::int64_t>>>> BaseImage::allowed_documents(Filter filter,
+                                                                                    std::int64_t document,
+                                                                                    Stop& stop) {
   if (ChunkMap::looks_at_places(filter)) co_return std::nullopt;
-  auto pass = co_await gate_.read();
+  auto pass = co_await gate_.read(stop);
+  if (!pass) co_return fail(stopped("search", stop.reason()));
   auto work = [this, &filter] { return map_.allowed_documents(filter); };
   std::vector<std::int64_t> documents;
   if (filter.empty() && document != 0)
@@ -219,13 +258,14 @@ Task<std::optional<std::vector<std::int64_t>>> BaseImage::allowed_documents(Filt
     documents = co_await offload(services_.threads.loop, services_.threads.searching, std::move(work));
   if (document != 0) std::erase_if(documents, [document](std::int64_t id) { return id != document; });
   if (documents.size() > kNamedDocuments) co_return std::nullopt;
-  co_return documents;
+  co_return std::optional(std::move(documents));
 }
 
 Task<Result<BaseImage::Nearest>> BaseImage::nearest(std::vector<float> query, std::size_t k,
                                                     std::shared_ptr<const ChunkSet> allowed,
-                                                    std::string embedding, bool vectors) {
-  auto pass = co_await gate_.read();
+                                                    std::string embedding, bool vectors, Stop& stop) {
+  auto pass = co_await gate_.read(stop);
+  if (!pass) co_return fail(stopped("search", stop.reason()));
   Nearest nearest;
   if (row_.dimensions == 0) co_return nearest;
   if (!index_ || row_.embedding != embedding)
@@ -251,6 +291,18 @@ BaseImage::Sizes BaseImage::sizes() const {
   return sizes;
 }
 
+// Counted from what is known on the loop: a worker may be at the index.
+std::size_t BaseImage::bytes() const {
+  std::size_t bytes = sizeof(BaseImage) + map_.bytes();
+  if (!index_) return bytes;
+  const bool graph = index_->kind() == IndexKind::hnsw || index_->rebuilding();
+  const bool both = index_->rebuilding();
+  const std::size_t row = row_.dimensions * sizeof(float) + kRecord;
+  bytes += map_.size() * row * (both ? 2 : 1);
+  if (graph) bytes += map_.size() * sizeof(std::uint32_t) * 2 * index_->settings().hnsw.m;
+  return bytes;
+}
+
 // Which rows the index is a copy of, however they came there.
 std::uint64_t BaseImage::stamp() const {
   return map_.stamp() + std::hash<std::string>()(row_.embedding) + static_cast<std::uint64_t>(row_.id);
@@ -263,12 +315,15 @@ Task<Result<>> BaseImage::save() {
   if (now == kept_) co_return Result<>();
   auto saved = co_await index_->save(file(), stamp());
   if (saved) kept_ = now;
+  const bool given_up = !saved && saved.error().code == ErrorCode::cancelled;
+  unkept_ = given_up && index_->kind() == IndexKind::hnsw;
+  if (given_up) co_return Result<>();
   co_return saved;
 }
 
 // A graph took minutes to make, which a crash is not to cost again.
 void BaseImage::keep_rebuilt() {
-  if (keeping_ || !index_ || !index_->rebuilding()) return;
+  if (keeping_ || !index_ || !(index_->rebuilding() || unkept_)) return;
   keeping_ = true;
   auto keep = [this, index = index_]() -> Task<> {
     co_await index->settled();
@@ -284,12 +339,16 @@ Task<> BaseImage::settled() {
 }
 
 Task<> BaseImage::forget() {
+  if (index_) index_->give_up_saving();
   auto pass = co_await gate_.write();
   co_await reset();
 }
 
 Task<> BaseImage::close() {
-  if (index_) co_await index_->close();
+  closing_ = true;
+  Stop never;
+  if (updating_) (void)co_await updated(never);
+  if (const auto index = index_) co_await index->close();
   co_await nursery_.join();
   auto pass = co_await gate_.write();
   co_await reset();

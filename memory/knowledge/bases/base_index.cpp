@@ -49,12 +49,17 @@ Task<Result<std::unique_ptr<BaseIndex>>> BaseIndex::load(Threads threads, IndexS
   co_return std::unique_ptr<BaseIndex>(new BaseIndex(threads, std::move(settings), std::move(*index)));
 }
 
+Task<ReadWriteGate::Pass> BaseIndex::to_write() {
+  give_up_saving();
+  return gate_.write();
+}
+
 Task<Result<>> BaseIndex::change(std::vector<std::int64_t> removed, std::vector<std::int64_t> added,
                                  std::vector<float> vectors) {
   const std::size_t width = settings_.dimensions;
   Result<> done;
   for (std::size_t from = 0; done && (from < added.size() || !removed.empty());) {
-    auto pass = co_await gate_.write();
+    auto pass = co_await to_write();
     // A graph takes a millisecond for each, and searches wait meanwhile.
     const std::size_t most = index_->kind() == IndexKind::hnsw ? kBatch : kFlatBatch;
     const std::size_t count = std::min(most, added.size() - from);
@@ -140,7 +145,7 @@ Task<> BaseIndex::rebuild() {
   Result<> done = made ? co_await fill(**made) : fail(std::move(made.error()));
   // Nobody searches it yet, so that only what comes at the very end is followed behind the gate.
   if (done) done = co_await catch_up(**made);
-  auto pass = co_await gate_.write();
+  auto pass = co_await to_write();
   if (done) done = co_await catch_up(**made);
   if (done && !closing_) {
     index_ = std::move(*made);
@@ -159,14 +164,17 @@ Task<> BaseIndex::settled() {
 
 Task<Result<>> BaseIndex::save(std::string file, std::uint64_t stamp) {
   auto pass = co_await gate_.read();
-  auto work = [index = index_, file = std::move(file), stamp] { return index->save(file, stamp); };
+  if (saving_.stop_requested()) saving_ = std::stop_source();
+  auto work = [index = index_, file = std::move(file), stamp, give_up = saving_.get_token()] {
+    return index->save(file, stamp, give_up);
+  };
   co_return co_await offload(threads_.loop, threads_.building, std::move(work));
 }
 
 Task<> BaseIndex::close() {
   closing_ = true;
   co_await nursery_.join();
-  auto pass = co_await gate_.write();
+  auto pass = co_await to_write();
 }
 
 }  // namespace troupe::memory

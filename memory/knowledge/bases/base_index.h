@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -57,8 +58,12 @@ class BaseIndex {
   void rebuild_if_due();
   /// Returns when no rebuild is under way.
   Task<> settled();
-  /// Writes it down; see VectorIndex::save(). A rebuild that is under way is not waited for.
+  /// Writes it down; see VectorIndex::save(). A rebuild that is under way is not waited for. Searches go on
+  /// beside it; nothing waits for it: a change that comes meanwhile makes it worthless, and ends it. Errors
+  /// too: cancelled (that was so).
   Task<Result<>> save(std::string file, std::uint64_t stamp);
+  /// To be called by who is about to change it and has to wait for a save elsewhere.
+  void give_up_saving() { saving_.request_stop(); }
   /// Ends a rebuild, and returns when nobody works on the index any more.
   Task<> close();
 
@@ -70,6 +75,7 @@ class BaseIndex {
   };
 
   static Result<> write(VectorIndex& index, const Write& change);
+  Task<ReadWriteGate::Pass> to_write();
   BaseIndex(Threads threads, IndexSettings settings, std::unique_ptr<VectorIndex> index);
   Task<> rebuild();
   Task<Result<>> fill(VectorIndex& fresh);
@@ -79,6 +85,7 @@ class BaseIndex {
   const IndexSettings settings_;
   std::shared_ptr<VectorIndex> index_;
   ReadWriteGate gate_;
+  std::stop_source saving_;   // of all saves since the last change
   std::deque<Write> missed_;  // while rebuilding
   bool rebuilding_ = false;
   bool gave_up_ = false;  // a rebuild failed: this one stays

@@ -26,9 +26,8 @@ void keep_best(std::vector<Candidate>& candidates, std::size_t count) {
 
 }  // namespace
 
-BaseSource::BaseSource(KnowledgeStore& store, std::vector<std::shared_ptr<BaseImage>> images,
-                       std::string embedding)
-    : store_(store), images_(std::move(images)), embedding_(std::move(embedding)) {}
+BaseSource::BaseSource(KnowledgeStore& store, std::string embedding)
+    : store_(store), embedding_(std::move(embedding)) {}
 
 Result<> BaseSource::check_document(const std::string& document) const {
   if (document.empty()) return {};
@@ -41,15 +40,18 @@ Result<> BaseSource::check_document(const std::string& document) const {
 }
 
 Task<Result<std::vector<Candidate>>> BaseSource::nearest_in(BaseImage& image, const std::vector<float>& query,
-                                                            const CandidateQuery& wanted) {
+                                                            const CandidateQuery& wanted, Stop& stop) {
   std::shared_ptr<const ChunkSet> allowed;
   if (!wanted.document.empty() || !wanted.filter.empty()) {
     const std::int64_t document = image.find_document(wanted.document);
     if (!wanted.document.empty() && document == 0) co_return std::vector<Candidate>();
-    allowed = co_await image.allowed(wanted.filter, document);
+    auto set = co_await image.allowed(wanted.filter, document, stop);
+    if (!set) co_return fail(std::move(set.error()));
+    allowed = std::move(*set);
     if (allowed->size() == 0) co_return std::vector<Candidate>();
   }
-  auto near = co_await image.nearest(query, wanted.count, std::move(allowed), embedding_, wanted.vectors);
+  auto near =
+      co_await image.nearest(query, wanted.count, std::move(allowed), embedding_, wanted.vectors, stop);
   if (!near) co_return fail(std::move(near.error()));
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < near->found.size(); ++i) {
@@ -67,7 +69,7 @@ Task<Result<std::vector<Candidate>>> BaseSource::nearest(std::vector<float> quer
   if (auto there = check_document(wanted.document); !there) co_return fail(std::move(there.error()));
   std::vector<Candidate> all;
   for (const auto& image : images_) {
-    auto found = co_await nearest_in(*image, query, wanted);
+    auto found = co_await nearest_in(*image, query, wanted, context.stop);
     if (!found) co_return found;
     std::ranges::move(*found, std::back_inserter(all));
     if (context.stop.requested()) co_return fail(stopped("search", context.stop.reason()));
@@ -77,7 +79,7 @@ Task<Result<std::vector<Candidate>>> BaseSource::nearest(std::vector<float> quer
 }
 
 Task<Result<std::vector<Candidate>>> BaseSource::keyword_in(BaseImage& image, const std::string& match,
-                                                            const CandidateQuery& wanted) {
+                                                            const CandidateQuery& wanted, Stop& stop) {
   auto view = co_await image.look();
   if (!view) co_return fail(std::move(view.error()));
   std::vector<Candidate> candidates;
@@ -86,7 +88,11 @@ Task<Result<std::vector<Candidate>>> BaseSource::keyword_in(BaseImage& image, co
   if (!wanted.document.empty() && document == 0) co_return candidates;
   const bool all = wanted.document.empty() && wanted.filter.empty();
   std::optional<std::vector<std::int64_t>> documents;
-  if (!all) documents = co_await image.allowed_documents(wanted.filter, document);
+  if (!all) {
+    auto named = co_await image.allowed_documents(wanted.filter, document, stop);
+    if (!named) co_return fail(std::move(named.error()));
+    documents = std::move(*named);
+  }
   if (all || documents) {
     auto matches = co_await store_.match_terms(view->base, match, wanted.count, std::move(documents));
     if (!matches) co_return fail(std::move(matches.error()));
@@ -94,7 +100,9 @@ Task<Result<std::vector<Candidate>>> BaseSource::keyword_in(BaseImage& image, co
     co_return candidates;
   }
   // The filter decides before the count does: as many matches are read as it takes.
-  const auto allowed = co_await image.allowed(wanted.filter, document);
+  auto let_through = co_await image.allowed(wanted.filter, document, stop);
+  if (!let_through) co_return fail(std::move(let_through.error()));
+  const auto allowed = std::move(*let_through);
   for (std::size_t limit = std::max(kFirstMatches, 4 * wanted.count);; limit *= 8) {
     auto matches = co_await store_.match_terms(view->base, match, limit, std::nullopt);
     if (!matches) co_return fail(std::move(matches.error()));
@@ -102,6 +110,7 @@ Task<Result<std::vector<Candidate>>> BaseSource::keyword_in(BaseImage& image, co
     for (const TermMatch& one : *matches)
       if (allowed->contains(one.chunk) && candidates.size() < wanted.count)
         candidates.push_back({one.chunk, one.score, {}});
+    if (stop.requested()) co_return fail(stopped("search", stop.reason()));
     const bool enough = candidates.size() >= std::min(wanted.count, allowed->size());
     if (enough || matches->size() < limit) co_return candidates;
   }
@@ -114,7 +123,7 @@ Task<Result<std::vector<Candidate>>> BaseSource::keyword(std::string query, Cand
   const std::string match = keyword_query(query);
   if (match.empty()) co_return all;
   for (const auto& image : images_) {
-    auto found = co_await keyword_in(*image, match, wanted);
+    auto found = co_await keyword_in(*image, match, wanted, context.stop);
     if (!found) co_return found;
     std::ranges::move(*found, std::back_inserter(all));
     if (context.stop.requested()) co_return fail(stopped("search", context.stop.reason()));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::memory {
@@ -16,8 +17,10 @@ namespace troupe::memory {
 /// of BM25 are each base's own. One search each; loop thread.
 class BaseSource final : public ChunkSource {
  public:
-  /// `images` have been refreshed, and are searched with vectors of this embedding.
-  BaseSource(KnowledgeStore& store, std::vector<std::shared_ptr<BaseImage>> images, std::string embedding);
+  /// It is searched with vectors of this embedding.
+  BaseSource(KnowledgeStore& store, std::string embedding);
+  /// To be called before it is searched; they have been refreshed.
+  void look_into(std::vector<std::shared_ptr<BaseImage>> images) { images_ = std::move(images); }
 
   Task<Result<std::vector<Candidate>>> nearest(std::vector<float> query, CandidateQuery wanted,
                                                CallContext& context) override;
@@ -33,9 +36,9 @@ class BaseSource final : public ChunkSource {
  private:
   Result<> check_document(const std::string& document) const;
   Task<Result<std::vector<Candidate>>> nearest_in(BaseImage& image, const std::vector<float>& query,
-                                                  const CandidateQuery& wanted);
+                                                  const CandidateQuery& wanted, Stop& stop);
   Task<Result<std::vector<Candidate>>> keyword_in(BaseImage& image, const std::string& match,
-                                                  const CandidateQuery& wanted);
+                                                  const CandidateQuery& wanted, Stop& stop);
 
   KnowledgeStore& store_;
   std::vector<std::shared_ptr<BaseImage>> images_;

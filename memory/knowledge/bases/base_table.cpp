@@ -1,11 +1,14 @@
 #include "memory/knowledge/bases/base_table.h"
 
+#include "memory/knowledge/index/index_file.h"
 #include "runtime/telemetry/log.h"
 
-#include <unistd.h>
 #include <utility>
 
 namespace troupe::memory {
+
+BaseTable::BaseTable(BaseImage::Services services)
+    : services_(std::move(services)), nursery_(services_.threads.loop) {}
 
 std::shared_ptr<BaseImage> BaseTable::image(const BaseKey& key) {
   Entry& entry = images_[key];
@@ -28,20 +31,39 @@ Task<> BaseTable::keep(const BaseKey& key, BaseImage& image) {
     log::warn("an index was not kept", {{"knowledge", key.name}, {"error", saved.error().message}});
 }
 
-Task<> BaseTable::trim() {
-  while (images_.size() > kImages) {
-    auto oldest = images_.end();
-    for (auto one = images_.begin(); one != images_.end(); ++one)
-      if (one->second.image.use_count() == 1 &&
-          (oldest == images_.end() || one->second.used < oldest->second.used))
-        oldest = one;
-    if (oldest == images_.end()) co_return;
-    const BaseKey key = oldest->first;
-    const auto image = std::move(oldest->second.image);
-    images_.erase(oldest);  // who searches it now gets another
+std::size_t BaseTable::bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [key, entry] : images_) bytes += kEntry + entry.image->bytes();
+  return bytes;
+}
+
+BaseTable::Images::iterator BaseTable::oldest() {
+  auto oldest = images_.end();
+  for (auto one = images_.begin(); one != images_.end(); ++one) {
+    const BaseImage& image = *one->second.image;
+    if (one->second.image.use_count() > 1 || image.updating() || one->second.used == calls_) continue;
+    if (oldest == images_.end() || one->second.used < oldest->second.used) oldest = one;
+  }
+  return oldest;
+}
+
+void BaseTable::trim() {
+  for (std::size_t taken = bytes(); taken > memory_;) {
+    const auto entry = oldest();
+    if (entry == images_.end()) return;
+    taken -= kEntry + entry->second.image->bytes();
+    let_go(entry);
+  }
+}
+
+void BaseTable::let_go(Images::iterator entry) {
+  // Who searches it now gets another.
+  auto end = [key = entry->first, image = std::move(entry->second.image)]() -> Task<> {
     co_await keep(key, *image);
     co_await image->close();
-  }
+  };
+  images_.erase(entry);
+  nursery_.spawn("a base that goes", std::move(end));
 }
 
 Task<> BaseTable::save() {
@@ -50,7 +72,8 @@ Task<> BaseTable::save() {
 }
 
 Task<> BaseTable::forget(BaseKey key, std::int64_t id) {
-  if (!services_.folder.empty()) ::unlink(index_file(services_.folder, id).c_str());
+  co_await nursery_.join();  // one that goes writes the file
+  if (!services_.folder.empty()) remove_index_file(index_file(services_.folder, id));
   if (const auto known = images_.find(key); known != images_.end()) {
     const auto image = known->second.image;
     co_await image->forget();
@@ -58,6 +81,7 @@ Task<> BaseTable::forget(BaseKey key, std::int64_t id) {
 }
 
 Task<> BaseTable::close() {
+  co_await nursery_.join();
   const auto images = images_;
   for (const auto& [key, entry] : images) co_await entry.image->close();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/bases/base_image.h"
+#include "memory/knowledge/settings.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,11 +15,10 @@ namespace troupe::memory {
 /// configuration, because what is in a base does not change with it. Loop thread only.
 class BaseTable {
  public:
-  /// So many are in memory at once; those that were not searched for the longest are read again when they
-  /// are.
-  static constexpr std::size_t kImages = 64;
+  /// What the table has for each, also for one that is empty: a million names make no more of them.
+  static constexpr std::size_t kEntry = 4'096;
 
-  explicit BaseTable(BaseImage::Services services) : services_(std::move(services)) {}
+  explicit BaseTable(BaseImage::Services services);
 
   /// Never null; nothing is read before it is searched.
   std::shared_ptr<BaseImage> image(const BaseKey& key);
@@ -26,9 +26,15 @@ class BaseTable {
   void prefer(const std::string& name, const IndexSettings& index);
   KnowledgeStore& store() const { return services_.store; }
 
-  /// Lets go of images past kImages that nobody holds.
-  Task<> trim();
+  /// Bounds what they take, in bytes, estimated; holds from the next trim() on.
+  void allow(std::size_t memory) { memory_ = memory; }
+  /// Lets go of images past that bound, those first that were not searched for the longest, in the
+  /// background: they are read again when they are searched. One that somebody holds stays, and so does the
+  /// one that was asked for last, however large.
+  void trim();
   std::size_t size() const { return images_.size(); }
+  /// What they take of memory, about.
+  std::size_t bytes() const;
 
   /// Keeps what indexes took long to make. Errors are logged.
   Task<> save();
@@ -43,12 +49,17 @@ class BaseTable {
     std::shared_ptr<BaseImage> image;
     std::uint64_t used = 0;  // when, counted in calls of image()
   };
+  using Images = std::map<BaseKey, Entry>;
   static Task<> keep(const BaseKey& key, BaseImage& image);
+  Images::iterator oldest();
+  void let_go(Images::iterator entry);
 
   BaseImage::Services services_;
-  std::map<BaseKey, Entry> images_;
+  Images images_;
+  std::size_t memory_ = kKnowledgeMemory;
   std::uint64_t calls_ = 0;
   std::map<std::string, IndexSettings> preferred_;  // by the name of a base
+  Nursery nursery_;                                 // of those that go
 };
 
 }  // namespace troupe::memory

@@ -6,19 +6,45 @@
 
 namespace troupe::memory {
 
+namespace {
+
+constexpr std::size_t kNode = 64;  // of a map or of an object: its links, and what the allocator adds
+
+// What a value takes beside its own place, about.
+std::size_t bytes_of(const Json& value) {
+  std::size_t bytes = 0;
+  if (const auto* text = value.get_ptr<const std::string*>()) bytes = sizeof(std::string) + text->size();
+  if (value.is_structured()) bytes = kNode;
+  for (const auto& [key, member] : value.items())
+    if (value.is_structured()) bytes += kNode + key.size() + sizeof(Json) + bytes_of(member);
+  return bytes;
+}
+
+}  // namespace
+
 void ChunkMap::add(DocumentFields document) {
   document.fields["document"] = document.id;  // as filter_fields() has it
   if (auto title = document.fields.find("title"); title != document.fields.end() && *title == "")
     document.fields.erase(title);
-  by_source_.insert_or_assign(string_or(document.fields, "source"), document.id);
-  documents_.insert_or_assign(
-      document.id, Entry{.fields = std::move(document.fields), .at_ms = document.at_ms, .runs = {}});
+  const std::string source = string_or(document.fields, "source");
+  by_source_.insert_or_assign(source, document.id);
+  // The source is there twice.
+  const std::size_t bytes = sizeof(Entry) + bytes_of(document.fields) + 2 * kNode + source.size();
+  const auto [entry, fresh] = documents_.try_emplace(document.id);
+  if (!fresh) bytes_ -= entry->second.bytes;
+  entry->second.fields = std::move(document.fields);
+  entry->second.at_ms = document.at_ms;
+  entry->second.bytes = bytes;
+  bytes_ += bytes;
 }
 
 std::uint32_t ChunkMap::heading_number(const std::string& heading) {
   const auto next = static_cast<std::uint32_t>(headings_.size());
   const auto [known, fresh] = heading_numbers_.try_emplace(heading, next);
-  if (fresh) headings_.push_back(heading);
+  if (fresh) {
+    headings_.push_back(heading);
+    bytes_ += 2 * (kNode + heading.size());
+  }
   return known->second;
 }
 
@@ -32,23 +58,38 @@ std::size_t ChunkMap::add(std::span<const ChunkPage::Place> places) {
     std::vector<Run>& runs = document->second.runs;
     const bool goes_on = !runs.empty() && runs.back().first + runs.back().count == place.chunk &&
                          runs.back().page == place.page && runs.back().heading == heading;
-    if (goes_on)
+    if (goes_on) {
       ++runs.back().count;
-    else
+    } else {
       runs.push_back({place.chunk, 1, place.page, heading});
+      bytes_ += sizeof(Run);
+    }
     if (chunks_++ == 0 && last_ < first_) first_ = place.chunk;
     last_ = std::max(last_, place.chunk);
   }
   return taken;
 }
 
-std::vector<std::int64_t> ChunkMap::remove(std::int64_t document) {
+std::vector<std::int64_t> ChunkMap::take_chunks(Entry& entry) {
   std::vector<std::int64_t> gone;
-  const auto entry = documents_.find(document);
-  if (entry == documents_.end()) return gone;
-  for (const Run& run : entry->second.runs)
+  for (const Run& run : entry.runs)
     for (std::uint32_t i = 0; i < run.count; ++i) gone.push_back(run.first + i);
   chunks_ -= gone.size();
+  bytes_ -= entry.runs.size() * sizeof(Run);
+  entry.runs = {};
+  return gone;
+}
+
+std::vector<std::int64_t> ChunkMap::remove_chunks(std::int64_t document) {
+  const auto entry = documents_.find(document);
+  return entry == documents_.end() ? std::vector<std::int64_t>() : take_chunks(entry->second);
+}
+
+std::vector<std::int64_t> ChunkMap::remove(std::int64_t document) {
+  const auto entry = documents_.find(document);
+  if (entry == documents_.end()) return {};
+  auto gone = take_chunks(entry->second);
+  bytes_ -= entry->second.bytes;
   const auto source = by_source_.find(string_or(entry->second.fields, "source"));
   if (source != by_source_.end() && source->second == document) by_source_.erase(source);
   documents_.erase(entry);

@@ -28,6 +28,8 @@ class ChunkMap {
   std::size_t add(std::span<const ChunkPage::Place> places);
   /// Takes a document with its chunks away, and names these. An unknown one has none.
   std::vector<std::int64_t> remove(std::int64_t document);
+  /// The same, but the document stays.
+  std::vector<std::int64_t> remove_chunks(std::int64_t document);
 
   bool has(std::int64_t document) const { return documents_.contains(document); }
   /// The id of a document by its source, its id as text, or the end of its path ("leave.md", "docs/leave.md")
@@ -37,6 +39,8 @@ class ChunkMap {
   std::int64_t last_document() const { return documents_.empty() ? 0 : documents_.rbegin()->first; }
   std::size_t document_count() const { return documents_.size(); }
   std::size_t size() const { return chunks_; }
+  /// What it takes of memory, about.
+  std::size_t bytes() const { return bytes_; }
 
   /// The chunks that a filter lets through, of all documents or of the one with this id. Evaluated once for
   /// each document, or once for each place where it reads `page` or `heading`. Linear in the chunks.
@@ -59,10 +63,12 @@ class ChunkMap {
   struct Entry {
     Json fields;
     std::int64_t at_ms = 0;
+    std::size_t bytes = 0;  // of the fields
     std::vector<Run> runs;
   };
 
   std::uint32_t heading_number(const std::string& heading);
+  std::vector<std::int64_t> take_chunks(Entry& entry);
   static void add_all(const Entry& entry, ChunkSet& set);
   void add_matching(const Entry& entry, const Filter& filter, ChunkSet& set) const;
 
@@ -71,6 +77,7 @@ class ChunkMap {
   std::vector<std::string> headings_{""};
   std::unordered_map<std::string, std::uint32_t> heading_numbers_{{"", 0}};
   std::size_t chunks_ = 0;
+  std::size_t bytes_ = 0;
   std::int64_t first_ = 0;  // ids are between the two
   std::int64_t last_ = -1;
 };

@@ -22,6 +22,38 @@ TextReading reading() {
           .terms = [](std::string_view text) { return keyword_terms(text); }};
 }
 
+/// A call whose deadline stops it, whatever it waits for.
+class Bounded {
+ public:
+  explicit Bounded(const CallContext& outer) : context(ends_with(outer, stop_)), stop_(outer.stop) {
+    auto end = [this] { stop_.request(StopReason::deadline); };
+    if (outer.deadline.expired(outer.loop.clock().now()))
+      end();
+    else if (!outer.deadline.none())
+      alarm_ = outer.loop.at(outer.deadline.at(), std::move(end));
+  }
+  Bounded(const Bounded&) = delete;
+  Bounded& operator=(const Bounded&) = delete;
+
+  CallContext context;
+
+ private:
+  static CallContext ends_with(const CallContext& outer, Stop& stop) {
+    return {.loop = outer.loop,
+            .stop = stop,
+            .deadline = outer.deadline,
+            .events = outer.events,
+            .principal = outer.principal,
+            .session = outer.session,
+            .run = outer.run,
+            .agent = outer.agent,
+            .step = outer.step};
+  }
+
+  Stop stop_;
+  Loop::Alarm alarm_;
+};
+
 }  // namespace
 
 /// What one search works on.
@@ -55,15 +87,15 @@ Result<const ConfiguredBase*> ConfiguredKnowledge::find(std::string_view name) c
 }
 
 Task<Result<ConfiguredKnowledge::Opened>> ConfiguredKnowledge::open(const ConfiguredBase& base, bool vectors,
-                                                                    std::string tenant) {
+                                                                    CallContext& context) {
   Opened opened;
   std::vector<BaseKey> keys{{"", base.settings.name}};
-  if (!tenant.empty()) keys.push_back({std::move(tenant), base.settings.name});
-  co_await services_.table.trim();
+  const std::string& tenant = context.principal.tenant;
+  if (!tenant.empty()) keys.push_back({tenant, base.settings.name});
   for (const BaseKey& key : keys) {
     auto image = services_.table.image(key);
     // Vectors of another embedding are never compared with a query's.
-    auto view = co_await image->refresh(vectors ? std::optional(base.embedding) : std::nullopt);
+    auto view = co_await image->refresh(vectors ? std::optional(base.embedding) : std::nullopt, context.stop);
     if (!view) co_return fail(std::move(view.error()));
     if (!view->there) continue;
     const bool comparable = view->embedding == base.embedding;
@@ -71,6 +103,7 @@ Task<Result<ConfiguredKnowledge::Opened>> ConfiguredKnowledge::open(const Config
     opened.stale = opened.stale || !comparable;
     if (!vectors || comparable) opened.images.push_back(std::move(image));
   }
+  services_.table.trim();
   if (!opened.any)
     opened.remarks.push_back(
         fmt::format("knowledge base `{}` holds nothing yet; `troupe knowledge add {}` takes its sources in",
@@ -88,34 +121,38 @@ Task<Result<Retrieved>> ConfiguredKnowledge::search(std::string name, std::strin
   auto base = find(name);
   if (!base) co_return fail(std::move(base.error()));
   SearchSettings settings = with((*base)->settings.search, overrides);
-  const std::string& tenant = context.principal.tenant;
-  auto opened = co_await open(**base, settings.needs_vectors(), tenant);
-  if (!opened) co_return fail(std::move(opened.error()));
-  if (opened->images.empty() && opened->stale) {
-    if (settings.mode != SearchMode::hybrid)
-      co_return fail(ErrorCode::conflict, opened->remarks.back() + "; mode keyword works without them");
-    settings.mode = SearchMode::keyword;
-    auto remarks = std::move(opened->remarks);
-    opened = co_await open(**base, false, tenant);
-    if (!opened) co_return fail(std::move(opened.error()));
-    opened->remarks = std::move(remarks);
-  }
-  BaseSource source(services_.table.store(), opened->images, (*base)->embedding);
+  Bounded bounded(context);
+  BaseSource source(services_.table.store(), (*base)->embedding);
   Retriever retriever({.source = source,
                        .embedder = (*base)->embedder,
                        .models = *services_.models,
                        .prompts = *services_.prompts,
                        .reading = reading(),
                        .workers = services_.workers,
-                       .similarity_weight = (*base)->similarity_weight});
-  auto found = co_await retriever.retrieve(std::move(query), settings, context);
+                       .similarity_weight = (*base)->similarity_weight,
+                       .spent = [this, &context](models::ModelUse use) {
+                         if (!use.cache_hit)
+                           use.cost =
+                               models::cost_of(use.usage, models::price_in(services_.prices, use.model));
+                         models::tell_use(context, use);
+                       }});
+  // Before anything is read: that may take seconds.
+  if (auto good = retriever.check(query, settings, context); !good) co_return fail(std::move(good.error()));
+  auto opened = co_await open(**base, settings.needs_vectors(), bounded.context);
+  if (!opened) co_return fail(std::move(opened.error()));
+  if (opened->images.empty() && opened->stale) {
+    if (settings.mode != SearchMode::hybrid)
+      co_return fail(ErrorCode::conflict, opened->remarks.back() + "; mode keyword works without them");
+    settings.mode = SearchMode::keyword;
+    auto remarks = std::move(opened->remarks);
+    opened = co_await open(**base, false, bounded.context);
+    if (!opened) co_return fail(std::move(opened.error()));
+    opened->remarks = std::move(remarks);
+  }
+  source.look_into(opened->images);
+  auto found = co_await retriever.retrieve(std::move(query), settings, bounded.context);
   if (!found) co_return fail(std::move(found.error()));
   std::ranges::move(opened->remarks, std::back_inserter(found->remarks));
-  for (ModelUse& use : found->uses) {
-    // Entries of the two sections may have one name, and only models have prices.
-    if (use.embedding) use.model = "embeddings/" + use.model;
-    if (!use.cache_hit) use.cost = models::cost_of(use.usage, models::price_in(services_.prices, use.model));
-  }
   co_return found;
 }
 
@@ -124,7 +161,8 @@ Task<Result<std::vector<StoredChunk>>> ConfiguredKnowledge::read(std::string nam
                                                                  CallContext& context) {
   auto base = find(name);
   if (!base) co_return fail(std::move(base.error()));
-  auto opened = co_await open(**base, false, context.principal.tenant);
+  Bounded bounded(context);
+  auto opened = co_await open(**base, false, bounded.context);
   if (!opened) co_return fail(std::move(opened.error()));
   const bool known = std::ranges::any_of(
       opened->images, [document](const auto& image) { return image->has_document(document); });

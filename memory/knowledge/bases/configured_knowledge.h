@@ -51,7 +51,7 @@ class ConfiguredKnowledge final : public Knowledge {
 
  private:
   struct Opened;
-  Task<Result<Opened>> open(const ConfiguredBase& base, bool vectors, std::string tenant);
+  Task<Result<Opened>> open(const ConfiguredBase& base, bool vectors, CallContext& context);
 
   std::map<std::string, ConfiguredBase, std::less<>> bases_;
   Services services_;

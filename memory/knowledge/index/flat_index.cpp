@@ -52,13 +52,13 @@ Result<std::vector<Neighbour>> FlatIndex::nearest(std::span<const float> query, 
   return exact_scan(rows(), metric_, prepared->values, std::min(k, ids_.size()), allowed);
 }
 
-Result<> FlatIndex::save(const std::string& file, std::uint64_t stamp) const {
+Result<> FlatIndex::save(const std::string& file, std::uint64_t stamp, std::stop_token give_up) const {
   const std::span ids(ids_);
   const std::span values(block_.data(), ids_.size() * padded(dimensions_));
   IndexHeader header = header_of(*this, stamp);
   header.rows = ids_.size();
   header.body = ids.size_bytes() + values.size_bytes();
-  IndexFileWriter writer;
+  IndexFileWriter writer(std::move(give_up));
   if (auto begun = writer.begin(file, header); !begun) return begun;
   if (auto written = writer.write(ids); !written) return written;
   if (auto written = writer.write(values); !written) return written;

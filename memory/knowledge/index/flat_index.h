@@ -24,7 +24,7 @@ class FlatIndex final : public VectorIndex {
   void remove(std::int64_t id) override;
   Result<std::vector<Neighbour>> nearest(std::span<const float> query, std::size_t k,
                                          const IdFilter& allowed) const override;
-  Result<> save(const std::string& file, std::uint64_t stamp) const override;
+  Result<> save(const std::string& file, std::uint64_t stamp, std::stop_token give_up = {}) const override;
   std::vector<std::int64_t> ids() const override { return ids_; }
   std::span<const float> vector(std::int64_t id) const override;
   IndexKind kind() const override { return IndexKind::flat; }

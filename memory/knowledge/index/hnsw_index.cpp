@@ -214,7 +214,7 @@ Result<std::vector<Neighbour>> HnswIndex::nearest(std::span<const float> query, 
   return answers.size() < k ? scan() : answers;
 }
 
-Result<> HnswIndex::save(const std::string& file, std::uint64_t stamp) const {
+Result<> HnswIndex::save(const std::string& file, std::uint64_t stamp, std::stop_token give_up) const {
   if (graph_->broken) return broken();
   std::vector<Twin> twins;
   for (const auto& [record, ids] : graph_->names.twins())
@@ -225,7 +225,7 @@ Result<> HnswIndex::save(const std::string& file, std::uint64_t stamp) const {
   header.body = ids.size_bytes() + twins.size() * sizeof(Twin);
   header.twins = twins.size();
   graph_->records->describe(header);
-  IndexFileWriter writer;
+  IndexFileWriter writer(std::move(give_up));
   if (auto begun = writer.begin(file, header); !begun) return begun;
   if (auto written = writer.write(ids); !written) return written;
   if (auto written = writer.write(std::span<const Twin>(twins)); !written) return written;

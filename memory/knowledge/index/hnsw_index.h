@@ -53,7 +53,7 @@ class HnswIndex final : public VectorIndex {
   void remove(std::int64_t id) override;
   Result<std::vector<Neighbour>> nearest(std::span<const float> query, std::size_t k,
                                          const IdFilter& allowed) const override;
-  Result<> save(const std::string& file, std::uint64_t stamp) const override;
+  Result<> save(const std::string& file, std::uint64_t stamp, std::stop_token give_up = {}) const override;
   std::vector<std::int64_t> ids() const override;
   std::span<const float> vector(std::int64_t id) const override;
   IndexKind kind() const override { return IndexKind::hnsw; }

@@ -6,9 +6,14 @@
 #include <array>
 #include <bit>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
+#include <string_view>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <type_traits>
 #include <unistd.h>
 #include <zlib.h>
@@ -24,7 +29,11 @@ static_assert(std::has_unique_object_representations_v<IndexHeader>, "no byte of
 
 constexpr std::array<char, 8> kMagic = {'T', 'R', 'P', 'V', 'E', 'C', '\r', '\n'};
 constexpr std::uint64_t kFrame = kMagic.size() + sizeof(IndexHeader) + sizeof(std::uint32_t);
-constexpr std::size_t kChunk = 1u << 20;  // read and checked at once: it is still in the cache
+constexpr std::size_t kChunk = 1u << 20;    // read and checked at once: it is still in the cache
+constexpr std::size_t kSynced = 16u << 20;  // written between two looks at the disk: none of them is long
+constexpr int kNames = 16;                  // tried for a file before it is an error
+constexpr std::string_view kNew = ".new";
+constexpr std::string_view kName = ".XXXXXX.new";  // as mkostemps(3) takes it
 
 unsigned long checked(unsigned long checksum, std::span<const std::byte> bytes) {
   return ::crc32_z(checksum, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
@@ -39,7 +48,52 @@ std::unexpected<Error> failed(std::string_view what, const std::string& file, in
   return fail(ErrorCode::store, fmt::format("{}: {}: {}", file, what, std::strerror(error)));
 }
 
+// Who writes one holds its lock, which ends with its process, in whatever container that runs.
+bool lock(int fd) {
+  return ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+void remove_if_stale(const std::string& temporary) {
+  const int fd = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return;
+  if (lock(fd)) ::unlink(temporary.c_str());
+  ::close(fd);
+}
+
+void remove_stale(const std::string& file) {
+  const std::filesystem::path path(file);
+  const std::string name = path.filename().string();
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path.has_parent_path() ? path.parent_path() : ".", error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string other = entry->path().filename().string();
+    if (other.size() == name.size() + kName.size() && other.starts_with(name + '.') && other.ends_with(kNew))
+      remove_if_stale(entry->path().string());
+  }
+}
+
+// A new file beside `file` that is locked and has a name; -1: errno says why there is none.
+int make_temporary(const std::string& file, std::string& name) {
+  for (int i = 0; i < kNames; ++i) {
+    name = file + std::string(kName);
+    const int fd = ::mkostemps(name.data(), static_cast<int>(kNew.size()), O_CLOEXEC);
+    if (fd < 0) return fd;
+    // Before it was locked another process may have taken it for stale.
+    struct stat status{};
+    if (lock(fd) && ::fstat(fd, &status) == 0 && status.st_nlink > 0) return fd;
+    ::unlink(name.c_str());
+    ::close(fd);
+    errno = EBUSY;
+  }
+  return -1;
+}
+
 }  // namespace
+
+void remove_index_file(const std::string& file) {
+  ::unlink(file.c_str());
+  remove_stale(file);
+}
 
 IndexHeader header_of(const VectorIndex& index, std::uint64_t stamp) {
   return {.kind = static_cast<std::uint32_t>(index.kind()),
@@ -56,8 +110,8 @@ IndexFileWriter::~IndexFileWriter() {
 
 Result<> IndexFileWriter::begin(const std::string& file, const IndexHeader& header) {
   file_ = file;
-  temporary_ = file + ".new";
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  remove_stale(file);
+  fd_ = make_temporary(file, temporary_);
   if (fd_ < 0) return failed("cannot make this file for an index", temporary_, errno);
   checksum_ = ::crc32_z(0, nullptr, 0);
   if (auto written = write(bytes_of(kMagic)); !written) return written;
@@ -69,14 +123,22 @@ Result<> IndexFileWriter::write(std::span<const std::byte> part) {
     const auto chunk = part.first(std::min(kChunk, part.size()));
     checksum_ = checked(checksum_, chunk);
     if (auto written = put(chunk); !written) return written;
+    if (unsynced_ < kSynced) continue;
+    if (auto synced = sync(); !synced) return synced;
   }
+  return {};
+}
+
+Result<> IndexFileWriter::sync() {
+  if (::fdatasync(fd_) != 0) return failed("cannot sync an index", temporary_, errno);
+  unsynced_ = 0;
   return {};
 }
 
 Result<> IndexFileWriter::commit() {
   const auto checksum = static_cast<std::uint32_t>(checksum_);
   if (auto written = put(bytes_of(checksum)); !written) return written;
-  if (::fdatasync(fd_) != 0) return failed("cannot sync an index", temporary_, errno);
+  if (auto synced = sync(); !synced) return synced;
   if (::rename(temporary_.c_str(), file_.c_str()) != 0)
     return failed("cannot put a new index in the place of the old one", file_, errno);
   ::close(fd_);
@@ -85,6 +147,8 @@ Result<> IndexFileWriter::commit() {
 }
 
 Result<> IndexFileWriter::put(std::span<const std::byte> bytes) {
+  if (give_up_.stop_requested()) return fail(ErrorCode::cancelled, file_ + ": it is not written any more");
+  unsynced_ += bytes.size();
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 namespace troupe::memory {
 
@@ -31,16 +33,22 @@ struct IndexHeader {
 /// What every kind says there; the rest is its own.
 IndexHeader header_of(const VectorIndex& index, std::uint64_t stamp);
 
-/// Writes FILE.new and puts it in the place of FILE. Any thread, one at a time per file; blocks.
+/// Takes a file of an index away, with what is left of writers of it that did not get to their end. What is
+/// not there is no error.
+void remove_index_file(const std::string& file);
+
+/// Writes FILE.XXXXXX.new, a name of its own, and puts it in the place of FILE: any thread or process may be
+/// at it, too, and who commits last stays. Blocks.
 class IndexFileWriter {
  public:
-  IndexFileWriter() = default;
+  /// `give_up`: requested, and write() and commit() end with cancelled.
+  explicit IndexFileWriter(std::stop_token give_up = {}) : give_up_(std::move(give_up)) {}
   /// Takes back what was not committed.
   ~IndexFileWriter();
   IndexFileWriter(const IndexFileWriter&) = delete;
   IndexFileWriter& operator=(const IndexFileWriter&) = delete;
 
-  /// Errors, of all: store (disk).
+  /// Takes away what writers left that died. Errors, of all: store (disk), cancelled.
   Result<> begin(const std::string& file, const IndexHeader& header);
   Result<> write(std::span<const std::byte> part);
   template <class T>
@@ -52,10 +60,13 @@ class IndexFileWriter {
 
  private:
   Result<> put(std::span<const std::byte> bytes);
+  Result<> sync();
 
+  std::stop_token give_up_;
   std::string file_;
   std::string temporary_;
   int fd_ = -1;
+  std::size_t unsynced_ = 0;  // bytes
   unsigned long checksum_ = 0;
 };
 

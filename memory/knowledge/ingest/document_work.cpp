@@ -130,11 +130,16 @@ Task<> Ingestion::hash(Brought& brought, std::string bytes) {
 
 Task<Result<>> Ingestion::keep(const IngestStep& step, std::string stamp) {
   ++report_.unchanged;
-  if (step.known->version.stamp == stamp && step.known->origin == step.origin) co_return Result<>();
-  const Timing timing(services_.loop.clock(), report_.stages.store);
-  auto done = co_await services_.store.touch_document(step.known->id, step.origin, std::move(stamp));
-  if (!done) end(done.error());
-  co_return done;
+  if (step.known->version.stamp != stamp || step.known->origin != step.origin) {
+    const Timing timing(services_.loop.clock(), report_.stages.store);
+    auto done = co_await services_.store.touch_document(step.known->id, step.origin, std::move(stamp));
+    if (!done) {
+      end(done.error());
+      co_return done;
+    }
+  }
+  publish({.what = IngestEvent::What::unchanged, .source = step.item.source});
+  co_return Result<>();
 }
 
 Task<std::optional<Document>> Ingestion::stored(const IngestStep& step) {
@@ -213,12 +218,16 @@ Task<Result<>> Ingestion::store(const IngestStep& step, DocumentVersion version,
   ++(step.known ? report_.changed : report_.added);
   report_.chunks += chunks;
   if (request_.on_change) request_.on_change(*change);
+  publish({.what = step.known ? IngestEvent::What::changed : IngestEvent::What::added,
+           .source = step.item.source,
+           .chunks = chunks});
   co_return Result<>();
 }
 
+// Only what the sources brought: somebody may have added it by hand since it was looked at.
 Task<Result<>> Ingestion::remove(std::string source) {
   const Timing timing(services_.loop.clock(), report_.stages.store);
-  auto change = co_await services_.store.remove_document(base_.id, std::move(source));
+  auto change = co_await services_.store.remove_document(base_.id, source, Origin::sources);
   if (!change) {
     end(change.error());
     co_return fail(std::move(change.error()));
@@ -226,6 +235,7 @@ Task<Result<>> Ingestion::remove(std::string source) {
   if (*change) {
     ++report_.removed;
     if (request_.on_change) request_.on_change(**change);
+    publish({.what = IngestEvent::What::removed, .source = std::move(source)});
   }
   co_return Result<>();
 }

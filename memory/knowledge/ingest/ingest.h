@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::memory {
@@ -64,6 +65,28 @@ struct IngestProgress {
   std::string current;       ///< source that was begun or ended last
 };
 
+struct IngestReport;
+
+/// One thing that an ingest did, for who shows or records it.
+struct IngestEvent {
+  enum class What {
+    started,    ///< the sources are listed and compared: what is to be done is known
+    added,      ///< a document that the base did not have
+    changed,    ///< another version of one
+    unchanged,  ///< it is as it was
+    failed,     ///< it could not be taken in, or is not there; the base has what it had of it
+    removed,    ///< the sources have it no more
+    finished,   ///< the last one, also of an ingest that was stopped or failed
+  };
+  What what = What::started;
+  std::string source{};      ///< path or URL of a document; "" of a source that could not be listed
+  std::size_t total = 0;     ///< started: documents that are there
+  std::uint64_t chunks = 0;  ///< added, changed
+  std::string why{};         ///< failed; finished before its end
+  const IngestReport* report = nullptr;  ///< finished: what came of it, during the call
+};
+std::string_view word(IngestEvent::What what);
+
 struct IngestRequest {
   Origin origin = Origin::sources;
   std::vector<std::string> sources;  ///< as list_sources() takes them
@@ -72,6 +95,8 @@ struct IngestRequest {
   /// Called on the loop; how often is theirs to bear. They must not wait and may be empty.
   std::function<void(const IngestProgress&)> on_progress;
   std::function<void(const Change&)> on_change;  ///< after each that was committed, in their order
+  /// Each document once, between started and finished, which come once each if the ingest got so far.
+  std::function<void(const IngestEvent&)> on_event;
 };
 
 /// What came of it.

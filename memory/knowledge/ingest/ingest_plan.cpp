@@ -57,7 +57,7 @@ IngestPlan plan_ingest(SourceList list, KnownDocuments known, const PlanRules& r
     if (auto node = known.extract(item.source)) before = std::move(node.mapped());
     const auto what = needed(item, before, rules);
     if (!what) {
-      ++plan.unchanged;
+      plan.unchanged.push_back(std::move(item.source));
       continue;
     }
     const Origin origin = origin_of(rules, before);

@@ -46,7 +46,7 @@ struct IngestStep {
 
 struct IngestPlan {
   std::vector<IngestStep> steps;       ///< in the order of the sources
-  std::size_t unchanged = 0;           ///< sources of which nothing need be done
+  std::vector<std::string> unchanged;  ///< sources of which nothing need be done
   std::vector<KnownDocument> removed;  ///< that no source has any more
 };
 

@@ -38,7 +38,10 @@ Ingestion::Ingestion(IngestServices services, IngestTarget target, IngestRequest
       begun_(services_.loop.clock().now()) {}
 
 Task<Result<IngestReport>> Ingestion::run() {
-  if (auto ready = co_await prepare(); !ready) co_return fail(std::move(ready.error()));
+  if (auto ready = co_await prepare(); !ready) {
+    publish({.what = IngestEvent::What::finished, .why = ready.error().message, .report = &report_});
+    co_return fail(std::move(ready.error()));
+  }
   Nursery nursery(services_.loop);
   const std::size_t at_once = std::min(limits::kDocumentsAtOnce, plan_.steps.size());
   for (std::size_t i = 0; i < at_once; ++i) nursery.spawn("ingest documents", [this] { return work(); });
@@ -65,7 +68,8 @@ Task<Result<>> Ingestion::prepare() {
     return plan_ingest(std::move(listed), std::move(documents), rules);
   };
   plan_ = co_await offload(services_.loop, services_.workers, std::move(plan));
-  report_.unchanged = plan_.unchanged;
+  report_.unchanged = plan_.unchanged.size();
+  announce(plan_.unchanged.size() + plan_.steps.size());
   co_return Result<>();
 }
 
@@ -95,6 +99,7 @@ Task<Result<SourceList>> Ingestion::list() {
   report_.stages.list = services_.loop.clock().now() - begun;
   if (ending_.requested()) co_return fail(stopped("ingest", ending_.reason()));
   report_.failed += listed.problems.size();
+  if (request_.on_event) unlisted_ = listed.problems;
   for (auto* sentences : {&listed.problems, &listed.remarks})
     for (std::string& sentence : *sentences) warn(std::move(sentence));
   co_return listed;
@@ -106,8 +111,9 @@ void Ingestion::add_given(SourceList& list) {
   for (GivenDocument& given : request_.given) {
     if (given.name.empty() || given.name.size() > limits::kGivenNameBytes) {
       ++report_.failed;
-      warn(fmt::format("A document was given with a name of {} bytes; it has 1 to {}.", given.name.size(),
-                       limits::kGivenNameBytes));
+      unlisted_.push_back(fmt::format("A document was given with a name of {} bytes; it has 1 to {}.",
+                                      given.name.size(), limits::kGivenNameBytes));
+      warn(unlisted_.back());
       continue;
     }
     std::string name = given.name;
@@ -148,6 +154,7 @@ Task<> Ingestion::work() {
     if (!done && !ending_.requested()) {
       ++report_.failed;
       warn(fmt::format("{} was not taken in: {}.", shown_source(source), done.error().message));
+      publish({.what = IngestEvent::What::failed, .source = source, .why = done.error().message});
     }
     ++done_;
     tell(IngestProgress::Phase::documents, source);
@@ -164,10 +171,27 @@ Task<Result<>> Ingestion::remove_rest() {
 }
 
 Result<IngestReport> Ingestion::finish() {
-  if (error_) return within(fmt::format("knowledge `{}`", target_.key.name), std::move(*error_));
-  if (stop_.requested()) return fail(stopped("ingest", stop_.reason()));
   report_.seconds = std::chrono::duration<double>(services_.loop.clock().now() - begun_).count();
+  Result<> done;
+  if (error_)
+    done = within(fmt::format("knowledge `{}`", target_.key.name), std::move(*error_));
+  else if (stop_.requested())
+    done = fail(stopped("ingest", stop_.reason()));
+  publish({.what = IngestEvent::What::finished, .why = done ? "" : done.error().message, .report = &report_});
+  if (!done) return fail(std::move(done.error()));
   return std::move(report_);
+}
+
+void Ingestion::publish(IngestEvent event) {
+  if (request_.on_event) request_.on_event(event);
+}
+
+void Ingestion::announce(std::size_t total) {
+  if (!request_.on_event) return;
+  publish({.what = IngestEvent::What::started, .total = total});
+  for (std::string& why : unlisted_) publish({.what = IngestEvent::What::failed, .why = std::move(why)});
+  for (std::string& source : plan_.unchanged)
+    publish({.what = IngestEvent::What::unchanged, .source = std::move(source)});
 }
 
 void Ingestion::end(Error error) {
@@ -185,6 +209,27 @@ void Ingestion::warn(std::string sentence) {
 void Ingestion::tell(IngestProgress::Phase phase, const std::string& current) {
   if (!request_.on_progress) return;
   request_.on_progress({phase, done_, plan_.steps.size(), report_.bytes, report_.chunks, current});
+}
+
+std::string_view word(IngestEvent::What what) {
+  using What = IngestEvent::What;
+  switch (what) {
+    case What::started:
+      return "started";
+    case What::added:
+      return "added";
+    case What::changed:
+      return "changed";
+    case What::unchanged:
+      return "unchanged";
+    case What::failed:
+      return "failed";
+    case What::removed:
+      return "removed";
+    case What::finished:
+      break;
+  }
+  return "finished";
 }
 
 Task<Result<IngestReport>> ingest(IngestServices services, IngestTarget target, IngestRequest request,

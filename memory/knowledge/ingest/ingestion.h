@@ -60,6 +60,8 @@ class Ingestion {
 
   void end(Error error);
   void warn(std::string sentence);
+  void publish(IngestEvent event);
+  void announce(std::size_t total);
   void tell(IngestProgress::Phase phase, const std::string& current);
   Milliseconds read_time() const;
 
@@ -74,6 +76,7 @@ class Ingestion {
 
   BaseRow base_;
   std::map<std::string, GivenDocument> given_;
+  std::vector<std::string> unlisted_;  // why some sources are not in the plan, until that is published
   IngestPlan plan_;
   std::size_t next_ = 0;
   std::size_t done_ = 0;

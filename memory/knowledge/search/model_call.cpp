@@ -1,8 +1,11 @@
 #include "memory/knowledge/search/model_call.h"
 
 #include "memory/knowledge/search/limits.h"
+#include "models/stream_budget.h"
+#include "models/token_estimate.h"
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -14,14 +17,49 @@ namespace {
 class ReplyEnd final : public models::TokenSink {
  public:
   bool on_text(std::string_view text) override {
+    (void)written_.take(text);
     bytes_ += text.size();
     return bytes_ < limits::kSearchReplyBytes;
   }
+  void on_reasoning(std::string_view text) override { (void)written_.take(text); }
   void on_reset(int) override { bytes_ = 0; }
+  bool on_entry(const std::string& name) override {
+    entry = name;
+    return true;
+  }
+  /// In all: also what a retry made void was written.
+  std::int64_t tokens() const { return written_.tokens(); }
+
+  std::string entry;  // who writes; "": the first
 
  private:
+  models::StreamBudget written_{std::numeric_limits<std::int64_t>::max()};  // only counts
   std::size_t bytes_ = 0;
 };
+
+std::int64_t size_of(const models::Transcript& transcript) {
+  std::int64_t tokens = 0;
+  for (const models::Message& message : transcript.messages())
+    tokens += models::estimate_tokens(message.content);
+  return tokens;
+}
+
+// Who closes a stream early, or whose stream breaks, is often not told what it cost.
+models::ModelUse use_of(const Result<models::ModelReply>& reply, const ReplyEnd& written,
+                        const models::Transcript& asked) {
+  models::ModelUse use;
+  if (reply) {
+    use.model = reply->entry;
+    use.usage = reply->usage;
+    use.cache_hit = reply->cache_hit;
+  }
+  const bool told = use.usage.input_tokens + use.usage.output_tokens > 0;
+  const bool broke = !reply || reply->finish == models::FinishReason::closed_early;
+  if (told || !broke || written.tokens() == 0) return use;
+  use.model = written.entry;
+  use.usage = {.input_tokens = size_of(asked), .output_tokens = written.tokens(), .estimated = true};
+  return use;
+}
 
 // One past the bracket that closes the one at `from`.
 std::optional<std::size_t> closing(std::string_view text, std::size_t from) {
@@ -44,7 +82,7 @@ std::optional<std::size_t> closing(std::string_view text, std::size_t from) {
 }  // namespace
 
 Task<Result<std::string>> ask_model(models::Model& model, models::Intent intent,
-                                    const prompts::Prompt& prompt, Json data, std::vector<ModelUse>& uses,
+                                    const prompts::Prompt& prompt, Json data, const models::UseSink& spent,
                                     CallContext& context) {
   static const auto kNoTools = std::make_shared<const std::vector<models::ToolDeclaration>>();
   auto system = prompt.render(Json::object());
@@ -53,19 +91,18 @@ Task<Result<std::string>> ask_model(models::Model& model, models::Intent intent,
   transcript->add({.role = models::Role::system, .content = std::move(*system)});
   transcript->add({.role = models::Role::user, .content = data_text(data)});
   models::ModelRequest request;
-  request.transcript = std::move(transcript);
+  request.transcript = transcript;
   request.tools = kNoTools;
   request.intent = intent;
 
   ReplyEnd sink;
   const Instant asked = context.loop.clock().now();
   auto reply = co_await model.complete(std::move(request), sink, context);
+  models::ModelUse use = use_of(reply, sink, *transcript);
+  if (use.model.empty()) use.model = model.name();
+  use.ms = std::chrono::duration_cast<Milliseconds>(context.loop.clock().now() - asked).count();
+  spent(std::move(use));
   if (!reply) co_return fail(std::move(reply.error()));
-  const auto ms = std::chrono::duration_cast<Milliseconds>(context.loop.clock().now() - asked).count();
-  uses.push_back({.model = reply->entry.empty() ? model.name() : reply->entry,
-                  .usage = reply->usage,
-                  .ms = ms,
-                  .cache_hit = reply->cache_hit});
   co_return std::move(reply->text);
 }
 

@@ -40,10 +40,10 @@ std::vector<Hit> in_order(std::vector<Hit> hits, const Ranking& ranking) {
 }
 
 Task<Result<Reranked>> reranked(models::Model& model, const prompts::Prompt& prompt, std::string query,
-                                std::vector<Hit> hits, std::vector<ModelUse>& uses, CallContext& context) {
+                                std::vector<Hit> hits, const models::UseSink& spent, CallContext& context) {
   if (hits.size() < 2) co_return Reranked{std::move(hits), ""};
   auto reply =
-      co_await ask_model(model, models::Intent::rerank, prompt, rerank_data(query, hits), uses, context);
+      co_await ask_model(model, models::Intent::rerank, prompt, rerank_data(query, hits), spent, context);
   if (!reply && context.stop.requested()) co_return fail(std::move(reply.error()));
   auto ranking = reply ? read_ranking(*reply, std::min(hits.size(), limits::kShownPassages))
                        : Result<Ranking>(fail(std::move(reply.error())));

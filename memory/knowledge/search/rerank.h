@@ -21,7 +21,7 @@ struct Reranked {
 /// fails or answers something else leaves the order as it was, with a remark and a warning event
 /// `rerank_failed`. Errors: only cancelled or timeout, when the context's stop was requested.
 Task<Result<Reranked>> reranked(models::Model& model, const prompts::Prompt& prompt, std::string query,
-                                std::vector<Hit> hits, std::vector<ModelUse>& uses, CallContext& context);
+                                std::vector<Hit> hits, const models::UseSink& spent, CallContext& context);
 
 /// What the model is shown. Pure.
 Json rerank_data(std::string_view query, const std::vector<Hit>& hits);

@@ -18,6 +18,7 @@ class Retrieval {
   Retrieval(Retriever::Services& services, std::string query, SearchSettings settings, CallContext& context)
       : services_(services), query_(std::move(query)), settings_(std::move(settings)), context_(context) {}
 
+  Result<> check() const;
   Task<Result<Retrieved>> run();
 
  private:
@@ -35,7 +36,6 @@ class Retrieval {
   };
   struct Compressing;
 
-  Result<> check() const;
   Result<Asked> asked(const std::string& model, std::string_view prompt) const;
   CandidateQuery wanted() const;
 

@@ -121,7 +121,7 @@ Task<Result<>> Retrieval::compress(std::vector<Hit>& hits) {
     auto chooser = asked(how.model, "compress");
     if (!chooser) co_return fail(std::move(chooser.error()));
     auto chosen = co_await choose_sentences(*chooser->model, *chooser->prompt, query_, work->extraction,
-                                            work->hits.size(), how.sentences, out_.uses, context_);
+                                            work->hits.size(), how.sentences, services_.spent, context_);
     if (!chosen) co_return fail(std::move(chosen.error()));
     choice = std::move(*chosen);
     if (!choice.remark.empty()) out_.remarks.push_back(std::move(choice.remark));

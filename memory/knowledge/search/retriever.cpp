@@ -79,8 +79,7 @@ Task<Result<models::Vectors>> Retrieval::embed(std::vector<std::string> texts) {
   auto vectors = co_await services_.embedder->embed(std::move(texts), context_);
   if (!vectors) co_return vectors;
   const auto ms = std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked_at).count();
-  out_.uses.push_back(
-      {.model = services_.embedder->name(), .usage = vectors->usage, .ms = ms, .embedding = true});
+  services_.spent({.model = "embeddings/" + services_.embedder->name(), .usage = vectors->usage, .ms = ms});
   co_return vectors;
 }
 
@@ -193,7 +192,7 @@ Task<Result<>> Retrieval::rerank(std::vector<Hit>& hits) {
   auto judge = asked(settings_.rerank.model, "rerank");
   if (!judge) co_return fail(std::move(judge.error()));
   auto ordered =
-      co_await reranked(*judge->model, *judge->prompt, query_, std::move(hits), out_.uses, context_);
+      co_await reranked(*judge->model, *judge->prompt, query_, std::move(hits), services_.spent, context_);
   if (!ordered) co_return fail(std::move(ordered.error()));
   hits = std::move(ordered->hits);
   if (hits.size() > settings_.hits()) hits.resize(settings_.hits());
@@ -212,6 +211,10 @@ Task<Result<Retrieved>> Retrieval::run() {
   if (auto done = co_await compress(*hits); !done) co_return fail(std::move(done.error()));
   out_.hits = std::move(*hits);
   co_return std::move(out_);
+}
+
+Result<> Retriever::check(std::string query, SearchSettings settings, CallContext& context) {
+  return Retrieval(services_, std::move(query), std::move(settings), context).check();
 }
 
 Task<Result<Retrieved>> Retriever::retrieve(std::string query, SearchSettings settings,

@@ -19,7 +19,6 @@ namespace troupe::memory {
 struct Retrieved {
   std::vector<Hit> hits;             ///< best first
   std::vector<std::string> remarks;  ///< what was done otherwise than asked for, in whole sentences
-  std::vector<ModelUse> uses;        ///< the query's embedding, and calls of models
 };
 
 /// Searches one knowledge base. One search is these steps, each done where the settings ask for it:
@@ -42,10 +41,15 @@ class Retriever {
     TextReading reading;
     Workers& workers;
     double similarity_weight = kSimilarityWeight;  ///< in hybrid, where the settings do not say
+    /// Told of what embedding and calls of models use, also of a search that fails.
+    models::UseSink spent = [](models::ModelUse) {};
   };
 
   explicit Retriever(Services services) : services_(std::move(services)) {}
 
+  /// What retrieve() would answer before it looks at anything: invalid, too_large, not_found (a model) and
+  /// unavailable of its errors.
+  Result<> check(std::string query, SearchSettings settings, CallContext& context);
   /// Concurrent searches are fine. Finding nothing is no error. What a model of rerank or compress cannot do
   /// is done without it, with a remark and a warning event. Errors: invalid (settings, a blank query),
   /// too_large (a query past kSearchQueryBytes), not_found (a model that is not there, a document),

@@ -62,10 +62,10 @@ Result<std::string> read_standalone(std::string_view reply) {
 
 Task<Result<Standalone>> standalone_question(models::Model& model, const prompts::Prompt& prompt,
                                              std::vector<models::Message> history, std::string question,
-                                             std::vector<ModelUse>& uses, CallContext& context) {
+                                             const models::UseSink& spent, CallContext& context) {
   if (std::ranges::none_of(history, is_turn)) co_return Standalone{std::move(question), ""};
   auto reply = co_await ask_model(model, models::Intent::rewrite, prompt, rewrite_data(history, question),
-                                  uses, context);
+                                  spent, context);
   if (!reply && context.stop.requested()) co_return fail(std::move(reply.error()));
   auto read = reply ? read_standalone(*reply) : std::move(reply);
   if (read) co_return Standalone{std::move(*read), ""};

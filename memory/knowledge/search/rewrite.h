@@ -21,7 +21,7 @@ struct Standalone {
 /// only cancelled or timeout, when the context's stop was requested.
 Task<Result<Standalone>> standalone_question(models::Model& model, const prompts::Prompt& prompt,
                                              std::vector<models::Message> history, std::string question,
-                                             std::vector<ModelUse>& uses, CallContext& context);
+                                             const models::UseSink& spent, CallContext& context);
 
 /// {"history": [{"role": "user", "text": "…"}, …], "question": "…"}. Pure.
 Json rewrite_data(const std::vector<models::Message>& history, std::string_view question);

@@ -120,10 +120,10 @@ Result<std::vector<std::vector<std::size_t>>> read_sentence_choice(std::string_v
 Task<Result<SentenceChoice>> choose_sentences(models::Model& model, const prompts::Prompt& prompt,
                                               std::string query, const Extraction& extraction,
                                               std::size_t passages, std::size_t most,
-                                              std::vector<ModelUse>& uses, CallContext& context) {
+                                              const models::UseSink& spent, CallContext& context) {
   SentenceChoice choice{.kept = std::vector<std::vector<std::size_t>>(passages), .remark = ""};
   auto reply = co_await ask_model(model, models::Intent::rerank, prompt,
-                                  sentence_data(query, extraction, passages), uses, context);
+                                  sentence_data(query, extraction, passages), spent, context);
   if (!reply && context.stop.requested()) co_return fail(std::move(reply.error()));
   auto read = reply ? read_sentence_choice(*reply, extraction, passages, most)
                     : Result<std::vector<std::vector<std::size_t>>>(fail(std::move(reply.error())));

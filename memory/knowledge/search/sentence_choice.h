@@ -36,6 +36,6 @@ struct SentenceChoice {
 Task<Result<SentenceChoice>> choose_sentences(models::Model& model, const prompts::Prompt& prompt,
                                               std::string query, const Extraction& extraction,
                                               std::size_t passages, std::size_t most,
-                                              std::vector<ModelUse>& uses, CallContext& context);
+                                              const models::UseSink& spent, CallContext& context);
 
 }  // namespace troupe::memory

@@ -3,6 +3,7 @@
 #include "memory/knowledge/store/queries.h"
 #include "memory/knowledge/store/records.h"
 #include "runtime/async/loop.h"
+#include "runtime/async/stop.h"
 #include "runtime/async/task.h"
 #include "runtime/base/result.h"
 
@@ -24,8 +25,12 @@ class KnowledgeStore {
   virtual Task<Result<BaseRow>> claim_base(BaseKey key, std::string embedding) = 0;
   virtual Task<Result<Change>> put_document(BaseRow base, NewDocument document) = 0;
   virtual Task<Result<>> touch_document(std::int64_t document, Origin origin, std::string stamp) = 0;
-  virtual Task<Result<std::optional<Change>>> remove_document(std::int64_t base, std::string source) = 0;
+  virtual Task<Result<std::optional<Change>>> remove_document(
+      std::int64_t base, std::string source, std::optional<Origin> brought_by = std::nullopt) = 0;
   virtual Task<Result<bool>> remove_base(BaseKey key) = 0;
+  /// Gives back to the disk what removals left free, until there is little or `stop` is requested; other
+  /// writes come between. How many bytes that were.
+  virtual Task<Result<std::uint64_t>> shrink(Stop& stop) = 0;
 
   virtual Task<Result<std::vector<BaseRow>>> list_bases() = 0;
   virtual Task<Result<std::optional<BaseRow>>> read_base(BaseKey key) = 0;
@@ -46,8 +51,8 @@ class KnowledgeStore {
                                                         std::size_t dimensions) = 0;
   virtual Task<Result<ChunkPage>> chunk_page(std::int64_t base, std::int64_t after, std::size_t limit,
                                              std::size_t dimensions) = 0;
-  virtual Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base, std::int64_t after,
-                                                               std::size_t limit) = 0;
+  virtual Task<Result<std::vector<DocumentSize>>> document_sizes(std::int64_t base, std::int64_t after,
+                                                                 std::size_t limit) = 0;
   virtual Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base, std::int64_t after,
                                                                     std::size_t limit) = 0;
   virtual Task<Result<std::vector<std::string>>> check() = 0;

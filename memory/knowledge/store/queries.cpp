@@ -265,11 +265,12 @@ Result<ChunkPage> chunk_page(Database& database, std::int64_t base, std::int64_t
   return page;
 }
 
-Result<std::vector<std::int64_t>> document_ids(Database& database, std::int64_t base, std::int64_t after,
-                                               std::size_t limit) {
-  return all_rows<std::int64_t>(database,
-                                "SELECT id FROM documents WHERE base = ? AND id > ? ORDER BY id LIMIT ?",
-                                first_integer, base, after, limit);
+Result<std::vector<DocumentSize>> document_sizes(Database& database, std::int64_t base, std::int64_t after,
+                                                 std::size_t limit) {
+  auto make = [](const Statement& row) { return DocumentSize{row.integer(0), row.integer(1)}; };
+  return all_rows<DocumentSize>(
+      database, "SELECT id, chunks FROM documents WHERE base = ? AND id > ? ORDER BY id LIMIT ?", +make, base,
+      after, limit);
 }
 
 Result<std::vector<DocumentFields>> document_fields(Database& database, std::int64_t base, std::int64_t after,

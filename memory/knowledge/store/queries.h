@@ -74,9 +74,16 @@ struct ChunkPage {
 Result<ChunkPage> chunk_page(store::Database& database, std::int64_t base, std::int64_t after,
                              std::size_t limit, std::size_t dimensions);
 
-/// Up to `limit` ids of documents of a base above `after`, ascending.
-Result<std::vector<std::int64_t>> document_ids(store::Database& database, std::int64_t base,
-                                               std::int64_t after, std::size_t limit);
+/// A document, and of how many chunks it is: the same for as long as it has this id, or 0 once the chunks of
+/// its base were forgotten.
+struct DocumentSize {
+  std::int64_t id = 0;
+  std::int64_t chunks = 0;
+  bool operator==(const DocumentSize&) const = default;
+};
+/// Of up to `limit` documents of a base with ids above `after`, ascending.
+Result<std::vector<DocumentSize>> document_sizes(store::Database& database, std::int64_t base,
+                                                 std::int64_t after, std::size_t limit);
 /// What a document says of itself.
 struct DocumentFields {
   std::int64_t id = 0;

@@ -75,6 +75,9 @@ Result<> use_wal(store::Database& database) {
 Result<> prepare(store::Database& database) {
   auto ours = is_ours(database);
   if (!ours) return fail(std::move(ours.error()));
+  // Before anything is in the file: it decides how its pages are kept.
+  if (!*ours)
+    if (auto set = database.execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return set;
   if (auto wal = use_wal(database); !wal) return wal;
   auto set = database.execute(
       "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"

@@ -36,15 +36,32 @@ class SqliteKnowledge final : public KnowledgeStore {
     };
     co_return co_await write(std::move(work));
   }
-  Task<Result<std::optional<Change>>> remove_document(std::int64_t base, std::string source) override {
-    auto work = [base, source = std::move(source)](Database& database) {
-      return memory::remove_document(database, base, source);
+  Task<Result<std::optional<Change>>> remove_document(std::int64_t base, std::string source,
+                                                      std::optional<Origin> brought_by) override {
+    auto work = [base, source = std::move(source), brought_by](Database& database) {
+      return memory::remove_document(database, base, source, brought_by);
     };
     co_return co_await write(std::move(work));
   }
   Task<Result<bool>> remove_base(BaseKey key) override {
     auto work = [key = std::move(key)](Database& database) { return memory::remove_base(database, key); };
     co_return co_await write(std::move(work));
+  }
+  Task<Result<std::uint64_t>> shrink(Stop& stop) override {
+    std::uint64_t bytes = 0;
+    for (bool more = there(); more && !stop.requested();) {
+      auto work = [](Database& database) { return memory::shrink(database); };
+      auto step = co_await write(std::move(work));
+      if (!step) co_return fail(std::move(step.error()));
+      bytes += step->bytes;
+      more = step->more;
+    }
+    if (bytes == 0) co_return bytes;
+    // The file ends earlier once its log was written back into it; who reads it now may put that off.
+    auto work = [](Database& database) { return database.execute("PRAGMA wal_checkpoint(PASSIVE)"); };
+    auto done = co_await write(std::move(work));
+    if (!done) co_return fail(std::move(done.error()));
+    co_return bytes;
   }
 
   Task<Result<std::vector<BaseRow>>> list_bases() override {
@@ -115,9 +132,9 @@ class SqliteKnowledge final : public KnowledgeStore {
     };
     co_return co_await read(std::move(query));
   }
-  Task<Result<std::vector<std::int64_t>>> document_ids(std::int64_t base, std::int64_t after,
-                                                       std::size_t limit) override {
-    auto query = [=](Database& database) { return memory::document_ids(database, base, after, limit); };
+  Task<Result<std::vector<DocumentSize>>> document_sizes(std::int64_t base, std::int64_t after,
+                                                         std::size_t limit) override {
+    auto query = [=](Database& database) { return memory::document_sizes(database, base, after, limit); };
     co_return co_await read(std::move(query));
   }
   Task<Result<std::vector<DocumentFields>>> document_fields(std::int64_t base, std::int64_t after,

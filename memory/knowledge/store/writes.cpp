@@ -20,6 +20,9 @@ using store::Database;
 using store::first_integer;
 using store::one_row;
 
+// Of 4096 bytes each; 4 MiB are moved in some 20 ms, for which other writes wait.
+constexpr const char* kShrink = "PRAGMA incremental_vacuum(1024)";
+
 // Runs `body` in a transaction: committed when it succeeds, undone otherwise.
 template <class Body>
 auto transact(Database& database, Body body) -> std::invoke_result_t<Body> {
@@ -98,20 +101,29 @@ Result<std::vector<std::int64_t>> take_chunks(Database& database, std::int64_t b
   return ids;
 }
 
-Result<std::optional<std::int64_t>> document_id(Database& database, std::int64_t base,
-                                                std::string_view source) {
-  return one_row<std::int64_t>(database, "SELECT id FROM documents WHERE base = ? AND source = ?",
-                               first_integer, base, source);
+/// The document that has a source now.
+struct Holder {
+  std::int64_t id = 0;
+  Origin origin = Origin::sources;
+};
+
+Result<std::optional<Holder>> holder_of(Database& database, std::int64_t base, std::string_view source) {
+  auto make = [](const store::Statement& row) {
+    return Holder{row.integer(0), row.text(1) == word(Origin::added) ? Origin::added : Origin::sources};
+  };
+  return one_row<Holder>(database, "SELECT id, origin FROM documents WHERE base = ? AND source = ?", +make,
+                         base, source);
 }
 
-Result<std::int64_t> insert_document(Database& database, const BaseRow& base, const NewDocument& fresh) {
+Result<std::int64_t> insert_document(Database& database, const BaseRow& base, const NewDocument& fresh,
+                                     Origin origin) {
   const Document& document = fresh.document;
   auto done =
       change(database,
              "INSERT INTO documents (base, source, origin, content, preparation, stamp, title, format,"
              " layout, metadata, remarks, at_ms, text_bytes, chunks, text)"
              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-             base.id, fresh.source, word(fresh.origin), fresh.version.content, fresh.version.preparation,
+             base.id, fresh.source, word(origin), fresh.version.content, fresh.version.preparation,
              fresh.version.stamp, document.title, document.format, dump(layout_of(document)),
              dump(document.metadata), dump(Json(document.remarks)), fresh.at_ms, document.text.size(),
              fresh.chunks.size(), document.text);
@@ -196,16 +208,18 @@ Result<Change> put_document(Database& database, const BaseRow& base, const NewDo
   return transact(database, [&]() -> Result<Change> {
     if (auto good = check_base(database, base, document); !good) return fail(std::move(good.error()));
     Change change;
-    auto before = document_id(database, base.id, document.source);
+    auto before = holder_of(database, base.id, document.source);
     if (!before) return fail(std::move(before.error()));
+    Origin origin = document.origin;
     if (*before) {
-      auto removed = take_chunks(database, base.id, **before);
+      if ((*before)->origin == Origin::added) origin = Origin::added;
+      auto removed = take_chunks(database, base.id, (*before)->id);
       if (!removed) return fail(std::move(removed.error()));
       change.removed = std::move(*removed);
-      if (auto done = store::change(database, "DELETE FROM documents WHERE id = ?", **before); !done)
+      if (auto done = store::change(database, "DELETE FROM documents WHERE id = ?", (*before)->id); !done)
         return fail(std::move(done.error()));
     }
-    auto id = insert_document(database, base, document);
+    auto id = insert_document(database, base, document, origin);
     if (!id) return fail(std::move(id.error()));
     change.document = *id;
     auto added = insert_chunks(database, base, *id, document);
@@ -219,21 +233,24 @@ Result<Change> put_document(Database& database, const BaseRow& base, const NewDo
 }
 
 Result<> touch_document(Database& database, std::int64_t document, Origin origin, std::string_view stamp) {
-  return change(database, "UPDATE documents SET origin = ?, stamp = ? WHERE id = ?", word(origin), stamp,
-                document);
+  return change(database,
+                "UPDATE documents SET origin = CASE origin WHEN 'added' THEN origin ELSE ? END, stamp = ?"
+                " WHERE id = ?",
+                word(origin), stamp, document);
 }
 
-Result<std::optional<Change>> remove_document(Database& database, std::int64_t base,
-                                              std::string_view source) {
+Result<std::optional<Change>> remove_document(Database& database, std::int64_t base, std::string_view source,
+                                              std::optional<Origin> brought_by) {
   return transact(database, [&]() -> Result<std::optional<Change>> {
-    auto id = document_id(database, base, source);
-    if (!id) return fail(std::move(id.error()));
-    if (!*id) return std::optional<Change>();
+    auto there = holder_of(database, base, source);
+    if (!there) return fail(std::move(there.error()));
+    if (!*there || (*there)->origin != brought_by.value_or((*there)->origin)) return std::optional<Change>();
+    const std::int64_t id = (*there)->id;
     Change change;
-    auto removed = take_chunks(database, base, **id);
+    auto removed = take_chunks(database, base, id);
     if (!removed) return fail(std::move(removed.error()));
     change.removed = std::move(*removed);
-    if (auto done = store::change(database, "DELETE FROM documents WHERE id = ?", **id); !done)
+    if (auto done = store::change(database, "DELETE FROM documents WHERE id = ?", id); !done)
       return fail(std::move(done.error()));
     auto generation = count_change(database, base, 0);
     if (!generation) return fail(std::move(generation.error()));
@@ -254,6 +271,24 @@ Result<bool> remove_base(Database& database, const BaseKey& key) {
       return fail(std::move(done.error()));
     return true;
   });
+}
+
+Result<Shrunk> shrink(Database& database) {
+  auto number = [&](const char* pragma) -> Result<std::uint64_t> {
+    auto value = database.integer(pragma);
+    if (!value) return fail(std::move(value.error()));
+    return static_cast<std::uint64_t>(value->value_or(0));
+  };
+  auto page = number("PRAGMA page_size");
+  if (!page) return fail(std::move(page.error()));
+  auto before = number("PRAGMA freelist_count");
+  if (!before) return fail(std::move(before.error()));
+  if (*before * *page < kFreeBytes) return Shrunk{};
+  if (auto done = database.execute(kShrink); !done) return fail(std::move(done.error()));
+  auto after = number("PRAGMA freelist_count");
+  if (!after) return fail(std::move(after.error()));
+  const std::uint64_t freed = *before > *after ? *before - *after : 0;
+  return Shrunk{.bytes = freed * *page, .more = freed > 0 && *after * *page >= kFreeBytes};
 }
 
 }  // namespace troupe::memory

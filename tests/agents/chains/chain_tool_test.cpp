@@ -1,6 +1,7 @@
 #include "agents/chains/chain_tool.h"
 
 #include "tests/agents/chains/chain_world.h"
+#include "tests/models/call.h"
 #include "tools/toolbox.h"
 
 using namespace troupe;
@@ -113,6 +114,60 @@ TEST_CASE(
   REQUIRE(answer["citations"].size() == 1);
   CHECK(answer["citations"][0]["index"] == 3);
   CHECK(answer["citations"][0]["chunk"] == 3);
+}
+
+TEST_CASE(
+    "what a chain's search spent counts for the agent's run, also when it fails, and for the chain's limit") {
+  ToolWorld world(
+      "c: { limits: { tokens: 90 }, model: m, steps: [ { retrieve: handbook }, { combine: stuff } ] }",
+      says({}), says({call(R"({"input":"leave?"})"), kAnswer}));
+  world.knowledge.uses = {{.model = "embeddings/e", .usage = {.input_tokens = 50}, .cost = 0.25},
+                          {.model = "n", .usage = {.input_tokens = 30, .output_tokens = 5}, .cost = 0.5}};
+  std::string error = "max_tokens";
+  SUBCASE("it finds nothing, and what is left is too little for the model") {}
+  SUBCASE("it fails") {
+    world.knowledge.error = Error{ErrorCode::store, "the disk is gone"};
+    error = "the disk is gone";
+  }
+  const Json end = world.ask("a", "go");
+  CHECK(end["status"] == "done");
+  CHECK(world.last("observation")["error"].get<std::string>().contains(error));
+  CHECK(end["input_tokens"] == 80);
+  CHECK(end["output_tokens"] == 5);
+  CHECK(end["cost"] == 0.75);
+  auto rows = fakes::run(world.loop, world.journal->usage({.by = store::UsageBy::model}));
+  REQUIRE(rows);
+  CHECK(rows->size() == 2);
+}
+
+TEST_CASE("what a chain's searches did otherwise than asked for stands below its answer, once") {
+  ToolWorld world(
+      "c: { model: m, steps: [ { retrieve: handbook }, { combine: stuff }, { retrieve: handbook }, { "
+      "combine: stuff } ] }",
+      says({"leave", "They do not tell."}), says({call(R"({"input":"leave?"})"), kAnswer}));
+  world.knowledge.remarks = {"knowledge base `handbook` holds nothing yet"};
+  world.ask("a", "go");
+  CHECK(world.last("observation")["output"] ==
+        "They do not tell.\n\n(knowledge base `handbook` holds nothing yet)");
+}
+
+TEST_CASE("a chain as a tool asks a fallback, too, where its own cost is in the way of its model") {
+  auto cheap = says({"cheap"});
+  ChainWorld plain("c: { limits: { cost: 1 }, steps: [ { model: m } ] }", says({}));
+  plain.price = models::Price{.input = 1'000'000, .output = 1'000'000};
+  plain.other = cheap;
+  plain.falls_back = true;
+  const auto made = plain.catalog();
+  tools::ToolTable tools;
+  REQUIRE(add_chain_tools({{.name = "t", .type = "chain", .chain = "c"}}, made->chains, tools));
+  auto toolbox = tools::Toolbox::make(tools, {"t"});
+  REQUIRE(toolbox);
+  Stop stop;
+  models::testing::RecordingEvents events;
+  CallContext context{.loop = plain.loop, .stop = stop, .deadline = {}, .events = events};
+  const auto outcome = fakes::run(plain.loop, toolbox->call("t", {{"input", "go"}}, context));
+  CHECK(outcome.output == "cheap");
+  CHECK(plain.model->calls() == 0);
 }
 
 TEST_CASE("cancelling the agent's run stops the chain") {

@@ -3,6 +3,9 @@
 #include "agents/chains/chain.h"
 #include "agents/chains/section.h"
 #include "agents/runs/run_desk.h"
+#include "models/fallback.h"
+#include "models/model_use.h"
+#include "models/warning.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/bus/local_bus.h"
 #include "runtime/config/document.h"
@@ -56,7 +59,9 @@ class FakeKnowledge final : public memory::Knowledge {
   std::vector<memory::Hit> hits;
   std::optional<Error> error;
   bool hang = false;
-  std::vector<memory::ModelUse> uses;
+  std::vector<models::ModelUse> uses;  ///< told of each search, whatever comes of it
+  std::vector<std::string> remarks;
+  std::string warns;  ///< not "": each search warns so
   std::vector<std::string> queries;
   std::vector<memory::SearchOverrides> overrides;
   std::string tenant;
@@ -66,6 +71,8 @@ class FakeKnowledge final : public memory::Knowledge {
     queries.push_back(std::move(query));
     overrides.push_back(std::move(asked));
     tenant = context.principal.tenant;
+    for (const models::ModelUse& use : uses) models::tell_use(context, use);
+    if (!warns.empty()) models::warn(context, "rerank_failed", warns);
     if (hang) {
       OneShot<bool> stopped_now(context.loop);
       auto hook = context.stop.on_request([&stopped_now] { stopped_now.set(true); });
@@ -73,7 +80,7 @@ class FakeKnowledge final : public memory::Knowledge {
       co_return fail(stopped("the search", context.stop.reason()));
     }
     if (error) co_return fail(*error);
-    co_return memory::Retrieved{.hits = hits, .uses = uses};
+    co_return memory::Retrieved{.hits = hits, .remarks = remarks};
   }
   Task<Result<std::vector<memory::StoredChunk>>> read(std::string, std::int64_t, std::size_t, std::size_t,
                                                       CallContext&) override {
@@ -181,6 +188,7 @@ class ChainWorld : store::Subscriber {
   std::shared_ptr<ScriptedModel> model;
   std::shared_ptr<models::Model> other;  ///< `n`; null: the same
   std::optional<models::Price> price;    ///< of `m`
+  bool falls_back = false;               ///< `m` to `n`, which costs nothing
   int context = 0;                       ///< of `m`, in tokens; 0: unknown
   BudgetSettings budgets;
   FakeKnowledge knowledge;
@@ -193,9 +201,16 @@ class ChainWorld : store::Subscriber {
   std::shared_ptr<const Catalog> catalog() {
     auto read = read_chains(chains_);
     for (const std::string& problem : read.problems) FAIL(problem);
-    const std::vector<models::ModelSettings> entries{{.name = "m", .context = context, .price = price},
-                                                     {.name = "n"}};
-    const models::ModelTable models{{"m", model}, {"n", other ? other : model}};
+    const std::vector<models::ModelSettings> entries{
+        {.name = "m",
+         .context = context,
+         .price = price,
+         .fallback = falls_back ? std::vector<std::string>{"n"} : std::vector<std::string>()},
+        {.name = "n"}};
+    models::ModelTable models{{"m", model}, {"n", other ? other : model}};
+    if (falls_back)
+      models["m"] = std::make_shared<models::FallbackChain>(
+          std::vector<models::FallbackChain::Entry>{{"m", models["m"]}, {"n", models["n"]}});
     auto prompts = prompts::PromptSet::load("");
     auto table =
         make_chains(read.settings, {entries, models, *prompts, {std::shared_ptr<void>(), &knowledge}});

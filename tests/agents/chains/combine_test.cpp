@@ -190,15 +190,6 @@ TEST_CASE("a search that fails ends the run and says why; a cancelled one leaves
   CHECK(world.count("action") == world.count("observation"));
 }
 
-TEST_CASE("what a search used is told, counted and in the ledger") {
-  ChainWorld world(ask_handbook("stuff"), says({"No."}));
-  world.knowledge.uses = {{.model = "n", .usage = {.input_tokens = 50}, .ms = 3}};
-  world.resume();
-  const Json end = world.ask("ask", "Well?");
-  CHECK(end["input_tokens"] == 50);
-  CHECK(world.count("usage") == 2);
-}
-
 TEST_CASE("a follow-up question is rewritten by the conversation before it, and searched for") {
   ChainWorld world(R"(
 talk:

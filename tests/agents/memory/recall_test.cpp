@@ -290,3 +290,26 @@ TEST_CASE("with `steps: true` earlier calls and what came of them are recalled, 
     CHECK(last[5].content == "second");
   }
 }
+
+TEST_CASE("a session whose memory is still being written is not deleted under it") {
+  auto notes = std::make_shared<ScriptedModel>(
+      [](const models::ModelRequest&) { return ScriptedModel::Line(ScriptedModel::Hang{}); });
+  World world(says({kAnswer, kAnswer}), {}, {},
+              with({.type = "summary_buffer", .max_tokens = memory::kMemoryTokensMin}, notes));
+  world.resume();
+  const std::string session = world.session();
+  for (int i = 0; i < 2; ++i) {
+    auto run = world.submit(session, std::string(3000, 'x') + " and so on");
+    REQUIRE(run);
+    world.finished(run->run);
+  }
+  world.until([&] { return notes->calls() > 0; });
+  const auto forget = [&] { return fakes::run(world.loop, world.desk->forget(Principal{}, session)); };
+  auto busy = forget();
+  REQUIRE_FALSE(busy);
+  CHECK(busy.error().code == ErrorCode::busy);
+  CHECK(busy.error().message.contains("memory"));
+  fakes::run(world.loop, world.desk->settle(0ms));
+  CHECK(forget());
+  CHECK_FALSE(*fakes::run(world.loop, world.journal->find_session(session)));
+}

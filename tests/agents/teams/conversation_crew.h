@@ -237,7 +237,7 @@ inline void check_each_failure_ends(const TestTeam& team, bool at_once = false) 
     const auto end = team.run(*crew);
     REQUIRE(!end);
     CHECK(end.error().status == "failed");
-    CHECK(end.error().reason == "model_error");
+    CHECK(end.error().reason == "member_failed");
     CHECK(!end.error().detail.empty());
     if (!at_once) CHECK(crew->asked.back().key == key);
   }

@@ -19,13 +19,13 @@ Reply said(std::string text, Json data = nullptr) {
 TEST_CASE("all waits for all, and is lost with the first failure") {
   JoinCount count({.until = Until::all}, 3);
   count.succeeded(2);
-  count.skipped(0);
+  count.skipped();
   CHECK(count.state() == State::waiting);
   count.succeeded(1);
   CHECK(count.state() == State::enough);
   CHECK(count.there() == std::vector<std::size_t>{2, 1});
   JoinCount lost({.until = Until::all}, 3);
-  lost.failed(1, "down");
+  lost.failed("down");
   CHECK(lost.state() == State::too_few);
   CHECK(lost.why() == "down");
 }
@@ -34,16 +34,16 @@ TEST_CASE("what comes after the end is not counted") {
   JoinCount count({.until = Until::any}, 3);
   count.succeeded(1);
   count.succeeded(0);
-  count.failed(2, "stopped");
+  count.failed("stopped");
   CHECK(count.state() == State::enough);
   CHECK(count.there() == std::vector<std::size_t>{1});
 }
 
 TEST_CASE("a quorum is lost once too few are left, and one of more than there are at once") {
   JoinCount count({.until = Until::quorum, .quorum = 2}, 3);
-  count.skipped(0);
+  count.skipped();
   CHECK(count.state() == State::waiting);
-  count.failed(1, "down");
+  count.failed("down");
   CHECK(count.state() == State::too_few);
   CHECK(count.why() == "2 of 3 were needed, 0 succeeded, 1 were skipped and 1 failed: down");
   CHECK(JoinCount({.until = Until::quorum, .quorum = 4}, 3).state() == State::too_few);

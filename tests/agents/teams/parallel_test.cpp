@@ -124,10 +124,12 @@ TEST_CASE("each member that fails under all does as the policy says, and the oth
 
     settings.failure = {.on_failure = OnFailure::substitute, .substitute = "other"};
     PatternRun instead(make_parallel, settings);
+    instead.crew.views.push_back({.name = "other"});
     instead.crew.by_key[key] = fakes::failed_reply("it broke");
     const auto other = instead.run();
     REQUIRE(other);
     CHECK(other->text.contains("other on " + key));
+    CHECK(instead.crew.asks.size() == 4);
   }
 }
 

@@ -233,6 +233,18 @@ TEST_CASE("a condition that holds ends a supervisor before its work is judged") 
   check_resumes(team);
 }
 
+TEST_CASE("long reasons do not take the place of the charge") {
+  TestTeam team = office();
+  team.rules["reader"] = [](const Ask& ask) -> Teamed<Reply> {
+    Reply reply = ConversationCrew::done(ask.to, "");
+    reply.data = Json{{"accept", false}, {"reason", "x" + std::string(200'000, '\n') + "x"}};
+    return reply;
+  };
+  const auto crew = team.crew();
+  CHECK(team.run(*crew)->reason == "stalled");
+  CHECK(has(crew->asked[8].text, "Expected of the result: four lines"));
+}
+
 TEST_CASE("a limit while work is judged ends the team with the work") {
   TestTeam team = office();
   team.rules["reader"] = [](const Ask&) -> Teamed<Reply> {

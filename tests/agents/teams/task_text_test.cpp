@@ -50,9 +50,13 @@ TEST_CASE("a cut falls between characters") {
 }
 
 TEST_CASE("names are filled, what only looks like one stays, and long values are cut") {
-  const Json values = {{"a", "one"}, {"n", 3}, {"long", std::string(limits::kResultBytes + 1, 'x')}};
+  const Json values = {{"a", "one"}, {"n", 3}, {"long", std::string(1'000'000, 'x')}};
   CHECK(fill_task("{a} {n} {\"json\": {}} {1}", values, "here") == "one 3 {\"json\": {}} {1}");
-  CHECK(fill_task("{long}", values, "here")->size() <= limits::kResultBytes);
+  CHECK(fill_task("{long}", values, "here")->size() <= limits::kResultsBytes);
+  const auto several = fill_task("{a}{long}{long}{long} and then judge it", values, "here");
+  CHECK(several->size() <= limits::kResultsBytes + 100);
+  CHECK(several->starts_with("onexxx"));
+  CHECK(several->ends_with(" and then judge it"));
   const auto missing = fill_task("{who}", {{"a", 1}}, "teams.t, task `x`, description");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message ==

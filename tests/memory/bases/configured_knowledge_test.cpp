@@ -1,4 +1,5 @@
 #include "tests/memory/bases/knowledge_world.h"
+#include "tests/models/call.h"
 
 #include <algorithm>
 #include <fstream>
@@ -287,6 +288,32 @@ TEST_CASE("other metrics order as they do, and the score is the cosine") {
   }
 }
 
+TEST_CASE("what a search spent is told by usage events at its price, also of one that finds no document") {
+  fakes::TempDir folder;
+  KnowledgeWorld world(folder.path().string());
+  world.put("a", "apples\npears");
+  auto all = world.knowledge({{"embeddings/hashing", {.input = 2'000'000}}});
+  models::testing::RecordingEvents events;
+  CallContext context{
+      .loop = world.loop, .stop = world.stop, .deadline = {}, .events = events, .agent = "a", .step = 3};
+  const auto search = [&](SearchOverrides overrides) {
+    return fakes::run(world.loop, all.search("k", "apples", std::move(overrides), context));
+  };
+  REQUIRE(search(by(SearchMode::similarity)));
+  REQUIRE(events.events.size() == 1);
+  CHECK(events.events[0].type == "usage");
+  CHECK(events.events[0].step == 3);
+  CHECK(events.events[0].fields["model"] == "embeddings/hashing");
+  CHECK(events.events[0].fields["input_tokens"] == 1);
+  CHECK(events.events[0].fields["cost"] == 2.0);
+  REQUIRE(search(by(SearchMode::keyword)));  // makes no vector
+  CHECK(events.events.size() == 1);
+  SearchOverrides missing = by(SearchMode::similarity);
+  missing.document = "no such document";
+  REQUIRE_FALSE(search(missing));
+  CHECK(events.events.size() == 2);
+}
+
 TEST_CASE("what cannot be searched says why, and searches beside each other and a change are answered") {
   fakes::TempDir folder;
   KnowledgeWorld world(folder.path().string());
@@ -393,17 +420,22 @@ TEST_CASE("a document is named by the end of its path where that is one document
   CHECK(world.search("leave", only).error().code == ErrorCode::not_found);
 }
 
-TEST_CASE("only so many bases are in memory; one that was let go is read again") {
+TEST_CASE("bases take only so much memory; one that was let go is read again") {
   fakes::TempDir folder;
   KnowledgeWorld world(folder.path().string());
-  const std::size_t tenants = BaseTable::kImages + 20;
+  const std::size_t tenants = 30;
+  constexpr std::size_t kBases = 10;
   auto name = [](std::size_t i) { return fmt::format("tenant{}", i); };
   for (std::size_t i = 0; i < tenants; ++i)
     world.put("d", fmt::format("the code of {} is {}", name(i), i * 7919), Json::object(), {name(i), "k"});
+  world.found("code", {}, name(0));
+  const std::size_t most = kBases * (world.table.bytes() / 2);  // what is shared has none
+  world.table.allow(most);
   for (int round = 0; round < 2; ++round)
     for (std::size_t i = 0; i < tenants; ++i) {
       const Texts found = world.found("code", {}, name(i));
       CHECK(found == Texts{fmt::format("the code of {} is {}", name(i), i * 7919)});
-      CHECK(world.table.size() <= BaseTable::kImages + 2);  // and those of the search at work
+      CHECK(world.table.size() <= kBases + 2);
+      CHECK(world.table.bytes() <= most);
     }
 }

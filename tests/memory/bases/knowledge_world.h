@@ -20,7 +20,8 @@ namespace troupe::memory::testing {
 class HashingEmbedder final : public models::Embedder {
  public:
   Task<Result<models::Vectors>> embed(std::vector<std::string> texts, CallContext&) override {
-    models::Vectors vectors{.dimensions = models::HashedText::kDimensions};
+    models::Vectors vectors{.dimensions = models::HashedText::kDimensions,
+                            .usage = {.input_tokens = static_cast<std::int64_t>(texts.size())}};
     for (const std::string& text : texts)
       for (float value : vector(text)) vectors.values.push_back(value);
     co_return vectors;
@@ -81,14 +82,15 @@ struct KnowledgeWorld {
     return take(fakes::run(loop, store->put_document(base, std::move(fresh))));
   }
 
-  ConfiguredKnowledge knowledge() {
+  ConfiguredKnowledge knowledge(models::PriceList prices = {}) {
     std::map<std::string, ConfiguredBase, std::less<>> bases;
     bases["k"] = {settings, std::make_shared<HashingEmbedder>(), "hashing"};
     return {std::move(bases),
             {.table = table,
              .workers = workers,
              .models = std::make_shared<const models::ModelTable>(),
-             .prompts = std::make_shared<const prompts::PromptSet>(take(prompts::PromptSet::load("")))}};
+             .prompts = std::make_shared<const prompts::PromptSet>(take(prompts::PromptSet::load(""))),
+             .prices = std::move(prices)}};
   }
 
   Result<Retrieved> search(const std::string& query, SearchOverrides overrides = {},

@@ -143,10 +143,12 @@ TEST_CASE("what a run wrote down brings the same back, whatever was summarised o
   const MemorySettings settings = settings_of("summary_buffer", 900);
   LongConversation conversation(11);
   std::vector<store::RunRow> rows;
+  std::vector<Turn> turns;  // of all rows: folding them anew for each row is quadratic
   Summaries summaries;
   int shortened_ones = 0;
   for (int i = 0; i < 400; ++i) {
     rows.push_back(conversation.next());
+    turns.push_back(*turn_of(rows.back()));
     const Remembered remembered = remember(rows, true);
     const Recollection first = recall_last(remembered, bounds_of(settings), ruler);
     shortened_ones += first.cut > 0;
@@ -156,13 +158,15 @@ TEST_CASE("what a run wrote down brings the same back, whatever was summarised o
       rows.back().extra = with_notes(rows.back().extra, notes);
     }
 
-    const std::vector<Turn> turns = remember(rows, false).turns;
     auto selection = selection_from(*parse_json(written), turns);
     REQUIRE(selection);
     REQUIRE(*selection == first.selection);
     // A summary made in the meantime stands in another row than the one that was recalled, or in the same
     // run's that could not have recalled it.
-    auto again = recollect(*selection, rows, other);
+    const auto keeper = std::ranges::find(rows, selection->notes_of, &store::RunRow::id);
+    const auto notes = keeper == rows.end() ? std::nullopt : notes_in(*keeper);
+    auto again =
+        i % 20 == 0 ? recollect(*selection, rows, other) : recollect(*selection, turns, notes, other);
     REQUIRE(again);
     REQUIRE(again->messages.size() == first.messages.size());
     for (std::size_t m = 0; m < again->messages.size(); ++m) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stop_token>
 #include <sys/stat.h>
 #include <zlib.h>
 
@@ -49,6 +50,10 @@ void check_same(const VectorIndex& a, const VectorIndex& b) {
     REQUIRE(other);
     CHECK(*one == *other);
   }
+}
+
+std::ptrdiff_t entries(const std::filesystem::path& folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), {});
 }
 
 std::string read(const std::filesystem::path& file) {
@@ -135,25 +140,67 @@ TEST_CASE("a file is its owner's, replaces the one before, and leaves nothing el
   struct stat status{};
   REQUIRE(::stat(saved.file.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
-  CHECK(std::distance(std::filesystem::directory_iterator(saved.folder.path()), {}) == 1);
+  CHECK(entries(saved.folder.path()) == 1);
   auto loaded = load_index(saved.file, saved.settings, kStamp + 1);
   REQUIRE(loaded);
   check_same(*saved.index, **loaded);
 }
 
-TEST_CASE("a file that cannot be written is an error, and the one before stays") {
+TEST_CASE("a file that cannot be written is an error, and leaves nothing behind") {
   Saved saved(IndexKind::hnsw);
-  std::filesystem::create_directory(saved.file + ".new");
-  const auto again = saved.index->save(saved.file, kStamp + 1);
-  REQUIRE_FALSE(again);
-  CHECK(again.error().code == ErrorCode::store);
-  CHECK(load_index(saved.file, saved.settings, kStamp));
   const auto nowhere = saved.index->save((saved.folder.path() / "none" / "file").string(), kStamp);
   REQUIRE_FALSE(nowhere);
   CHECK(nowhere.error().code == ErrorCode::store);
   std::filesystem::create_directory(saved.folder.path() / "taken");
-  CHECK_FALSE(saved.index->save((saved.folder.path() / "taken").string(), kStamp));
-  CHECK_FALSE(std::filesystem::exists(saved.folder.path() / "taken.new"));
+  const auto taken = saved.index->save((saved.folder.path() / "taken").string(), kStamp);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().code == ErrorCode::store);
+  CHECK(entries(saved.folder.path()) == 2);  // it, and the file
+}
+
+TEST_CASE("a file that is given up is not written, and the one before stays") {
+  for (const IndexKind kind : kKinds) {
+    Saved saved(kind);
+    std::stop_source stop;
+    stop.request_stop();
+    const auto given_up = saved.index->save(saved.file, kStamp + 1, stop.get_token());
+    REQUIRE_FALSE(given_up);
+    CHECK(given_up.error().code == ErrorCode::cancelled);
+    CHECK(load_index(saved.file, saved.settings, kStamp));
+    CHECK(entries(saved.folder.path()) == 1);
+  }
+}
+
+TEST_CASE("two writers of one file have a file each, and what a dead one left is taken away") {
+  Saved saved(IndexKind::flat);
+  const IndexHeader header{.kind = 0, .metric = 0, .dimensions = 3, .stamp = 1, .rows = 0, .body = 8};
+  const std::vector<std::uint64_t> word{7};
+  auto write = [&](IndexFileWriter& writer) {
+    REQUIRE(writer.begin(saved.file, header));
+    REQUIRE(writer.write(std::span<const std::uint64_t>(word)));
+  };
+  IndexFileWriter one;
+  write(one);
+  {
+    IndexFileWriter other;
+    write(other);
+    CHECK(entries(saved.folder.path()) == 3);
+  }  // not committed
+  IndexFileWriter third;
+  write(third);
+  REQUIRE(one.commit());
+  CHECK(load_index(saved.file, saved.settings, 1).error().code != ErrorCode::not_found);
+  REQUIRE(third.commit());
+  CHECK(entries(saved.folder.path()) == 1);
+
+  std::ofstream(saved.file + ".a1B2c3.new") << "half of an index";
+  std::ofstream(saved.folder.path() / "another.index.a1B2c3.new") << "not of this one";
+  IndexFileWriter living;
+  write(living);
+  CHECK_FALSE(std::filesystem::exists(saved.file + ".a1B2c3.new"));
+  CHECK(entries(saved.folder.path()) == 3);
+  remove_index_file(saved.file);
+  CHECK(entries(saved.folder.path()) == 2);  // nobody takes the file of who is at it
 }
 
 TEST_CASE("a file of something else is a conflict, and none is not found") {

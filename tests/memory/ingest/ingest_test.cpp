@@ -1,6 +1,7 @@
 #include "memory/knowledge/ingest/limits.h"
 #include "memory/knowledge/keyword/keyword.h"
 #include "memory/knowledge/store/schema.h"
+#include "memory/knowledge/store/writes.h"
 #include "models/embedders/hashed_text.h"
 #include "tests/memory/ingest/ingest_bench.h"
 
@@ -272,6 +273,51 @@ TEST_CASE("what is added by hand stays, whatever the sources name") {
   }
 }
 
+TEST_CASE("what is added by hand while its source is found to be gone stays") {
+  IngestBench bench;
+  fill(bench);
+  bench.done();
+  std::filesystem::remove(bench.folder.path("a.md"));
+  bench.folder.write("new.txt", "New.");
+  auto request = bench.request();
+  bool added = false;
+  request.on_progress = [&](const IngestProgress& progress) {
+    if (progress.phase != IngestProgress::Phase::documents || added) return;
+    added = true;  // what is to be removed is decided by now
+    auto other = open_knowledge((bench.home.path() / "knowledge.db").string());
+    REQUIRE(other);
+    auto row = read_document(*other, 1, bench.folder.path("a.md"));
+    REQUIRE((row && *row));
+    REQUIRE(touch_document(*other, (*row)->id, Origin::added, ""));
+  };
+  const auto report = bench.done(std::move(request));
+  CHECK(added);
+  CHECK(report.removed == 0);
+  CHECK(bench.text("a.md").contains("Apples"));
+  CHECK(bench.done().removed == 0);
+}
+
+TEST_CASE("a document that is in a shared and in a tenant's base goes from the one that loses it") {
+  IngestBench bench;
+  fill(bench);
+  bench.done();
+  bench.target.key.tenant = "acme";
+  bench.done(IngestRequest{.origin = Origin::added, .sources = {bench.folder.path("a.md")}});
+  std::filesystem::remove(bench.folder.path("a.md"));
+  bench.target.key.tenant = "";
+  CHECK(bench.done().removed == 1);
+  CHECK(bench.names().size() == 3);
+  bench.target.key.tenant = "acme";
+  CHECK(bench.names() == Names{"a.md"});
+  CHECK(bench.text("a.md").contains("Apples"));
+  const auto theirs = bench.ask(bench.store->find_base(bench.target.key));
+  CHECK(bench.ask(bench.store->match_terms(theirs->id, keyword_query("apple"), 9, std::nullopt)).size() >= 1);
+  CHECK(bench.ask(bench.store->remove_document(theirs->id, bench.folder.path("a.md"))));
+  bench.target.key.tenant = "";
+  CHECK(bench.names().size() == 3);
+  bench.sound();
+}
+
 TEST_CASE("bases of tenants do not meet") {
   IngestBench bench;
   fill(bench);
@@ -431,6 +477,46 @@ TEST_CASE("progress and changes are told as they happen") {
   }
   CHECK(bench.changes[1].document == 0);
   CHECK(chunks.size() == static_cast<std::size_t>(bench.ask(bench.store->list_bases()).at(0).chunks));
+}
+
+TEST_CASE("each document has one event, between that of the beginning and that of the end") {
+  using What = IngestEvent::What;
+  IngestBench bench;
+  fill(bench);
+  std::vector<std::string> told;
+  auto events = [&](IngestRequest request) {
+    told.clear();
+    request.on_event = [&](const IngestEvent& event) {
+      std::string line(word(event.what));
+      if (!event.source.empty()) line += ' ' + event.source.substr(event.source.rfind('/') + 1);
+      if (event.what == What::started) line += ' ' + std::to_string(event.total);
+      if (!event.why.empty()) line += " !";
+      told.push_back(line);
+      CHECK((event.report != nullptr) == (event.what == What::finished));
+    };
+    auto report = bench.run(std::move(request));
+    REQUIRE(told.size() >= 1);
+    std::sort(told.begin() + (told.front().starts_with("started") ? 1 : 0), told.end() - 1);
+    return report;
+  };
+  REQUIRE(events(bench.request()));
+  CHECK(told == Names{"started 4", "added a.md", "added b.txt", "added c.md", "added d.csv", "finished"});
+  bench.folder.write("b.txt", "Short.");
+  bench.folder.age(bench.folder.path("sub/c.md"));  // read, and the same
+  std::filesystem::remove(bench.folder.path("a.md"));
+  bench.folder.write("new.json", "{");
+  auto request = bench.request();
+  request.sources.push_back(bench.folder.path("nowhere.md"));
+  auto report = events(std::move(request));
+  REQUIRE(report);
+  CHECK(told == Names{"started 4", "changed b.txt", "failed !", "failed new.json !", "removed a.md",
+                      "unchanged c.md", "unchanged d.csv", "finished"});
+  CHECK(report->failed == 2);
+  CHECK(report->unchanged == 2);
+
+  bench.stop->request(StopReason::cancelled);
+  CHECK_FALSE(events(bench.request()));
+  CHECK(told == Names{"finished !"});
 }
 
 TEST_CASE("warnings have a bound") {

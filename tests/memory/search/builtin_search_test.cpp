@@ -40,13 +40,13 @@ TEST_CASE("with the builtin model a search does what takes no judgement, and say
     CHECK(remark.contains("that takes a language model. Add one"));
 
   CallContext context = bench.call();
-  std::vector<ModelUse> uses;
+  const models::UseSink uncounted = [](const models::ModelUse&) {};
   BuiltinIntents builtin;
   auto question =
       fakes::run(bench.caller.loop,
                  standalone_question(builtin, *bench.prompts.find("rewrite"),
                                      {{.role = models::Role::user, .content = "How high is the tower?"}},
-                                     "And who designed it?", uses, context));
+                                     "And who designed it?", uncounted, context));
   REQUIRE(question.has_value());
   CHECK(question->question == "And who designed it?");
   CHECK(question->remark.contains("builtin cannot rewrite"));

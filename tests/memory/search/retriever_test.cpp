@@ -33,8 +33,8 @@ TEST_CASE("similarity: the nearest, with all that is known of them") {
   CHECK(hit.score_kind == ScoreKind::cosine);
   CHECK(hit.metadata["year"] == 1889);
   CHECK(hit.placings == std::vector<Placing>{{ScoreKind::cosine, 1, hit.score}});
-  CHECK(found.uses.size() == 1);
-  CHECK(found.uses[0].model == "counting");
+  CHECK(bench.uses.size() == 1);
+  CHECK(bench.uses[0].model == "embeddings/counting");
   CHECK(found.remarks.empty());
   CHECK(bench.source.asked.at(0).count == 2);
   CHECK(!bench.source.asked.at(0).vectors);
@@ -47,7 +47,7 @@ TEST_CASE("keyword: no vector is made") {
   REQUIRE(found.hits.size() == 2);
   CHECK(found.hits[0].chunk == 6);
   CHECK(found.hits[0].score_kind == ScoreKind::bm25);
-  CHECK(found.uses.empty());
+  CHECK(bench.uses.empty());
 }
 
 TEST_CASE("threshold: what is similar enough, at most k") {
@@ -148,8 +148,8 @@ TEST_CASE("a model puts what words found in order") {
   CHECK(found.hits[0].score_kind == ScoreKind::rerank);
   CHECK(found.hits[0].placings.back() == Placing{ScoreKind::rerank, 1, 9});
   CHECK(found.hits[1].score == 2);
-  CHECK(found.uses.size() == 1);
-  CHECK(found.uses[0].model == "scripted");
+  CHECK(bench.uses.size() == 1);
+  CHECK(bench.uses[0].model == "scripted");
   const Json shown = *parse_json(bench.model->heard().at(0));
   CHECK(shown["query"] == "tower iron bridge");
   CHECK(shown["passages"].size() == 4);
@@ -225,7 +225,7 @@ TEST_CASE("compression by vectors, and by words when there is no embedding") {
   CHECK(found.hits[0].text == "Nobody counts the bolts.");
   CHECK(bench.embedder->calls.size() == 1);
   CHECK(bench.embedder->calls[0].size() == 4);
-  CHECK(found.uses.size() == 1);
+  CHECK(bench.uses.size() == 1);
 
   bench.embedder->error = Error{ErrorCode::network, "no line"};
   found = bench.found("bolts", settings);
@@ -338,6 +338,48 @@ TEST_CASE("searches that cannot be") {
   refused("x", {}, ErrorCode::timeout, "too slow");
   bench.embedder = nullptr;
   refused("x", {}, ErrorCode::unavailable, "mode similarity needs an embedder");
+}
+
+TEST_CASE("what a search spent is told as it is spent, also when the search comes to nothing") {
+  SearchBench bench;
+  SearchSettings settings = mode(SearchMode::similarity, 3);
+  SUBCASE("the base cannot be read") {
+    bench.source.error = Error{ErrorCode::store, "the disk is gone"};
+    REQUIRE(!bench.search("tower", settings).has_value());
+    REQUIRE(bench.uses.size() == 1);
+    CHECK(bench.uses[0].model == "embeddings/counting");
+    CHECK(bench.uses[0].usage.input_tokens == 3);
+  }
+  SUBCASE("a model's reply breaks off: nobody says what it cost, so it is estimated") {
+    bench.model->say(fakes::ScriptedModel::Break{.text = "Let me think about this."});
+    settings.rerank.model = "main";
+    REQUIRE(bench.search("iron tower", settings).has_value());
+    REQUIRE(bench.uses.size() == 2);
+    CHECK(bench.uses[1].model == "scripted");
+    CHECK(bench.uses[1].usage.output_tokens == 6);
+    CHECK(bench.uses[1].usage.input_tokens > 50);
+    CHECK(bench.uses[1].usage.estimated);
+  }
+  SUBCASE("a model that was never heard of cost nothing that is known of") {
+    bench.model->say(Error{ErrorCode::network, "the line is dead"});
+    settings.rerank.model = "main";
+    REQUIRE(bench.search("iron tower", settings).has_value());
+    CHECK(bench.uses.back().usage.input_tokens + bench.uses.back().usage.output_tokens == 0);
+  }
+  SUBCASE("it is stopped after one model, while another thinks") {
+    bench.model->usage = {.input_tokens = 40, .output_tokens = 2};
+    bench.model->say(R"({"ranking": [{"index": 2}, {"index": 1}]})");
+    bench.model->say(fakes::ScriptedModel::Ponder{"So many sentences."});
+    settings.rerank.model = "main";
+    settings.compress = {.by = SearchSettings::Compress::By::model, .model = "main"};
+    Loop::Alarm alarm = bench.caller.loop.at(bench.caller.clock.now() + Milliseconds(20),
+                                             [&] { bench.caller.stop.request(StopReason::cancelled); });
+    REQUIRE(!bench.search("iron tower", settings).has_value());
+    REQUIRE(bench.uses.size() == 3);
+    CHECK(bench.uses[1].usage.input_tokens == 40);
+    CHECK(bench.uses[2].usage.output_tokens > 0);
+    CHECK(bench.uses[2].usage.estimated);
+  }
 }
 
 TEST_CASE("a search that is stopped while a model thinks ends as that") {

@@ -17,10 +17,10 @@ const std::vector<Message> kHistory{{.role = Role::system, .content = "secret"},
 
 Standalone rewritten(SearchBench& bench, std::vector<Message> history, std::string question) {
   CallContext context = bench.call();
-  std::vector<ModelUse> uses;
+  const models::UseSink uncounted = [](const models::ModelUse&) {};
   auto result = fakes::run(
       bench.caller.loop, standalone_question(*bench.model, *bench.prompts.find("rewrite"), std::move(history),
-                                             std::move(question), uses, context));
+                                             std::move(question), uncounted, context));
   REQUIRE_MESSAGE(result.has_value(), result.error().message);
   return std::move(*result);
 }

@@ -160,7 +160,9 @@ struct SearchBench {
   }
 
   Result<Retrieved> search(std::string query, SearchSettings settings) {
-    Retriever retriever({source, embedder, models, prompts, plain_reading(), workers, similarity_weight});
+    uses.clear();
+    Retriever retriever({source, embedder, models, prompts, plain_reading(), workers, similarity_weight,
+                         [this](models::ModelUse use) { uses.push_back(std::move(use)); }});
     CallContext context = call();
     return fakes::run(caller.loop, retriever.retrieve(std::move(query), std::move(settings), context));
   }
@@ -191,6 +193,7 @@ struct SearchBench {
   std::shared_ptr<CountingEmbedder> embedder = std::make_shared<CountingEmbedder>();
   std::shared_ptr<fakes::ScriptedModel> model = std::make_shared<fakes::ScriptedModel>();
   models::ModelTable models;
+  std::vector<models::ModelUse> uses;  ///< what the last search was told to have spent
   prompts::PromptSet prompts = *prompts::PromptSet::load("");
 };
 

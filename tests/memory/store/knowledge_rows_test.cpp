@@ -1,5 +1,6 @@
 #include "tests/memory/store/knowledge_rows.h"
 
+#include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@ using namespace troupe::memory;
 using namespace troupe::memory::testing;
 
 using Ids = std::vector<std::int64_t>;
+using Sizes = std::vector<DocumentSize>;
 using Texts = std::vector<std::string>;
 
 TEST_CASE(
@@ -102,7 +104,8 @@ TEST_CASE("bases of two tenants of one name never meet, in rows, terms or weight
   CHECK(found[0].score == alone);
   CHECK(chunks_of(take(chunk_page(database, ours.id, 0, 100, 2))) == mine.added);
   CHECK(take(document_fields(database, ours.id, 0, 100)).size() == 1);
-  CHECK(take(document_ids(database, ours.id, 0, 100)) == Ids{mine.document});
+  CHECK(take(document_sizes(database, ours.id, 0, 100)) ==
+        Sizes{{mine.document, static_cast<std::int64_t>(mine.added.size())}});
 
   CHECK(take(remove_base(database, {"acme", "k"})));
   CHECK_FALSE(take(remove_base(database, {"acme", "k"})));
@@ -237,7 +240,9 @@ TEST_CASE("vectors come in pages by id, with the document of each") {
   CHECK(later[0].id == b.document);
   CHECK(later[0].at_ms == 1'800'000'000'000);
   CHECK(later[0].fields == Json{{"length", 3}, {"source", "b"}, {"title", "On b"}, {"format", "text"}});
-  CHECK(take(document_ids(database, base.id, 0, 100)) == Ids{a.document, b.document});
+  CHECK(take(document_sizes(database, base.id, 0, 100)) ==
+        Sizes{{a.document, static_cast<std::int64_t>(a.added.size())},
+              {b.document, static_cast<std::int64_t>(b.added.size())}});
 }
 
 TEST_CASE("documents are listed by source, page by page") {
@@ -336,4 +341,80 @@ TEST_CASE("processes that open a new file at once find one file of knowledge") {
     auto database = knowledge.open();
     CHECK(take(check_knowledge(database)).empty());
   }
+}
+
+TEST_CASE("what was added by hand stays so, and only who brought a document takes it away") {
+  KnowledgeFile knowledge;
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "handbook"}, "builtin"));
+  auto origin = [&] { return take(read_document(database, base.id, "a.md"))->origin; };
+  NewDocument document = words_document("a.md", "red green");
+  take(put_document(database, base, document));
+  CHECK(origin() == Origin::sources);
+  CHECK_FALSE(take(remove_document(database, base.id, "a.md", Origin::added)));
+  document.origin = Origin::added;
+  const std::int64_t id = take(put_document(database, base, document)).document;
+  CHECK(origin() == Origin::added);
+  REQUIRE(touch_document(database, id, Origin::sources, "s2"));
+  CHECK(origin() == Origin::added);
+  CHECK(take(read_document(database, base.id, "a.md"))->version.stamp == "s2");
+  document.origin = Origin::sources;
+  take(put_document(database, base, document));
+  CHECK(origin() == Origin::added);
+  CHECK_FALSE(take(remove_document(database, base.id, "a.md", Origin::sources)));
+  CHECK(take(find_base(database, base.key))->generation == 3);
+  CHECK(take(remove_document(database, base.id, "a.md")));
+}
+
+TEST_CASE("what is removed is given back to the disk, some at a time, and little is kept for what comes") {
+  KnowledgeFile knowledge;
+  auto size = [&] { return std::filesystem::file_size(knowledge.file); };
+  std::uintmax_t full = 0;
+  {
+    auto database = knowledge.open();
+    const BaseRow base = take(claim_base(database, {"", "handbook"}, "builtin"));
+    std::string words;
+    for (int i = 0; i < 200; ++i) words += "word" + std::to_string(i) + ' ';
+    for (int i = 0; i < 12; ++i)
+      take(put_document(database, base, words_document(std::to_string(i), words, 1, 1'000)));
+    CHECK_FALSE(take(shrink(database)).more);  // nothing is free
+    take(remove_document(database, base.id, "0"));
+    REQUIRE(database.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    full = size();
+    take(remove_base(database, base.key));
+    std::uint64_t freed = 0;
+    int steps = 0;
+    for (Shrunk step{.more = true}; step.more; ++steps) {
+      step = take(shrink(database));
+      freed += step.bytes;
+    }
+    CHECK(steps >= 2);
+    CHECK(freed > full / 2);
+    CHECK(take(shrink(database)).bytes == 0);
+    REQUIRE(database.execute("PRAGMA wal_checkpoint(PASSIVE)"));
+    CHECK(size() < 2 * kFreeBytes);
+    CHECK(take(check_knowledge(database)).empty());
+  }
+  auto database = knowledge.open();
+  CHECK(take(list_bases(database)).empty());
+  CHECK(size() < full / 4);
+}
+
+TEST_CASE("a file that was made without giving back stays as large as it is, and is as good") {
+  KnowledgeFile knowledge;
+  {
+    auto database = knowledge.open();
+    REQUIRE(database.execute("PRAGMA journal_mode=DELETE"));
+    REQUIRE(database.execute("PRAGMA auto_vacuum=NONE"));
+    REQUIRE(database.execute("VACUUM"));
+  }
+  auto database = knowledge.open();
+  const BaseRow base = take(claim_base(database, {"", "handbook"}, "builtin"));
+  std::string words;
+  for (int i = 0; i < 400; ++i) words += "word" + std::to_string(i) + ' ';
+  take(put_document(database, base, words_document("a", words, 1, 2'000)));
+  take(remove_base(database, base.key));
+  const Shrunk step = take(shrink(database));
+  CHECK(step.bytes == 0);
+  CHECK_FALSE(step.more);
 }

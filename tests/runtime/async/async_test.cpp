@@ -208,3 +208,43 @@ TEST_CASE("many read at a gate or one writes, first come first in") {
   fakes::run(loop, whole());
   CHECK(order == "ABbaWCc");
 }
+
+TEST_CASE("who waits at a gate may be stopped; the others keep their order, and who was let in is inside") {
+  SystemClock clock;
+  Loop loop(clock);
+  ReadWriteGate gate(loop);
+  Nursery nursery(loop);
+  std::string order;
+  Stop stop, never;
+  auto reader = [&](char name, Stop& until) -> Task<> {
+    const auto pass = co_await gate.read(until);
+    order += pass ? name : '-';
+  };
+  auto whole = [&]() -> Task<bool> {
+    auto writing = co_await gate.write();
+    nursery.spawn("A", [&] { return reader('A', stop); });
+    nursery.spawn("B", [&] { return reader('B', never); });
+    nursery.spawn("W", [&]() -> Task<> {
+      auto pass = co_await gate.write();
+      order += 'W';
+    });
+    nursery.spawn("C", [&] { return reader('C', stop); });
+    nursery.spawn("D", [&] { return reader('D', never); });
+    nursery.spawn("end", [&]() -> Task<> {
+      stop.request(StopReason::cancelled);
+      order += '!';
+      co_return;
+    });
+    co_await loop.sleep_for(1ms, never);
+    CHECK(order == "!--");
+    writing.end();
+    co_await nursery.join();
+    CHECK_FALSE(co_await gate.read(stop));
+    auto inside = co_await gate.read(never);
+    CHECK(inside);
+    never.request(StopReason::cancelled);  // too late
+    co_return true;
+  };
+  fakes::run(loop, whole());
+  CHECK(order == "!--BWD");
+}

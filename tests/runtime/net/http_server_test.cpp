@@ -145,6 +145,80 @@ TEST_CASE("a body over the limit is answered 413, declared or chunked, and the a
   });
 }
 
+TEST_CASE("a handler says by the head how large a body may be, or answers before it is read") {
+  net::HttpServerSettings settings;
+  settings.body_max = 1000;
+  EchoServer server(settings);
+  server.run([&]() -> Task<> {
+    const auto post = [](const std::string& path, std::size_t declared, const std::string& body) {
+      return fmt::format("POST {} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{}", path, declared, body);
+    };
+    const std::string body(10'000, 'x');
+    CHECK(status_of(co_await ask(server, post("/large", body.size(), body))) == 200);
+    const std::string over = co_await ask(server, post("/large", body.size() + 1, body));
+    CHECK(status_of(over) == 413);
+    CHECK(over.find("10000 bytes") != std::string::npos);
+    std::string chunked = "POST /large HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 9; ++i) chunked += "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+    CHECK(status_of(co_await ask(server, chunked + "0\r\n\r\n")) == 200);
+    for (int i = 0; i < 9; ++i) chunked += "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+    CHECK(status_of(co_await ask(server, chunked + "0\r\n\r\n")) == 413);
+    const std::size_t before = server.handler.requests;
+    // Not a byte of the body was sent.
+    const std::string unread = co_await ask(server, post("/unread", 1000, ""));
+    CHECK(status_of(unread) == 401);
+    CHECK(unread.find("Connection: close\r\n") != std::string::npos);
+    CHECK(server.handler.requests == before);
+    for (const char* length : {"18446744073709551615", "9223372036854775807"})
+      CHECK(status_of(co_await ask(server, fmt::format("POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: "
+                                                       "{}\r\n\r\nx",
+                                                       length))) == 413);
+  });
+}
+
+TEST_CASE("a body comes piece by piece: in chunks, to HTTP/1.0 up to the end, to HEAD not at all") {
+  EchoServer server;
+  server.run([&]() -> Task<> {
+    RawSocket client(server.loop);
+    co_await client.connect(server.port());
+    co_await client.write("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string reply = co_await client.read_until("0\r\n\r\n");
+    CHECK(reply.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+    CHECK(reply.find("Content-Length") == std::string::npos);
+    CHECK(reply.ends_with("\r\n\r\n4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n"));
+    // The connection goes on.
+    co_await client.write("HEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string next = co_await client.read_until("GET /x ");
+    CHECK(next.find("three") == std::string::npos);
+
+    RawSocket elder(server.loop);
+    co_await elder.connect(server.port());
+    co_await elder.write("GET /pieces HTTP/1.0\r\nHost: a\r\n\r\n");
+    const std::string old = co_await elder.read_all();
+    CHECK(old.find("Transfer-Encoding") == std::string::npos);
+    CHECK(old.find("Connection: close\r\n") != std::string::npos);
+    CHECK(old.ends_with("\r\n\r\none two three"));
+  });
+}
+
+TEST_CASE("who writes a body without end learns that its reader has gone, or reads nothing") {
+  net::HttpServerSettings settings;
+  settings.write_timeout = 50ms;
+  EchoServer server(settings);
+  server.run([&]() -> Task<> {
+    RawSocket goes(server.loop);
+    co_await goes.connect(server.port());
+    co_await goes.write("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    co_await goes.read(100'000);
+    goes.close();
+    CHECK(co_await eventually(server.loop, [&] { return server.handler.cut == 1; }));
+    RawSocket deaf(server.loop);
+    co_await deaf.connect(server.port());
+    co_await deaf.write("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(co_await eventually(server.loop, [&] { return server.handler.cut == 2; }));
+  });
+}
+
 TEST_CASE("a client that asks whether to go on is told so before its body is read") {
   EchoServer server;
   server.run([&]() -> Task<> {

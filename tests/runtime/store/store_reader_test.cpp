@@ -148,6 +148,35 @@ TEST_CASE("an id may be shortened as long as it means one thing") {
   }
 }
 
+TEST_CASE("sessions come page by page, by their ids, whichever of them are still there") {
+  TempStore store;
+  contract::Bench bench(make_in(store));
+  for (const char* id : {"s_2", "s_1", "s_3"}) {
+    Append made;
+    made.session = SessionRow{.id = id, .tenant = "acme", .target = "t"};
+    bench.commit(std::move(made));
+  }
+  Append other;
+  other.session = SessionRow{.id = "s_25", .tenant = "bravo", .target = "t"};
+  bench.commit(std::move(other));
+  StoreReader reader = reader_of(store.directory());
+  const auto page = [&](const std::string& tenant, SessionPage wanted) {
+    std::string ids;
+    for (const SessionRow& row : ok(reader.sessions(tenant, wanted))) ids += row.id + " ";
+    return ids;
+  };
+  CHECK(page("acme", {.limit = 9}) == "s_3 s_2 s_1 ");
+  CHECK(page("", {.limit = 9}) == "s_3 s_25 s_2 s_1 ");
+  CHECK(page("acme", {.limit = 2}) == "s_3 s_2 ");
+  CHECK(page("acme", {.limit = 2, .before = "s_2"}) == "s_1 ");
+  CHECK(page("acme", {.limit = 1, .after = "s_1"}) == "s_2 ");
+  CHECK(page("acme", {.limit = 9, .after = "s_1"}) == "s_3 s_2 ");
+  CHECK(page("acme", {.limit = 9, .before = "s_25"}) == "s_2 s_1 ");
+  CHECK(page("acme", {.limit = 9, .after = "s_9"}).empty());
+  CHECK(page("nobody", {.limit = 9}).empty());
+  CHECK(page("acme' OR 1=1 --", {.limit = 9}).empty());
+}
+
 TEST_CASE("no store, and no journal in it, are told from a damaged one") {
   TempStore store;
   auto none = open_store_reader(store.directory());

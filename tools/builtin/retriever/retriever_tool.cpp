@@ -2,6 +2,7 @@
 
 #include "runtime/base/suggest.h"
 #include "tools/builtin/retriever/passages_text.h"
+#include "tools/builtin/retriever/phrase.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +14,7 @@ namespace troupe::tools {
 namespace {
 
 constexpr std::size_t kReadingsMax = 256;
-constexpr std::size_t kPlaces = 50;  // of a lookup in one document
+constexpr std::size_t kPlaces = 100;  // passages with some of the words that a lookup looks at
 
 constexpr const char* kDescription =
     "Searches the documents of the knowledge base `{}` and returns the passages that fit best, each with a "
@@ -23,7 +24,7 @@ constexpr const char* kSchema = R"json({
   "type": "object",
   "properties": {
     "query": {"type": "string", "minLength": 1, "maxLength": 2000, "description": "what to look for: a question or key words"},
-    "operation": {"type": "string", "enum": ["search", "lookup"], "description": "search by default; lookup finds the words of `query` in the document that the last search found best, and the same lookup again finds the next place"},
+    "operation": {"type": "string", "enum": ["search", "lookup"], "description": "search by default; lookup finds where `query` stands word for word in the document that the last search found best, and the same lookup again finds the next place"},
     "k": {"type": "integer", "minimum": 1, "maximum": 20, "description": "how many passages"},
     "document": {"type": "string", "maxLength": 1000, "description": "only in this document, by its path or address"}
   },
@@ -33,12 +34,7 @@ constexpr const char* kSchema = R"json({
 
 ToolOutput output_of(const memory::Retrieved& found, const ToolInput& input) {
   const std::size_t first = input.numbers ? input.numbers(found.hits.size()) : 1;
-  ToolOutput output{.text = passages_text(found.hits, first, found.remarks),
-                    .sources = sources_of(found.hits, first),
-                    .uses = {}};
-  for (const memory::ModelUse& use : found.uses)
-    output.uses.push_back({use.model, use.usage, use.cost, use.ms, use.cache_hit});
-  return output;
+  return {.text = passages_text(found.hits, first, found.remarks), .sources = sources_of(found.hits, first)};
 }
 
 }  // namespace
@@ -111,6 +107,9 @@ Task<Result<ToolOutput>> RetrieverTool::lookup(ToolInput input, CallContext& con
   search.plain = true;
   auto found = co_await knowledge_->search(base_, words, search, context);
   if (!found) co_return fail(std::move(found.error()));
+  // The search finds any of the words, in any form and order.
+  const Phrase phrase(words);
+  std::erase_if(found->hits, [&phrase](const memory::Hit& hit) { return !phrase.stands_in(hit.text); });
   if (found->hits.empty())
     co_return fail(
         ErrorCode::not_found,
@@ -124,8 +123,7 @@ Task<Result<ToolOutput>> RetrieverTool::lookup(ToolInput input, CallContext& con
   if (reading.next >= places) {
     reading.next = 0;
     co_return ToolOutput{.text = fmt::format("No more places have `{}`; all {} were shown.", words, places),
-                         .sources = {},
-                         .uses = {}};
+                         .sources = {}};
   }
   const std::size_t place = reading.next++;
   found->hits = {std::move(found->hits[place])};

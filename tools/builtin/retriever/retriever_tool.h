@@ -12,8 +12,8 @@
 namespace troupe::tools {
 
 /// Searches a knowledge base for an agent, on behalf of the run's tenant. What it finds is numbered over the
-/// whole run, so that an answer can cite any of it. A lookup finds words in the document that this agent
-/// found last, and the same again goes on to the next place, as in the ReAct paper's environment.
+/// whole run, so that an answer can cite any of it. A lookup finds words as they stand in the document that
+/// this agent found last, and the same again goes on to the next place, as in the ReAct paper's environment.
 class RetrieverTool final : public Tool {
  public:
   /// Errors: not_found (no such knowledge base).

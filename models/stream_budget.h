@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace troupe::agents {
+namespace troupe::models {
 
 /// Counts what a model writes while it writes it, so that a stream can be closed in the middle when its
 /// budget is spent. An estimate, as models/token_estimate.h makes it, the same however the text is cut into
@@ -25,4 +25,4 @@ class StreamBudget {
   std::int64_t wide_ = 0;    // characters of other scripts
 };
 
-}  // namespace troupe::agents
+}  // namespace troupe::models

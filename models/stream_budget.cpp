@@ -1,6 +1,6 @@
-#include "agents/runs/stream_budget.h"
+#include "models/stream_budget.h"
 
-namespace troupe::agents {
+namespace troupe::models {
 
 bool StreamBudget::take(std::string_view piece) {
   for (char c : piece) {
@@ -11,4 +11,4 @@ bool StreamBudget::take(std::string_view piece) {
   return !spent();
 }
 
-}  // namespace troupe::agents
+}  // namespace troupe::models

@@ -1,0 +1,24 @@
+#include "agents/runs/run_json.h"
+
+#include "runtime/base/clock.h"
+
+namespace troupe::agents {
+
+Json to_json(const store::RunRow& row) {
+  Json json = {{"run", row.id},
+               {"session", row.session},
+               {"target", row.target},
+               {"status", row.status},
+               {"reason", row.reason},
+               {"input", row.input},
+               {"answer", row.answer},
+               {"steps", row.steps},
+               {"input_tokens", row.input_tokens},
+               {"output_tokens", row.output_tokens},
+               {"cost", row.cost},
+               {"created", rfc3339(row.created_ms)}};
+  if (row.finished()) json["finished"] = rfc3339(row.finished_ms);
+  return json;
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,79 @@
+#include "gateway/http/catalog_routes.h"
+
+#include "agents/chains/chain.h"
+#include "models/catalog.h"
+#include "models/provider_facts.h"
+#include "runtime/base/json.h"
+
+#include <utility>
+
+namespace troupe::gateway {
+
+namespace {
+
+Json agents_of(const Offer& offer) {
+  Json list = Json::array();
+  for (const auto& [name, agent] : offer.catalog->agents) {
+    Json one = {{"name", name}, {"description", agent->settings.description}};
+    if (name == offer.catalog->default_target) one["default"] = true;
+    list.push_back(std::move(one));
+  }
+  return {{"agents", std::move(list)}};
+}
+
+Json chains_of(const Offer& offer) {
+  Json list = Json::array();
+  for (const auto& [name, chain] : offer.catalog->chains) {
+    Json one = {{"name", name}, {"description", chain->settings.description}, {"inputs", chain->inputs}};
+    if (name == offer.catalog->default_target) one["default"] = true;
+    list.push_back(std::move(one));
+  }
+  return {{"chains", std::move(list)}};
+}
+
+Json tools_of(const Offer& offer) {
+  Json list = Json::array();
+  for (const auto& [name, tool] : *offer.tools) {
+    const tools::ToolSpec& spec = tool->spec();
+    Json one = {{"name", name}, {"description", spec.declaration.description}, {"effect", word(spec.effect)}};
+    if (auto schema = parse_json(spec.declaration.schema)) one["input"] = std::move(*schema);
+    list.push_back(std::move(one));
+  }
+  return {{"tools", std::move(list)}};
+}
+
+Json providers_of(const Offer& offer) {
+  Json list = Json::array();
+  for (const std::string_view name : models::provider_names()) {
+    const models::Abilities can = models::abilities_of(name);
+    Json entries = Json::array();
+    for (const OfferedModel& model : offer.models)
+      if (model.provider == name) entries.push_back({{"name", model.name}, {"model", model.model}});
+    list.push_back({{"name", name},
+                    {"stream", can.stream},
+                    {"tools", can.tools},
+                    {"images", can.images},
+                    {"schema", can.schema},
+                    {"models", std::move(entries)}});
+  }
+  return {{"providers", std::move(list)}};
+}
+
+Task<net::ServerReply> answer(Json body) {
+  co_return json_reply(body);
+}
+
+}  // namespace
+
+void CatalogRoutes::add_to(Router& router) {
+  const auto add = [&](const char* path, Json (*list)(const Offer&)) {
+    router.add(
+        {.method = "GET", .path = path, .answer = [this, list](HttpCall) { return answer(list(offer_())); }});
+  };
+  add("/v1/agents", agents_of);
+  add("/v1/chains", chains_of);
+  add("/v1/tools", tools_of);
+  add("/v1/providers", providers_of);
+}
+
+}  // namespace troupe::gateway

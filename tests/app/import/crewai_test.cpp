@@ -1,0 +1,205 @@
+#include "app/import/crewai.h"
+
+#include "tests/app/import/imported.h"
+
+using namespace troupe;
+using namespace troupe::app;
+using namespace troupe::app::testing;
+using Names = std::vector<std::string>;
+
+namespace {
+
+Result<Imported> import(const Names& files, bool builtin = false) {
+  const fakes::TestEnvironment environment;
+  Names paths;
+  for (const std::string& file : files) paths.push_back(fixture(file));
+  return import_crewai(paths, {.builtin = builtin}, environment);
+}
+
+const Names kProject{"crewai/agents.yaml", "crewai/tasks.yaml", "crewai/crew.yaml"};
+
+}  // namespace
+
+TEST_CASE("a CrewAI project in YAML becomes a sequential team") {
+  const auto imported = import(kProject);
+  const Configuration all = configured(imported);
+  CHECK(all.default_target == "press");
+  CHECK(all.models.at("gpt_4o").provider == "openai");
+  CHECK(all.models.at("gpt_4o").max_output_tokens == 2000);
+  CHECK(all.models.at("claude_sonnet_4_0").provider == "anthropic");
+  CHECK(imported->variables == Names{"TAVILY_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"});
+
+  const agents::AgentSettings& researcher = all.agents.at("researcher");
+  CHECK(researcher.role == "Senior researcher for {topic}\n");
+  CHECK(researcher.backstory == "You know ${libraries} well.");
+  CHECK(researcher.tools == Names{"tavily", "clock"});
+  CHECK(researcher.limits.steps == 12);
+  CHECK(researcher.limits.time == std::chrono::seconds(90));
+  REQUIRE(researcher.guardrails.output.size() == 1);
+  CHECK(researcher.guardrails.output[0].prompt == "The answer names at least one source.");
+  CHECK(researcher.guardrails.output[0].retries == 3);
+
+  const agents::TeamSettings& press = all.teams.at("press");
+  CHECK(press.pattern == agents::PatternKind::sequential);
+  CHECK(press.delegate.at("researcher") == Names{"writer"});
+  REQUIRE(press.tasks.size() == 3);
+  CHECK(press.tasks[0].name == "research");
+  CHECK(press.tasks[0].guardrail.empty());
+  CHECK(press.tasks[1].name == "write_report");
+  CHECK(press.tasks[1].context == Names{"research"});
+  CHECK(press.tasks[1].output_file == "out/{topic}.md");
+  CHECK(press.tasks[1].expected_output == "Three paragraphs. Formatted as Markdown.");
+  CHECK(press.tasks[1].guardrail.at(0).model == "claude_sonnet_4_0");
+  CHECK(press.tasks[1].guardrail.at(0).retries == 2);
+  CHECK(press.tasks[2].agent == "researcher");
+  CHECK(press.tasks[2].output_file.empty());
+  CHECK(all.artifacts.ends_with("/out"));
+}
+
+TEST_CASE("every key of CrewAI that is not carried over is told, at its place") {
+  const auto imported = import(kProject);
+  REQUIRE(imported);
+  const Names agent{"function_calling_llm",
+                    "max_rpm",
+                    "max_retry_limit",
+                    "cache",
+                    "verbose",
+                    "system_template",
+                    "prompt_template",
+                    "response_template",
+                    "use_system_prompt",
+                    "step_callback",
+                    "callbacks",
+                    "cache_handler",
+                    "allow_code_execution",
+                    "allow_unsafe_code_execution",
+                    "code_execution_mode",
+                    "respect_context_window",
+                    "multimodal",
+                    "reasoning",
+                    "max_reasoning_attempts",
+                    "knowledge_sources",
+                    "knowledge_storage",
+                    "knowledge_config",
+                    "embedder",
+                    "agent_knowledge_context",
+                    "crew_knowledge_context",
+                    "knowledge_search_query",
+                    "date_format",
+                    "from_repository",
+                    "mcps",
+                    "apps",
+                    "skills",
+                    "memory",
+                    "checkpoint"};
+  CHECK(without_note(*imported, "researcher", agent) == Names{});
+  CHECK(without_note(*imported, "research",
+                     {"tools", "callback", "callbacks", "output_json", "output_pydantic", "create_directory",
+                      "async_execution", "human_input", "guardrail", "allow_crewai_trigger_context"}) ==
+        Names{});
+  CHECK(without_note(*imported, "crew",
+                     {"manager_llm",
+                      "verbose",
+                      "function_calling_llm",
+                      "config",
+                      "max_rpm",
+                      "memory",
+                      "cache",
+                      "embedder",
+                      "step_callback",
+                      "task_callback",
+                      "share_crew",
+                      "output_log_file",
+                      "prompt_file",
+                      "planning",
+                      "planning_llm",
+                      "knowledge_sources",
+                      "stream",
+                      "chat_llm",
+                      "before_kickoff_callbacks",
+                      "after_kickoff_callbacks",
+                      "tracing",
+                      "skills",
+                      "security_config",
+                      "checkpoint",
+                      "inputs.topic"}) == Names{});
+  for (const ImportNote& note : imported->notes)
+    if (note.text.starts_with("unknown key"))
+      CHECK(
+          (note.key == "researcher.bakstory" || note.key == "publish.retires" || note.key == "crew.proces"));
+  CHECK(notes_of(*imported, "researcher.bakstory") == Names{"unknown key: nothing was done about it"});
+  CHECK(notes_of(*imported, "publish.retires").size() == 1);
+  CHECK(notes_of(*imported, "crew.proces").size() == 1);
+  CHECK(notes_of(*imported, "write-report.context").size() == 1);
+  CHECK(notes_of(*imported, "publish.agent").front().starts_with("there is no such agent"));
+  CHECK(notes_of(*imported, "publish.output_file").size() == 1);
+  CHECK(render(imported->notes.front()).find("agents.yaml:7:3: `researcher.") == std::string::npos);
+  CHECK(notes_of(*imported, "researcher.tools").size() == 3);  // two are others here, one is none
+}
+
+TEST_CASE("with --model builtin what was written needs no keys") {
+  const auto imported = import(kProject, true);
+  const Configuration all = configured(imported);
+  CHECK(imported->variables.empty());
+  CHECK(all.models.size() == 1);
+  CHECK(all.models.at("builtin").provider == "builtin");
+  CHECK(all.agents.at("researcher").tools == Names{"wikipedia", "clock"});
+  CHECK(all.agents.at("researcher").guardrails.empty());
+  CHECK(notes_of(*imported, "researcher.guardrail").size() == 1);
+}
+
+TEST_CASE("a project in JSON with comments becomes a supervisor's team") {
+  const auto imported = import({"crewai_jsonc/crew.jsonc"});
+  const Configuration all = configured(imported);
+  CHECK(all.default_target == "Support_desk");
+  const agents::TeamSettings& desk = all.teams.at("Support_desk");
+  CHECK(desk.pattern == agents::PatternKind::supervisor);
+  CHECK(desk.manager == "manager");
+  CHECK(desk.members == Names{"first_line", "expert"});
+  const std::string& plan = all.agents.at("manager").instructions;
+  CHECK(plan.find("1. Sort the request // {request}") != std::string::npos);
+  CHECK(plan.find("For: first_line") != std::string::npos);
+  CHECK(plan.find("2. Solve it") != std::string::npos);
+  const models::ModelSettings& model = all.models.at(all.agents.at("first_line").model);
+  CHECK(model.base_url == "https://api.groq.com/openai/v1");
+  CHECK(model.temperature == 0.2);
+  CHECK(model.max_output_tokens == 500);
+  CHECK(all.agents.at("first_line").tools == Names{"calculator"});
+  CHECK(all.agents.at("expert").model == "builtin");
+  CHECK(yaml(imported).find("secret-that-is-never-copied") == std::string::npos);
+  CHECK(without_note(*imported, "first-line",
+                     {"type", "settings", "llm.api_key", "llm.stop", "tools", "apps", "mcps"}) == Names{});
+  CHECK(notes_of(*imported, "expert.llm").front().starts_with("`my_llm_method` is no provider/model"));
+  CHECK(notes_of(*imported, "sort.type").size() == 1);
+}
+
+TEST_CASE("an agent that manages is no member") {
+  const Configuration all = configured(import({"crewai_jsonc/crew_managed.jsonc"}));
+  CHECK(all.teams.at("crew").manager == "boss");
+  CHECK(all.teams.at("crew").members == Names{"worker"});
+  CHECK(all.agents.at("boss").instructions.find("1. Do it") != std::string::npos);
+}
+
+TEST_CASE("what would be refused here is changed, and told") {
+  const auto imported = import({"crewai_jsonc/crew_twice.jsonc"});
+  const Configuration all = configured(imported);
+  const agents::TeamSettings& crew = all.teams.at("crew");
+  CHECK(crew.tasks[0].output_file == "f.md");
+  CHECK(crew.tasks[1].output_file.empty());
+  CHECK(notes_of(*imported, "two.output_file").size() == 1);
+  // {two} is an input of the crew, not what the task `two` gave.
+  CHECK(crew.tasks[1].name == "two_2");
+  CHECK(agents::inputs_of(crew) == std::vector<agents::TeamInput>{{"two", "tasks[0].description"}});
+}
+
+TEST_CASE("files that are no project are refused with the reason") {
+  CHECK(import({"crewai/agents.yaml"}).error().message.find("there is no task") != std::string::npos);
+  CHECK(import({"crewai/tasks.yaml"}).error().message.find("there is no agent") != std::string::npos);
+  CHECK(import({"crewai/missing.yaml"}).error().message.find("missing.yaml: no such file") !=
+        std::string::npos);
+}
+
+TEST_CASE("comments are taken out of JSON, and nothing else") {
+  CHECK(without_comments("{\"a\": \"// no\", // yes\n \"b\": \"/* \\\" */\" /* x\ny */ }") ==
+        "{\"a\": \"// no\",       \n \"b\": \"/* \\\" */\"     \n     }");
+}
