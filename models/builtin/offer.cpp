@@ -136,9 +136,9 @@ void OfferedTool::read_ability(const ToolDeclaration& declaration) {
               "mail", "remove", "order",  "buy",    "pay",   "delegate", "handoff", "ask", "board", "image"});
 
   const Property* question = property("question");
-  asks_person_ =
-      question && question->text &&
-      (has_part(parts, {"human", "person", "operator", "approve", "approval", "confirm"}) || contains_any(about, {"a person", "a human"}));
+  asks_person_ = question && question->text &&
+                 (has_part(parts, {"human", "person", "operator", "approve", "approval", "confirm"}) ||
+                  contains_any(about, {"a person", "a human"}));
 
   expression_argument_ = text_argument(
       {"expression", "expr", "formula", "calculation", "equation", "math", "input", "query", "q"});

@@ -99,7 +99,8 @@ std::string position_of(Language l, std::string_view name, std::string_view posi
                : fmt::format("The position of {}: {}", name, position);
 }
 std::string held_against(Language l, std::string_view name, std::string_view sentence) {
-  return ko(l) ? fmt::format("{}의 말: “{}”", name, sentence) : fmt::format("{} says: “{}”", name, sentence);
+  return ko(l) ? fmt::format("{}의 말을 `builtin`이 옮기면: “{}”", name, sentence)
+               : fmt::format("{} says, as `builtin` quotes it: “{}”", name, sentence);
 }
 std::string argues_nothing(Language l) {
   return ko(l) ? "(`builtin`은 입장을 적을 뿐 논증하지 않습니다. 논증에는 언어 모델이 있어야 합니다.)"

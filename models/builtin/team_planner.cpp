@@ -232,9 +232,11 @@ bool TeamPlanner::served() const {
 // What others gave, the topic looked up, or where it stands; nothing where the Planner has more to say.
 TeamPlanner::Step TeamPlanner::own_words() const {
   std::string text;
-  if (text_.asks != TeamAsk::debate) text = write_up(text_);
-  if (const auto inner = with_inner_material(text_); inner && text.empty() && offer_.lookups().empty())
-    text = write_up(*inner);
+  if (text_.asks != TeamAsk::debate) {
+    text = write_up(text_);
+    if (const auto inner = with_inner_material(text_); inner && text.empty() && offer_.lookups().empty())
+      text = write_up(*inner);
+  }
   if (!person_.empty()) text += (text.empty() ? "" : "\n\n") + person_;
   if (!text.empty()) return answer(std::move(text));
   Subject topic = topic_of(text_.position.empty() ? text_.task : text_.position);
@@ -244,18 +246,24 @@ TeamPlanner::Step TeamPlanner::own_words() const {
     inquiry.asks.front().subject = std::move(topic);
     return Planner(turn_, offer_, zones_).decide(inquiry);
   }
-  if (text_.asks == TeamAsk::debate && !text_.position.empty()) {
-    text = phrases::position_of(language_, seat_.name, text_.position);
-    std::string other;
-    for (const Material& said : told_) other = said.by;
-    for (const Telling& one : most_telling(told_, text_.task, told_.size()))
-      if (told_[one.material].by == other)
-        text += "\n" + phrases::held_against(language_, other, shown(one.text));
-    return answer(text + "\n" + phrases::argues_nothing(language_));
-  }
+  if (text_.asks == TeamAsk::debate && !text_.position.empty()) return answer(position());
   if (text_.asks == TeamAsk::debate || text_.asks == TeamAsk::turn)
     return answer(phrases::sits_as(language_, seat_.name, role_of(seat_), shown(text_.task)));
   return std::nullopt;
+}
+
+// Its position, and what the last of the others said against it.
+std::string TeamPlanner::position() const {
+  std::string text = phrases::position_of(language_, seat_.name, text_.position);
+  if (!told_.empty()) {
+    const std::vector<Material> last{told_.back()};
+    const std::string stated = phrases::position_of(language_, last[0].by, "");
+    for (const Telling& one : most_telling(last, text_.task, 1)) {
+      const std::size_t front = one.text.starts_with(stated) ? stated.size() : 0;
+      text += "\n" + phrases::held_against(language_, last[0].by, shown(one.text.substr(front)));
+    }
+  }
+  return text + "\n" + phrases::argues_nothing(language_);
 }
 
 }  // namespace troupe::models::builtin

@@ -40,6 +40,7 @@ class TeamPlanner {
   Step hand_over();
   Step ask_colleague();
   Step own_words() const;
+  std::string position() const;
 
   /// Whether its own tools serve all that the task asks for.
   bool served() const;

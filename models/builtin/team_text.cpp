@@ -4,6 +4,7 @@
 #include "models/builtin/words.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -22,6 +23,11 @@ constexpr std::string_view kRequest = "\n\nThe request that this is a part of:\n
 constexpr std::string_view kHandedOver = " handed the conversation over to you";
 constexpr std::string_view kNotTaken = " could not take the conversation.";
 constexpr std::size_t kMaterialWords = 5;  // in a task itself: fewer are a value and no text
+
+// Words of a task that say that what is to be worked with follows.
+constexpr std::array<std::string_view, 20> kPointsBelow{
+    "this", "these", "below", "following", "sum up",    "summar", "review", "check", "describe", "mend",
+    "said", "found", "edit",  "rewrite",   "proofread", "다음",   "아래",   "요약",  "검토",     "정리"};
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
@@ -227,6 +233,9 @@ std::optional<TeamText> with_inner_material(const TeamText& asked) {
   if (at == task.npos) return std::nullopt;
   const std::string_view rest = trim(task.substr(at));
   if (words(rest, kMaterialWords).size() < kMaterialWords) return std::nullopt;
+  const std::string front = lower(task.substr(0, at));
+  if (std::ranges::none_of(kPointsBelow, [&](std::string_view word) { return front.contains(word); }))
+    return std::nullopt;
   TeamText divided = asked;
   divided.task = trim(task.substr(0, at));
   divided.material.push_back({.of = {}, .by = {}, .text = std::string(rest)});

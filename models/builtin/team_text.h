@@ -53,8 +53,8 @@ struct TeamText {
 /// Linear. Never fails: what has none of the forms is a task as a whole.
 TeamText read_team_text(std::string_view message);
 
-/// The task without what stands in it as material: what follows its first paragraph, or its first colon ("Sum
-/// this up: …"), where that has some words. Nothing where there is none.
+/// The task without what stands in it as material: what follows its first paragraph, or its first colon,
+/// where that has some words and what is before points to it ("Sum this up: …"). Nothing where there is none.
 std::optional<TeamText> with_inner_material(const TeamText& asked);
 
 /// A task with what others gave, in the form that read_team_text() reads; of at most `bytes_max`, the texts

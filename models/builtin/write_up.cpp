@@ -26,6 +26,7 @@ constexpr std::size_t kSentencesShownMax = 20;
 constexpr std::size_t kSourcesMax = 20;
 constexpr std::size_t kHeadingsMax = 8;
 constexpr std::size_t kHeadingBytes = 60;
+constexpr std::string_view kHandedOver = "Handed over to ";  // how a handoff tool answers
 
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
   return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
@@ -253,7 +254,8 @@ std::vector<Material> told_material(const TeamText& asked) {
   for (const Material& given : asked.material) {
     Material one = given;
     one.text = phrases::told_in(given.text);
-    if (!one.own && !one.text.empty()) told.push_back(std::move(one));
+    const bool handed = one.of.empty() && one.text.starts_with(kHandedOver);
+    if (!one.own && !handed && !one.text.empty()) told.push_back(std::move(one));
   }
   return told;
 }
