@@ -247,7 +247,10 @@ TeamPlanner::Step TeamPlanner::own_words() const {
     return Planner(turn_, offer_, zones_).decide(inquiry);
   }
   if (text_.asks == TeamAsk::debate && !text_.position.empty()) return answer(position());
-  if (text_.asks == TeamAsk::debate || text_.asks == TeamAsk::turn)
+  const Inquiry inquiry = read_inquiry(text_.task, {});
+  const bool beyond =
+      std::ranges::all_of(inquiry.asks, [](const Ask& ask) { return ask.kind == AskKind::language_model; });
+  if (text_.asks == TeamAsk::debate || (text_.asks == TeamAsk::turn && beyond))
     return answer(phrases::sits_as(language_, seat_.name, role_of(seat_), shown(text_.task)));
   return std::nullopt;
 }

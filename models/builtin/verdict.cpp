@@ -55,9 +55,7 @@ std::vector<std::string> subject_stems(std::string_view text) {
 std::vector<std::string> missing_forms(std::string_view work, std::string_view expected) {
   const std::string order = lower(expected);
   std::vector<std::string> missing;
-  if (contains_any(order, {"bullet", "list of", "목록", "글머리"}) &&
-      !has_line(work, {"- ", "* ", "• ", "1. ", "1) "}))
-    missing.emplace_back("a list");
+  if (wants_list(order) && !has_line(work, {"- ", "* ", "• ", "1. ", "1) "})) missing.emplace_back("a list");
   if (contains_any(order, {"source", "cited", "citation", "출처"}) && !names_sources(work))
     missing.emplace_back("sources");
   if (contains_any(order, {"markdown", "heading", "report", "보고서"}) && !has_line(work, {"#"}))

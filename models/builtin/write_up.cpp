@@ -249,6 +249,14 @@ std::vector<Telling> most_telling(const std::vector<Material>& material, std::st
   return chosen;
 }
 
+bool wants_list(std::string_view order) {
+  static constexpr std::array<std::string_view, 9> kList{
+      "list", "lists", "bullet", "bullets", "bulleted", "bullet-point", "points", "목록", "글머리"};
+  return std::ranges::any_of(words(order), [](const Word& word) {
+    return std::ranges::find(kList, word.korean ? strip_particle(word.low) : word.low) != kList.end();
+  });
+}
+
 std::vector<Material> told_material(const TeamText& asked) {
   std::vector<Material> told;
   for (const Material& given : asked.material) {
@@ -267,7 +275,7 @@ std::string write_up(const TeamText& asked) {
   const auto chosen =
       most_telling(material, fmt::format("{}\n{}", asked.task, asked.request), wanted_count(order));
   if (chosen.empty()) return {};
-  const bool list = contains_any(order, {"bullet", "list of", " list", "points", "목록", "글머리"});
+  const bool list = wants_list(order);
   auto headings = headings_in(asked.expected);
   if (headings.empty()) headings = headings_in(asked.task);
   std::string text;
