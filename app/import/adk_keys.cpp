@@ -13,6 +13,7 @@ constexpr std::string_view kToolCallbacks =
 constexpr std::string_view kExtraBody = "write it into `extra_body` of the entry in `models`";
 
 constexpr ListedKey kAgentKeys[] = {
+    {"include_contents", "there are default and none; it became default"},
     {"before_agent_callbacks", kCallbacks},
     {"after_agent_callbacks", kCallbacks},
     {"before_model_callbacks", kCallbacks},
@@ -35,6 +36,10 @@ constexpr ListedKey kAgentKeys[] = {
 };
 
 constexpr ListedKey kContentKeys[] = {
+    {"temperature", "only numbers from 0 to 1 are carried over; write it at the entry in `models`"},
+    {"top_p", "only numbers from 0 to 1 are carried over; write it at the entry in `models`"},
+    {"seed", "is no whole number; write it at the entry in `models`"},
+    {"max_output_tokens", "is no whole number; write it at the entry in `models`"},
     {"top_k", kExtraBody},
     {"stop_sequences", "the strategy says where a reply ends"},
     {"candidate_count", "one reply is asked for"},

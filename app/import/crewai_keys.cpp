@@ -22,6 +22,10 @@ constexpr std::string_view kSkills = "write what the skill says into the agent's
 constexpr std::string_view kTrace = "`troupe ask --trace` shows thoughts, actions and observations";
 
 constexpr ListedKey kAgentKeys[] = {
+    {"max_iter", "is no whole number from 1 to 1000; write `limits: { steps: … }` of the agent"},
+    {"max_execution_time",
+     "is no whole number of seconds up to a day; write `limits: { time: … }` of the agent"},
+    {"max_tokens", "is no whole number; write `max_output_tokens` of the entry in `models`"},
     {"function_calling_llm", "one model does both; the agent's `model` also calls the tools"},
     {"max_rpm", kRate},
     {"max_retry_limit", "calls of a model are repeated by its entry in `models`: `retries`"},
@@ -83,6 +87,8 @@ constexpr ListedKey kTaskKeys[] = {
 };
 
 constexpr ListedKey kCrewKeys[] = {
+    {"process", "there are sequential and hierarchical; it became sequential"},
+    {"manager_agent", "is none of the agents, so it is left out"},
     {"verbose", kTrace},
     {"function_calling_llm", "one model does both; an agent's `model` also calls its tools"},
     {"config", "write its keys into the crew"},

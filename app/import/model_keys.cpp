@@ -12,6 +12,14 @@ namespace {
 constexpr long long kTokensMax = 10'000'000;
 
 constexpr ListedKey kListed[] = {
+    {"temperature", "only numbers from 0 to 1 are carried over; write it at the entry in `models`"},
+    {"top_p", "only numbers from 0 to 1 are carried over; write it at the entry in `models`"},
+    {"seed", "is no whole number; write it at the entry in `models`"},
+    {"max_output_tokens", "is no whole number; write it at the entry in `models`"},
+    {"max_tokens", "is no whole number; write `max_output_tokens` of the entry in `models`"},
+    {"max_completion_tokens", "is no whole number; write `max_output_tokens` of the entry in `models`"},
+    {"base_url", "is no URL; write it at the entry in `models`"},
+    {"api_base", "is no URL; write `base_url` at the entry in `models`"},
     {"api_key", "keys are not copied; the entry reads the environment"},
     {"timeout", "it is `timeout` of the entry in `models`: the longest time without a byte"},
     {"max_retries", "it is `retries` of the entry in `models`"},

@@ -94,7 +94,7 @@ std::string told_failure(const Reply& reply) {
   std::string told = reply.status;
   if (!reply.reason.empty() && reply.reason != reply.status) told += fmt::format(" ({})", reply.reason);
   if (!reply.detail.empty()) told += ": " + reply.detail;
-  return std::string(models::builtin::clip(told, limits::kFailureBytes));
+  return std::string(models::builtin::clip(told, limits::kTeamFailureBytes));
 }
 
 Task<Teamed<std::optional<Reply>>> ask_by_policy(Crew& crew, Ask ask, const FailurePolicy& policy,

@@ -32,7 +32,7 @@ Task<Teamed<std::optional<Reply>>> call_by_policy(Crew& crew, ToolAsk ask, const
 /// How a team ends that `stop` ended.
 TeamEnd team_cancelled();
 
-/// "limit (max_steps): …": what became of a run, at most limits::kFailureBytes of it.
+/// "limit (max_steps): …": what became of a run, at most limits::kTeamFailureBytes of it.
 std::string told_failure(const Reply& reply);
 
 }  // namespace troupe::agents

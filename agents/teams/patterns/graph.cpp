@@ -93,9 +93,10 @@ class GraphRun {
     std::string looked_at;
     bool conditions = false;
     // Those that are taken where no other is come last.
-    std::vector<std::size_t> in_turn(leaving.begin(), leaving.end());
-    std::ranges::stable_partition(in_turn,
-                                  [&](std::size_t number) { return !settings_.edges[number].otherwise; });
+    std::vector<std::size_t> in_turn;
+    for (const bool otherwise : {false, true})
+      for (const std::size_t number : leaving)
+        if (settings_.edges[number].otherwise == otherwise) in_turn.push_back(number);
     for (const std::size_t number : in_turn) {
       const EdgeSettings& edge = settings_.edges[number];
       if (edge.otherwise && !edges.empty()) break;

@@ -192,6 +192,15 @@ TEST_CASE("what would be refused here is changed, and told") {
   CHECK(agents::inputs_of(crew) == std::vector<agents::TeamInput>{{"two", "tasks[0].description"}});
 }
 
+TEST_CASE("a value that cannot be carried over is told as such, not as an unknown key") {
+  const auto imported = import({"crewai_jsonc/crew_values.jsonc"});
+  configured(imported);
+  CHECK(without_note(*imported, "a", {"max_iter", "max_execution_time", "llm.temperature", "llm.base_url"}) ==
+        Names{});
+  CHECK(without_note(*imported, "crew", {"process", "manager_agent"}) == Names{});
+  for (const ImportNote& note : imported->notes) CHECK_FALSE(note.text.starts_with("unknown key"));
+}
+
 TEST_CASE("files that are no project are refused with the reason") {
   CHECK(import({"crewai/agents.yaml"}).error().message.find("there is no task") != std::string::npos);
   CHECK(import({"crewai/tasks.yaml"}).error().message.find("there is no agent") != std::string::npos);
