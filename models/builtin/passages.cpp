@@ -305,9 +305,12 @@ class TextReader {
   bool after_blank_ = false;
 };
 
-// One line in which a tool says that it has nothing: to be told, not to be quoted as an answer.
+// One line in which a tool says that it has nothing, a remark in brackets below it: to be told, not to be
+// quoted as an answer.
 bool says_nothing(std::string_view text) {
   constexpr std::size_t kLineBytes = 300;
+  if (const std::size_t end = text.find("\n("); end != text.npos && text.ends_with(')'))
+    text = text.substr(0, end);
   if (text.size() > kLineBytes || text.find('\n') != std::string_view::npos) return false;
   const std::string low = lower(text);
   for (std::string_view begin : {"nothing was found", "nothing found", "no results", "no result ",

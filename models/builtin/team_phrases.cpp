@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -31,6 +32,14 @@ constexpr std::array<std::string_view, 13> kNothing{
     "찾으려 했지만 도구가 실패했습니다",
     "무엇을 가리키는지 알 수 없습니다.",
     "언어 모델이 필요합니다."};
+
+// Such a line is followed by a passage that is about something else.
+constexpr std::array<std::string_view, 2> kClosest{
+    "I found no direct answer to “", "바로 답하는 내용은 찾지 못했습니다. 가장 가까운 구절입니다:"};
+
+bool has_any(std::string_view line, std::span<const std::string_view> parts) {
+  return std::ranges::any_of(parts, [&](std::string_view part) { return line.contains(part); });
+}
 
 void erase_all(std::string& text, const std::string& part) {
   for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at))
@@ -82,6 +91,10 @@ std::string person_question(Language l, std::string_view task) {
 std::string person_said(Language l, std::string_view answer) {
   return ko(l) ? fmt::format("사람에게 물었고 답은 이렇습니다: “{}”", answer)
                : fmt::format("A person was asked and said: “{}”", answer);
+}
+std::string nothing_to_write(Language l, std::string_view given) {
+  return ko(l) ? fmt::format("`builtin`이 옮겨 적을 만한 것이 받은 자료에 없습니다: “{}”", given)
+               : fmt::format("What others gave holds nothing that `builtin` could write up: “{}”", given);
 }
 std::string written_by_rules(Language l) {
   return ko(l) ? "(`builtin`이 자료에서 문장을 골라 적었습니다. 언어 모델이면 더 잘 씁니다.)"
@@ -153,11 +166,14 @@ std::string told_in(std::string_view text) {
   }
   std::string told;
   std::string_view left = rest;
+  bool closest = false;
   while (!left.empty()) {
     const std::size_t end = left.find('\n');
     const std::string_view line = left.substr(0, end);
     left.remove_prefix(end == left.npos ? left.size() : end + 1);
-    if (std::ranges::any_of(kNothing, [&](std::string_view part) { return line.contains(part); })) continue;
+    if (trim(line).empty()) closest = false;
+    closest = closest || has_any(line, kClosest);
+    if (closest || has_any(line, kNothing)) continue;
     told.append(line) += '\n';
   }
   return std::string(trim(told));

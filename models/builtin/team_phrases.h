@@ -24,6 +24,7 @@ std::string not_accepted(Language language, std::string_view reason);
 std::string nobody_gave(Language language, std::string_view errors);
 std::string person_question(Language language, std::string_view task);
 std::string person_said(Language language, std::string_view answer);
+std::string nothing_to_write(Language language, std::string_view given);
 std::string written_by_rules(Language language);
 std::string sources_label(Language language);
 std::string said_by(Language language, std::string_view who);

@@ -1,6 +1,8 @@
 #include "models/builtin/team_planner.h"
 
+#include "models/builtin/passages.h"
 #include "models/builtin/phrases.h"
+#include "models/builtin/research_notes.h"
 #include "models/builtin/shared_words.h"
 #include "models/builtin/team_phrases.h"
 #include "models/builtin/topic.h"
@@ -11,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -239,12 +242,14 @@ TeamPlanner::Step TeamPlanner::own_words() const {
   }
   if (!person_.empty()) text += (text.empty() ? "" : "\n\n") + person_;
   if (!text.empty()) return answer(std::move(text));
+  if (told_.empty() && offer_.lookups().empty())
+    for (const Material& given : text_.material)
+      if (!given.own && !given.of.empty())
+        return answer(phrases::nothing_to_write(language_, shown(given.text, kErrorBytes)));
   Subject topic = topic_of(text_.position.empty() ? text_.task : text_.position);
   if (topic.query.empty()) topic = topic_of(text_.request);
   if (!topic.query.empty() && !offer_.lookups().empty()) {
-    Inquiry inquiry{.language = language_, .asks = {{.kind = AskKind::lookup}}};
-    inquiry.asks.front().subject = std::move(topic);
-    return Planner(turn_, offer_, zones_).decide(inquiry);
+    return look_up(topic);
   }
   if (text_.asks == TeamAsk::debate && !text_.position.empty()) return answer(position());
   const Inquiry inquiry = read_inquiry(text_.task, {});
@@ -253,6 +258,20 @@ TeamPlanner::Step TeamPlanner::own_words() const {
   if (text_.asks == TeamAsk::debate || (text_.asks == TeamAsk::turn && beyond))
     return answer(phrases::sits_as(language_, seat_.name, role_of(seat_), shown(text_.task)));
   return std::nullopt;
+}
+
+Decision TeamPlanner::look_up(const Subject& topic) const {
+  Inquiry inquiry{.language = language_, .asks = {{.kind = AskKind::lookup}}};
+  inquiry.asks.front().subject = topic;
+  Decision decision = Planner(turn_, offer_, zones_).decide(inquiry);
+  auto* found = std::get_if<FinalAnswer>(&decision);
+  if (!found || phrases::told_in(found->text).empty()) return decision;
+  // Others are to work with it, so more than the one answer is given.
+  std::vector<Passage> passages;
+  for (const Observed& seen : turn_.observations)
+    if (seen.ok) std::ranges::move(read_passages(seen.text), std::back_inserter(passages));
+  if (std::string notes = research_notes(topic, passages); !notes.empty()) found->text = std::move(notes);
+  return decision;
 }
 
 // Its position, and what the last of the others said against it.

@@ -40,6 +40,7 @@ class TeamPlanner {
   Step hand_over();
   Step ask_colleague();
   Step own_words() const;
+  Decision look_up(const Subject& topic) const;
   std::string position() const;
 
   /// Whether its own tools serve all that the task asks for.

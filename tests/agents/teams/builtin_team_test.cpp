@@ -90,6 +90,7 @@ TEST_CASE("a newsroom on rules: the researcher is asked first, the writer gets w
   REQUIRE(handbook->queries.size() == 1);
   CHECK(handbook->queries[0] == "rules remote work");
   CHECK(rules.answer().contains("agreed with the team"));
+  CHECK(rules.answer().contains("three days a week"));
   CHECK(rules.answer().contains("- Remote work"));
   CHECK(rules.answer().contains("a language model would write it better"));
 }
