@@ -82,10 +82,11 @@ std::optional<ColleagueTool> read_colleague_tool(const ToolDeclaration& declarat
 }
 
 std::vector<std::size_t> fitness(std::string_view text, const std::vector<Listed>& colleagues) {
-  const std::vector<std::string> wanted = content_stems(with_kinds(text));
+  const std::vector<std::string> wanted = content_stems(with_kinds(text), kWordsWanted);
   std::vector<std::size_t> fits;
   for (const Listed& one : colleagues)
-    fits.push_back(shared(wanted, content_stems(fmt::format("{} {}", one.name, one.description))));
+    fits.push_back(
+        shared(wanted, content_stems(fmt::format("{} {}", one.name, one.description), kWordsWanted)));
   return fits;
 }
 

@@ -52,7 +52,7 @@ Result<std::string> select(const Transcript& transcript) {
   std::size_t best_met = 0;
   for (const Listed& candidate : listed) {
     std::vector<std::string> about =
-        content_stems(fmt::format("{} {}", candidate.name, candidate.description));
+        content_stems(fmt::format("{} {}", candidate.name, candidate.description), kWordsWanted);
     if (const std::size_t met = shared(about, wanted); met > best_met) best = &candidate, best_met = met;
   }
   return best->name;

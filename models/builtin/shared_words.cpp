@@ -7,9 +7,9 @@
 
 namespace troupe::models::builtin {
 
-std::vector<std::string> content_stems(std::string_view text) {
+std::vector<std::string> content_stems(std::string_view text, std::size_t words_max) {
   std::vector<std::string> stems;
-  for (const Word& word : words(text))
+  for (const Word& word : words(text, words_max))
     if (!is_stop_word(word.low)) stems.push_back(stem(word));
   std::ranges::sort(stems);
   stems.erase(std::unique(stems.begin(), stems.end()), stems.end());

@@ -190,7 +190,7 @@ TeamPlanner::Step TeamPlanner::hand_over() {
   const ColleagueTool* tool = offer_.reaching("handoff");
   if (!tool || served() || turn_.last) return std::nullopt;
   const auto fits = fitness(text_.task, tool->colleagues);
-  const std::size_t own = shared(content_stems(text_.task), content_stems(seat_.role));
+  const std::size_t own = shared(content_stems(text_.task, kWordsWanted), content_stems(seat_.role));
   const Listed* best = nullptr;
   std::size_t most = 2 * own;  // clearly more: twice as many, and one at least
   for (std::size_t i = 0; i < fits.size(); ++i) {

@@ -92,7 +92,7 @@ void read_charge(std::string_view closing, TeamText& read) {
   read.expected = labelled(closing, "Expected of the result").value_or("");
   read.returned = labelled(closing, "Your work was not accepted").value_or("");
   if (!closing.starts_with("The work gets nowhere this way.")) return;
-  while (closing.starts_with('\n') || !closing.empty()) {
+  while (!closing.empty()) {
     std::string_view line = take_line(closing);
     if (!line.starts_with("-:")) continue;
     if (!read.returned.empty()) read.returned += ' ';

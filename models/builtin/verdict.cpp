@@ -46,7 +46,7 @@ bool names_sources(std::string_view text) {
 }
 
 std::vector<std::string> subject_stems(std::string_view text) {
-  std::vector<std::string> stems = content_stems(text);
+  std::vector<std::string> stems = content_stems(text, kWordsWanted);
   std::erase_if(stems, [](const std::string& one) { return is_work_word(one); });
   return stems;
 }
@@ -145,7 +145,8 @@ std::string decision_text(const TeamText& asked) {
 std::string next_speaker(const TeamText& asked) {
   const std::string last = asked.material.empty() ? "" : asked.material.back().by;
   const std::string_view heard = asked.material.empty() ? "" : std::string_view(asked.material.back().text);
-  const std::vector<std::string> wanted = content_stems(fmt::format("{}\n{}", asked.task, heard));
+  const std::vector<std::string> wanted =
+      content_stems(fmt::format("{}\n{}", asked.task, heard), kWordsWanted);
   const bool others = std::ranges::any_of(asked.listed, [&](const Listed& one) { return one.name != last; });
   const Listed* best = nullptr;
   std::tuple<bool, std::ptrdiff_t, std::size_t> most;

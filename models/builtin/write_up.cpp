@@ -88,7 +88,7 @@ std::vector<Ranked> sentences_of(const std::vector<Material>& material) {
 }
 
 std::vector<std::string> subject_stems(std::string_view text) {
-  std::vector<std::string> stems = content_stems(text);
+  std::vector<std::string> stems = content_stems(text, kWordsWanted);
   std::erase_if(stems, [](const std::string& one) { return is_work_word(one); });
   return stems;
 }
