@@ -12,11 +12,6 @@ namespace {
 
 using Names = std::initializer_list<std::string_view>;
 
-bool contains_any(std::string_view text, Names parts) {
-  return std::ranges::any_of(
-      parts, [&](std::string_view part) { return text.find(part) != std::string_view::npos; });
-}
-
 // Whole words of a description, or parts of a name such as "web_search".
 std::vector<std::string> name_parts(std::string_view name) {
   std::vector<std::string> parts(1);

@@ -20,10 +20,6 @@ constexpr int kDepth = 6;
 constexpr std::size_t kItems = 10;
 constexpr std::size_t kHeardSentences = 400;
 
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
-  return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
-}
-
 bool is_well(std::string_view low) {
   return contains_any(
       low, {"no problem",    "no issue",   "no error",  "no warning",  "no defect",      "no bug",

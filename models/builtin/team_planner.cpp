@@ -27,10 +27,6 @@ constexpr std::size_t kShownBytes = 200;
 constexpr std::size_t kErrorBytes = 300;
 constexpr std::size_t kFirstWords = 3;  // in which a person who refuses says so
 
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
-  return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
-}
-
 std::string shown(std::string_view text, std::size_t bytes = kShownBytes) {
   const std::string_view cut = clip(trim(text), bytes);
   std::string line(cut);

@@ -1,5 +1,6 @@
 #include "models/builtin/topic.h"
 
+#include "models/builtin/shared_words.h"
 #include "models/builtin/utf8.h"
 #include "models/builtin/words.h"
 
@@ -56,6 +57,12 @@ Language language_of(std::string_view text) {
 bool is_work_word(std::string_view stem) {
   if (english_work().contains(stem)) return true;
   return std::ranges::any_of(kKoreanWork, [&](std::string_view begin) { return stem.starts_with(begin); });
+}
+
+std::vector<std::string> subject_stems(std::string_view text) {
+  std::vector<std::string> stems = content_stems(text, kWordsWanted);
+  std::erase_if(stems, [](const std::string& one) { return is_work_word(one); });
+  return stems;
 }
 
 Subject topic_of(std::string_view task) {

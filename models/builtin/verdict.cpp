@@ -4,6 +4,7 @@
 #include "models/builtin/team_phrases.h"
 #include "models/builtin/topic.h"
 #include "models/builtin/utf8.h"
+#include "models/builtin/wanted_form.h"
 #include "models/builtin/words.h"
 #include "models/builtin/write_up.h"
 #include "runtime/base/json.h"
@@ -23,10 +24,6 @@ namespace {
 constexpr std::size_t kMissingShown = 8;
 constexpr std::size_t kQuoted = 3;  // sentences of who won
 
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
-  return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
-}
-
 bool has_line(std::string_view text, std::initializer_list<std::string_view> begins) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -45,13 +42,6 @@ bool names_sources(std::string_view text) {
   return false;
 }
 
-std::vector<std::string> subject_stems(std::string_view text) {
-  std::vector<std::string> stems = content_stems(text, kWordsWanted);
-  std::erase_if(stems, [](const std::string& one) { return is_work_word(one); });
-  return stems;
-}
-
-// "builtin misses a list; the words …"
 std::vector<std::string> missing_forms(std::string_view work, std::string_view expected) {
   const std::string order = lower(expected);
   std::vector<std::string> missing;

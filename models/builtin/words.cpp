@@ -161,6 +161,10 @@ std::vector<Word> words(std::string_view text, std::size_t words_max) {
   return out;
 }
 
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
+  return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
+}
+
 bool is_stop_word(std::string_view low) {
   static const std::unordered_set<std::string_view> kStop{
       "a",           "an",     "the",       "this",     "that",    "these",    "those",   "some",   "any",

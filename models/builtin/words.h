@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct Word {
 
 /// Linear. Stops after `words_max`.
 std::vector<Word> words(std::string_view text, std::size_t words_max = 4000);
+
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts);
 
 /// English words that say nothing about a subject: articles, pronouns, prepositions, auxiliaries, question
 /// words.

@@ -4,10 +4,10 @@
 #include "models/builtin/team_phrases.h"
 #include "models/builtin/topic.h"
 #include "models/builtin/utf8.h"
+#include "models/builtin/wanted_form.h"
 #include "models/builtin/words.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -21,16 +21,8 @@ namespace {
 
 constexpr std::size_t kSentences = 800;
 constexpr std::size_t kSentenceBytes = 600;
-constexpr std::size_t kSentencesShown = 6;
-constexpr std::size_t kSentencesShownMax = 20;
 constexpr std::size_t kSourcesMax = 20;
-constexpr std::size_t kHeadingsMax = 8;
-constexpr std::size_t kHeadingBytes = 60;
 constexpr std::string_view kHandedOver = "Handed over to ";  // how a handoff tool answers
-
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
-  return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
-}
 
 std::string_view without_bullet(std::string_view line) {
   line = trim(line);
@@ -87,12 +79,6 @@ std::vector<Ranked> sentences_of(const std::vector<Material>& material) {
   return all;
 }
 
-std::vector<std::string> subject_stems(std::string_view text) {
-  std::vector<std::string> stems = content_stems(text, kWordsWanted);
-  std::erase_if(stems, [](const std::string& one) { return is_work_word(one); });
-  return stems;
-}
-
 void rank(std::vector<Ranked>& all, const std::vector<std::string>& wanted) {
   std::unordered_map<std::string, double> frequency;
   for (const Ranked& one : all)
@@ -105,65 +91,6 @@ void rank(std::vector<Ranked>& all, const std::vector<std::string>& wanted) {
         static_cast<double>(shared(wanted, one.stems)) / (1.0 + static_cast<double>(wanted.size())) +
         0.5 / (1.0 + static_cast<double>(one.place));
   }
-}
-
-std::string ordered(const TeamText& asked) {
-  return lower(fmt::format("{}\n{}", asked.task, asked.expected));
-}
-
-// "five bullets", "3 sentences".
-std::size_t wanted_count(std::string_view order) {
-  static constexpr std::array<std::string_view, 11> kNumbers{"",    "one",   "two",   "three", "four", "five",
-                                                             "six", "seven", "eight", "nine",  "ten"};
-  const std::vector<Word> all = words(order, 400);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    std::size_t number = 0;
-    if (const auto at = std::ranges::find(kNumbers, all[i].low); at != kNumbers.end())
-      number = static_cast<std::size_t>(at - kNumbers.begin());
-    else if (all[i].text.size() <= 2 && std::ranges::all_of(all[i].text, is_digit))
-      number = static_cast<std::size_t>(std::stoul(std::string(all[i].text)));
-    if (number == 0) continue;
-    for (std::size_t next = i + 1; next < std::min(i + 3, all.size()); ++next)
-      if (contains_any(all[next].low, {"bullet", "sentence", "point", "fact", "line", "item"}))
-        return std::min(number, kSentencesShownMax);
-  }
-  return kSentencesShown;
-}
-
-// "with the headings Background, Findings and Outlook."
-std::vector<std::string> headings_in(std::string_view order) {
-  std::vector<std::string> headings;
-  for (const std::string_view word : {"headings", "sections", "제목", "항목"}) {
-    const std::size_t at = order.find(word);
-    if (at == order.npos) continue;
-    std::string_view rest = order.substr(at + word.size());
-    rest = trim(rest.substr(0, rest.find_first_of(".\n")));
-    if (rest.starts_with(':')) rest.remove_prefix(1);
-    std::string list(rest);
-    for (std::size_t comma = list.find(" and "); comma != list.npos; comma = list.find(" and "))
-      list.replace(comma, 5, ", ");
-    for (std::string_view left = list; !left.empty();) {
-      const std::size_t comma = left.find(',');
-      std::string_view one = trim(left.substr(0, comma));
-      left.remove_prefix(comma == left.npos ? left.size() : comma + 1);
-      while (!one.empty() && std::string_view("\"'`*").contains(one.front())) one.remove_prefix(1);
-      while (!one.empty() && std::string_view("\"'`*").contains(one.back())) one.remove_suffix(1);
-      if (!one.empty() && one.size() <= kHeadingBytes) headings.emplace_back(one);
-    }
-    break;
-  }
-  // One name is a word of the sentence more often than a heading.
-  if (headings.size() < 2 || headings.size() > kHeadingsMax) headings.clear();
-  return headings;
-}
-
-std::string title_of(const TeamText& asked) {
-  for (const std::string_view text : {std::string_view(asked.task), std::string_view(asked.request)})
-    if (std::string query = topic_of(text).query; !query.empty()) {
-      if (query[0] >= 'a' && query[0] <= 'z') query[0] = static_cast<char>(query[0] - 'a' + 'A');
-      return query;
-    }
-  return {};
 }
 
 std::string body(const std::vector<Telling>& chosen, bool list) {
@@ -249,14 +176,6 @@ std::vector<Telling> most_telling(const std::vector<Material>& material, std::st
   return chosen;
 }
 
-bool wants_list(std::string_view order) {
-  static constexpr std::array<std::string_view, 9> kList{
-      "list", "lists", "bullet", "bullets", "bulleted", "bullet-point", "points", "목록", "글머리"};
-  return std::ranges::any_of(words(order), [](const Word& word) {
-    return std::ranges::find(kList, word.korean ? strip_particle(word.low) : word.low) != kList.end();
-  });
-}
-
 std::vector<Material> told_material(const TeamText& asked) {
   std::vector<Material> told;
   for (const Material& given : asked.material) {
@@ -270,19 +189,13 @@ std::vector<Material> told_material(const TeamText& asked) {
 
 std::string write_up(const TeamText& asked) {
   const std::vector<Material> material = told_material(asked);
-  const std::string order = ordered(asked);
   const Language language = language_of(asked.task);
+  const WantedForm form = wanted_form(asked);
   const auto chosen =
-      most_telling(material, fmt::format("{}\n{}", asked.task, asked.request), wanted_count(order));
+      most_telling(material, fmt::format("{}\n{}", asked.task, asked.request), form.sentences);
   if (chosen.empty()) return {};
-  const bool list = wants_list(order);
-  auto headings = headings_in(asked.expected);
-  if (headings.empty()) headings = headings_in(asked.task);
-  std::string text;
-  if (contains_any(order,
-                   {"report", "post", "article", "essay", "markdown", "heading", "보고서", "기사", "블로그"}))
-    if (const std::string title = title_of(asked); !title.empty()) text = fmt::format("# {}\n\n", title);
-  text += headings.empty() ? body(chosen, list) : sections(chosen, headings, list);
+  std::string text = form.title.empty() ? "" : fmt::format("# {}\n\n", form.title);
+  text += form.headings.empty() ? body(chosen, form.list) : sections(chosen, form.headings, form.list);
   text += sources(material, language);
   return fmt::format("{}\n\n{}", text, phrases::written_by_rules(language));
 }

@@ -28,9 +28,6 @@ std::vector<Telling> most_telling(const std::vector<Material>& material, std::st
 /// "" where the material says nothing but that it could not be done.
 std::string write_up(const TeamText& asked);
 
-/// Whether a task or what is expected names a list as the form.
-bool wants_list(std::string_view order);
-
 /// The material of others without what says only that something could not be done; empty ones are left out.
 std::vector<Material> told_material(const TeamText& asked);
 
