@@ -132,16 +132,8 @@ class Filling {
     return std::string(best);
   }
 
-  // The sentence that says that it is well, or is not.
-  std::string reason() const {
-    const auto well = says_well(heard_);
-    for (const std::string_view one : told_sentences(heard_))
-      if (well && says_well(one) == well) return std::string(one);
-    return phrases::says_neither(language_of(heard_));
-  }
-
   Json text(std::string_view name, const Json& schema) const {
-    std::string made = is_reason(name) ? reason() : best_sentence(about(name, schema));
+    std::string made = is_reason(name) ? why_well(heard_) : best_sentence(about(name, schema));
     if (made.empty()) made = trim(source_.answer);
     if (const Json* most = find(schema, "maxLength"); most && most->is_number_unsigned())
       made = clip(made, most->get<std::size_t>());
@@ -202,6 +194,13 @@ std::optional<bool> says_well(std::string_view heard) {
     well = well || is_good(one);
   }
   return well ? std::optional(true) : std::nullopt;
+}
+
+std::string why_well(std::string_view heard) {
+  if (const auto well = says_well(heard))
+    for (const std::string_view one : told_sentences(heard))
+      if (says_well(one) == well) return std::string(one);
+  return phrases::says_neither(language_of(heard));
 }
 
 std::optional<Json> schema_answer(const Json& schema, const SchemaSource& source) {

@@ -3,6 +3,7 @@
 #include "runtime/base/json.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace troupe::models::builtin {
@@ -24,5 +25,8 @@ std::optional<Json> schema_answer(const Json& schema, const SchemaSource& source
 
 /// Whether what was heard says that all is well, or that it is not; nothing when it says neither.
 std::optional<bool> says_well(std::string_view heard);
+
+/// The first sentence that says so; where none does, that a rule lets nothing through without one.
+std::string why_well(std::string_view heard);
 
 }  // namespace troupe::models::builtin

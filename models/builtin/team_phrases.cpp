@@ -150,6 +150,10 @@ std::string decided_for_nobody(Language l) {
                  "was; a "
                  "judgement takes a language model.";
 }
+std::string yes_or_no(Language l, bool yes, std::string_view why) {
+  return ko(l) ? fmt::format("{}. 근거: {}", yes ? "예" : "아니요", why)
+               : fmt::format("{}. By rule, because of: {}", yes ? "Yes" : "No", why);
+}
 std::string says_neither(Language l) {
   return ko(l) ? "괜찮은지 아닌지를 말하는 낱말이 없고, 규칙은 그런 낱말 없이 통과시키지 않습니다."
                : "No word in it says whether it is well, and a rule lets nothing through without one.";

@@ -37,6 +37,7 @@ std::string sits_as(Language language, std::string_view name, std::string_view r
 std::string decided_for(Language language, std::string_view name, std::size_t words, std::size_t facts,
                         bool tie);
 std::string decided_for_nobody(Language language);
+std::string yes_or_no(Language language, bool yes, std::string_view why);
 std::string says_neither(Language language);
 std::string what_it_said(Language language, std::string_view name);
 

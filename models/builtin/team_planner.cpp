@@ -3,6 +3,7 @@
 #include "models/builtin/passages.h"
 #include "models/builtin/phrases.h"
 #include "models/builtin/research_notes.h"
+#include "models/builtin/schema_answer.h"
 #include "models/builtin/shared_words.h"
 #include "models/builtin/team_phrases.h"
 #include "models/builtin/topic.h"
@@ -231,6 +232,7 @@ bool TeamPlanner::served() const {
 // What others gave, the topic looked up, or where it stands; nothing where the Planner has more to say.
 TeamPlanner::Step TeamPlanner::own_words() const {
   std::string text;
+  if (Step step = yes_or_no()) return step;
   if (text_.asks != TeamAsk::debate) {
     text = write_up(text_);
     if (const auto inner = with_inner_material(text_); inner && text.empty() && offer_.lookups().empty())
@@ -254,6 +256,20 @@ TeamPlanner::Step TeamPlanner::own_words() const {
   if (text_.asks == TeamAsk::debate || (text_.asks == TeamAsk::turn && beyond))
     return answer(phrases::sits_as(language_, seat_.name, role_of(seat_), shown(text_.task)));
   return std::nullopt;
+}
+
+// "Say yes, or what is wrong: …"
+TeamPlanner::Step TeamPlanner::yes_or_no() const {
+  const auto inner = with_inner_material(text_);
+  const TeamText& asked = inner ? *inner : text_;
+  if (!contains_any(lower(asked.task),
+                    {"say yes", "answer yes", "reply yes", "yes or no", "예라고", "예 또는"}))
+    return std::nullopt;
+  std::string heard;
+  for (const Material& given : told_material(asked)) heard.append(given.text) += '\n';
+  if (heard.empty()) return std::nullopt;
+  const bool well = says_well(heard).value_or(false);
+  return answer(phrases::yes_or_no(language_, well, why_well(heard)));
 }
 
 Decision TeamPlanner::look_up(const Subject& topic) const {

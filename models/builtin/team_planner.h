@@ -19,9 +19,10 @@ namespace troupe::models::builtin {
 /// Decides the next step of a member of a team, by these rules in this order: it names a speaker, gives a
 /// verdict or decides a debate where that is asked for; asks a person where the task says so and it can;
 /// delegates, as who leads the team or where it can do nothing itself; hands over to a colleague who fits
-/// clearly better; asks a colleague whom the task names; uses its own tools; writes up what others gave;
-/// looks the topic up; says where it stands. What is left is the Planner's, as outside of teams. Like the
-/// Planner it makes the plan anew at each step and walks it along the observations. Pure.
+/// clearly better; asks a colleague whom the task names; uses its own tools; says yes or no where that is
+/// asked of what others gave, or writes it up; looks the topic up; says where it stands. What is left is the
+/// Planner's, as outside of teams. Like the Planner it makes the plan anew at each step and walks it along
+/// the observations. Pure.
 class TeamPlanner {
  public:
   /// `turn.question` is `text.task`. All outlive the planner.
@@ -40,6 +41,7 @@ class TeamPlanner {
   Step hand_over();
   Step ask_colleague();
   Step own_words() const;
+  Step yes_or_no() const;
   Decision look_up(const Subject& topic) const;
   std::string position() const;
 

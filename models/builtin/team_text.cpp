@@ -25,9 +25,10 @@ constexpr std::string_view kNotTaken = " could not take the conversation.";
 constexpr std::size_t kMaterialWords = 5;  // in a task itself: fewer are a value and no text
 
 // Words of a task that say that what is to be worked with follows.
-constexpr std::array<std::string_view, 20> kPointsBelow{
-    "this", "these", "below", "following", "sum up",    "summar", "review", "check", "describe", "mend",
-    "said", "found", "edit",  "rewrite",   "proofread", "다음",   "아래",   "요약",  "검토",     "정리"};
+constexpr std::array<std::string_view, 22> kPointsBelow{
+    "this",      "say yes", "yes or no", "these", "below", "following", "sum up", "summar",
+    "review",    "check",   "describe",  "mend",  "said",  "found",     "edit",   "rewrite",
+    "proofread", "다음",    "아래",      "요약",  "검토",  "정리"};
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');

@@ -280,3 +280,13 @@ TEST_CASE("a search that says in two sentences that it has nothing gives no pass
             "base `handbook` holds nothing yet)")
             .empty());
 }
+
+TEST_CASE("yes or no about what others gave: by its words, and no where they do not say") {
+  const auto says = [](const std::string& draft) {
+    return as_member("Say yes or what is wrong: " + draft, {})["final_answer"].get<std::string>();
+  };
+  CHECK(says("All tests passed and the build is clean.")
+            .starts_with("Yes. By rule, because of: All tests passed"));
+  CHECK(says("Two tests failed in the last build.").starts_with("No. By rule, because of: Two tests failed"));
+  CHECK(says("Rename the function total to sum.").starts_with("No. By rule, because of: No word in it"));
+}
