@@ -151,10 +151,9 @@ Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Fligh
   in_tokens_ += record.input_tokens;
   used_.cost += record.cost;
   if (stop.requested()) co_return std::unexpected(why_stopped());
-  const Payer payer{record_.row().tenant, record_.row().session};
-  if (record.reply.status == "limit")  // its own, or that of all of them
-    if (auto room = tree_.hold(payer, 0, std::nullopt, loop_.clock().wall_ms()); !room)
-      co_return std::unexpected(TeamEnd{"limit", std::string(room.error().reason), room.error().detail});
+  // Which limit it was is told by the account that refused, also of a run that ended in an earlier process.
+  if (record.reply.status == "limit" && record.reply.detail.contains("`" + tree_setting_ + "."))
+    co_return std::unexpected(TeamEnd{"limit", record.reply.reason, record.reply.detail});
   co_return std::move(record.reply);
 }
 

@@ -113,6 +113,7 @@ class TeamRun final : public RunDriver, public Crew {
   Stop hosting_;  // of those who take messages: they go last
   RecordedTeam recorded_;
   RunRecord record_;
+  const std::string tree_setting_;  // where the limits of the tree stand
   Account tree_;
   Purse purse_;
   RunClock clock_;

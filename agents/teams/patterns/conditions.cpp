@@ -199,14 +199,14 @@ const Json* at_pointer(const Json& value, std::string_view pointer) {
   return at;
 }
 
-Judged judge(const ConditionSettings& condition, std::string_view from, const NodeOutputs& outputs,
-             const Blackboard& board) {
+EdgeVerdict judge(const ConditionSettings& condition, std::string_view from, const NodeOutputs& outputs,
+                  const Blackboard& board) {
   using Kind = ConditionSettings::Kind;
   if (condition.kind != Kind::compare) {
     const bool all = condition.kind == Kind::all;
-    Judged judged{.applies = all};
+    EdgeVerdict judged{.applies = all};
     for (const ConditionSettings& part : condition.parts) {
-      const Judged one = judge(part, from, outputs, board);
+      const EdgeVerdict one = judge(part, from, outputs, board);
       judged.applies = all ? judged.applies && one.applies : judged.applies || one.applies;
       judged.told += fmt::format("{}{}", judged.told.empty() ? "" : all ? " and " : " or ", one.told);
     }
@@ -216,7 +216,7 @@ Judged judge(const ConditionSettings& condition, std::string_view from, const No
   const std::string node = condition.of.empty() ? std::string(from) : condition.of;
   const auto value = found(condition, node, outputs, board);
   std::string note;
-  Judged judged{.applies = holds(condition, value, note)};
+  EdgeVerdict judged{.applies = holds(condition, value, note)};
   judged.told = fmt::format("{}{} {}", node, condition.pointer, word(condition.test));
   if (condition.test != Test::exists) judged.told += " " + shown(condition.value);
   judged.told += fmt::format("{}: it {}", note, value ? "is " + shown(*value) : "is not there");

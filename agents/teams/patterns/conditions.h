@@ -28,7 +28,7 @@ Json data_of(const NodeOutput& output);
 const Json* at_pointer(const Json& value, std::string_view pointer);
 
 /// What a condition came to.
-struct Judged {
+struct EdgeVerdict {
   bool applies = false;
   std::string told;  ///< for people: what was looked at, what was there, what was wanted
 };
@@ -40,7 +40,7 @@ struct Judged {
 /// ends; a text that is a number, or true or false, is one where such is wanted. What is not there meets
 /// `differs` and no other test. A pattern that is none, or too hard for the text, applies to nothing, and
 /// `told` says so. At most limits::kConditionBytes of a text are looked at.
-Judged judge(const ConditionSettings& condition, std::string_view from, const NodeOutputs& outputs,
-             const Blackboard& board);
+EdgeVerdict judge(const ConditionSettings& condition, std::string_view from, const NodeOutputs& outputs,
+                  const Blackboard& board);
 
 }  // namespace troupe::agents

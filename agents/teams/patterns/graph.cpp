@@ -102,7 +102,7 @@ class GraphRun {
       if (edge.otherwise && !edges.empty()) break;
       const int most = edge.most > 0 ? edge.most : limits::kGraphEdgeTimes;
       conditions = conditions || edge.when || edge.otherwise;
-      Judged judged{.applies = true, .told = "always"};
+      EdgeVerdict judged{.applies = true, .told = "always"};
       if (times_[number] >= most)
         judged = {false, fmt::format("taken {} times, the most it may be", most)};
       else if (edge.when)
