@@ -17,6 +17,7 @@ constexpr std::size_t kSentences = 6;
 constexpr std::size_t kSentencesMax = 20;
 constexpr std::size_t kHeadingsMax = 8;
 constexpr std::size_t kHeadingBytes = 60;
+constexpr std::size_t kTitleBytes = 80;
 
 // "five bullets", "3 sentences".
 std::size_t wanted_count(std::string_view order) {
@@ -64,11 +65,34 @@ std::vector<std::string> headings_in(std::string_view order) {
   return headings;
 }
 
+// The words of the text from the first to the last that is about the topic, where none of them names work.
+std::string topic_in(std::string_view text) {
+  const Subject topic = topic_of(text);
+  std::size_t from = text.size(), to = 0;
+  const std::vector<Word> all = words(text, 400);
+  const auto about = [&](const Word& word) {
+    return std::ranges::find(topic.terms, stem(word)) != topic.terms.end();
+  };
+  for (const Word& word : all)
+    if (about(word)) from = std::min(from, word.at), to = word.end();
+  const bool plain =
+      from < to && to - from <= kTitleBytes &&
+      std::ranges::none_of(
+          all,
+          [&](const Word& word) {
+            return word.at > from && word.end() < to && !is_stop_word(word.low) && !about(word);
+          });
+  const std::string_view as_written = plain ? text.substr(from, to - from) : std::string_view();
+  return as_written.empty() || as_written.contains('\n') || language_of(text) == Language::korean
+             ? topic.query
+             : std::string(as_written);
+}
+
 std::string title_of(const TeamText& asked) {
   for (const std::string_view text : {std::string_view(asked.task), std::string_view(asked.request)})
-    if (std::string query = topic_of(text).query; !query.empty()) {
-      if (query[0] >= 'a' && query[0] <= 'z') query[0] = static_cast<char>(query[0] - 'a' + 'A');
-      return query;
+    if (std::string title = topic_in(text); !title.empty()) {
+      if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 'a' + 'A');
+      return title;
     }
   return {};
 }

@@ -36,6 +36,10 @@ std::string stem(const Word& word);
 /// final consonant; as it is when there is none.
 std::string_view strip_particle(std::string_view word);
 
+/// `text` with lines joined that were only broken for their length: one of 60 bytes or more that ends in the
+/// middle of a sentence, or one before a line that begins with a small letter. Lists and headings stay.
+std::string unwrapped(std::string_view text);
+
 /// The text of the sentences, split at . ! ? … and line ends, not at abbreviations, initials and decimals.
 std::vector<std::string_view> sentences(std::string_view text, std::size_t sentences_max = 2000);
 

@@ -180,7 +180,7 @@ std::vector<Material> told_material(const TeamText& asked) {
   std::vector<Material> told;
   for (const Material& given : asked.material) {
     Material one = given;
-    one.text = phrases::told_in(given.text);
+    one.text = unwrapped(phrases::told_in(given.text));
     const bool handed = one.of.empty() && one.text.starts_with(kHandedOver);
     if (!one.own && !handed && !one.text.empty()) told.push_back(std::move(one));
   }

@@ -4,6 +4,7 @@
 #include "models/builtin/team_phrases.h"
 #include "models/builtin/team_text.h"
 #include "models/builtin/verdict.h"
+#include "models/builtin/words.h"
 #include "models/builtin/write_up.h"
 #include "tests/models/builtin/conversation.h"
 
@@ -289,4 +290,20 @@ TEST_CASE("yes or no about what others gave: by its words, and no where they do 
             .starts_with("Yes. By rule, because of: All tests passed"));
   CHECK(says("Two tests failed in the last build.").starts_with("No. By rule, because of: Two tests failed"));
   CHECK(says("Rename the function total to sum.").starts_with("No. By rule, because of: No word in it"));
+}
+
+TEST_CASE(
+    "lines that were broken for their length are sentences again, lists and headings stay what they are") {
+  CHECK(unwrapped("Leave is asked for in the calendar, at least two weeks ahead of the first\nMonday. The "
+                  "team decides; "
+                  "who has children of\nschool age goes first.\n\n# Sick leave\nWho is ill\n- one\n- two\n1. "
+                  "three") ==
+        "Leave is asked for in the calendar, at least two weeks ahead of the first Monday. The team decides; "
+        "who has "
+        "children of school age goes first.\n\n# Sick leave\nWho is ill\n- one\n- two\n1. three");
+  TeamText asked{.task = "Write a report on travel by train"};
+  asked.material = {
+      {.of = "`a`", .by = {}, .text = "Travel by train is booked by the office,\nsecond class."}};
+  CHECK(write_up(asked).starts_with(
+      "# Travel by train\n\nTravel by train is booked by the office, second class."));
 }
