@@ -1,6 +1,7 @@
 #include "models/builtin/passages.h"
 
 #include "models/builtin/utf8.h"
+#include "models/builtin/words.h"
 #include "runtime/base/json.h"
 
 #include <array>
@@ -319,9 +320,7 @@ bool says_nothing(std::string_view text) {
   return low.find(" has nothing on `") != std::string::npos;
 }
 
-}  // namespace
-
-std::vector<Passage> read_passages(std::string_view output) {
+std::vector<Passage> as_written(std::string_view output) {
   std::string_view text = trim(output);
   if (says_nothing(text)) return {};
   if (text.starts_with('{') || text.starts_with('[')) {
@@ -334,6 +333,14 @@ std::vector<Passage> read_passages(std::string_view output) {
   if (std::string_view first = text.substr(0, text.find('\n')); take_citation(first) > 0)
     return read_cited(text);
   return TextReader().read(text);
+}
+
+}  // namespace
+
+std::vector<Passage> read_passages(std::string_view output) {
+  std::vector<Passage> passages = as_written(output);
+  for (Passage& passage : passages) passage.text = unwrapped(passage.text);
+  return passages;
 }
 
 }  // namespace troupe::models::builtin

@@ -10,8 +10,8 @@ namespace troupe::models::builtin {
 struct Passage {
   std::string title;
   std::string url;
-  std::string text;
-  int number = 0;  ///< under which it is to be cited, as "[3]"; 0: none
+  std::string text;  ///< lines broken for their length are joined
+  int number = 0;    ///< under which it is to be cited, as "[3]"; 0: none
 };
 
 /// Takes what a search, page or retriever tool answered apart: JSON with titles, addresses and texts, or text

@@ -4,7 +4,6 @@
 #include "models/builtin/team_phrases.h"
 #include "models/builtin/topic.h"
 #include "models/builtin/utf8.h"
-#include "models/builtin/words.h"
 #include "models/builtin/write_up.h"
 
 #include <algorithm>
@@ -28,7 +27,7 @@ std::string source_of(const Passage& passage) {
 std::string research_notes(const Subject& topic, const std::vector<Passage>& passages) {
   std::vector<Material> material;
   for (const Passage& passage : passages)
-    material.push_back({.of = passage.title, .by = {}, .text = unwrapped(passage.text)});
+    material.push_back({.of = passage.title, .by = {}, .text = passage.text});
   std::vector<std::string> sources;
   std::string notes;
   std::size_t count = 0;
