@@ -70,6 +70,7 @@ Task<Result<>> TeamRun::begin() {
     if (!before) co_return fail(std::move(before.error()));
     spent = *before;
     for (BoardWrite& write : recorded_.board) board_.recall(std::move(write));
+    recall_asks();
   }
   tree_.know_session(row.session, spent);
   if (!recorded_.started) {

@@ -84,6 +84,9 @@ class TeamRun final : public RunDriver, public Crew {
                                   int messages);
   std::optional<TeamEnd> may_ask(const Flight* by, const std::string& address) const;
   Task<Teamed<Reply>> request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop);
+  void recall_asks();
+  void count(const ReplyRecord& reply);
+  int count_said(std::string_view from, std::string_view to, std::string_view text);
   std::shared_ptr<Flight> flight_of_run(std::string_view run) const;
   std::shared_ptr<Flight> flight_for(const std::string& message, const std::string& address);
   bool waits_for(const Flight& one, const Flight& other) const;
