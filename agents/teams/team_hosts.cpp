@@ -69,11 +69,14 @@ Task<> TeamRun::take(Host& host, bus::Message message) {
 }
 
 Task<Result<store::RunRow>> TeamRun::work(Host& host, Flight& flight, const bus::Message& message) {
-  const store::RunRow& own = record_.row();
-  auto known = co_await journal_.find_message(own.session, message.id);
-  if (!known) co_return fail(std::move(known.error()));
-  if (*known && (*known)->finished()) co_return std::move(**known);
-  auto driver = co_await begin_child(host, flight, message);
+  std::optional<store::RunRow> known;
+  if (recorded_.taken_up) {  // otherwise nobody has done it before
+    auto found = co_await journal_.find_message(record_.row().session, message.id);
+    if (!found) co_return fail(std::move(found.error()));
+    known = std::move(*found);
+    if (known && known->finished()) co_return std::move(*known);
+  }
+  auto driver = co_await begin_child(host, flight, message, std::move(known));
   if (!driver) co_return fail(std::move(driver.error()));
   flight.driver = std::move(*driver);
   const std::string run = flight.run;
@@ -100,14 +103,13 @@ std::shared_ptr<const RunTarget> TeamRun::target_for(const Host& host, const Fli
 }
 
 Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight& flight,
-                                                              const bus::Message& message) {
+                                                              const bus::Message& message,
+                                                              std::optional<store::RunRow> known) {
   const store::RunRow& own = record_.row();
   const auto target = target_for(host, flight);
   if (!target) co_return fail(ErrorCode::not_found, fmt::format("there is no `{}`", host.address));
-  auto known = co_await journal_.find_message(own.session, message.id);
-  if (!known) co_return fail(std::move(known.error()));
-  if (*known) {
-    store::RunRow row = std::move(**known);
+  if (known) {
+    store::RunRow row = std::move(*known);
     flight.run = row.id;
     auto facts = co_await journal_.read_facts(row.id);
     if (!facts) co_return fail(std::move(facts.error()));
@@ -143,7 +145,7 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
   append.run = row;
   append.facts.push_back(
       record_.fact("team.began", 0, {{"run", row.id}, {"used_ms", clock_.used().count()}}));
-  if (auto done = co_await journal_.commit(std::move(append)); !done) co_return fail(std::move(done.error()));
+  journal_.post(std::move(append));  // before what the run itself commits, which is waited for
   for (const bus::Message& note : std::exchange(host.notes, {})) host.inbox->done(note.id);
   flight.run = row.id;
   co_return (*start)->begin(services_for_child(), std::move(row), true, flight.stop);

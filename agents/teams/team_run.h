@@ -96,7 +96,8 @@ class TeamRun final : public RunDriver, public Crew {
   Task<> take(Host& host, bus::Message message);
   Task<Result<store::RunRow>> work(Host& host, Flight& flight, const bus::Message& message);
   Task<Result<std::unique_ptr<RunDriver>>> begin_child(Host& host, Flight& flight,
-                                                       const bus::Message& message);
+                                                       const bus::Message& message,
+                                                       std::optional<store::RunRow> known);
   std::shared_ptr<const RunTarget> target_for(const Host& host, const Flight& flight) const;
   Task<Result<bus::Message>> reply_to(const bus::Message& message, Result<store::RunRow> ended);
   RunServices services_for_child();

@@ -4,6 +4,9 @@
 #include <array>
 #include <set>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 using namespace troupe;
 using namespace troupe::agents;
 using namespace troupe::agents::testing;
@@ -25,6 +28,16 @@ d: { role: d, model: m }
 e: { role: e, model: m }
 manager: { role: manager, model: m }
 )";
+
+// Fifty agents below one run: five teams of ten.
+std::string tree_of_fifty() {
+  const std::vector<std::string> ten(10, "{ agent: a, description: Wait }");
+  std::string teams = "tree: { pattern: parallel, members: [t0, t1, t2, t3, t4] }\n";
+  for (int team = 0; team < 5; ++team)
+    teams += fmt::format("t{}: {{ pattern: parallel, limits: {{ parallel: 10 }}, tasks: [{}] }}\n", team,
+                         fmt::join(ten, ", "));
+  return teams;
+}
 
 // What was said reaches the next in another way in each of them.
 constexpr const char* kTeamsOfFive = R"(
@@ -191,4 +204,30 @@ TEST_CASE("many teams that a crash stopped go on beside one another, each with i
     CAPTURE(team);
     check_rows(world, team, all[team]);
   }
+}
+
+TEST_CASE("a tree of fifty agents that is cancelled has ended with its run, and leaves nothing") {
+  TeamWorld world(kAgents, tree_of_fifty(),
+                  [](const std::string&, const std::string&) -> Line { return ScriptedModel::Hang{}; });
+  world.resume();
+  Ends ends;
+  for (int round = 1; round <= 3; ++round) {
+    CAPTURE(round);
+    ends.count = 0;
+    world.asked.clear();
+    const std::string session = world.session("tree");
+    ends.watch(*world.journal, session);
+    auto accepted = world.submit(session, "Wait");
+    REQUIRE(accepted);
+    world.until([&] { return world.asked.size() == 50; });
+    REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "acme"}, accepted->run, CancelMode::now)));
+    CHECK(world.finished(accepted->run).at("status") == "cancelled");
+    CHECK(ends.count == 1 + 5 + 50);  // its own is the last
+    auto rows = fakes::run(world.loop, world.journal->list_runs("acme", session, 100));
+    REQUIRE(rows);
+    CHECK(std::ranges::count(*rows, "cancelled", &store::RunRow::status) == 1 + 5 + 50);
+    world.until([&] { return world.desk->status().running == 0; });
+    CHECK(world.loop.alarms() == 0);
+  }
+  CHECK(world.asked.size() == 50);
 }
