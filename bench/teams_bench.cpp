@@ -1,8 +1,8 @@
 // What teams cost, many at once: `teams_bench [directory] [teams] [cancels] [delay ms]`. Teams of five
 // agents, half of them in sequence and half in parallel, beside five times as many runs of an agent alone,
-// all at once over SQLite; the model replies after a delay, with the secret words that it heard. Then the
-// cancel of trees of fifty agents at work, until run.finished. Fails when an answer has not its own secret,
-// or more.
+// over SQLite: no call of the model is answered before all runs are at work, then each after a delay, with
+// the secrets it heard. Then the cancel of trees of fifty agents at work, until run.finished. Each in a
+// process of its own. Fails when an answer has not its own secret, or more, or when something is left.
 #include "agents/runs/run_desk.h"
 #include "agents/teams/make_teams.h"
 #include "bench/counting_journal.h"
@@ -12,10 +12,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace troupe;
 using namespace troupe::agents;
@@ -67,15 +70,21 @@ std::set<std::string> secrets_in(std::string_view text) {
   return found;
 }
 
-/// Replies after a delay with the secrets that it heard.
+/// Replies after a delay with the secrets that it heard; not before its gate is opened.
 class Mock final : public models::Model {
  public:
   Milliseconds delay{0};
+  Stop gate;  // requested: open
   std::size_t at_work = 0;
 
   Task<Result<models::ModelReply>> complete(models::ModelRequest request, models::TokenSink& sink,
                                             CallContext& context) override {
     ++at_work;
+    if (!gate.requested()) {
+      Stop opened(context.stop);
+      const auto hook = gate.on_request([&opened] { opened.request(StopReason::cancelled); });
+      (void)co_await context.loop.sleep_for(std::chrono::hours(1), opened);
+    }
     const bool passed = co_await context.loop.sleep_for(delay, context.stop);
     --at_work;
     if (!passed) co_return fail(stopped("the model", context.stop.reason()));
@@ -188,6 +197,10 @@ class World {
     expect(accepted.has_value(), accepted ? "" : accepted.error().message);
     co_return accepted->run;
   }
+  Task<> until_at_work(std::size_t calls) {
+    Stop never;
+    while (model->at_work < calls) (void)co_await loop.sleep_for(Milliseconds(1), never);
+  }
   Task<> quiet() {
     Stop never;
     while (desk->status().running + desk->status().queued > 0)
@@ -224,6 +237,8 @@ struct Cost {
 
 /// Asks all targets at once, in sessions of their own, and looks at every answer.
 Cost ask_all(World& world, const std::vector<std::string>& targets) {
+  std::size_t first_calls = 0;  // of the model: those that are there when all are at work
+  for (const std::string& target : targets) first_calls += target == "panel" ? kMembers : 1;
   std::vector<std::string> sessions, runs;
   world.run([&]() -> Task<> {
     co_await world.desk->resume({});
@@ -237,6 +252,8 @@ Cost ask_all(World& world, const std::vector<std::string>& targets) {
   world.run([&]() -> Task<> {
     for (std::size_t i = 0; i < sessions.size(); ++i)
       runs.push_back(co_await world.submit(sessions[i], fmt::format("{}{:0{}}", kSecret, i, kDigits)));
+    co_await world.until_at_work(first_calls);
+    world.model->gate.request(StopReason::cancelled);
     co_await world.quiet();
   });
   cost.wall_ms = ms_since(begin);
@@ -284,8 +301,7 @@ class End final : public store::Subscriber {
 Task<> cancel_one(World& world, std::string target, std::vector<double>& took) {
   const std::string session = co_await world.open(std::move(target));
   const std::string run = co_await world.submit(session, "Wait");
-  Stop never;
-  while (world.model->at_work < kTree) (void)co_await world.loop.sleep_for(Milliseconds(1), never);
+  co_await world.until_at_work(kTree);
   End end(world.loop, run);
   const auto subscription = world.journal->subscribe(session, end);
   const auto begin = SteadyClock::now();
@@ -298,17 +314,15 @@ Task<> cancel_one(World& world, std::string target, std::vector<double>& took) {
 }
 
 void cancels(const std::string& root, const char* target, int times) {
-  World world(root, 10, std::chrono::hours(1));
-  world.run([&]() -> Task<> {
-    co_await world.desk->resume({});
-    std::vector<double> warm_up;
-    co_await cancel_one(world, target, warm_up);
-  });
-  const std::size_t open = descriptors();
+  World world(root, 10, Milliseconds(0));
   std::vector<double> took;
-  world.run([&]() -> Task<> {
-    for (int i = 0; i < times; ++i) co_await cancel_one(world, target, took);
-  });
+  const auto cancel_some = [&]() -> Task<> {
+    for (int i = 0; i < times / 2; ++i) co_await cancel_one(world, target, took);
+  };
+  world.run([&]() -> Task<> { co_await world.desk->resume({}); });
+  world.run(cancel_some);  // the store has opened what it keeps open
+  const std::size_t open = descriptors();
+  world.run(cancel_some);
   expect(descriptors() == open, "no descriptors are left");
   std::sort(took.begin(), took.end());
   std::printf(
@@ -326,6 +340,18 @@ void scale(const std::string& root, const char* what, std::vector<std::string> t
   world.end();
 }
 
+/// So that what one leaves to the heap is not in the memory of the next.
+template <class Body>
+void in_own_process(Body body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    body();
+    std::_Exit(0);
+  }
+  int status = 0;
+  expect(child > 0 && waitpid(child, &status, 0) == child && status == 0, "a measurement");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -336,8 +362,9 @@ int main(int argc, char** argv) {
   const Milliseconds delay(argc > 4 ? std::atoi(argv[4]) : 20);
   std::vector<std::string> mixed;
   for (std::size_t i = 0; i < teams; ++i) mixed.push_back(i % 2 == 0 ? "line" : "panel");
-  scale(root, "plain", std::vector<std::string>(teams * kMembers, "a0"), teams * kMembers, delay);
-  scale(root, "teams", mixed, teams * kMembers, delay);
-  for (const char* target : {"fifty", "nested"}) cancels(root, target, times);
+  const std::vector<std::string> alone(teams * kMembers, "a0");
+  in_own_process([&] { scale(root, "plain", alone, teams * kMembers, delay); });
+  in_own_process([&] { scale(root, "teams", mixed, teams * kMembers, delay); });
+  for (const char* target : {"fifty", "nested"}) in_own_process([&] { cancels(root, target, times); });
   std::filesystem::remove_all(root);
 }

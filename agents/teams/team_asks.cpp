@@ -147,8 +147,12 @@ Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
   if (auto end = may_send("", to, message.text, 2)) co_return std::unexpected(std::move(*end));
   if (auto opened = open_host(message.to, tool->second); !opened)
     co_return std::unexpected(failed("bus", opened.error().message));
+  const std::string at = message.to;
   auto flight = flight_for(message.id, message.to);
-  co_return co_await request(std::move(message), std::move(flight), stop);
+  auto reply = co_await request(std::move(message), std::move(flight), stop);
+  if (const auto host = hosts_.find(at); reply && host != hosts_.end())
+    host->second->stop.request(StopReason::cancelled);
+  co_return reply;
 }
 
 Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop) {

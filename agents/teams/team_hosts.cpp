@@ -22,7 +22,7 @@ Result<TeamRun::Host*> TeamRun::open_host(const std::string& to, std::shared_ptr
     hosts_.erase(to);
     return fail(std::move(inbox.error()));
   }
-  host = std::make_unique<Host>();
+  host = std::make_unique<Host>(hosting_);
   host->address = to;
   host->target = std::move(target);
   host->inbox = std::move(*inbox);
@@ -32,10 +32,11 @@ Result<TeamRun::Host*> TeamRun::open_host(const std::string& to, std::shared_ptr
 
 Task<> TeamRun::serve(Host& host) {
   while (true) {
-    auto message = co_await host.inbox->receive(hosting_);
-    if (!message) co_return;
+    auto message = co_await host.inbox->receive(host.stop);
+    if (!message) break;
     co_await take(host, std::move(*message));
   }
+  if (!hosting_.requested()) hosts_.erase(host.address);
 }
 
 Task<> TeamRun::take(Host& host, bus::Message message) {

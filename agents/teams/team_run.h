@@ -62,8 +62,11 @@ class TeamRun final : public RunDriver, public Crew {
   TeamUse used() const override;
 
  private:
-  /// A member's mailbox, and who takes what comes into it: one task at a time.
+  /// A member's mailbox, and who takes what comes into it: one task at a time. That of a tool's call goes
+  /// with it.
   struct Host {
+    explicit Host(Stop& hosting) : stop(hosting) {}
+    Stop stop;
     std::string address;
     std::shared_ptr<const RunTarget> target;  // null: a member, whose target depends on the task
     std::unique_ptr<bus::Inbox> inbox;

@@ -47,8 +47,8 @@ class TeamWorld : store::Subscriber {
   /// What the agent of a role says to its last message.
   using Says = std::function<ScriptedModel::Line(const std::string& role, const std::string& heard)>;
 
-  TeamWorld(std::string agents, std::string teams, Says says)
-      : says_(std::move(says)), agents_(std::move(agents)), teams_(std::move(teams)) {
+  TeamWorld(std::string agents, std::string teams, Says says, tools::ToolTable with = {})
+      : tools(std::move(with)), says_(std::move(says)), agents_(std::move(agents)), teams_(std::move(teams)) {
     model = std::make_shared<ScriptedModel>(
         [this](const models::ModelRequest& request) { return answer(request); });
     open();
