@@ -30,7 +30,7 @@ TEST_CASE("a team may call tools more often than a room has mailboxes") {
         for (int i = 0; i < kItems; ++i) items.push_back(i);
         return dump({{"thought", "all"}, {"final_answer", dump(items)}});
       },
-      {{"note", note}});
+      nullptr, {{"note", note}});
   world.resume();
   const Json end = world.ask("flow", "All of them");
   CAPTURE(dump(end));
