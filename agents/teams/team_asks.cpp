@@ -37,7 +37,7 @@ std::optional<TeamEnd> TeamRun::may_send(const std::string& from, const std::str
   if (used_.messages + messages > limits.messages)
     return TeamEnd{"limit", "max_messages",
                    fmt::format("the team's {} messages are used up (limits.messages)", limits.messages)};
-  const int times = ++said_[sha256_hex(fmt::format("{}\n{}\n{}", from, to, text))];
+  const int times = count_said(from, to, text);
   if (times > limits.repeats)
     return TeamEnd{"limit", "repeated_message",
                    fmt::format("`{}` was about to send the same message to `{}` for the {}th time "
@@ -45,6 +45,26 @@ std::optional<TeamEnd> TeamRun::may_send(const std::string& from, const std::str
                                address(from), address(to), times, limits.repeats)};
   used_.messages += messages;
   return std::nullopt;
+}
+
+int TeamRun::count_said(std::string_view from, std::string_view to, std::string_view text) {
+  return ++said_[sha256_hex(fmt::format("{}\n{}\n{}", from, to, text))];
+}
+
+void TeamRun::count(const ReplyRecord& reply) {
+  used_.tokens += reply.input_tokens + reply.output_tokens;
+  in_tokens_ += reply.input_tokens;
+  used_.cost += reply.cost;
+}
+
+void TeamRun::recall_asks() {
+  const std::size_t own = team_->settings.name.size() + 1;
+  for (const auto& [message, ask] : recorded_.asks) {
+    count_said(std::string_view(ask.from).substr(own), std::string_view(ask.to).substr(own), ask.text);
+    ++used_.turns;
+    used_.messages += 2;
+    count(ask.reply);
+  }
 }
 
 // A member does one task after another. Whoever waits for one that waits for him would wait for ever.
@@ -99,9 +119,11 @@ Task<Teamed<Reply>> TeamRun::ask(Ask ask, Stop& stop) {
         fmt::format("the team has no member `{}`{}", ask.to, did_you_mean(Team::member_of(ask.to), names))));
   }
   bus::Message message = message_of(std::move(ask.key), ask.from, ask.to);
-  if (auto end = may_ask(by.get(), message.to)) co_return std::unexpected(std::move(*end));
-  if (auto end = may_send(ask.from, ask.to, ask.text, 2)) co_return std::unexpected(std::move(*end));
-  ++used_.turns;
+  if (!recorded_.asks.contains(message.id)) {
+    if (auto end = may_ask(by.get(), message.to)) co_return std::unexpected(std::move(*end));
+    if (auto end = may_send(ask.from, ask.to, ask.text, 2)) co_return std::unexpected(std::move(*end));
+    ++used_.turns;
+  }
   message.kind = bus::Kind::task;
   message.text = std::move(ask.text);
   if (auto opened = open_host(message.to, nullptr); !opened)
@@ -125,8 +147,12 @@ Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
   if (auto end = may_send("", to, message.text, 2)) co_return std::unexpected(std::move(*end));
   if (auto opened = open_host(message.to, tool->second); !opened)
     co_return std::unexpected(failed("bus", opened.error().message));
+  const std::string at = message.to;
   auto flight = flight_for(message.id, message.to);
-  co_return co_await request(std::move(message), std::move(flight), stop);
+  auto reply = co_await request(std::move(message), std::move(flight), stop);
+  if (const auto host = hosts_.find(at); reply && host != hosts_.end())
+    host->second->stop.request(StopReason::cancelled);
+  co_return reply;
 }
 
 Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop) {
@@ -147,9 +173,7 @@ Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Fligh
   if (flight->begun) co_await flight->ended.wait();
   flights_.erase(id);
   ReplyRecord record = read_reply(*answered);
-  used_.tokens += record.input_tokens + record.output_tokens;
-  in_tokens_ += record.input_tokens;
-  used_.cost += record.cost;
+  if (!recorded_.asks.contains(id)) count(record);
   if (stop.requested()) co_return std::unexpected(why_stopped());
   // Which limit it was is told by the account that refused, also of a run that ended in an earlier process.
   if (record.reply.status == "limit" && record.reply.detail.contains("`" + tree_setting_ + "."))

@@ -22,7 +22,7 @@ Result<TeamRun::Host*> TeamRun::open_host(const std::string& to, std::shared_ptr
     hosts_.erase(to);
     return fail(std::move(inbox.error()));
   }
-  host = std::make_unique<Host>();
+  host = std::make_unique<Host>(hosting_);
   host->address = to;
   host->target = std::move(target);
   host->inbox = std::move(*inbox);
@@ -32,10 +32,11 @@ Result<TeamRun::Host*> TeamRun::open_host(const std::string& to, std::shared_ptr
 
 Task<> TeamRun::serve(Host& host) {
   while (true) {
-    auto message = co_await host.inbox->receive(hosting_);
-    if (!message) co_return;
+    auto message = co_await host.inbox->receive(host.stop);
+    if (!message) break;
     co_await take(host, std::move(*message));
   }
+  if (!hosting_.requested()) hosts_.erase(host.address);
 }
 
 Task<> TeamRun::take(Host& host, bus::Message message) {
@@ -69,11 +70,14 @@ Task<> TeamRun::take(Host& host, bus::Message message) {
 }
 
 Task<Result<store::RunRow>> TeamRun::work(Host& host, Flight& flight, const bus::Message& message) {
-  const store::RunRow& own = record_.row();
-  auto known = co_await journal_.find_message(own.session, message.id);
-  if (!known) co_return fail(std::move(known.error()));
-  if (*known && (*known)->finished()) co_return std::move(**known);
-  auto driver = co_await begin_child(host, flight, message);
+  std::optional<store::RunRow> known;
+  if (recorded_.taken_up) {  // otherwise nobody has done it before
+    auto found = co_await journal_.find_message(record_.row().session, message.id);
+    if (!found) co_return fail(std::move(found.error()));
+    known = std::move(*found);
+    if (known && known->finished()) co_return std::move(*known);
+  }
+  auto driver = co_await begin_child(host, flight, message, std::move(known));
   if (!driver) co_return fail(std::move(driver.error()));
   flight.driver = std::move(*driver);
   const std::string run = flight.run;
@@ -100,14 +104,13 @@ std::shared_ptr<const RunTarget> TeamRun::target_for(const Host& host, const Fli
 }
 
 Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight& flight,
-                                                              const bus::Message& message) {
+                                                              const bus::Message& message,
+                                                              std::optional<store::RunRow> known) {
   const store::RunRow& own = record_.row();
   const auto target = target_for(host, flight);
   if (!target) co_return fail(ErrorCode::not_found, fmt::format("there is no `{}`", host.address));
-  auto known = co_await journal_.find_message(own.session, message.id);
-  if (!known) co_return fail(std::move(known.error()));
-  if (*known) {
-    store::RunRow row = std::move(**known);
+  if (known) {
+    store::RunRow row = std::move(*known);
     flight.run = row.id;
     auto facts = co_await journal_.read_facts(row.id);
     if (!facts) co_return fail(std::move(facts.error()));
@@ -143,7 +146,7 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
   append.run = row;
   append.facts.push_back(
       record_.fact("team.began", 0, {{"run", row.id}, {"used_ms", clock_.used().count()}}));
-  if (auto done = co_await journal_.commit(std::move(append)); !done) co_return fail(std::move(done.error()));
+  journal_.post(std::move(append));  // before what the run itself commits, which is waited for
   for (const bus::Message& note : std::exchange(host.notes, {})) host.inbox->done(note.id);
   flight.run = row.id;
   co_return (*start)->begin(services_for_child(), std::move(row), true, flight.stop);

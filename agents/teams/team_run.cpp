@@ -70,6 +70,7 @@ Task<Result<>> TeamRun::begin() {
     if (!before) co_return fail(std::move(before.error()));
     spent = *before;
     for (BoardWrite& write : recorded_.board) board_.recall(std::move(write));
+    recall_asks();
   }
   tree_.know_session(row.session, spent);
   if (!recorded_.started) {
@@ -80,7 +81,7 @@ Task<Result<>> TeamRun::begin() {
     if (!co_await record_.commit(std::move(append)))
       co_return fail(ErrorCode::store, "the journal is closed");
   }
-  auto entered = co_await services_.bus.enter({row.tenant, row.session, row.id});
+  auto entered = co_await services_.bus.enter({row.tenant, row.session, row.id}, !recorded_.taken_up);
   entered_ = entered.has_value();
   co_return entered;
 }
@@ -121,6 +122,7 @@ Task<Result<Amount>> TeamRun::spent_before() const {
 
 // While this run is unfinished that is the one before it, also for who takes it up again.
 Task<std::string> TeamRun::held_before() const {
+  if (team_->settings.pattern != PatternKind::handoff) co_return "";
   const store::RunRow& own = record_.row();
   auto before = co_await journal_.turns(own.session, own.agent, 1);
   if (!before || before->empty()) co_return "";

@@ -62,8 +62,11 @@ class TeamRun final : public RunDriver, public Crew {
   TeamUse used() const override;
 
  private:
-  /// A member's mailbox, and who takes what comes into it: one task at a time.
+  /// A member's mailbox, and who takes what comes into it: one task at a time. That of a tool's call goes
+  /// with it.
   struct Host {
+    explicit Host(Stop& hosting) : stop(hosting) {}
+    Stop stop;
     std::string address;
     std::shared_ptr<const RunTarget> target;  // null: a member, whose target depends on the task
     std::unique_ptr<bus::Inbox> inbox;
@@ -84,6 +87,9 @@ class TeamRun final : public RunDriver, public Crew {
                                   int messages);
   std::optional<TeamEnd> may_ask(const Flight* by, const std::string& address) const;
   Task<Teamed<Reply>> request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop);
+  void recall_asks();
+  void count(const ReplyRecord& reply);
+  int count_said(std::string_view from, std::string_view to, std::string_view text);
   std::shared_ptr<Flight> flight_of_run(std::string_view run) const;
   std::shared_ptr<Flight> flight_for(const std::string& message, const std::string& address);
   bool waits_for(const Flight& one, const Flight& other) const;
@@ -93,7 +99,8 @@ class TeamRun final : public RunDriver, public Crew {
   Task<> take(Host& host, bus::Message message);
   Task<Result<store::RunRow>> work(Host& host, Flight& flight, const bus::Message& message);
   Task<Result<std::unique_ptr<RunDriver>>> begin_child(Host& host, Flight& flight,
-                                                       const bus::Message& message);
+                                                       const bus::Message& message,
+                                                       std::optional<store::RunRow> known);
   std::shared_ptr<const RunTarget> target_for(const Host& host, const Flight& flight) const;
   Task<Result<bus::Message>> reply_to(const bus::Message& message, Result<store::RunRow> ended);
   RunServices services_for_child();

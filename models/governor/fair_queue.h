@@ -11,49 +11,49 @@
 
 namespace troupe::models {
 
-/// A queue that serves tenants in turn, and the runs of a tenant in turn; those of one run in the order they
-/// came. However much one run asks for, another waits for no more than one call of each tenant and of each
-/// run of its own tenant. Pure.
+/// A queue that serves tenants in turn, and the sessions of a tenant in turn; those of one session in the
+/// order they came. However much one session asks for, another waits for no more than one call of each tenant
+/// and of each session of its own tenant. Pure.
 template <class T>
 class FairQueue {
  public:
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
-  void push(const std::string& tenant, const std::string& run, T item) {
-    lane(lane(tenants_, tenant)->inner, run)->inner.push_back(std::move(item));
+  void push(const std::string& tenant, const std::string& session, T item) {
+    lane(lane(tenants_, tenant)->inner, session)->inner.push_back(std::move(item));
     ++size_;
   }
 
   /// Whose turn it is. Not when it is empty.
   T& front() { return tenants_.order.front().inner.order.front().inner.front(); }
 
-  /// Takes the front; its run and its tenant go to the end of their rows. Not when it is empty.
+  /// Takes the front; its session and its tenant go to the end of their rows. Not when it is empty.
   T pop() {
-    Lane<Runs>& tenant = tenants_.order.front();
-    Lane<Items>& run = tenant.inner.order.front();
-    T item = std::move(run.inner.front());
-    run.inner.pop_front();
+    Lane<Sessions>& tenant = tenants_.order.front();
+    Lane<Items>& session = tenant.inner.order.front();
+    T item = std::move(session.inner.front());
+    session.inner.pop_front();
     --size_;
-    next(tenant.inner, run.inner.empty());
+    next(tenant.inner, session.inner.empty());
     next(tenants_, tenant.inner.order.empty());
     return item;
   }
 
   /// Takes one out, wherever it stands. False when it is not there.
-  bool remove(const std::string& tenant, const std::string& run, const T& item) {
+  bool remove(const std::string& tenant, const std::string& session, const T& item) {
     auto of = tenants_.by_name.find(tenant);
     if (of == tenants_.by_name.end()) return false;
-    Runs& runs = of->second->inner;
-    auto in = runs.by_name.find(run);
-    if (in == runs.by_name.end()) return false;
+    Sessions& sessions = of->second->inner;
+    auto in = sessions.by_name.find(session);
+    if (in == sessions.by_name.end()) return false;
     Items& items = in->second->inner;
     auto found = std::ranges::find(items, item);
     if (found == items.end()) return false;
     items.erase(found);
     --size_;
-    if (items.empty()) drop(runs, in->second);
-    if (runs.order.empty()) drop(tenants_, of->second);
+    if (items.empty()) drop(sessions, in->second);
+    if (sessions.order.empty()) drop(tenants_, of->second);
     return true;
   }
 
@@ -61,8 +61,8 @@ class FairQueue {
   std::vector<T> all() const {
     std::vector<T> items;
     for (const auto& tenant : tenants_.order)
-      for (const auto& run : tenant.inner.order)
-        items.insert(items.end(), run.inner.begin(), run.inner.end());
+      for (const auto& session : tenant.inner.order)
+        items.insert(items.end(), session.inner.begin(), session.inner.end());
     return items;
   }
 
@@ -79,7 +79,7 @@ class FairQueue {
     std::unordered_map<std::string, typename std::list<Lane<Inner>>::iterator> by_name;
   };
   using Items = std::deque<T>;
-  using Runs = Row<Items>;
+  using Sessions = Row<Items>;
 
   template <class Inner>
   static auto lane(Row<Inner>& row, const std::string& name) {
@@ -102,7 +102,7 @@ class FairQueue {
       row.order.splice(row.order.end(), row.order, row.order.begin());
   }
 
-  Row<Runs> tenants_;
+  Row<Sessions> tenants_;
   std::size_t size_ = 0;
 };
 

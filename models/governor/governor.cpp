@@ -28,7 +28,7 @@ bool is_endpoint_failure(const Error& error) {
 struct Governor::Waiter {
   Waiter(Governor& owner, Turn& own, CallContext& call)
       : governor(owner), turn(own), context(call), done(call.loop) {}
-  ~Waiter() { governor.queue_.remove(context.principal.tenant, context.run, this); }
+  ~Waiter() { governor.queue_.remove(context.principal.tenant, context.session, this); }
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
@@ -170,7 +170,7 @@ Task<Result<Governor::Permit>> Governor::enter(Turn& turn, CallContext& context)
                                 queue_.size(), reason(came))),
               true});
   Waiter waiter(*this, turn, context);
-  queue_.push(context.principal.tenant, context.run, &waiter);
+  queue_.push(context.principal.tenant, context.session, &waiter);
   // Who stood behind the one that leaves may be small enough to go.
   auto hook = context.stop.on_request([&] {
     leave(waiter, stopped(named("was waited for"), context.stop.reason()));
@@ -236,7 +236,7 @@ void Governor::settle(Waiter& waiter, Result<Permit> outcome) {
 
 void Governor::leave(Waiter& waiter, Error error) {
   if (waiter.outcome) return;
-  queue_.remove(waiter.context.principal.tenant, waiter.context.run, &waiter);
+  queue_.remove(waiter.context.principal.tenant, waiter.context.session, &waiter);
   settle(waiter, fail(std::move(error)));
 }
 

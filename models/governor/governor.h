@@ -31,9 +31,10 @@ struct GovernorRules {
 
 /// Lets calls to one endpoint with one key go, or wait, or fails them: so many at once, so many requests and
 /// tokens a minute, none during a pause that the server asked for, none while it fails all the time. Who
-/// waits is served in turn over tenants and their runs. Shared by everything that calls the endpoint; it does
-/// not call it itself. Where nothing is limited and nothing has failed, a call costs it a few comparisons.
-/// Loop thread only; it outlives its permits.
+/// waits is served in turn over tenants and their sessions, each of which has one run at work: a team with
+/// all runs below it waits in one row. Shared by everything that calls the endpoint; it does not call it
+/// itself. Where nothing is limited and nothing has failed, a call costs it a few comparisons. Loop thread
+/// only; it outlives its permits.
 class Governor {
  public:
   /// `endpoint` is what messages call it: "openai at https://api.openai.com/v1". `loop` and `rng` outlive it.

@@ -51,6 +51,8 @@ class Loop {
   };
   /// Calls `callback` once at or shortly after `when`, on the loop thread. Loop thread only.
   [[nodiscard]] Alarm at(Instant when, std::function<void()> callback);
+  /// How many are pending: none where nothing of what was begun is left.
+  std::size_t alarms() const { return alarms_.size(); }
 
   /// Sleeps. True when the time passed, false when `stop` came first.
   Task<bool> sleep_until(Instant when, Stop& stop);

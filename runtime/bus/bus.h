@@ -60,9 +60,10 @@ class Bus {
   virtual ~Bus() = default;
 
   /// Takes up a room: what an earlier process sent in it and nobody was done with waits to be delivered
-  /// again. Before anything is sent or opened there. A new room has nothing. Errors: store, conflict (it was
-  /// entered already), invalid (what is in the journal cannot be read).
-  virtual Task<Result<>> enter(Room room) = 0;
+  /// again. Before anything is sent or opened there. `is_new`: no earlier process was there, so that nothing
+  /// need be read. Errors: store, conflict (it was entered already), invalid (what is in the journal cannot
+  /// be read).
+  virtual Task<Result<>> enter(Room room, bool is_new = false) = 0;
   /// Nobody is there any more: inboxes of the room are closed, requests and senders that wait are told. What
   /// waits is a dead letter when `ended`: otherwise (a shutdown) the next process delivers it.
   virtual Task<> leave(const Room& room, bool ended) = 0;

@@ -45,7 +45,7 @@ class LocalBus final : public Bus {
  public:
   LocalBus(Loop& loop, store::Journal& journal) : loop_(loop), journal_(journal) {}
 
-  Task<Result<>> enter(Room room) override;
+  Task<Result<>> enter(Room room, bool is_new) override;
   Task<> leave(const Room& room, bool ended) override;
   Result<std::unique_ptr<Inbox>> open(const Room& room, std::string address,
                                       MailboxSettings settings) override;
@@ -58,6 +58,7 @@ class LocalBus final : public Bus {
 
  private:
   std::shared_ptr<LocalRoom> find(const Room& room) const;
+  Task<Result<RoomState>> left_in(Room room);
   Task<Result<Sent>> send_in(std::shared_ptr<LocalRoom> room, Message message, Stop& stop);
   Task<Result<Sent>> nowhere(const Message& message);
   Task<Result<store::DeadLetterRow>> row(std::string tenant, std::string id);
@@ -72,13 +73,20 @@ std::shared_ptr<LocalRoom> LocalBus::find(const Room& room) const {
   return found == rooms_.end() ? nullptr : found->second;
 }
 
-Task<Result<>> LocalBus::enter(Room room) {
+Task<Result<RoomState>> LocalBus::left_in(Room room) {
   auto events = co_await journal_.read_run_events(room.run);
   if (!events) co_return fail(std::move(events.error()));
   auto facts = co_await journal_.read_facts(room.run);
   if (!facts) co_return fail(std::move(facts.error()));
   auto state = restore(room, *events, *facts);
   if (!state) co_return within("the messages of run " + room.run, std::move(state.error()));
+  co_return state;
+}
+
+Task<Result<>> LocalBus::enter(Room room, bool is_new) {
+  Result<RoomState> state;
+  if (!is_new) state = co_await left_in(room);
+  if (!state) co_return fail(std::move(state.error()));
   const RoomKey key = key_of(room);
   if (rooms_.contains(key))
     co_return fail(ErrorCode::conflict, fmt::format("run `{}` was entered already", room.run));

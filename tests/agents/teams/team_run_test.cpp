@@ -177,6 +177,33 @@ desk: { pattern: supervisor, manager: editor, members: [researcher, writer] }
   CHECK(world.events("message").size() == 4);
 }
 
+TEST_CASE("what members asked of one another before a crash counts towards the team's turns after it") {
+  bool hang = true;
+  TeamWorld world(kAgents, R"(
+desk: { pattern: supervisor, manager: editor, members: [researcher, writer], limits: { turns: 3 } }
+)",
+                  [&](const std::string& role, const std::string& heard) -> Line {
+                    if (role == "writer" && hang) return ScriptedModel::Hang{};
+                    if (role != "editor") return final_answer(role + " was here");
+                    if (heard.contains("turns are used up")) return final_answer("no more turns");
+                    if (heard.contains("writer was"))
+                      return action("delegate", {{"to", "researcher"}, {"task", "once more"}});
+                    const char* next = heard.contains("researcher was") ? "writer" : "researcher";
+                    return action("delegate", {{"to", next}, {"task", "bees"}});
+                  });
+  world.resume();
+  const std::string session = world.session("desk");
+  auto accepted = world.submit(session, "Tell me about bees");
+  REQUIRE(accepted);
+  world.until([&] { return world.asked.size() == 4; });
+  hang = false;
+  world.reopen(session);
+  const Json end = world.finished(accepted->run);
+  CHECK(end.at("steps") == 3);
+  CHECK(world.find(accepted->run, "answer").at("text") == "no more turns");
+  CHECK(std::ranges::count(world.asked, "researcher") == 1);
+}
+
 TEST_CASE("a conversation that is handed over is answered by who took it") {
   TeamWorld world(kAgents, R"(
 talk: { pattern: handoff, members: [researcher, writer], start: researcher }

@@ -20,7 +20,7 @@ namespace troupe::models::testing {
 class HeldModel final : public Model {
  public:
   Task<Result<ModelReply>> complete(ModelRequest, TokenSink&, CallContext& context) override {
-    came.push_back(context.run);
+    came.push_back(context.session);
     OneShot<bool> done(context.loop);
     held_.push_back(&done);
     most = std::max(most, held_.size());
@@ -39,7 +39,7 @@ class HeldModel final : public Model {
   std::size_t held() const { return held_.size(); }
   void let_one_go() { held_.front()->set(true); }
 
-  std::vector<std::string> came;  ///< runs, in the order of their calls
+  std::vector<std::string> came;  ///< sessions, in the order of their calls
   std::size_t most = 0;           ///< at work at once
   std::optional<Error> error;     ///< what calls that are let go end with
   Usage usage;
@@ -58,6 +58,7 @@ class Crowd {
     RecordingSink sink;
     Deadline deadline;
     std::string tenant;
+    std::string session;
     std::string run;
     std::optional<Result<ModelReply>> result;
 
@@ -75,10 +76,12 @@ class Crowd {
   }
 
   /// Starts a call on the next turn of the loop.
-  Call& start(Model& model, std::string run = "r", std::string tenant = "t", Deadline deadline = {}) {
+  Call& start(Model& model, std::string session = "s", std::string tenant = "t", Deadline deadline = {},
+              std::string run = "r") {
     Call& call = calls.emplace_back();
     call.deadline = deadline;
     call.tenant = std::move(tenant);
+    call.session = std::move(session);
     call.run = std::move(run);
     nursery_.spawn("call", [this, &call, &model] { return make(call, model); });
     return call;
@@ -101,6 +104,7 @@ class Crowd {
                         .deadline = call.deadline,
                         .events = call.events,
                         .principal = {.name = "p", .tenant = call.tenant},
+                        .session = call.session,
                         .run = call.run};
     call.result = co_await model.complete(request_of({user("hi")}), call.sink, context);
   }

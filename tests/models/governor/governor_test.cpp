@@ -76,6 +76,25 @@ TEST_CASE("one tenant's hundred calls do not keep another's one call waiting") {
   CHECK(one.result.has_value());
 }
 
+TEST_CASE("a team's five hundred calls, each of a run of its own, do not keep another's one call waiting") {
+  Fixture f({.concurrency = 1});
+  Governed model = f.over(f.held);
+  Crowd crowd(f.loop);
+  for (int i = 0; i <= 500; ++i) crowd.start(model, "team", "t", {}, "r_" + std::to_string(i));
+  REQUIRE(crowd.until([&] { return f.governor->waiting() == 500; }));
+  Crowd::Call& one = crowd.start(model, "alone");
+  REQUIRE(crowd.until([&] { return f.governor->waiting() == 501; }));
+  for (std::size_t served = 2; served <= 4; ++served) {
+    f.held->let_one_go();
+    REQUIRE(crowd.until([&] { return f.held->came.size() == served; }));
+  }
+  CHECK(f.held->came == std::vector<std::string>{"team", "team", "alone", "team"});
+  CHECK(one.result.has_value());
+  for (Crowd::Call& call : crowd.calls) call.stop.request(StopReason::cancelled);
+  crowd.join();
+  f.check_empty();
+}
+
 TEST_CASE("when a large call that waits for the rate leaves, the small one behind it goes at once") {
   Fixture f({.rates = {.tokens = 1'000}});
   Governed model = f.over(f.held);
@@ -87,9 +106,9 @@ TEST_CASE("when a large call that waits for the rate leaves, the small one behin
   REQUIRE(first.has_value());
   Nursery nursery(f.loop);
   std::optional<bool> went, left;
-  const auto enter = [&](Governor::Turn& turn, Stop& own, std::string run,
+  const auto enter = [&](Governor::Turn& turn, Stop& own, std::string session,
                          std::optional<bool>& done) -> Task<> {
-    CallContext context{.loop = f.loop, .stop = own, .events = events, .run = std::move(run)};
+    CallContext context{.loop = f.loop, .stop = own, .events = events, .session = std::move(session)};
     auto permit = co_await f.governor->enter(turn, context);
     done = permit.has_value();
   };

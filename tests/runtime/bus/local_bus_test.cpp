@@ -492,6 +492,9 @@ TEST_CASE("a mailbox is one's own, in a room that somebody entered") {
   CHECK(bench.bus->open(room(), std::string(limits::kBusAddressBytes + 1, 'x'), {}).error().code ==
         ErrorCode::invalid);
   CHECK(bench.run(bench.bus->enter(room())).error().code == ErrorCode::conflict);
+  CHECK(bench.run(bench.bus->enter(room(), true)).error().code == ErrorCode::conflict);
+  CHECK(bench.run(bench.bus->enter(room("r_2"), true)));
+  CHECK(bench.bus->open(room("r_2"), "b", {}));
   inbox.reset();
   inbox = bench.open("b", {.capacity = 0});  // which would take nothing
   bench.send(note("m1", "a", "b"));
