@@ -126,7 +126,11 @@ Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
   if (auto opened = open_host(message.to, tool->second); !opened)
     co_return std::unexpected(failed("bus", opened.error().message));
   auto flight = flight_for(message.id, message.to);
-  co_return co_await request(std::move(message), std::move(flight), stop);
+  auto reply = co_await request(std::move(message), std::move(flight), stop);
+  // What a member's own settings end is only the member's end.
+  if (reply && reply->reason == kUnanswered)
+    co_return std::unexpected(TeamEnd{"denied", std::string(kUnanswered), reply->detail});
+  co_return reply;
 }
 
 Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop) {
