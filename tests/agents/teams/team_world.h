@@ -9,6 +9,7 @@
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
+#include "tests/fakes/wall_clock.h"
 
 #include <functional>
 #include <map>
@@ -47,8 +48,11 @@ class TeamWorld : store::Subscriber {
   /// What the agent of a role says to its last message.
   using Says = std::function<ScriptedModel::Line(const std::string& role, const std::string& heard)>;
 
-  TeamWorld(std::string agents, std::string teams, Says says)
-      : says_(std::move(says)), agents_(std::move(agents)), teams_(std::move(teams)) {
+  TeamWorld(std::string agents, std::string teams, Says says, tools::ToolTable configured = {})
+      : tools(std::move(configured)),
+        says_(std::move(says)),
+        agents_(std::move(agents)),
+        teams_(std::move(teams)) {
     model = std::make_shared<ScriptedModel>(
         [this](const models::ModelRequest& request) { return answer(request); });
     open();
@@ -138,7 +142,7 @@ class TeamWorld : store::Subscriber {
     return found;
   }
 
-  SystemClock clock;
+  fakes::WallClock clock;
   Loop loop{clock};
   std::shared_ptr<ScriptedModel> model;
   std::vector<std::string> asked;  ///< roles, in the order the model was asked
