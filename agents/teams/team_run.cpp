@@ -228,9 +228,10 @@ Result<Approvals::Receipt> TeamRun::decide(const Decision& decision) {
     narrowed.run = run;
     return driver->decide(narrowed);
   }
-  // Who comes late is told by the member that the call was of.
+  // Nothing waits under that id. Who comes late is told by the member that the call was of.
+  const bool any = run.empty() || driver == this;
   for (auto& [message, flight] : flights_)
-    if (flight->driver)
+    if (any && flight->driver)
       if (auto told = flight->driver->decide(decision); !told && told.error().code == ErrorCode::conflict)
         return told;
   return fail(ErrorCode::not_found, fmt::format("no call `{}` waits for an approval", decision.call));
