@@ -157,20 +157,18 @@ class Making {
   Result<tools::ToolTable> asking_tools(const TeamSettings& team) const {
     const bool asks =
         std::ranges::any_of(team.nodes, [](const auto& node) { return !node.second.person.empty(); });
-    const auto configured = services_.tools.find(kPersonTool);
     if (!asks) return services_.tools;
-    if (configured == services_.tools.end() ||
-        (configured->second->spec().asks && !team.people.default_answer.empty()))
-      return tools::ToolTable{
-          {std::string(kPersonTool),
-           std::make_shared<tools::AskHumanTool>(tools::ToolSettings{
-               .name = std::string(kPersonTool), .default_answer = team.people.default_answer})}};
-    if (configured->second->spec().asks) return services_.tools;
-    return fail(
-        ErrorCode::conflict,
-        fmt::format("a node asks a person, which is done with a tool `{0}`, but the tool `{0}` that is "
-                    "configured does something else; give it another name, or `type: ask_human`",
-                    kPersonTool));
+    const auto configured = services_.tools.find(kPersonTool);
+    const bool there = configured != services_.tools.end();
+    if (there && !configured->second->spec().asks)
+      return fail(
+          ErrorCode::conflict,
+          fmt::format("a node asks a person, which is done with a tool `{0}`, but the tool `{0}` that is "
+                      "configured does something else; give it another name, or `type: ask_human`",
+                      kPersonTool));
+    if (there && team.people.default_answer.empty()) return services_.tools;
+    tools::ToolSettings own{.name = std::string(kPersonTool), .default_answer = team.people.default_answer};
+    return tools::ToolTable{{own.name, std::make_shared<tools::AskHumanTool>(own)}};
   }
 
   Result<> add_tools(Team& team) {

@@ -190,4 +190,11 @@ teams: { pair: { pattern: parallel, members: [clerk], people: { timeout: 1h } } 
   const std::string told = bad.out + bad.err;
   CHECK_MESSAGE(told.contains("there is no `timeout` that could be over"), told);
   CHECK_MESSAGE(told.contains("it belongs to `pattern: graph`"), told);
+
+  std::string flow = kFlow;
+  flow.replace(flow.find("tools: {"), 8, "tools: { ask_human: { type: calculator },");
+  daemon.rewrite(flow);
+  const auto other = daemon.run({"check", daemon.config()});
+  CHECK(other.exit_code == 2);
+  CHECK((other.out + other.err).contains("`tools.ask_human` is a calculator"));
 }

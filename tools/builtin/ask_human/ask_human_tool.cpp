@@ -19,7 +19,8 @@ AskHumanTool::AskHumanTool(const ToolSettings& settings) {
   spec_.default_answer = settings.default_answer;
 }
 
-Task<Result<ToolOutput>> AskHumanTool::call(ToolInput input, CallContext&) {
+Task<Result<ToolOutput>> AskHumanTool::call(ToolInput input, CallContext& context) {
+  if (context.stop.requested()) co_return fail(stopped("the question", context.stop.reason()));
   std::string answer = answer_of(input.arguments);
   if (answer.empty())
     co_return fail(ErrorCode::invalid,
