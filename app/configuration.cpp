@@ -207,8 +207,8 @@ void check_strategies(const Configuration& all, Check& check) {
     auto model = all.models.find(agent.model);
     if (!agent.output.schema.is_null() && model != all.models.end() && model->second.provider == "builtin")
       here.warning("output",
-                   "the `builtin` model answers in prose, which will not fit a schema of anything "
-                   "but text; give the agent a language model");
+                   "the `builtin` model fills a schema in by simple rules, from words in what it is given; "
+                   "give the agent a language model where that is not enough");
   }
 }
 

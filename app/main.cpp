@@ -3,9 +3,12 @@
 #include "memory/knowledge/ingest/reader_program.h"
 #include "runtime/base/fault.h"
 
+#include <cerrno>
 #include <csignal>
 #include <exception>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -34,12 +37,21 @@ int run(int argc, char** argv) {
   return exit_code;
 }
 
+// Who read our output has gone (`troupe … | head -1`): there is nobody to work for. A write to any other
+// descriptor fails with EPIPE, where it is made. `serve` works for others and takes this away.
+void on_broken_pipe(int) {
+  pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  const int before = errno;
+  if (::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) ::_exit(128 + SIGPIPE);
+  errno = before;
+}
+
 }  // namespace
 }  // namespace troupe::app
 
 int main(int argc, char** argv) {
   if (argc == 2 && argv[1] == troupe::memory::kReaderArgument) return troupe::memory::serve_documents();
-  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGPIPE, troupe::app::on_broken_pipe);
   // Who started us may have ignored it, which is inherited: children would vanish before they are waited for.
   std::signal(SIGCHLD, SIG_DFL);
   umask(077);  // whatever we write is ours alone until somebody decides otherwise

@@ -1,4 +1,5 @@
 #include "agents/runs/run_json.h"
+#include "agents/runs/run_tree.h"
 #include "agents/runs/tool_steps.h"
 #include "app/commands/command.h"
 #include "app/load.h"
@@ -7,7 +8,6 @@
 #include "app/talk/connect.h"
 #include "app/talk/one_run.h"
 #include "app/talk/printer.h"
-#include "app/talk/run_tree.h"
 #include "app/usage_table.h"
 #include "runtime/store/store_reader.h"
 
@@ -28,6 +28,7 @@ struct RunsOptions {
   std::string by = "day";
   store::UsageQuery usage;
   std::size_t limit = 20;
+  bool members = false;
   bool json = false;
   bool prompt = false;
 };
@@ -62,18 +63,20 @@ std::string shortened(const std::string& text, std::size_t columns) {
 }
 
 int list(store::StoreReader& reader, const RunsOptions& options) {
-  auto rows = reader.runs("", options.session, options.limit);
+  auto rows = reader.runs("", options.session, options.limit,
+                          options.members ? store::RunsOf::all : store::RunsOf::roots);
   if (!rows) return tell(rows.error());
   if (!options.json && !rows->empty())
-    fmt::print("{:21} {:10} {:14} {:>5} {:>9} {:>10}  {:19}  {}\n", "RUN", "STATUS", "TARGET", "STEPS",
-               "TOKENS", "COST", "CREATED", "INPUT");
+    fmt::print("{:21} {:10} {:14} {:>5} {:>9} {:>10}  {:19}  {}\n", "RUN", "STATUS",
+               options.members ? "AGENT" : "TARGET", "STEPS", "TOKENS", "COST", "CREATED", "INPUT");
   for (const store::RunRow& row : *rows) {
     if (options.json)
       fmt::print("{}\n", dump(agents::to_json(row)));
     else
       fmt::print("{:21} {:10} {:14} {:5} {:9} {:10.6f}  {:19}  {}\n", row.id, row.status,
-                 shortened(row.target, 14), row.steps, row.input_tokens + row.output_tokens, row.cost,
-                 rfc3339(row.created_ms).substr(0, 19), shortened(row.input, 60));
+                 shortened(options.members ? row.agent : row.target, 14), row.steps,
+                 row.input_tokens + row.output_tokens, row.cost, rfc3339(row.created_ms).substr(0, 19),
+                 shortened(row.input, 60));
   }
   return kDone;
 }
@@ -90,9 +93,30 @@ Result<std::vector<Json>> events_of(store::StoreReader& reader, const std::strin
   return events;
 }
 
-void print_events(const std::vector<Json>& events, Show show, std::FILE* err) {
+// Its own and those of the members of its team, which are between its first and its last.
+Result<std::vector<Json>> events_of_tree(store::StoreReader& reader, const store::RunRow& row) {
+  constexpr std::size_t kPage = 1'000;
+  agents::RunTree tree(row.id);
+  std::vector<Json> events;
+  for (std::int64_t after = row.first_seq - 1;;) {
+    auto page = reader.events(row.session, after, kPage);
+    if (!page) return std::unexpected(page.error());
+    for (const Frame& frame : *page) {
+      after = frame.seq;
+      if (row.finished() && frame.seq > row.last_seq) return events;
+      auto event = parse_json(*frame.text);
+      if (!event) return within("run " + row.id, event.error());
+      if (tree.takes(*event)) events.push_back(std::move(*event));
+    }
+    if (page->size() < kPage) return events;
+  }
+}
+
+void print_events(const std::vector<Json>& events, const std::string& run, Show show, std::FILE* err) {
   Printer printer(show, stdout, err);
-  for (const Json& event : events) printer.print(dump(event), event);
+  const agents::RunTree tree(run);
+  for (const Json& event : events)
+    printer.print(dump(event), event, tree.is_root(event) ? Whose::run : Whose::member);
 }
 
 Result<std::vector<models::Message>> steps_of(store::StoreReader& reader, const std::string& run) {
@@ -134,6 +158,8 @@ int show(store::StoreReader& reader, const RunsOptions& options) {
   auto events = events_of(reader, row->id);
   if (!events) return tell(events.error());
   const RunSummary summary = summarize(*events);
+  events = events_of_tree(reader, *row);
+  if (!events) return tell(events.error());
   if (options.json) {
     Json shown = agents::to_json(*row);
     shown["summary"] = as_json(summary);
@@ -143,7 +169,7 @@ int show(store::StoreReader& reader, const RunsOptions& options) {
   }
   fmt::print("{}\n", as_text(*row, summary, SystemClock().wall_ms()));
   std::fflush(stdout);
-  print_events(*events, Show::trace, stdout);
+  print_events(*events, row->id, Show::trace, stdout);
   return kDone;
 }
 
@@ -182,7 +208,7 @@ Task<int> follow(Loop& loop, Peer& peer, store::RunRow row, bool json) {
   Stop unused;
   Interrupts interrupts(loop, left, unused);
   Printer printer(json ? Show::json : Show::trace, stdout, stderr);
-  RunTree tree(row.id);
+  agents::RunTree tree(row.id);
   for (;;) {
     auto text = co_await peer.next(left);
     if (!text) co_return left.requested() ? kInterrupted : tell(text.error());
@@ -200,9 +226,9 @@ int watch(store::StoreReader& reader, const CommandConfiguration& loaded, const 
   if (!row) return tell(row.error());
   auto daemon = store::StoreLock::holder(loaded.configuration.store.path);
   if (row->finished() || !daemon || daemon->empty()) {
-    auto events = events_of(reader, row->id);
+    auto events = events_of_tree(reader, *row);
     if (!events) return tell(events.error());
-    print_events(*events, options.json ? Show::json : Show::trace, stderr);
+    print_events(*events, row->id, options.json ? Show::json : Show::trace, stderr);
     if (row->finished()) return row->status == "done" ? kDone : kFailed;
     complain("the run is not finished and no daemon works on it; `troupe serve` goes on with it");
     return kFailed;
@@ -231,6 +257,7 @@ void add_runs(CLI::App& app, int& exit_code) {
   list_command->add_option("-n,--limit", options->limit, "How many")
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000));
+  list_command->add_flag("--members", options->members, "Also the runs of the members of teams");
   list_command->add_flag("--json", options->json, "One JSON object a line");
   list_command->callback([options, &exit_code] {
     exit_code = with_reader(*options, [&](store::StoreReader& reader, const CommandConfiguration&) {

@@ -145,6 +145,7 @@ void add_serve(CLI::App& app, int& exit_code) {
       exit_code = kUsage;
       return;
     }
+    std::signal(SIGPIPE, SIG_IGN);  // it goes on whoever reads its output
     exit_code = run_engine(
         std::move(loaded->configuration), loaded->source,
         [listen = options->listen](Engine& engine) { return serve(engine, listen); }, Readers::expected);

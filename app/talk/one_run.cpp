@@ -1,7 +1,7 @@
 #include "app/talk/one_run.h"
 
+#include "agents/runs/run_tree.h"
 #include "app/commands/command.h"
-#include "app/talk/run_tree.h"
 #include "runtime/async/nursery.h"
 
 #include <csignal>
@@ -113,7 +113,7 @@ class Follower {
   }
 
   Peer& peer_;
-  RunTree tree_;
+  agents::RunTree tree_;
   Following& following_;
   Stop reading_;
   Approver approver_;

@@ -1,6 +1,7 @@
 #include "gateway/http/catalog_routes.h"
 
 #include "agents/chains/chain.h"
+#include "agents/teams/team.h"
 #include "models/catalog.h"
 #include "models/provider_facts.h"
 #include "runtime/base/json.h"
@@ -29,6 +30,25 @@ Json chains_of(const Offer& offer) {
     list.push_back(std::move(one));
   }
   return {{"chains", std::move(list)}};
+}
+
+Json teams_of(const Offer& offer) {
+  Json list = Json::array();
+  for (const auto& [name, team] : offer.catalog->teams) {
+    Json members = Json::array();
+    for (const agents::MemberView& one : team->views)
+      members.push_back({{"name", one.name}, {"description", one.description}});
+    Json inputs = Json::array();
+    for (const agents::TeamInput& one : agents::inputs_of(team->settings)) inputs.push_back(one.name);
+    Json one = {{"name", name},
+                {"description", team->settings.description},
+                {"pattern", agents::word(team->settings.pattern)},
+                {"members", std::move(members)},
+                {"inputs", std::move(inputs)}};
+    if (name == offer.catalog->default_target) one["default"] = true;
+    list.push_back(std::move(one));
+  }
+  return {{"teams", std::move(list)}};
 }
 
 Json tools_of(const Offer& offer) {
@@ -72,6 +92,7 @@ void CatalogRoutes::add_to(Router& router) {
   };
   add("/v1/agents", agents_of);
   add("/v1/chains", chains_of);
+  add("/v1/teams", teams_of);
   add("/v1/tools", tools_of);
   add("/v1/providers", providers_of);
 }

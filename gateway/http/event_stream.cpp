@@ -30,11 +30,12 @@ EventStream::EventStream(Loop& loop, store::Journal& journal, const store::RunRo
     : loop_(loop),
       journal_(journal),
       session_(run.session),
-      run_(run.id),
+      runs_(run.id),
+      after_(after),
       feed_([this](const Frame& frame) { pass(frame); }),
       ended_(run.finished() && after >= run.last_seq),
       subscription_(journal.subscribe(run.session, *this)) {
-  feed_.replay_from(std::max(after, run.first_seq - 1));
+  feed_.replay_from(run.first_seq - 1);  // whose members' events there are is known from the first on
 }
 
 void EventStream::on_frame(const Frame& frame) {
@@ -43,14 +44,15 @@ void EventStream::on_frame(const Frame& frame) {
 }
 
 void EventStream::pass(const Frame& frame) {
-  if (frame.run != run_ || ended_) return;
+  if (ended_ || !runs_.takes(frame) || (!frame.is_volatile() && frame.seq <= after_)) return;
   if (is_delta(frame)) {
-    if (pending_.size() > limits::kOutboxDeltaBytes) muted_step_ = std::max(muted_step_, frame.step);
-    if (frame.step <= muted_step_) return;
+    if (pending_.size() > limits::kOutboxDeltaBytes) muted_[frame.run] = frame.step;
+    if (const auto muted = muted_.find(frame.run); muted != muted_.end() && frame.step <= muted->second)
+      return;
   }
   pending_ += server_sent(frame);
   overflowed_ = overflowed_ || pending_.size() > kPendingBytes;
-  ended_ = frame.type == "run.finished";
+  ended_ = frame.run == runs_.root() && frame.type == "run.finished";
 }
 
 Task<> EventStream::write_to(net::BodyWriter& body, Stop& drain) {
@@ -66,13 +68,13 @@ Task<> EventStream::write_to(net::BodyWriter& body, Stop& drain) {
       co_await wait();
     }
   }
-  if (overflowed_) log::warn("a reader of events reads too slowly and was cut off", {{"run", run_}});
+  if (overflowed_) log::warn("a reader of events reads too slowly and was cut off", {{"run", runs_.root()}});
 }
 
 Task<bool> EventStream::read(SessionFeed::Page page) {
   auto frames = co_await journal_.read_events(session_, page.after, page.limit);
   if (!frames) {
-    log::error("a run's events cannot be read", {{"run", run_}, {"reason", frames.error().message}});
+    log::error("a run's events cannot be read", {{"run", runs_.root()}, {"reason", frames.error().message}});
     co_return false;
   }
   std::size_t bytes = 0;

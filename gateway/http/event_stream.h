@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/runs/run_tree.h"
 #include "gateway/protocol/session_feed.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/one_shot.h"
@@ -12,15 +13,17 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
 namespace troupe::gateway {
 
-/// The events of one run as server-sent events (WHATWG HTML, section 9.2): what the journal has of it, then
-/// what comes, to its end. Journaled events bear their seq as `id`, so that a browser that comes back says
-/// with Last-Event-ID what it has. A client that reads slowly loses deltas, of a step all that follow the
-/// first one lost; past kPendingBytes it is cut off, and comes back. Loop thread; the journal outlives it.
+/// The events of one run, and of the members where it is a team's, as server-sent events (WHATWG HTML,
+/// section 9.2): what the journal has of it, then what comes, to its end. Journaled events bear their seq as
+/// `id`, so that a browser that comes back says with Last-Event-ID what it has. A client that reads slowly
+/// loses deltas, of a step all that follow the first one lost; past kPendingBytes it is cut off, and comes
+/// back. Loop thread; the journal outlives it.
 class EventStream final : store::Subscriber {
  public:
   /// Of events with a seq above `after`, which is not beyond the last one of the session.
@@ -42,11 +45,12 @@ class EventStream final : store::Subscriber {
   Loop& loop_;
   store::Journal& journal_;
   const std::string session_;
-  const std::string run_;
+  agents::RunTree runs_;
+  const std::int64_t after_;
   SessionFeed feed_;
-  std::string pending_;  // written next
-  int muted_step_ = -1;  // deltas up to this step are not sent any more
-  bool ended_ = false;   // the last event of the run is written, or will be
+  std::string pending_;               // written next
+  std::map<std::string, int> muted_;  // by run: deltas up to this step are not sent any more
+  bool ended_ = false;                // the last event of the run is written, or will be
   bool overflowed_ = false;
   OneShot<bool>* waiting_ = nullptr;
   std::unique_ptr<store::Journal::Subscription> subscription_;

@@ -1,6 +1,7 @@
 #include "gateway/http/run_routes.h"
 
 #include "agents/runs/run_json.h"
+#include "agents/runs/run_tree.h"
 #include "gateway/http/event_stream.h"
 #include "gateway/http/json_body.h"
 #include "gateway/protocol/fields.h"
@@ -179,19 +180,25 @@ Task<net::ServerReply> RunRoutes::events(HttpCall call) {
       co_return invalid(fmt::format("the session's last event is {}; {} is beyond it", *last, *after));
     co_return co_await stream(std::move(*run), *after, call.drain);
   }
-  auto frames = co_await desk_.journal().read_run_events(run->id);
-  if (!frames) co_return failure_reply(frames.error());
   net::ServerReply reply;
   reply.body = R"({"events":[)";
+  agents::RunTree tree(run->id);
   bool first = true;
-  for (const Frame& frame : *frames) {
-    if (frame.seq <= *after) continue;
-    if (!std::exchange(first, false)) reply.body += ',';
-    reply.body += *frame.text;
-    if (reply.body.size() > kEventsBytes)
-      co_return net::error_reply(
-          413, "too_large",
-          fmt::format("the events have more than {} bytes; ask for them as text/event-stream", kEventsBytes));
+  for (std::int64_t seq = run->first_seq - 1;;) {
+    auto frames = co_await desk_.journal().read_events(run->session, seq, kPage);
+    if (!frames) co_return failure_reply(frames.error());
+    for (const Frame& frame : *frames) {
+      seq = frame.seq;
+      if (!tree.takes(frame) || frame.seq <= *after) continue;
+      if (!std::exchange(first, false)) reply.body += ',';
+      reply.body += *frame.text;
+      if (reply.body.size() > kEventsBytes)
+        co_return net::error_reply(
+            413, "too_large",
+            fmt::format("the events have more than {} bytes; ask for them as text/event-stream",
+                        kEventsBytes));
+    }
+    if (frames->size() < kPage || (run->finished() && seq >= run->last_seq)) break;
   }
   reply.body += "]}";
   co_return reply;

@@ -20,6 +20,7 @@ class RunRoutes {
   void add_to(Router& router);
 
   static constexpr std::chrono::minutes kWait{10};                 // for the end of a run
+  static constexpr std::size_t kPage = 512;                        // of events, read at once
   static constexpr std::size_t kEventsBytes = limits::kJsonBytes;  // of a run, at once
 
  private:

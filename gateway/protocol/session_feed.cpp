@@ -1,6 +1,5 @@
 #include "gateway/protocol/session_feed.h"
 
-#include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 
 #include <algorithm>
@@ -46,17 +45,7 @@ void SessionFeed::run_announced() {
 }
 
 void SessionFeed::show_again(std::string run, std::int64_t first_seq) {
-  again_.push_back({std::move(run), std::max<std::int64_t>(first_seq - 1, 0), false});
-}
-
-bool SessionFeed::Again::takes(const Frame& frame) {
-  if (frame.run == run || below.contains(frame.run)) return true;
-  if (frame.type != "run.started") return false;
-  const auto event = parse_json(*frame.text);
-  const std::string parent = event ? string_or(*event, "parent") : "";
-  const bool ours = parent == run || below.contains(parent);
-  if (ours) below.insert(frame.run);
-  return ours;
+  again_.push_back({agents::RunTree(std::move(run)), std::max<std::int64_t>(first_seq - 1, 0), false});
 }
 
 void SessionFeed::on_live(const Frame& frame) {
@@ -140,9 +129,9 @@ bool SessionFeed::on_replayed(Page page, const Frame& frame) {
   again.cursor = frame.seq;
   if (frame.seq > sent_) {
     again.done = true;
-  } else if (again.takes(frame)) {
+  } else if (again.runs.takes(frame)) {
     send_(frame);
-    again.done = frame.run == again.run && frame.type == "run.finished";
+    again.done = frame.run == again.runs.root() && frame.type == "run.finished";
   }
   return !again.done;
 }

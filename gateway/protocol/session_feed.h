@@ -1,12 +1,12 @@
 #pragma once
 
+#include "agents/runs/run_tree.h"
 #include "runtime/base/event.h"
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -62,11 +62,9 @@ class SessionFeed {
  private:
   enum class State { opening, catching_up, live };
   struct Again {
-    std::string run;
+    agents::RunTree runs;
     std::int64_t cursor = 0;
     bool done = false;
-    std::set<std::string> below{};  ///< runs of members
-    bool takes(const Frame& frame);
   };
 
   bool flowing() const { return state_ == State::live && !blocked_ && again_.empty(); }

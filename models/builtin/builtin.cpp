@@ -2,11 +2,18 @@
 
 #include "models/builtin/intents.h"
 #include "models/builtin/planner.h"
+#include "models/builtin/schema_answer.h"
+#include "models/builtin/seat.h"
+#include "models/builtin/team_phrases.h"
+#include "models/builtin/team_planner.h"
+#include "models/builtin/team_text.h"
 #include "models/builtin/utf8.h"
+#include "models/builtin/write_up.h"
 #include "models/provider.h"
 #include "models/warning.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -39,6 +46,26 @@ ModelReply native_call(NextCall call, std::size_t number) {
   return reply;
 }
 
+// What others gave to a member of a team, its task where there is nothing else; else what was answered.
+std::string heard_in(const TeamText& asked, std::string_view answer) {
+  const auto inner = with_inner_material(asked);
+  std::string heard;
+  for (const Material& given : told_material(inner ? *inner : asked)) heard.append(given.text) += '\n';
+  return heard.empty() ? phrases::told_in(answer) : heard;
+}
+
+// The answer as the data that a schema asks for; nothing where there is no such schema, or nothing to fill it
+// from. A member always gives some: others wait for it.
+std::optional<Json> fitted(const Seat& seat, std::string_view answer, const TeamText& asked) {
+  if (seat.schema.empty()) return std::nullopt;
+  const auto schema = parse_json(seat.schema);
+  if (!schema || string_or(*schema, "type") == "string") return std::nullopt;
+  if (auto written = parse_json(answer); written && written->is_object()) return *written;
+  const std::string heard = heard_in(asked, answer);
+  if (heard.empty() && !seat.member) return std::nullopt;
+  return schema_answer(*schema, {.answer = answer, .heard = heard});
+}
+
 }  // namespace
 
 Builtin::Builtin(ModelSettings settings) : Builtin(std::move(settings), Zones::of_this_machine()) {}
@@ -49,7 +76,14 @@ Builtin::Builtin(ModelSettings settings, Zones zones)
 ModelReply Builtin::step(const ModelRequest& request) {
   auto offer = offers_.get(request.tools, [](const auto& tools) { return Offer(tools); });
   Turn turn = read_turn(*request.transcript);
-  Decision decision = Planner(turn, *offer, zones_).decide();
+  const Seat seat = read_seat(*request.transcript);
+  TeamText text;
+  if (seat.member) {
+    text = read_team_text(turn.question);
+    turn.question = text.task;
+  }
+  Decision decision = seat.member ? TeamPlanner(turn, text, seat, *offer, zones_).decide()
+                                  : Planner(turn, *offer, zones_).decide();
   bool native = request.tool_mode == ToolMode::native;
   ModelReply reply;
   Json object = Json::object();
@@ -60,13 +94,14 @@ ModelReply Builtin::step(const ModelRequest& request) {
     object["action_input"] = std::move(call->input);
   } else {
     auto& answer = std::get<FinalAnswer>(decision);
+    auto data = turn.correction.empty() ? fitted(seat, answer.text, text) : std::nullopt;
     if (native) {
-      reply.text = std::move(answer.text);
+      reply.text = data ? dump(*data) : std::move(answer.text);
       return reply;
     }
     // After an observation the answer speaks for itself; without one, the thought says why no tool was asked.
     if (turn.calls.empty()) object["thought"] = std::move(answer.thought);
-    object["final_answer"] = std::move(answer.text);
+    object["final_answer"] = data ? std::move(*data) : Json(std::move(answer.text));
   }
   reply.text = dump(object);
   return reply;

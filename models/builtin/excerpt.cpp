@@ -1,5 +1,6 @@
 #include "models/builtin/excerpt.h"
 
+#include "models/builtin/shared_words.h"
 #include "models/builtin/utf8.h"
 #include "models/builtin/words.h"
 
@@ -24,21 +25,6 @@ struct Candidate {
   bool year = false, digits = false, capital = false;
   double score = 0;
 };
-
-bool same_word(std::string_view a, std::string_view b) {
-  if (a == b) return true;
-  // "invent" and "inventor", "태어" and "태어난": a beginning of five letters or two syllables is enough
-  std::size_t shorter = std::min(a.size(), b.size());
-  bool korean = has_hangul(a) || has_hangul(b);
-  if (shorter < (korean ? 6u : 5u)) return false;
-  std::size_t common = 0;
-  while (common < shorter && a[common] == b[common]) ++common;
-  return korean ? common >= 6 && common + 6 >= shorter : common >= 5 && common + 1 >= shorter;
-}
-
-bool meets(const std::vector<std::string>& stems, std::string_view term) {
-  return std::ranges::any_of(stems, [&](const std::string& s) { return same_word(s, term); });
-}
 
 std::vector<std::string> stems_of(std::string_view text) {
   std::vector<std::string> out;
@@ -101,7 +87,7 @@ Excerpt best_excerpt(const std::vector<Passage>& passages, const Subject& subjec
   double total = 0;
   for (const std::string& term : subject.terms) {
     std::size_t having = 0;
-    for (const Candidate& c : all) having += meets(c.stems, term);
+    for (const Candidate& c : all) having += has_word(c.stems, term);
     double weight =
         0.5 + std::log(1.0 + static_cast<double>(all.size()) / (1.0 + static_cast<double>(having))) /
                   std::log(2.0 + static_cast<double>(all.size()));
@@ -112,9 +98,9 @@ Excerpt best_excerpt(const std::vector<Passage>& passages, const Subject& subjec
   for (Candidate& c : all) {
     double met = 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (meets(c.stems, subject.terms[i]))
+      if (has_word(c.stems, subject.terms[i]))
         met += weights[i];
-      else if (meets(titles[c.passage], subject.terms[i]))
+      else if (has_word(titles[c.passage], subject.terms[i]))
         met += 0.8 * weights[i];  // "She was born …" on her own page
     }
     if (met == 0) continue;
@@ -155,8 +141,8 @@ std::string best_title(const std::vector<Passage>& passages, const Subject& subj
     std::vector<std::string> title = stems_of(passages[i].title);
     if (title.empty()) continue;
     double met = 0, named = 0;
-    for (const std::string& term : subject.terms) met += meets(title, term);
-    for (const std::string& part : entity) named += meets(title, part);
+    for (const std::string& term : subject.terms) met += has_word(title, term);
+    for (const std::string& part : entity) named += has_word(title, part);
     if (met == 0) continue;
     // Words of the title that were not asked for make it another subject: "Paris" before "Paris Hilton".
     double extra = static_cast<double>(title.size()) - met;

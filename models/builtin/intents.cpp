@@ -3,12 +3,16 @@
 #include "models/builtin/digest.h"
 #include "models/builtin/excerpt.h"
 #include "models/builtin/grounded.h"
+#include "models/builtin/shared_words.h"
+#include "models/builtin/team_text.h"
 #include "models/builtin/utf8.h"
+#include "models/builtin/verdict.h"
 #include "models/builtin/words.h"
 #include "models/intent_word.h"
 #include "runtime/base/json.h"
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -25,40 +29,13 @@ std::string_view last_of(const Transcript& transcript, Role role) {
   return {};
 }
 
-struct CandidateLine {
-  std::string_view name;
-  std::string_view description;
-};
-
-std::vector<CandidateLine> candidates(std::string_view text) {
-  std::vector<CandidateLine> out;
-  while (!text.empty()) {
-    std::size_t end = text.find('\n');
-    std::string_view line = trim(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (!line.starts_with("- ")) continue;
-    line = trim(line.substr(2));
-    std::size_t colon = line.find(':');
-    std::string_view name = trim(line.substr(0, colon));
-    std::string_view description =
-        colon == std::string_view::npos ? std::string_view() : trim(line.substr(colon + 1));
-    if (!name.empty()) out.push_back({name, description});
-  }
-  return out;
-}
-
-std::vector<std::string> content_stems(std::string_view text) {
-  std::vector<std::string> out;
-  for (const Word& word : words(text))
-    if (!is_stop_word(word.low)) out.push_back(stem(word));
-  std::ranges::sort(out);
-  return out;
-}
-
 Result<std::string> select(const Transcript& transcript) {
   std::string_view asked = last_of(transcript, Role::user);
-  std::vector<CandidateLine> listed = candidates(asked);
-  if (listed.empty()) listed = candidates(last_of(transcript, Role::system));
+  const TeamText team = read_team_text(asked);
+  if (team.asks == TeamAsk::speaker && !team.listed.empty())
+    return team.as_json ? dump(Json{{"speaker", next_speaker(team)}}) : next_speaker(team);
+  std::vector<Listed> listed = listed_in(asked);
+  if (listed.empty()) listed = listed_in(last_of(transcript, Role::system));
   if (listed.empty())
     return fail(ErrorCode::invalid,
                 "builtin was asked to select, but no candidates are listed as lines \"- NAME: description\"");
@@ -71,16 +48,22 @@ Result<std::string> select(const Transcript& transcript) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   std::vector<std::string> wanted = content_stems(rest);
-  const CandidateLine* best = &listed.front();
+  const Listed* best = &listed.front();
   std::size_t best_met = 0;
-  for (const CandidateLine& candidate : listed) {
+  for (const Listed& candidate : listed) {
     std::vector<std::string> about =
-        content_stems(fmt::format("{} {}", candidate.name, candidate.description));
-    std::vector<std::string> met;
-    std::ranges::set_intersection(wanted, about, std::back_inserter(met));
-    if (met.size() > best_met) best = &candidate, best_met = met.size();
+        content_stems(fmt::format("{} {}", candidate.name, candidate.description), kWordsWanted);
+    if (const std::size_t met = shared(about, wanted); met > best_met) best = &candidate, best_met = met;
   }
-  return std::string(best->name);
+  return best->name;
+}
+
+// Nothing where it is not what a team asks for: that a rule cannot judge.
+std::optional<std::string> judge(std::string_view asked) {
+  const TeamText team = read_team_text(asked);
+  if (team.asks == TeamAsk::verdict) return verdict_text(team);
+  if (team.asks == TeamAsk::decision) return decision_text(team);
+  return std::nullopt;
 }
 
 // A memory gives a conversation as data, a chain passages with a question; anything else is a text.
@@ -99,6 +82,8 @@ std::string summarize(std::string_view asked) {
 Result<std::string> serve_intent(const ModelRequest& request) {
   if (request.intent == Intent::summarize) return summarize(last_of(*request.transcript, Role::user));
   if (request.intent == Intent::select) return select(*request.transcript);
+  if (request.intent == Intent::judge)
+    if (auto judged = judge(last_of(*request.transcript, Role::user))) return std::move(*judged);
   return fail(ErrorCode::unavailable, fmt::format("builtin cannot {}: that takes a language model. Add one "
                                                   "to `models:` (provider: openai with an api_key or "
                                                   "a local base_url) and name it here",

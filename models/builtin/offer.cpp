@@ -12,11 +12,6 @@ namespace {
 
 using Names = std::initializer_list<std::string_view>;
 
-bool contains_any(std::string_view text, Names parts) {
-  return std::ranges::any_of(
-      parts, [&](std::string_view part) { return text.find(part) != std::string_view::npos; });
-}
-
 // Whole words of a description, or parts of a name such as "web_search".
 std::vector<std::string> name_parts(std::string_view name) {
   std::vector<std::string> parts(1);
@@ -132,8 +127,13 @@ void OfferedTool::read_ability(const ToolDeclaration& declaration) {
   std::string about = lower(declaration.description);
   std::vector<std::string> about_parts = name_parts(about);
   bool changes_things = has_part(
-      parts, {"send", "delete", "create", "update", "write", "post", "execute", "run", "sql", "email", "mail",
-              "remove", "order", "buy", "pay", "delegate", "handoff", "ask", "image"});
+      parts, {"send", "delete", "create", "update", "write", "post",     "execute", "run", "sql",   "email",
+              "mail", "remove", "order",  "buy",    "pay",   "delegate", "handoff", "ask", "board", "image"});
+
+  const Property* question = property("question");
+  asks_person_ = question && question->text &&
+                 (has_part(parts, {"human", "person", "operator", "approve", "approval", "confirm"}) ||
+                  contains_any(about, {"a person", "a human"}));
 
   expression_argument_ = text_argument(
       {"expression", "expr", "formula", "calculation", "equation", "math", "input", "query", "q"});
@@ -216,8 +216,25 @@ Json OfferedTool::clock_input(std::string_view zone) const {
   return filled(zone.empty() ? std::string_view() : std::string_view(zone_argument_), zone, "");
 }
 
+Json OfferedTool::question_input(std::string_view question) const {
+  return filled("question", question, "");
+}
+
 Offer::Offer(const std::vector<ToolDeclaration>& declarations) {
-  for (const ToolDeclaration& declaration : declarations) tools_.emplace_back(declaration);
+  for (const ToolDeclaration& declaration : declarations) {
+    tools_.emplace_back(declaration);
+    if (auto reaching = read_colleague_tool(declaration)) reaching_.push_back(std::move(*reaching));
+  }
+}
+
+const OfferedTool* Offer::person() const {
+  auto it = std::ranges::find(tools_, true, &OfferedTool::asks_person);
+  return it == tools_.end() ? nullptr : &*it;
+}
+
+const ColleagueTool* Offer::reaching(std::string_view name) const {
+  auto it = std::ranges::find(reaching_, name, &ColleagueTool::name);
+  return it == reaching_.end() ? nullptr : &*it;
 }
 
 const OfferedTool* Offer::first(Ability ability) const {

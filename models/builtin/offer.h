@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/builtin/colleague_tool.h"
 #include "models/message.h"
 #include "runtime/base/json.h"
 
@@ -25,6 +26,8 @@ class OfferedTool {
   }
   /// Whether a page found by searching can be read whole.
   bool has_pages() const { return !page_operation_.empty(); }
+  /// Whether it puts a question to a person and brings the answer.
+  bool asks_person() const { return asks_person_; }
   /// The name of an argument for a time zone, or "".
   const std::string& zone_argument() const { return zone_argument_; }
 
@@ -34,6 +37,7 @@ class OfferedTool {
   Json page_input(std::string_view title) const;
   Json expression_input(std::string_view expression) const;
   Json clock_input(std::string_view zone) const;
+  Json question_input(std::string_view question) const;
 
  private:
   void read_properties(const Json& schema);
@@ -52,6 +56,7 @@ class OfferedTool {
 
   std::string name_;
   Ability ability_ = Ability::none;
+  bool asks_person_ = false;
   std::vector<Property> properties_;
   std::string operation_argument_;  ///< the enum that says what to do ("action": search | page | …), or ""
   std::string search_operation_;
@@ -69,6 +74,9 @@ class Offer {
 
   const OfferedTool* calculator() const { return first(Ability::calculate); }
   const OfferedTool* clock() const { return first(Ability::clock); }
+  const OfferedTool* person() const;
+  /// The tool of that name that reaches colleagues; nullptr.
+  const ColleagueTool* reaching(std::string_view name) const;
   /// Retriever before encyclopedia before web; `preferred` (a word of the question: "web", "wikipedia") goes
   /// first.
   std::vector<const OfferedTool*> lookups(Ability preferred = Ability::none) const;
@@ -77,6 +85,7 @@ class Offer {
  private:
   const OfferedTool* first(Ability ability) const;
   std::vector<OfferedTool> tools_;
+  std::vector<ColleagueTool> reaching_;
 };
 
 }  // namespace troupe::models::builtin

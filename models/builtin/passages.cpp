@@ -1,6 +1,7 @@
 #include "models/builtin/passages.h"
 
 #include "models/builtin/utf8.h"
+#include "models/builtin/words.h"
 #include "runtime/base/json.h"
 
 #include <array>
@@ -305,9 +306,12 @@ class TextReader {
   bool after_blank_ = false;
 };
 
-// One line in which a tool says that it has nothing: to be told, not to be quoted as an answer.
+// One line in which a tool says that it has nothing, a remark in brackets below it: to be told, not to be
+// quoted as an answer.
 bool says_nothing(std::string_view text) {
   constexpr std::size_t kLineBytes = 300;
+  if (const std::size_t end = text.find("\n("); end != text.npos && text.ends_with(')'))
+    text = text.substr(0, end);
   if (text.size() > kLineBytes || text.find('\n') != std::string_view::npos) return false;
   const std::string low = lower(text);
   for (std::string_view begin : {"nothing was found", "nothing found", "no results", "no result ",
@@ -316,9 +320,7 @@ bool says_nothing(std::string_view text) {
   return low.find(" has nothing on `") != std::string::npos;
 }
 
-}  // namespace
-
-std::vector<Passage> read_passages(std::string_view output) {
+std::vector<Passage> as_written(std::string_view output) {
   std::string_view text = trim(output);
   if (says_nothing(text)) return {};
   if (text.starts_with('{') || text.starts_with('[')) {
@@ -331,6 +333,14 @@ std::vector<Passage> read_passages(std::string_view output) {
   if (std::string_view first = text.substr(0, text.find('\n')); take_citation(first) > 0)
     return read_cited(text);
   return TextReader().read(text);
+}
+
+}  // namespace
+
+std::vector<Passage> read_passages(std::string_view output) {
+  std::vector<Passage> passages = as_written(output);
+  for (Passage& passage : passages) passage.text = unwrapped(passage.text);
+  return passages;
 }
 
 }  // namespace troupe::models::builtin

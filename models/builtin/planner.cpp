@@ -59,7 +59,10 @@ Earlier Planner::earlier() const {
 }
 
 Decision Planner::decide() {
-  Inquiry inquiry = read_inquiry(turn_.question, earlier());
+  return decide(read_inquiry(turn_.question, earlier()));
+}
+
+Decision Planner::decide(const Inquiry& inquiry) {
   language_ = inquiry.language;
   number_ = last_number(turn_.last_answer);
   if (!turn_.correction.empty())

@@ -34,6 +34,8 @@ class Planner {
   Planner(const Turn& turn, const Offer& offer, const Zones& zones);
 
   Decision decide();
+  /// The same for a message that was taken apart already.
+  Decision decide(const Inquiry& inquiry);
 
  private:
   struct Part {

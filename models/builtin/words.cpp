@@ -119,6 +119,27 @@ std::string english_stem(std::string w) {
   return w;
 }
 
+constexpr std::size_t kWrappedBytes = 60;  // shorter lines were broken on purpose
+
+bool is_small(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+// No list, heading, quotation or label, and not set in.
+bool begins_prose(std::string_view line) {
+  if (line.empty() || std::string_view(" \t-*#>|").contains(line.front())) return false;
+  if (line.starts_with("•") || line.starts_with("http")) return false;
+  std::size_t at = line.find_first_not_of("0123456789");
+  if (at != 0 && at != line.npos && (line[at] == '.' || line[at] == ')')) return false;
+  at = line.find(':');
+  return at == line.npos || at > line.find(' ');
+}
+
+bool ends_sentence(std::string_view line) {
+  return contains_any(line.substr(line.size() - std::min<std::size_t>(line.size(), 3)),
+                      {".", "!", "?", ":", "…", "。"});
+}
+
 bool is_abbreviation(std::string_view before) {
   static constexpr std::array<std::string_view, 22> kShort{
       "mr", "mrs", "ms",  "dr",  "st", "jr",  "sr",     "vs", "etc", "prof", "gen",
@@ -161,6 +182,10 @@ std::vector<Word> words(std::string_view text, std::size_t words_max) {
   return out;
 }
 
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
+  return std::ranges::any_of(parts, [&](std::string_view part) { return text.contains(part); });
+}
+
 bool is_stop_word(std::string_view low) {
   static const std::unordered_set<std::string_view> kStop{
       "a",           "an",     "the",       "this",     "that",    "these",    "those",   "some",   "any",
@@ -201,6 +226,25 @@ std::string_view strip_particle(std::string_view word) {
 std::string stem(const Word& word) {
   if (!word.korean) return english_stem(word.low);
   return std::string(before_light_verb(strip_particle(word.low)));
+}
+
+std::string unwrapped(std::string_view text) {
+  std::string joined;
+  std::string_view before;
+  bool first = true;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    const bool goes_on =
+        !before.empty() && begins_prose(line) && before.front() != '#' &&
+        (is_small(line.front()) || (before.size() >= kWrappedBytes && !ends_sentence(before)));
+    if (!first) joined += goes_on ? ' ' : '\n';
+    joined += line;
+    before = trim(line);
+    first = false;
+  }
+  return joined;
 }
 
 std::vector<std::string_view> sentences(std::string_view text, std::size_t sentences_max) {

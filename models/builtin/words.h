@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct Word {
 /// Linear. Stops after `words_max`.
 std::vector<Word> words(std::string_view text, std::size_t words_max = 4000);
 
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts);
+
 /// English words that say nothing about a subject: articles, pronouns, prepositions, auxiliaries, question
 /// words.
 bool is_stop_word(std::string_view low);
@@ -32,6 +35,10 @@ std::string stem(const Word& word);
 /// A Korean word without the particle behind it ("에펠탑은" → "에펠탑"), by the agreement of particle and
 /// final consonant; as it is when there is none.
 std::string_view strip_particle(std::string_view word);
+
+/// `text` with lines joined that were only broken for their length: one of 60 bytes or more that ends in the
+/// middle of a sentence, or one before a line that begins with a small letter. Lists and headings stay.
+std::string unwrapped(std::string_view text);
 
 /// The text of the sentences, split at . ! ? … and line ends, not at abbreviations, initials and decimals.
 std::vector<std::string_view> sentences(std::string_view text, std::size_t sentences_max = 2000);

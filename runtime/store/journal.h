@@ -62,6 +62,9 @@ struct RunRow {
   bool finished() const { return finished_ms != 0; }
 };
 
+/// Which runs are listed: those that somebody asked for, or also those of the members of teams.
+enum class RunsOf { roots, all };
+
 /// One atomic append. Everything in it is on disk, or nothing is.
 struct Append {
   std::vector<Event> events;  ///< journaled events, in order; each gets the next seq of its session

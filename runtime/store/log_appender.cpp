@@ -182,7 +182,7 @@ Result<> LogAppender::write_run(const RunRow& row, const Seqs& seqs, std::int64_
                                                  row.session, row.message_id));
   }
 
-  const int fresh = (*tail)->listed ? 0 : 1;
+  const int fresh = (*tail)->listed || !row.parent.empty() ? 0 : 1;  // what somebody asked for counts
   (*tail)->listed = true;
   return change(database_, kTouchSession, wall_ms, fresh, (*home)->number);
 }

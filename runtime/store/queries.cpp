@@ -58,9 +58,11 @@ constexpr char kSessionsAfter[] =
 constexpr char kRun[] = "SELECT " TROUPE_RUN_COLUMNS "WHERE r.id = ?";
 constexpr char kMessage[] = "SELECT " TROUPE_RUN_COLUMNS "WHERE s.id = ? AND r.message_id = ?";
 constexpr char kRuns[] =
-    "SELECT " TROUPE_RUN_COLUMNS "WHERE (?1 = '' OR r.tenant = ?1) ORDER BY r.n DESC LIMIT ?2";
+    "SELECT " TROUPE_RUN_COLUMNS
+    "WHERE (?1 = '' OR r.tenant = ?1) AND (?2 OR r.parent = '') ORDER BY r.n DESC LIMIT ?3";
 constexpr char kSessionRuns[] =
-    "SELECT " TROUPE_RUN_COLUMNS "WHERE s.id = ?2 AND (?1 = '' OR r.tenant = ?1) ORDER BY r.n DESC LIMIT ?3";
+    "SELECT " TROUPE_RUN_COLUMNS
+    "WHERE s.id = ?2 AND (?1 = '' OR r.tenant = ?1) AND (?3 OR r.parent = '') ORDER BY r.n DESC LIMIT ?4";
 constexpr char kUnfinished[] = "SELECT " TROUPE_RUN_COLUMNS "WHERE r.finished_ms = 0 ORDER BY r.n";
 constexpr char kTurns[] = "SELECT " TROUPE_RUN_COLUMNS
                           "WHERE s.id = ? AND r.agent = ? AND r.finished_ms > 0 ORDER BY r.n DESC LIMIT ?";
@@ -337,9 +339,10 @@ Result<std::vector<SessionRow>> sessions_after(Database& database, const std::st
 }
 
 Result<std::vector<RunRow>> runs(Database& database, const std::string& tenant, const std::string& session,
-                                 std::size_t limit) {
-  if (session.empty()) return all_rows<RunRow>(database, kRuns, run_row, tenant, sql_limit(limit));
-  return all_rows<RunRow>(database, kSessionRuns, run_row, tenant, session, sql_limit(limit));
+                                 std::size_t limit, RunsOf which) {
+  const int all = which == RunsOf::all ? 1 : 0;
+  if (session.empty()) return all_rows<RunRow>(database, kRuns, run_row, tenant, all, sql_limit(limit));
+  return all_rows<RunRow>(database, kSessionRuns, run_row, tenant, session, all, sql_limit(limit));
 }
 
 Result<std::vector<RunRow>> unfinished_runs(Database& database) {

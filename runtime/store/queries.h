@@ -33,7 +33,7 @@ Result<std::vector<SessionRow>> sessions_before(Database& database, const std::s
 Result<std::vector<SessionRow>> sessions_after(Database& database, const std::string& tenant,
                                                const std::string& id, std::size_t limit);
 Result<std::vector<RunRow>> runs(Database& database, const std::string& tenant, const std::string& session,
-                                 std::size_t limit);
+                                 std::size_t limit, RunsOf which);
 Result<std::vector<RunRow>> unfinished_runs(Database& database);
 Result<std::vector<RunRow>> turns(Database& database, const std::string& session, const std::string& agent,
                                   std::size_t limit);

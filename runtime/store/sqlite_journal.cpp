@@ -137,7 +137,7 @@ class SqliteJournal final : public Journal {
   Task<Result<std::vector<RunRow>>> list_runs(std::string tenant, std::string session,
                                               std::size_t limit) override {
     return read([tenant = std::move(tenant), session = std::move(session), limit](Database& database) {
-      return queries::runs(database, tenant, session, limit);
+      return queries::runs(database, tenant, session, limit, RunsOf::all);
     });
   }
   Task<Result<std::vector<RunRow>>> unfinished_runs() override {

@@ -52,8 +52,8 @@ Result<std::vector<SessionRow>> StoreReader::sessions(const std::string& tenant,
 }
 
 Result<std::vector<RunRow>> StoreReader::runs(const std::string& tenant, const std::string& session,
-                                              std::size_t limit) {
-  return queries::runs(database_, tenant, session, limit);
+                                              std::size_t limit, RunsOf which) {
+  return queries::runs(database_, tenant, session, limit, which);
 }
 
 Result<RunRow> StoreReader::run(const std::string& id_or_prefix) {

@@ -27,7 +27,8 @@ class StoreReader {
   Result<std::vector<SessionRow>> sessions(const std::string& tenant, std::size_t limit);
   Result<std::vector<SessionRow>> sessions(const std::string& tenant, const SessionPage& page);
   /// Newest first; session "" = all sessions, tenant "" = all tenants.
-  Result<std::vector<RunRow>> runs(const std::string& tenant, const std::string& session, std::size_t limit);
+  Result<std::vector<RunRow>> runs(const std::string& tenant, const std::string& session, std::size_t limit,
+                                   RunsOf which = RunsOf::roots);
 
   /// The run or session with this id, or the only one whose id begins so. Errors: not_found; conflict when
   /// several begin so, naming some of them.

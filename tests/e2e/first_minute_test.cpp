@@ -266,3 +266,11 @@ TEST_CASE("chat holds a conversation over pipes") {
   CHECK(outcome.out.contains("9"));
   CHECK(outcome.err.contains("What is 2 + 2?"));
 }
+
+TEST_CASE("a reader of the output that has seen enough ends the command quietly") {
+  const auto piped = fakes::run_program(
+      {"/bin/bash", "-c", program() + " schema | head -c 10; S=${PIPESTATUS[0]}; echo; echo $S"});
+  CHECK(piped.exit_code == 0);
+  CHECK(piped.out.ends_with("141\n"));
+  CHECK(piped.err.empty());
+}

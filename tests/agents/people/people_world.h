@@ -26,7 +26,7 @@ inline std::string says_final(const std::string& text) {
 /// A world with one session whose run asks people.
 struct People {
   People(std::string agents, std::string teams, TeamWorld::Says says, tools::ToolTable tools = {})
-      : world(std::move(agents), std::move(teams), std::move(says), std::move(tools)) {
+      : world(std::move(agents), std::move(teams), std::move(says), nullptr, std::move(tools)) {
     world.resume();
   }
 

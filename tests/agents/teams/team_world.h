@@ -48,11 +48,14 @@ class TeamWorld : store::Subscriber {
   /// What the agent of a role says to its last message.
   using Says = std::function<ScriptedModel::Line(const std::string& role, const std::string& heard)>;
 
-  TeamWorld(std::string agents, std::string teams, Says says, tools::ToolTable configured = {})
-      : tools(std::move(configured)),
+  /// `other` is asked in the place of the model that says.
+  TeamWorld(std::string agents, std::string teams, Says says, std::shared_ptr<models::Model> other = nullptr,
+            tools::ToolTable own_tools = {})
+      : tools(std::move(own_tools)),
         says_(std::move(says)),
         agents_(std::move(agents)),
-        teams_(std::move(teams)) {
+        teams_(std::move(teams)),
+        other_(std::move(other)) {
     model = std::make_shared<ScriptedModel>(
         [this](const models::ModelRequest& request) { return answer(request); });
     open();
@@ -158,7 +161,7 @@ class TeamWorld : store::Subscriber {
   std::shared_ptr<const Catalog> catalog() {
     auto made = std::make_shared<Catalog>();
     const std::vector<models::ModelSettings> entries{{.name = "m", .price = price}};
-    const models::ModelTable models{{"m", model}};
+    const models::ModelTable models{{"m", other_ ? other_ : model}};
     auto prompts = prompts::PromptSet::load("");
     REQUIRE(prompts);
     const auto agents = read_section<AgentSettings>(section(), agents_);
@@ -203,6 +206,7 @@ class TeamWorld : store::Subscriber {
   Says says_;
   std::string agents_;
   std::string teams_;
+  std::shared_ptr<models::Model> other_;
   fakes::TempDir dir_;
   SystemRng rng_;
   std::unique_ptr<store::Journal::Subscription> subscription_;

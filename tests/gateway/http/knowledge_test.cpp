@@ -152,7 +152,7 @@ TEST_CASE(
   auto fake = std::make_shared<fakes::FakeKnowledge>();
   bases.other = fake;
   fake->found.remarks = {"the other way"};
-  fake->found.uses = {{.model = "embeddings/e", .usage = {.input_tokens = 3}, .cost = 0.5}};
+  fake->uses = {{.model = "embeddings/e", .usage = {.input_tokens = 3}, .cost = 0.5}};
   const HttpReply found = bases.search(R"({"query":"x","k":2})");
   CHECK(found.body["hits"] == Json::array());
   CHECK(found.body["remarks"] == Json{"the other way"});
