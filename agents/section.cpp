@@ -2,6 +2,7 @@
 
 #include "agents/guardrails/section.h"
 #include "agents/memory_section.h"
+#include "agents/people/section.h"
 #include "agents/react/observation.h"
 #include "agents/strategies/strategy.h"
 #include "agents/strategies/structured_output.h"
@@ -189,6 +190,8 @@ Record<AgentSettings> agent() {
           {{{"tell", "the agent reads the reason and goes on"}, {"stop", "the run ends as `denied`"}}, {}},
           {OnDeny::tell, OnDeny::stop}),
       "what happens when a person denies a call");
+  agent.field("approvals", &AgentSettings::approvals, config::shape(approvals_section()),
+              "how long calls wait for a person");
   agent.field("output", &AgentSettings::output, config::shape(output()), "what an answer must be")
       .without_default();
   agent.field("guardrails", &AgentSettings::guardrails, config::shape(guardrails_section()),
@@ -197,6 +200,9 @@ Record<AgentSettings> agent() {
   agent.advise("system_prompt", "it is called `instructions`");
   agent.advise("output_schema", "it is `output: { schema: … }`");
   agent.advise("few_shot", "it is called `examples`");
+  agent.advise("human_input",
+               "put the calls that a person decides about into `approve`, or give the agent a tool of "
+               "`type: ask_human`");
   agent.advise("max_iter", "it is `limits: { steps: … }`");
   agent.advise("guardrail", "it is called `guardrails`");
   agent.advise("input_guardrails", "it is `guardrails: { input: [ … ] }`");

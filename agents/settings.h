@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/guardrails/settings.h"
+#include "agents/people/settings.h"
 #include "memory/conversation/memory.h"
 #include "models/message.h"
 #include "runtime/base/json.h"
@@ -69,6 +70,7 @@ struct AgentSettings {
   OnLimit on_limit = OnLimit::stop;
   std::vector<std::string> approve;  ///< tools whose calls wait for a person
   OnDeny on_deny = OnDeny::tell;
+  PeopleSettings approvals;  ///< how long calls wait for a person
   OutputSettings output;
   GuardrailSettings guardrails;
   models::Intent intent = models::Intent::step;  ///< what its model is asked for; not of `agents:`

@@ -72,8 +72,11 @@ Json as_json(const RunSummary& summary) {
                {"estimated", summary.estimated},
                {"model_ms", summary.model_ms},
                {"tool_ms", summary.tool_ms}};
-  for (const Json& one : summary.waiting)
+  for (const Json& one : summary.waiting) {
     json["waiting"].push_back({{"call", string_or(one, "call")}, {"tool", string_or(one, "tool")}});
+    if (std::string question = string_or(one, "question"); !question.empty())
+      json["waiting"].back()["question"] = std::move(question);
+  }
   return json;
 }
 
@@ -101,9 +104,13 @@ std::string as_text(const store::RunRow& ended, const RunSummary& summary, std::
                       summary.estimated ? " (partly estimated)" : "");
   if (row.cost > 0) text += fmt::format("cost     {:.6g}\n", row.cost);
   if (summary.warnings > 0) text += fmt::format("warnings {}\n", summary.warnings);
-  for (const Json& one : summary.waiting)
-    text += fmt::format("waiting  {}: a person must allow {} {}\n", string_or(one, "call"),
-                        string_or(one, "tool"), find(one, "input") ? dump(one["input"]) : "");
+  for (const Json& one : summary.waiting) {
+    const std::string question = string_or(one, "question");
+    text += fmt::format("waiting  {}: a person must {}\n", string_or(one, "call"),
+                        question.empty() ? fmt::format("allow {} {}", string_or(one, "tool"),
+                                                       find(one, "input") ? dump(one["input"]) : "")
+                                         : "answer: " + question);
+  }
   text += fmt::format("input    {}\n", row.input);
   return text;
 }

@@ -44,6 +44,19 @@ void check_cost(const Configuration& all, const agents::TeamSettings& team, Chec
                              *one, as_asked(*one, model)));
 }
 
+// A node's question goes to a tool of that name; one of another kind would be called instead.
+void check_questions(const Configuration& all, const agents::TeamSettings& team, Check& here) {
+  const auto tool = all.tools.find(agents::kPersonTool);
+  if (tool == all.tools.end() || tool->second.type == "ask_human") return;
+  for (const auto& [name, node] : team.nodes)
+    if (!node.person.empty())
+      here.error(
+          fmt::format("nodes.{}.person", name),
+          fmt::format("people are asked with a tool `{0}`, but `tools.{0}` is a {1}; give that another "
+                      "name, or make it `type: ask_human`",
+                      agents::kPersonTool, tool->second.type));
+}
+
 class ModelsOfTeam {
  public:
   explicit ModelsOfTeam(const Configuration& all) : all_(all) {}
@@ -93,6 +106,7 @@ void check_teams(const Configuration& all, Check& check) {
     Check here = check.entry("teams", name, "team");
     check_files(all, team, here);
     check_cost(all, team, here);
+    check_questions(all, team, here);
     for (std::size_t i = 0; i < team.tasks.size(); ++i)
       check_judges(all.models, team.limits.cost > 0, team.tasks[i].guardrail,
                    fmt::format("tasks[{}].guardrail", i), here);

@@ -125,6 +125,14 @@ Record<ToolSettings> wikipedia() {
   return tool;
 }
 
+Record<ToolSettings> ask_human() {
+  Record<ToolSettings> tool("A question to whoever has the conversation open");
+  add_common(tool);
+  tool.field("default_answer", &ToolSettings::default_answer, config::text({.expected = "an answer"}),
+             "what counts as the answer when an agent's `approvals.timeout` is over");
+  return tool;
+}
+
 Record<ToolSettings> chain() {
   Record<ToolSettings> tool("A chain, as a tool");
   add_common(tool);
@@ -139,13 +147,14 @@ Record<ToolSettings> chain() {
 config::ShapePtr<config::Entries<ToolSettings>> section() {
   config::Choice<ToolSettings> type(
       "type", &ToolSettings::type,
-      {{"calculator", "exact arithmetic", calculator()},
+      {{"ask_human", "a question to a person", ask_human()},
+       {"calculator", "exact arithmetic", calculator()},
        {"clock", "the date and the time", clock()},
        {"retriever", "a knowledge base", retriever()},
        {"tavily", "web search", tavily()},
        {"wikipedia", "the encyclopedia", wikipedia()},
        {"chain", "a chain of this configuration", chain()}},
-      {"http", "openapi", "plugin", "mcp", "image", "ask_human", "delegate", "handoff", "code", "files"});
+      {"http", "openapi", "plugin", "mcp", "image", "delegate", "handoff", "code", "files"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

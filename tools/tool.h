@@ -34,6 +34,10 @@ struct ToolSpec {
   /// A call waits for somebody else (another agent, a person) rather than working: no tool_time bounds it,
   /// and while nothing else of a step is at work the time of the run stands still.
   bool waits = false;
+  /// A call is a question to a person, and is made with the answer (tools/question.h): every call waits for a
+  /// person, as one that needs an approval does.
+  bool asks = false;
+  std::string default_answer;  ///< asks: taken where people are given a time and it is over; "": none
 };
 
 struct ToolInput {

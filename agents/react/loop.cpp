@@ -326,16 +326,14 @@ void ReactLoop::add_observations(std::vector<Observation> observations) {
 }
 
 Step ReactLoop::on_observations(std::vector<Observation> observations) {
-  if (rules_.on_deny == OnDeny::stop)
-    for (const Observation& observation : observations)
-      if (observation.denied)
-        return Finish{.status = "denied",
-                      .reason = "denied",
-                      .detail = fmt::format("the call {} of `{}`: {}", observation.call, observation.tool,
-                                            observation.error)};
   for (const Observation& observation : observations)
-    if (observation.ends)
-      return Finish{.status = "done", .reason = "handoff", .answer = observation.output};
+    if (observation.stop || (observation.denied && rules_.on_deny == OnDeny::stop))
+      return Finish{.status = "denied",
+                    .reason = observation.stop ? kUnanswered : "denied",
+                    .detail = fmt::format("the call {} of `{}`: {}", observation.call, observation.tool,
+                                          observation.error)};
+  for (const Observation& observation : observations)
+    if (observation.ends) return Finish{.status = "done", .reason = "handoff", .answer = observation.output};
   add_observations(std::move(observations));
   return next_model_call();
 }

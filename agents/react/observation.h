@@ -36,7 +36,8 @@ struct Observation {
   };
   std::optional<More> more;
   std::optional<Json> edited;  ///< the input that a person put in the place of the model's
-  bool denied = false;         ///< a person said no
+  bool denied = false;         ///< a person said no, or nobody said anything in time
+  bool stop = false;           ///< denied, and the run ends of it whatever `on_deny` says
   bool ends = false;           ///< the run ends with it, as its answer
 };
 

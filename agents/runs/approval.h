@@ -15,6 +15,7 @@ struct PendingApproval {
   std::string call;
   std::string tool;
   Json input;
+  std::string question;  ///< what the person is to answer; "": whether the call may be made
 };
 
 /// What a client says about one.

@@ -11,9 +11,9 @@ Approvals::~Approvals() {
     if (entry.receipt) entry.receipt->set(false);
 }
 
-void Approvals::require(const std::string& call, std::string tool, Json input) {
+void Approvals::require(const std::string& call, Waiting waiting) {
   Entry entry;
-  entry.waiting = {std::move(tool), std::move(input)};
+  entry.waiting = std::move(waiting);
   entries_.emplace(call, std::move(entry));
 }
 

@@ -19,6 +19,7 @@ struct Verdict {
   std::optional<Json> input;  ///< instead of the model's own
   std::string reason;
   std::string by;
+  bool stop = false;  ///< nobody decided in time, and the run ends of it
 };
 
 /// The calls of one run that wait, or waited, for a person. The first decision counts: from decide() on it
@@ -33,10 +34,11 @@ class Approvals {
   struct Waiting {
     std::string tool;
     Json input;
+    bool asks = false;  ///< it is a question, which an answer approves
   };
 
   /// From now on the call waits.
-  void require(const std::string& call, std::string tool, Json input);
+  void require(const std::string& call, Waiting waiting);
   /// Waits for the decision; nothing when `stop` came first, and then nobody can decide any more.
   Task<std::optional<Verdict>> wait(std::string call, Stop& stop);
   /// The decision that wait() gave was committed, or will not be.

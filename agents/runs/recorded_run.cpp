@@ -25,8 +25,10 @@ Observation observation_from(const Json& event) {
 }
 
 Verdict verdict_from(const Json& fact) {
-  Verdict verdict{
-      .approved = flag(fact, "approved"), .reason = string_or(fact, "reason"), .by = string_or(fact, "by")};
+  Verdict verdict{.approved = flag(fact, "approved"),
+                  .reason = string_or(fact, "reason"),
+                  .by = string_or(fact, "by"),
+                  .stop = flag(fact, "stop")};
   if (const Json* input = find(fact, "input")) verdict.input = *input;
   return verdict;
 }
@@ -65,7 +67,7 @@ class Fold {
     else if (fact.kind == "guard.lost")
       lost_verdict(fact.step, body);
     else if (fact.kind == "approval.pending")
-      run_.approvals.insert(string_or(body, "call"));
+      run_.approvals.emplace(string_or(body, "call"), number_or(body, "asked_ms"));
     else if (fact.kind == "approval.decided")
       decided(body);
   }
@@ -153,7 +155,8 @@ class Fold {
     Verdict verdict = verdict_from(body);
     if (Observation* seen = observation(body)) {
       seen->denied = !verdict.approved;
-      seen->edited = verdict.input;
+      seen->stop = verdict.stop;
+      if (!flag(body, "answer")) seen->edited = verdict.input;
     }
     run_.verdicts.emplace(string_or(body, "call"), std::move(verdict));
   }

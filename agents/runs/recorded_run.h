@@ -55,9 +55,10 @@ struct RecordedRun {
   std::map<std::string, Observation> observations;  ///< by call
   std::set<std::string> intents;                    ///< calls that may be made: policy was held against them
   std::set<std::string> dispatched;                 ///< calls that left for an at-most-once tool
-  std::set<std::string> approvals;                  ///< calls that a person was asked about
-  std::map<std::string, Verdict> verdicts;          ///< those of them that were decided
-  std::vector<RecordedVerdict> rulings;             ///< of rules that ask a model, in order
+  /// Calls that a person was asked about, and when: wall time in milliseconds. 0: an older version did.
+  std::map<std::string, std::int64_t> approvals;
+  std::map<std::string, Verdict> verdicts;  ///< those of them that were decided
+  std::vector<RecordedVerdict> rulings;     ///< of rules that ask a model, in order
   std::vector<LostVerdict> lost_rulings;
   std::vector<StoredOutput> outputs;  ///< observations that were too long
   int last_intent_step = 0;           ///< 0: none

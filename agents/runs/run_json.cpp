@@ -21,4 +21,11 @@ Json to_json(const store::RunRow& row) {
   return json;
 }
 
+Json to_json(const PendingApproval& waiting) {
+  Json json = {
+      {"run", waiting.run}, {"call", waiting.call}, {"tool", waiting.tool}, {"input", waiting.input}};
+  if (!waiting.question.empty()) json["question"] = waiting.question;
+  return json;
+}
+
 }  // namespace troupe::agents

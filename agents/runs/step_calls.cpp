@@ -3,8 +3,10 @@
 #include "agents/limits.h"
 #include "agents/runs/facts.h"
 #include "runtime/async/nursery.h"
+#include "runtime/config/scalar.h"
 #include "tools/idempotency.h"
 #include "tools/observation.h"
+#include "tools/question.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,6 +15,21 @@
 
 namespace troupe::agents {
 
+namespace {
+
+constexpr std::string_view kByTimeout = "timeout";  // who decided where nobody did
+
+std::string told_denial(const Verdict& verdict, bool question) {
+  if (verdict.by == kByTimeout)
+    return verdict.reason + ". Do not make the same call again; go on without it or say what is missing.";
+  const std::string_view what = question ? "a person declined to answer" : "a person denied this call";
+  if (!verdict.reason.empty()) return fmt::format("{}: {}", what, verdict.reason);
+  return fmt::format("{}. Do not {} again; go on without it or say what is missing.", what,
+                     question ? "ask" : "make it");
+}
+
+}  // namespace
+
 /// A planned call after it was looked at: ready to be made, or answered already.
 struct StepCalls::Call {
   PlannedCall plan;
@@ -20,7 +37,11 @@ struct StepCalls::Call {
   std::optional<ObservationStore::Request> page;  // of an earlier output, instead of a tool
   std::string refusal;                            // of neither
   bool asks = false;                              // a person decides
+  std::int64_t asked_ms = 0;                      // since when, in wall time
   std::optional<Json> edited;                     // what that person put in
+
+  /// A question, which is made with the person's answer.
+  bool is_question() const { return prepared && prepared->tool->spec().asks; }
 };
 
 StepCalls::StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, RunClock& clock,
@@ -43,10 +64,11 @@ StepCalls::~StepCalls() = default;
 
 // A call that was let through before a restart is not held up by a configuration that is newer; one that a
 // person was asked about waits on, whatever the configuration says now.
-bool StepCalls::needs_person(const PlannedCall& plan) const {
+bool StepCalls::needs_person(const Call& call, const PlannedCall& plan) const {
   if (recorded_.approvals.contains(plan.id)) return true;
   const auto& wanted = agent_.settings.approve;
-  return std::ranges::find(wanted, plan.tool) != wanted.end() && !recorded_.intents.contains(plan.id);
+  const bool asked = call.is_question() || std::ranges::find(wanted, plan.tool) != wanted.end();
+  return asked && !recorded_.intents.contains(plan.id);
 }
 
 Result<tools::Prepared> StepCalls::prepared(const PlannedCall& plan, Json input) const {
@@ -73,7 +95,12 @@ StepCalls::Call StepCalls::checked(PlannedCall plan) const {
       call.refusal = page.error().message;
   } else if (auto ready = prepared(plan, plan.input)) {
     call.prepared = std::move(*ready);
-    call.asks = needs_person(plan);
+    call.asks = needs_person(call, plan);
+    if (call.is_question() && tools::take_out_answer(call.prepared->arguments))
+      call.prepared->repairs.emplace_back("`answer` was left out: it is for the person to give");
+    const auto before = recorded_.approvals.find(plan.id);
+    const bool known = before != recorded_.approvals.end() && before->second > 0;
+    call.asked_ms = known ? before->second : loop_.clock().wall_ms();
   } else {
     call.refusal = ready.error().message;
   }
@@ -93,6 +120,7 @@ Event StepCalls::required_event(const Call& call) const {
   Event required = record_.event("approval.required", step_);
   required.fields = {
       {"call", call.plan.id}, {"tool", call.prepared->name}, {"input", call.prepared->arguments}};
+  if (call.is_question()) required.fields["question"] = tools::question_of(call.prepared->arguments).text;
   return required;
 }
 
@@ -109,8 +137,9 @@ void StepCalls::record_plan(store::Append& append) const {
     if (call.asks) {
       waits = true;
       append.events.push_back(required_event(call));
-      append.facts.push_back(record_.fact("approval.pending", step_,
-                                          {{"call", call.plan.id}, {"used_ms", clock_.used().count()}}));
+      append.facts.push_back(record_.fact(
+          "approval.pending", step_,
+          {{"call", call.plan.id}, {"used_ms", clock_.used().count()}, {"asked_ms", call.asked_ms}}));
     } else if (call.prepared) {
       append.facts.push_back(record_.fact("tool.intent", step_,
                                           {{"call", call.plan.id},
@@ -129,7 +158,8 @@ void StepCalls::require_approvals() {
   for (const Call& call : calls_) {
     const std::string& id = call.plan.id;
     if (!call.asks || recorded_.verdicts.contains(id) || recorded_.observations.contains(id)) continue;
-    approvals_.require(id, call.prepared->name, call.prepared->arguments);
+    approvals_.require(
+        id, {.tool = call.prepared->name, .input = call.prepared->arguments, .asks = call.is_question()});
     // Who came in while the run was being taken up again has not been told yet; the journal has it once.
     if (recorded_.approvals.contains(id)) record_.publish(required_event(call));
   }
@@ -202,7 +232,8 @@ Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots,
   if (call.asks) refused = co_await ask_person(call, step);
   if (refused) {
     result = std::move(*refused);
-    if (result.denied && agent_.settings.on_deny == OnDeny::stop) step.request(StopReason::cancelled);
+    if (result.stop || (result.denied && agent_.settings.on_deny == OnDeny::stop))
+      step.request(StopReason::cancelled);
   } else {
     co_await slots.take();
     CallContext own{context.loop,    step,        clock_.deadline(), context.events, context.principal,
@@ -233,6 +264,7 @@ Task<std::optional<Observation>> StepCalls::ask_person(Call& call, Stop& stop) {
     verdict = known->second;
   } else {
     end_work();
+    const Loop::Alarm timeout = timeout_of(call);
     verdict = co_await approvals_.wait(id, stop);
     begin_work();
     if (verdict) {
@@ -247,14 +279,12 @@ Task<std::optional<Observation>> StepCalls::ask_person(Call& call, Stop& stop) {
   }
   if (!verdict->approved) {
     seen.denied = true;
-    seen.error =
-        verdict->reason.empty()
-            ? "a person denied this call. Do not make it again; go on without it or say what is missing."
-            : fmt::format("a person denied this call: {}", verdict->reason);
+    seen.stop = verdict->stop;
+    seen.error = told_denial(*verdict, call.is_question());
     co_return seen;
   }
   if (verdict->input) {
-    call.edited = verdict->input;
+    if (!call.is_question()) call.edited = verdict->input;
     auto ready = prepared(call.plan, *verdict->input);
     if (!ready) {  // only after a restart with another version of the tool
       seen.error = ready.error().message;
@@ -265,10 +295,39 @@ Task<std::optional<Observation>> StepCalls::ask_person(Call& call, Stop& stop) {
   co_return std::nullopt;
 }
 
+// Nobody is asked for longer than the configuration says; the first decision counts, this one too.
+Loop::Alarm StepCalls::timeout_of(const Call& call) {
+  const Milliseconds most = agent_.settings.approvals.timeout;
+  if (most.count() <= 0) return {};
+  // The wall clock may have been set meanwhile: nobody waits longer than the whole time from here.
+  const Milliseconds waited(loop_.clock().wall_ms() - call.asked_ms);
+  const Milliseconds left = std::clamp(most - waited, Milliseconds(0), most);
+  return loop_.at(loop_.clock().now() + left,
+                  [this, &call] { (void)approvals_.decide(call.plan.id, verdict_of_time(call)); });
+}
+
+Verdict StepCalls::verdict_of_time(const Call& call) const {
+  const PeopleSettings& people = agent_.settings.approvals;
+  Verdict verdict{.reason = fmt::format("nobody {} within {}", call.is_question() ? "answered" : "decided",
+                                        config::show_duration(people.timeout)),
+                  .by = std::string(kByTimeout)};
+  const std::string& given = call.prepared->tool->spec().default_answer;
+  if (call.is_question() && !given.empty())
+    if (auto input = tools::answered(call.prepared->arguments, Json{{"answer", given}})) {
+      verdict.approved = true;
+      verdict.input = std::move(*input);
+      return verdict;
+    }
+  verdict.stop = people.on_timeout == OnTimeout::stop;
+  return verdict;
+}
+
 Task<bool> StepCalls::commit_verdict(Call& call, const Verdict& verdict) {
   Json fact = {{"call", call.plan.id}, {"approved", verdict.approved}, {"by", verdict.by}};
   if (verdict.input) fact["input"] = *verdict.input;
   if (!verdict.reason.empty()) fact["reason"] = verdict.reason;
+  if (verdict.stop) fact["stop"] = true;
+  if (call.is_question()) fact["answer"] = true;
   Event decided = record_.event(verdict.approved ? "approval.given" : "approval.denied", step_);
   decided.fields = {{"call", call.plan.id},
                     {"tool", call.plan.tool},
@@ -390,6 +449,11 @@ Result<Approvals::Receipt> StepCalls::decide(const Decision& decision) {
                   .reason = std::string(tools::beginning(decision.reason, limits::kApprovalReasonBytes)),
                   .by = decision.principal.name};
   const Approvals::Waiting* waiting = approvals_.waiting(decision.call);
+  if (waiting && waiting->asks && decision.approve) {
+    auto input = tools::answered(waiting->input, decision.input);
+    if (!input) return within("the call goes on waiting", input.error());
+    verdict.input = std::move(*input);
+  }
   if (waiting && verdict.input) {
     auto fits = agent_.toolbox->prepare(waiting->tool, *verdict.input);
     if (!fits) return within("the call goes on waiting", fits.error());
@@ -409,7 +473,8 @@ std::vector<PendingApproval> StepCalls::waiting() const {
                    .run = record_.row().id,
                    .call = call,
                    .tool = waiting.tool,
-                   .input = waiting.input});
+                   .input = waiting.input,
+                   .question = waiting.asks ? tools::question_of(waiting.input).text : ""});
   return all;
 }
 

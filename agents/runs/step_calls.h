@@ -22,8 +22,9 @@ namespace troupe::agents {
 
 /// The tool calls of a run, step by step: which may be made, which wait for a person, how many at once, and
 /// what is on disk before and after each. A call that needs an approval is on disk as waiting together with
-/// the action that asks for it; while everything of a step waits, the run's clock stands. What does not fit
-/// into an observation is kept and can be paged through. Loop thread only.
+/// the action that asks for it; while everything of a step waits, the run's clock stands. What nobody decides
+/// in the time that the agent's settings give is decided as they say. What does not fit into an observation
+/// is kept and can be paged through. Loop thread only.
 class StepCalls {
  public:
   /// All outlive the calls. `recorded`: what an earlier process had of the run.
@@ -49,7 +50,8 @@ class StepCalls {
   std::shared_ptr<const std::vector<models::ToolDeclaration>> declarations() const;
 
   /// Takes a person's decision. The receipt is set once it is on disk. Errors: not_found, conflict (decided
-  /// already), invalid (an edited input that the tool does not take: the call goes on waiting).
+  /// already), invalid (an edited input that the tool does not take, or a question without a proper answer:
+  /// the call goes on waiting).
   Result<Approvals::Receipt> decide(const Decision& decision);
   std::vector<PendingApproval> waiting() const;
   /// Nothing is at work: persons, or others whom tools wait for (tools::ToolSpec::waits), are to go on.
@@ -66,13 +68,15 @@ class StepCalls {
   Call checked(PlannedCall plan) const;
   Result<tools::Prepared> prepared(const PlannedCall& plan, Json input) const;
   Event required_event(const Call& call) const;
-  bool needs_person(const PlannedCall& plan) const;
+  bool needs_person(const Call& call, const PlannedCall& plan) const;
   Task<> make_and_commit(Call& call, Observation& result, Slots& slots, CallContext& context, Stop& step,
                          Stop& whole);
   Task<Observation> make(Call& call, CallContext& context);
   Task<Observation> read_more(Call& call);
   Task<> keep_whole(Observation& seen, std::string whole);
   Task<std::optional<Observation>> ask_person(Call& call, Stop& stop);
+  Loop::Alarm timeout_of(const Call& call);
+  Verdict verdict_of_time(const Call& call) const;
   Task<bool> commit_verdict(Call& call, const Verdict& verdict);
   void require_approvals();
   bool waits_for_others(const Call& call) const;

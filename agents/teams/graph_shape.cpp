@@ -1,5 +1,6 @@
 #include "agents/teams/graph_shape.h"
 
+#include "agents/people/section.h"
 #include "agents/teams/condition_shape.h"
 #include "agents/teams/failure_keys.h"
 #include "agents/teams/names.h"
@@ -131,6 +132,8 @@ void add_graph_keys(Record<TeamSettings>& record) {
       .required();
   record.field("start", &TeamSettings::start, node_name("the name of a node"), "the node that is run first")
       .required();
+  record.field("people", &TeamSettings::people, config::shape(people_section()),
+               "how long questions and tools of nodes wait for a person");
 }
 
 }  // namespace troupe::agents

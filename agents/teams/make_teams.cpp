@@ -7,6 +7,7 @@
 #include "agents/teams/team_target.h"
 #include "agents/teams/tool_target.h"
 #include "runtime/base/suggest.h"
+#include "tools/builtin/ask_human/ask_human_tool.h"
 
 #include <algorithm>
 #include <utility>
@@ -152,11 +153,32 @@ class Making {
     return member;
   }
 
+  // What questions of nodes are asked with: a tool that is configured under that name, or one of the team's.
+  Result<tools::ToolTable> asking_tools(const TeamSettings& team) const {
+    const bool asks =
+        std::ranges::any_of(team.nodes, [](const auto& node) { return !node.second.person.empty(); });
+    if (!asks) return services_.tools;
+    const auto configured = services_.tools.find(kPersonTool);
+    const bool there = configured != services_.tools.end();
+    if (there && !configured->second->spec().asks)
+      return fail(
+          ErrorCode::conflict,
+          fmt::format("a node asks a person, which is done with a tool `{0}`, but the tool `{0}` that is "
+                      "configured does something else; give it another name, or `type: ask_human`",
+                      kPersonTool));
+    if (there && team.people.default_answer.empty()) return services_.tools;
+    tools::ToolSettings own{.name = std::string(kPersonTool), .default_answer = team.people.default_answer};
+    return tools::ToolTable{{own.name, std::make_shared<tools::AskHumanTool>(own)}};
+  }
+
   Result<> add_tools(Team& team) {
+    auto asking = asking_tools(team.settings);
+    if (!asking) return fail(std::move(asking.error()));
     for (const auto& [name, node] : team.settings.nodes) {
-      const std::string tool = !node.person.empty() ? "ask_human" : node.tool;
+      const std::string tool = !node.person.empty() ? std::string(kPersonTool) : node.tool;
       if (tool.empty() || team.tools.contains(tool)) continue;
-      auto target = ToolTarget::make(tool, services_.tools);
+      auto target =
+          ToolTarget::make(tool, tool == kPersonTool ? *asking : services_.tools, team.settings.people);
       if (!target) return fail(std::move(target.error()));
       team.tools.emplace(tool, std::move(*target));
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/guardrails/settings.h"
+#include "agents/people/settings.h"
 #include "agents/teams/limits.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
@@ -173,6 +174,7 @@ struct TeamSettings {
   std::string judge;                             ///< debate: a member; "": one made of `model`
   std::map<std::string, NodeSettings> nodes;     ///< graph
   std::vector<EdgeSettings> edges;               ///< graph
+  PeopleSettings people;                         ///< graph: how long its own calls wait for a person
 };
 
 /// How a pattern is called in YAML.
@@ -190,6 +192,8 @@ std::vector<std::string> task_names(const TeamSettings& team);
 /// Names that the texts of a task have besides those of inputs and tasks.
 inline constexpr std::string_view kTeamInput = "input";  ///< what the run was asked
 inline constexpr std::string_view kMapItem = "item";     ///< of a node with `map`: one element of its list
+/// The tool that the question of a node is asked with.
+inline constexpr std::string_view kPersonTool = "ask_human";
 /// Where an edge leads when the graph is done.
 inline constexpr std::string_view kGraphEnd = "end";
 /// What a condition's `of` begins with when it is about the blackboard.

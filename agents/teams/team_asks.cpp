@@ -152,6 +152,9 @@ Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
   auto reply = co_await request(std::move(message), std::move(flight), stop);
   if (const auto host = hosts_.find(at); reply && host != hosts_.end())
     host->second->stop.request(StopReason::cancelled);
+  // What a member's own settings end is only the member's end.
+  if (reply && reply->reason == kUnanswered)
+    co_return std::unexpected(TeamEnd{"denied", std::string(kUnanswered), reply->detail});
   co_return reply;
 }
 

@@ -25,6 +25,15 @@ std::string with_holder(std::string extra, const std::string& member) {
   return dump(*json);
 }
 
+// "r_1: send, r_2: send": whose calls they are.
+std::string who_waits(const std::vector<PendingApproval>& calls) {
+  constexpr std::size_t kShown = 8;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(calls.size(), kShown); ++i)
+    list += fmt::format("{}{}: {}", i == 0 ? "" : ", ", calls[i].run, calls[i].tool);
+  return calls.size() > kShown ? list + ", …" : list;
+}
+
 }  // namespace
 
 TeamRun::TeamRun(RunServices services, std::shared_ptr<const Team> team, store::RunRow row, Json inputs,
@@ -211,16 +220,23 @@ Result<Approvals::Receipt> TeamRun::decide(const Decision& decision) {
       meant.push_back(std::move(one));
   if (meant.size() > 1)
     return fail(ErrorCode::invalid,
-                fmt::format("several calls `{}` wait in this team: say which with `run`, as "
-                            "approval.required has it",
-                            decision.call));
+                fmt::format("{} calls `{}` wait in this team: say which with `run`, as approval.required has "
+                            "it ({})",
+                            meant.size(), decision.call, who_waits(meant)));
   const std::string& run = meant.empty() ? decision.run : meant.front().run;
   RunDriver* driver = run.empty() ? nullptr : driver_of(run);
-  if (!driver || driver == this)
-    return fail(ErrorCode::not_found, fmt::format("no call `{}` waits for an approval", decision.call));
-  Decision narrowed = decision;
-  narrowed.run = run;
-  return driver->decide(narrowed);
+  if (driver && driver != this) {
+    Decision narrowed = decision;
+    narrowed.run = run;
+    return driver->decide(narrowed);
+  }
+  // Nothing waits under that id. Who comes late is told by the member that the call was of.
+  const bool any = run.empty() || driver == this;
+  for (auto& [message, flight] : flights_)
+    if (any && flight->driver)
+      if (auto told = flight->driver->decide(decision); !told && told.error().code == ErrorCode::conflict)
+        return told;
+  return fail(ErrorCode::not_found, fmt::format("no call `{}` waits for an approval", decision.call));
 }
 
 std::vector<PendingApproval> TeamRun::waiting() const {

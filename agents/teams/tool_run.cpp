@@ -100,6 +100,7 @@ Task<> ToolRun::finish(Observation seen) {
   std::string_view status = seen.ok ? "done" : "failed";
   std::string_view reason = seen.ok ? "final_answer" : "tool_error";
   if (seen.denied) status = reason = "denied";
+  if (seen.stop) reason = kUnanswered;
   if (work_.reason() == StopReason::deadline) {
     status = "limit";
     reason = "max_time";

@@ -28,9 +28,11 @@ class ToolStart final : public RunStart {
 }  // namespace
 
 Result<std::shared_ptr<const ToolTarget>> ToolTarget::make(const std::string& tool,
-                                                           const tools::ToolTable& tools) {
+                                                           const tools::ToolTable& tools,
+                                                           const PeopleSettings& people) {
   Agent caller;
   caller.settings.name = tool;
+  caller.settings.approvals = people;
   const AgentLimits& limits = caller.settings.limits;
   auto toolbox = tools::Toolbox::make(
       tools, {tool},

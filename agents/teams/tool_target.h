@@ -12,9 +12,10 @@ namespace troupe::agents {
 /// A tool that a team calls itself: a run whose one step is the call. What it is asked is the input, as JSON.
 class ToolTarget final : public RunTarget {
  public:
-  /// Errors: not_found (no such tool), invalid (its schema).
+  /// `people`: how long its calls wait for a person. Errors: not_found (no such tool), invalid (its schema).
   static Result<std::shared_ptr<const ToolTarget>> make(const std::string& tool,
-                                                        const tools::ToolTable& tools);
+                                                        const tools::ToolTable& tools,
+                                                        const PeopleSettings& people = {});
 
   Result<std::unique_ptr<RunStart>> accept(const std::string& text, const Json& inputs) const override;
   Result<std::unique_ptr<RunStart>> take_up(const store::RunRow& row, const Json& inputs,

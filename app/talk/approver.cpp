@@ -1,17 +1,21 @@
 #include "app/talk/approver.h"
 
 #include "app/talk/printer.h"
+#include "tools/question.h"
 
 #include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <unistd.h>
+#include <vector>
 
 #include <fmt/format.h>
 
 namespace troupe::app {
 
 namespace {
+
+constexpr const char* kDecline = "/decline";
 
 // Without blanks around it.
 std::string trimmed(const std::string& text) {
@@ -23,6 +27,32 @@ std::string trimmed(const std::string& text) {
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
+}
+
+// Further lines stand below the first, so that none of them looks like one of ours.
+std::string indented(const std::string& text) {
+  std::string out;
+  for (char c : text) out += c == '\n' ? "\n     " : std::string(1, c);
+  return out;
+}
+
+std::string introduced(const Approval& approval) {
+  const std::string who = fmt::format("({} of run {})", approval.call, approval.run);
+  if (approval.question.empty())
+    return fmt::format("{} wants to be called {} with\n  {}", approval.tool, who, dump(approval.input));
+  std::string text = fmt::format("{} asks {}:\n  {}", approval.tool, who, indented(approval.question));
+  const std::vector<std::string> options = tools::question_of(approval.input).options;
+  for (std::size_t i = 0; i < options.size(); ++i)
+    text += fmt::format("\n  {}. {}", i + 1, indented(options[i]));
+  return text;
+}
+
+// An option by its words, without regard to case, or by its number. Nothing: none of them.
+std::optional<std::string> chosen(const std::vector<std::string>& options, const std::string& typed) {
+  if (std::ranges::find(options, typed) != options.end()) return typed;
+  for (std::size_t i = 0; i < options.size(); ++i)
+    if (lower(options[i]) == lower(typed) || std::to_string(i + 1) == typed) return options[i];
+  return std::nullopt;
 }
 
 }  // namespace
@@ -83,10 +113,10 @@ Task<> Approver::work() {
 Task<> Approver::settle(std::shared_ptr<Question> question) {
   stop_ = std::make_unique<Stop>();
   const Approval& approval = question->approval;
-  fmt::print(stderr, "\n{} wants to be called ({} of run {}) with\n  {}\n", printable(approval.tool),
-             approval.call, approval.run, printable(dump(approval.input)));
+  fmt::print(stderr, "\n{}\n", printable(introduced(approval)));
   while (question->open && !leaving_) {
-    auto answer = co_await person_says(approval);
+    auto answer =
+        approval.question.empty() ? co_await person_says(approval) : co_await person_answers(approval);
     if (!question->open || leaving_) break;
     if (!answer) {
       nobody_.request(StopReason::shutdown);
@@ -120,6 +150,26 @@ Task<std::optional<Answer>> Approver::person_says(const Approval& approval) {
     auto input = parse_json(*text);
     if (input && input->is_object()) co_return Answer{.approve = true, .input = std::move(*input)};
     fmt::print(stderr, "That is not a JSON object{}\n", input ? "" : ": " + input.error().message);
+  }
+}
+
+// Nothing: as for person_says().
+Task<std::optional<Answer>> Approver::person_answers(const Approval& approval) {
+  const std::vector<std::string> options = tools::question_of(approval.input).options;
+  const std::string choice = options.empty() ? "" : fmt::format(", 1 to {}", options.size());
+  for (;;) {
+    auto line = co_await prompt(fmt::format("Your answer{} ({} to give none): ", choice, kDecline));
+    if (!line) co_return std::nullopt;
+    const std::string typed = trimmed(*line);
+    if (typed.empty()) continue;
+    if (typed == kDecline) {
+      auto reason = co_await prompt("Why not? (Enter for no reason): ");
+      if (!reason) co_return std::nullopt;
+      co_return Answer{.approve = false, .reason = trimmed(*reason)};
+    }
+    const auto answer = options.empty() ? std::optional(typed) : chosen(options, typed);
+    if (answer) co_return Answer{.approve = true, .input = Json{{"answer", *answer}}};
+    fmt::print(stderr, "That is none of them.\n");
   }
 }
 

@@ -17,7 +17,8 @@
 namespace troupe::app {
 
 /// Asks the person at the terminal about calls that need an approval, one after the other: yes, no, or with
-/// another input. What somebody else decides meanwhile is not asked any more. Loop thread only.
+/// another input; a question is asked as one. What somebody else decides meanwhile is not asked any more.
+/// Loop thread only.
 class Approver {
  public:
   /// `lines`: where answers are typed; nullptr: there is no terminal. `nobody` is requested when the person
@@ -43,6 +44,7 @@ class Approver {
   Task<> work();
   Task<> settle(std::shared_ptr<Question> question);
   Task<std::optional<Answer>> person_says(const Approval& approval);
+  Task<std::optional<Answer>> person_answers(const Approval& approval);
   Task<std::optional<std::string>> prompt(std::string text);
   void close(Question& question, const char* why);
 

@@ -46,7 +46,12 @@ class LocalPeer final : public Peer, private store::Subscriber {
   std::vector<Approval> waiting() const override {
     std::vector<Approval> all;
     for (agents::PendingApproval& one : desk_.pending(principal_, session_))
-      all.push_back({session_, one.run, one.call, one.tool, std::move(one.input)});
+      all.push_back({.session = session_,
+                     .run = std::move(one.run),
+                     .call = std::move(one.call),
+                     .tool = std::move(one.tool),
+                     .input = std::move(one.input),
+                     .question = std::move(one.question)});
     return all;
   }
 

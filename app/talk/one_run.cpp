@@ -44,10 +44,12 @@ Task<> cancel_run(Peer& peer, std::string run) {
   if (auto asked = co_await peer.cancel(run); !asked) complain(asked.error().message);
 }
 
-Approval approval_of(const Json& event) {
-  const Json* input = find(event, "input");
-  return {string_or(event, "session"), string_or(event, "run"), string_or(event, "call"),
-          string_or(event, "tool"), input ? *input : Json()};
+std::string told_waiting(const Approval& approval) {
+  if (!approval.question.empty())
+    return fmt::format("a person must answer the call {} of run {}, and there is no terminal to ask on: {}\n",
+                       approval.call, approval.run, approval.question);
+  return fmt::format("a person must allow the call {} of run {}, and there is no terminal to ask on: {} {}\n",
+                     approval.call, approval.run, approval.tool, dump(approval.input));
 }
 
 /// Reads the session's events until one run has ended.
@@ -97,11 +99,10 @@ class Follower {
   bool ask(Approval approval) {
     const Approval shown = approval;
     if (approver_.ask(std::move(approval))) return true;
-    complain(fmt::format(
-        "a person must allow the call {} of run {}, and there is no terminal to ask on: {} {}\n"
-        "The run waits. On a terminal, `troupe chat --session {}` asks; a program sends `approve` or "
-        "`deny`.",
-        shown.call, shown.run, shown.tool, dump(shown.input), shown.session));
+    complain(told_waiting(shown) +
+             fmt::format("The run waits. On a terminal, `troupe chat --session {}` asks; a program sends "
+                         "`approve` or `deny`.",
+                         shown.session));
     return false;
   }
 

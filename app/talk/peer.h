@@ -29,7 +29,10 @@ struct Approval {
   std::string call;
   std::string tool;
   Json input;
+  std::string question = {};  ///< what the person is to answer; "": whether the call may be made
 };
+/// Of an event approval.required, or an entry of `waiting`. `session`: where neither names it.
+Approval approval_of(const Json& json, const std::string& session = "");
 
 /// What a person said about one.
 struct Answer {

@@ -146,6 +146,8 @@ void Printer::print_chat(const Json& event, const std::string& type) {
 
 void Printer::print_approval(const Json& event, const std::string& type) {
   const std::string what = string_or(event, "tool") + " " + input_text(event);
+  const std::string question = string_or(event, "question");
+  if (type == "approval.required" && !question.empty()) return line(kYellow, "asks a person:", question);
   if (type == "approval.required") return line(kYellow, "waits for approval:", what);
   const std::string reason = string_or(event, "reason");
   line(type == "approval.given" ? kGreen : kRed, type == "approval.given" ? "allowed:" : "denied:",

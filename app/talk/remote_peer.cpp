@@ -28,7 +28,7 @@ class RemotePeer final : public Peer {
     session_ = string_or(*opened, "session");
     waiting_for_person_.clear();
     if (const Json* waiting = find(*opened, "waiting"); waiting && waiting->is_array())
-      for (const Json& one : *waiting) waiting_for_person_.push_back(approval_of(one));
+      for (const Json& one : *waiting) waiting_for_person_.push_back(approval_of(one, session_));
     co_return session_;
   }
 
@@ -131,12 +131,6 @@ class RemotePeer final : public Peer {
       if (code == word(known)) error.code = known;
     if (code == "already_decided") error.code = ErrorCode::conflict;
     return error;
-  }
-
-  Approval approval_of(const Json& json) const {
-    const Json* input = find(json, "input");
-    return {session_, string_or(json, "run"), string_or(json, "call"), string_or(json, "tool"),
-            input ? *input : Json()};
   }
 
   void answer_decision(const Json& event, const std::string& type) {

@@ -149,13 +149,22 @@ Task<Result<agents::Accepted>> RunRoutes::submit(agents::Submission submission) 
   co_return accepted;
 }
 
+// Whether a run is another one, or a part of its work.
+Task<bool> RunRoutes::is_below(Principal principal, std::string run, std::string top) {
+  while (!run.empty() && run != top) {
+    auto row = co_await desk_.find_run(principal, run);
+    if (!row) co_return false;
+    run = row->parent;
+  }
+  co_return run == top;
+}
+
 Task<net::ServerReply> RunRoutes::show(HttpCall call) {
   auto run = co_await desk_.find_run(call.principal, call.names[0]);
   if (!run) co_return failure_reply(run.error());
   Json shown = agents::to_json(*run);
   for (const agents::PendingApproval& one : desk_.pending(call.principal, run->session))
-    if (one.run == run->id)
-      shown["waiting"].push_back({{"call", one.call}, {"tool", one.tool}, {"input", one.input}});
+    if (co_await is_below(call.principal, one.run, run->id)) shown["waiting"].push_back(agents::to_json(one));
   co_return json_reply(shown);
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/protocol/server_frame.h"
 
+#include "agents/runs/run_json.h"
 #include "runtime/base/event.h"
 
 namespace troupe::gateway {
@@ -21,9 +22,7 @@ std::string opened_frame(const store::SessionRow& session, bool resumed,
   opened.fields["resumed"] = resumed;
   opened.fields["last_seq"] = session.last_seq;
   opened.fields["target"] = session.target;
-  for (const agents::PendingApproval& one : waiting)
-    opened.fields["waiting"].push_back(
-        {{"run", one.run}, {"call", one.call}, {"tool", one.tool}, {"input", one.input}});
+  for (const agents::PendingApproval& one : waiting) opened.fields["waiting"].push_back(agents::to_json(one));
   return render(opened, 0, wall_ms);
 }
 

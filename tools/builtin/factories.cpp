@@ -1,5 +1,6 @@
 #include "tools/builtin/factories.h"
 
+#include "tools/builtin/ask_human/ask_human_tool.h"
 #include "tools/builtin/calculator/calculator_tool.h"
 #include "tools/builtin/clock/clock_tool.h"
 #include "tools/builtin/retriever/retriever_tool.h"
@@ -7,6 +8,10 @@
 #include "tools/builtin/wikipedia/wikipedia_tool.h"
 
 namespace troupe::tools {
+
+Result<std::unique_ptr<Tool>> make_ask_human(const ToolSettings& settings, const ToolServices&) {
+  return std::make_unique<AskHumanTool>(settings);
+}
 
 Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, const ToolServices&) {
   return std::make_unique<CalculatorTool>(settings);

@@ -7,6 +7,7 @@
 /// One factory for each line of tools/catalog.def. Errors: invalid, not_found (settings that cannot be used).
 namespace troupe::tools {
 
+Result<std::unique_ptr<Tool>> make_ask_human(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_retriever(const ToolSettings& settings, const ToolServices& services);

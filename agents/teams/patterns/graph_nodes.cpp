@@ -15,7 +15,6 @@ namespace troupe::agents {
 namespace {
 
 constexpr std::string_view kNothingYet = "(nothing yet)";
-constexpr const char* kPersonTool = "ask_human";
 
 std::unexpected<TeamEnd> failed(std::string_view reason, std::string detail) {
   return std::unexpected(
@@ -140,8 +139,9 @@ Task<Teamed<std::optional<Reply>>> GraphNodes::call(const NodeSettings& node, Pl
   const Json written = person ? Json{{"question", node.person}} : node.input;
   auto input = filled(written, words.values, words.where + (person ? ", person" : ", input"));
   if (!input) co_return bad_placeholder(std::move(input.error()));
-  ToolAsk ask{
-      .key = std::move(place.key), .tool = person ? kPersonTool : node.tool, .input = std::move(*input)};
+  ToolAsk ask{.key = std::move(place.key),
+              .tool = person ? std::string(kPersonTool) : node.tool,
+              .input = std::move(*input)};
   co_return co_await call_by_policy(crew_, std::move(ask), policy, stop);
 }
 

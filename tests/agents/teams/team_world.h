@@ -9,6 +9,7 @@
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
+#include "tests/fakes/wall_clock.h"
 
 #include <functional>
 #include <map>
@@ -144,7 +145,7 @@ class TeamWorld : store::Subscriber {
     return found;
   }
 
-  SystemClock clock;
+  fakes::WallClock clock;
   Loop loop{clock};
   std::shared_ptr<ScriptedModel> model;
   std::vector<std::string> asked;  ///< roles, in the order the model was asked
