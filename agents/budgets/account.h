@@ -57,6 +57,11 @@ class Account {
   /// price, or where that is 0, no cost is counted and none is in the way.
   std::expected<Hold, LimitReached> hold(const Payer& payer, std::int64_t input,
                                          const std::optional<models::Price>& price, std::int64_t now);
+  /// Whether what a run ended with tells of a limit of this account, or of one around it.
+  bool is_told_in(std::string_view detail) const {
+    const std::string own = "`" + (setting_.empty() ? "budgets" : setting_) + ".";
+    return detail.contains(own) || (outer_ && outer_->is_told_in(detail));
+  }
   /// What a call has used in the end.
   void spend(const Payer& payer, Amount amount, std::int64_t now);
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "agents/teams/blackboard.h"
-#include "agents/teams/reply_message.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/event.h"
 #include "runtime/base/json.h"
@@ -15,14 +14,6 @@
 
 namespace troupe::agents {
 
-/// What a member asked of another, and the reply to it.
-struct RecordedAsk {
-  std::string from;  ///< addresses
-  std::string to;
-  std::string text;
-  ReplyRecord reply;
-};
-
 /// What the journal has of a team's run, beside the runs of its members and the messages on its bus.
 struct RecordedTeam {
   bool taken_up = false;  ///< the journal had it: an earlier process was at it
@@ -32,8 +23,6 @@ struct RecordedTeam {
   std::set<std::string> told;             ///< keys of warnings and handoffs
   std::set<std::string> files;            ///< keys of files that were written
   std::vector<BoardWrite> board;          ///< in the order they were written
-  /// By message. A member that has the answer does not ask again, so they are counted from here.
-  std::map<std::string, RecordedAsk> asks;
 };
 
 /// Errors: store (a fact that does not parse: the journal is damaged).

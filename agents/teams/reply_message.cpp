@@ -43,6 +43,8 @@ ReplyRecord reply_of(const store::RunRow& row, const std::vector<Frame>& events)
     }
   }
   if (row.reason != "handoff") record.reply.handoff.reset();
+  // The row has what the tool told the member; it said nothing to anybody.
+  if (record.reply.handoff) record.reply.text.clear();
   return record;
 }
 

@@ -51,22 +51,6 @@ int TeamRun::count_said(std::string_view from, std::string_view to, std::string_
   return ++said_[sha256_hex(fmt::format("{}\n{}\n{}", from, to, text))];
 }
 
-void TeamRun::count(const ReplyRecord& reply) {
-  used_.tokens += reply.input_tokens + reply.output_tokens;
-  in_tokens_ += reply.input_tokens;
-  used_.cost += reply.cost;
-}
-
-void TeamRun::recall_asks() {
-  const std::size_t own = team_->settings.name.size() + 1;
-  for (const auto& [message, ask] : recorded_.asks) {
-    count_said(std::string_view(ask.from).substr(own), std::string_view(ask.to).substr(own), ask.text);
-    ++used_.turns;
-    used_.messages += 2;
-    count(ask.reply);
-  }
-}
-
 // A member does one task after another. Whoever waits for one that waits for him would wait for ever.
 bool TeamRun::waits_for(const Flight& one, const Flight& other) const {
   for (const Flight* at = &one; at; at = at->by.get())
@@ -119,11 +103,14 @@ Task<Teamed<Reply>> TeamRun::ask(Ask ask, Stop& stop) {
         fmt::format("the team has no member `{}`{}", ask.to, did_you_mean(Team::member_of(ask.to), names))));
   }
   bus::Message message = message_of(std::move(ask.key), ask.from, ask.to);
-  if (!recorded_.asks.contains(message.id)) {
-    if (auto end = may_ask(by.get(), message.to)) co_return std::unexpected(std::move(*end));
-    if (auto end = may_send(ask.from, ask.to, ask.text, 2)) co_return std::unexpected(std::move(*end));
-    ++used_.turns;
+  if (asked_before_.erase(message.id) > 0) {  // counted anew
+    --used_.turns;
+    used_.messages -= kTurnMessages;
   }
+  if (auto end = may_ask(by.get(), message.to)) co_return std::unexpected(std::move(*end));
+  if (auto end = may_send(ask.from, ask.to, ask.text, kTurnMessages))
+    co_return std::unexpected(std::move(*end));
+  ++used_.turns;
   message.kind = bus::Kind::task;
   message.text = std::move(ask.text);
   if (auto opened = open_host(message.to, nullptr); !opened)
@@ -132,7 +119,12 @@ Task<Teamed<Reply>> TeamRun::ask(Ask ask, Stop& stop) {
   flight->task = std::move(ask.task);
   flight->by = by;
   flight->depth = by ? by->depth + 1 : 1;
-  co_return co_await request(std::move(message), std::move(flight), stop);
+  auto reply = co_await request(std::move(message), flight, stop);
+  if (!reply && !flight->begun) {  // a mailbox that was full, say: nothing was sent
+    --used_.turns;
+    used_.messages -= kTurnMessages;
+  }
+  co_return reply;
 }
 
 Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
@@ -144,7 +136,7 @@ Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
   message.kind = bus::Kind::task;
   message.text = dump(ask.input);
   if (auto end = may_ask(nullptr, message.to)) co_return std::unexpected(std::move(*end));
-  if (auto end = may_send("", to, message.text, 2)) co_return std::unexpected(std::move(*end));
+  if (auto end = may_send("", to, message.text, kTurnMessages)) co_return std::unexpected(std::move(*end));
   if (auto opened = open_host(message.to, tool->second); !opened)
     co_return std::unexpected(failed("bus", opened.error().message));
   const std::string at = message.to;
@@ -176,10 +168,13 @@ Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Fligh
   if (flight->begun) co_await flight->ended.wait();
   flights_.erase(id);
   ReplyRecord record = read_reply(*answered);
-  if (!recorded_.asks.contains(id)) count(record);
   if (stop.requested()) co_return std::unexpected(why_stopped());
+  // It was told to end after its step, as the team was: no failure that a policy is for.
+  if (after_step_ && record.reply.status == "cancelled")
+    co_return std::unexpected(TeamEnd{"cancelled", "cancelled", ""});
   // Which limit it was is told by the account that refused, also of a run that ended in an earlier process.
-  if (record.reply.status == "limit" && record.reply.detail.contains("`" + tree_setting_ + "."))
+  // One around this team ends it as its own does: there is nothing left for anybody else.
+  if (record.reply.status == "limit" && tree_.is_told_in(record.reply.detail))
     co_return std::unexpected(TeamEnd{"limit", record.reply.reason, record.reply.detail});
   co_return std::move(record.reply);
 }

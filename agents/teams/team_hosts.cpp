@@ -54,6 +54,7 @@ Task<> TeamRun::take(Host& host, bus::Message message) {
   host.current = flight;
   auto ended = co_await work(host, *flight, message);
   host.current = nullptr;
+  if (ended && ended->finished()) count(*ended);
   child_waits_changed();
   // One that goes on at the next start is not replied to, and its task is delivered again there.
   const bool goes_on = ended ? !ended->finished() : stop_.reason() == StopReason::shutdown;

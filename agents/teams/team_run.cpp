@@ -47,8 +47,8 @@ TeamRun::TeamRun(RunServices services, std::shared_ptr<const Team> team, store::
       work_(stop),
       recorded_(std::move(recorded)),
       record_(journal_, std::move(row)),
-      tree_setting_(fmt::format("teams.{}.limits", team_->settings.name)),
-      tree_({team_->settings.limits.tokens, team_->settings.limits.cost}, tree_setting_, services_.account),
+      tree_({team_->settings.limits.tokens, team_->settings.limits.cost},
+            fmt::format("teams.{}.limits", team_->settings.name), services_.account),
       purse_(tree_, loop_.clock(), record_.row()),
       clock_(loop_, team_->settings.limits.time, recorded_.used),
       board_([this](const BoardWrite& write) { post("team.board", to_json(write)); }),
@@ -79,7 +79,6 @@ Task<Result<>> TeamRun::begin() {
     if (!before) co_return fail(std::move(before.error()));
     spent = *before;
     for (BoardWrite& write : recorded_.board) board_.recall(std::move(write));
-    recall_asks();
   }
   tree_.know_session(row.session, spent);
   if (!recorded_.started) {
@@ -96,7 +95,7 @@ Task<Result<>> TeamRun::begin() {
 }
 
 // Of all runs below this one, in earlier processes. A team's own row adds up those of its members.
-Task<Result<Amount>> TeamRun::spent_before() const {
+Task<Result<Amount>> TeamRun::spent_before() {
   constexpr std::size_t kAll = 100'000;
   const store::RunRow& own = record_.row();
   auto rows = co_await journal_.list_runs(own.tenant, own.session, kAll);
@@ -112,6 +111,7 @@ Task<Result<Amount>> TeamRun::spent_before() const {
     const auto [first, last] = children.equal_range(id);
     for (auto at = first; at != last; ++at) {
       const store::RunRow& child = *at->second;
+      if (id == own.id) recall(child);
       if (children.contains(child.id)) {
         open.push_back(child.id);
       } else if (child.finished()) {
@@ -127,6 +127,25 @@ Task<Result<Amount>> TeamRun::spent_before() const {
     }
   }
   co_return spent;
+}
+
+void TeamRun::recall(const store::RunRow& child) {
+  const std::size_t own = team_->settings.name.size() + 1;
+  if (child.finished()) count(child);
+  if (child.agent.size() <= own ||
+      !team_->members.contains(Team::member_of(std::string_view(child.agent).substr(own))))
+    return;  // a call of a tool, which is asked for again
+  if (!asked_before_.insert(child.message_id).second) return;
+  ++used_.turns;
+  used_.messages += kTurnMessages;
+}
+
+// Also of those whose reply nobody waits for any more.
+void TeamRun::count(const store::RunRow& ended) {
+  if (!counted_.insert(ended.id).second) return;
+  used_.tokens += ended.input_tokens + ended.output_tokens;
+  in_tokens_ += ended.input_tokens;
+  used_.cost += ended.cost;
 }
 
 // While this run is unfinished that is the one before it, also for who takes it up again.

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,8 @@ class TeamRun final : public RunDriver, public Crew {
   TeamUse used() const override;
 
  private:
+  static constexpr int kTurnMessages = 2;  // of a turn: the task and its reply
+
   /// A member's mailbox, and who takes what comes into it: one task at a time. That of a tool's call goes
   /// with it.
   struct Host {
@@ -75,7 +78,9 @@ class TeamRun final : public RunDriver, public Crew {
   };
 
   Task<Result<>> begin();
-  Task<Result<Amount>> spent_before() const;
+  Task<Result<Amount>> spent_before();
+  void recall(const store::RunRow& child);
+  void count(const store::RunRow& ended);
   Task<std::string> held_before() const;
   Task<> finish(Teamed<TeamAnswer> answer);
   Task<> close_house();
@@ -87,8 +92,6 @@ class TeamRun final : public RunDriver, public Crew {
                                   int messages);
   std::optional<TeamEnd> may_ask(const Flight* by, const std::string& address) const;
   Task<Teamed<Reply>> request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop);
-  void recall_asks();
-  void count(const ReplyRecord& reply);
   int count_said(std::string_view from, std::string_view to, std::string_view text);
   std::shared_ptr<Flight> flight_of_run(std::string_view run) const;
   std::shared_ptr<Flight> flight_for(const std::string& message, const std::string& address);
@@ -120,7 +123,6 @@ class TeamRun final : public RunDriver, public Crew {
   Stop hosting_;  // of those who take messages: they go last
   RecordedTeam recorded_;
   RunRecord record_;
-  const std::string tree_setting_;  // where the limits of the tree stand
   Account tree_;
   Purse purse_;
   RunClock clock_;
@@ -130,6 +132,10 @@ class TeamRun final : public RunDriver, public Crew {
   std::map<std::string, std::unique_ptr<Host>, std::less<>> hosts_;      // by address
   std::map<std::string, std::shared_ptr<Flight>, std::less<>> flights_;  // by message
   std::map<std::string, int> said_;  // how often the same went from and to the same
+  std::set<std::string> counted_;    // members' runs whose use is in used_
+  // Tasks that began in earlier processes and were not asked again yet. A colleague's tool that had its
+  // answer does not ask again, so they count from the start.
+  std::set<std::string> asked_before_;
   TeamUse used_;
   std::int64_t in_tokens_ = 0;  // of used_.tokens
   std::vector<Over> over_;

@@ -1,5 +1,6 @@
 #include "agents/guardrails/pattern_search.h"
 #include "agents/react/parser/delta_writer.h"
+#include "agents/teams/conversation/answer.h"
 #include "agents/teams/conversation/limits.h"
 #include "agents/teams/conversation/named_member.h"
 #include "agents/teams/patterns/factories.h"
@@ -32,7 +33,7 @@ class Selector final : public Pattern {
     Talk talk(std::move(task.text), crew, stop);
     for (;;) {
       auto speaker = co_await next(talk, crew, loop, stop);
-      if (!speaker) co_return std::unexpected(std::move(speaker.error()));
+      if (!speaker) co_return ended_by(std::move(speaker.error()), talk.said());
       auto end = co_await talk.turn(std::move(*speaker));
       if (!end) co_return std::unexpected(std::move(end.error()));
       if (*end) co_return std::move(**end);
