@@ -206,7 +206,7 @@ TEST_CASE("wrong submissions are answered with a reason") {
   CHECK(world.submit(session, std::string(limits::kInputBytes + 1, 'x')).error().code ==
         ErrorCode::too_large);
   auto opened = fakes::run(world.loop, world.desk->open_session({"p", "default"}, "", "b"));
-  CHECK(opened.error().message.contains("there is no agent `b`"));
+  CHECK(opened.error().message.contains("there is no agent, team or chain `b`"));
 }
 
 TEST_CASE("no more runs at once than allowed, and every one gets its turn") {

@@ -115,7 +115,7 @@ TEST_CASE("what is asked wrongly begins no run and leaves no session") {
   };
   for (const Case& wrong :
        {Case{R"({})", 400, "`input`"}, Case{R"({"input":7})", 400, "`input`"},
-        Case{R"({"input":""})", 400, "empty"}, Case{R"({"input":"q","target":"b"})", 404, "no agent `b`"},
+        Case{R"({"input":""})", 400, "empty"}, Case{R"({"input":"q","target":"b"})", 404, "no agent, team or chain `b`"},
         Case{R"({"input":"q","traget":"a"})", 400, "target"},
         Case{R"({"input":"q","session":"s_none"})", 404, "s_none"},
         Case{R"({"input":"q","wait":1})", 400, "`wait`"},
