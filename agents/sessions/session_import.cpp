@@ -54,7 +54,8 @@ Task<Result<>> write_turns(Loop& loop, store::Journal& journal, const SessionImp
     const bool own = wanted.target.empty() && wanted.catalog->agents.contains(turn.agent);
     const std::string& agent = own ? turn.agent : session.target;
     const auto known = wanted.catalog->agents.find(agent);
-    const Strategy* strategy = known == wanted.catalog->agents.end() ? nullptr : known->second->strategy.get();
+    const Strategy* strategy =
+        known == wanted.catalog->agents.end() ? nullptr : known->second->strategy.get();
     store::Append append = imported_run({.id = make_id("r_", now, rng),
                                          .session = session.id,
                                          .tenant = session.tenant,

@@ -113,16 +113,16 @@ TEST_CASE("what is asked wrongly begins no run and leaves no session") {
     int status;
     const char* told;
   };
-  for (const Case& wrong :
-       {Case{R"({})", 400, "`input`"}, Case{R"({"input":7})", 400, "`input`"},
-        Case{R"({"input":""})", 400, "empty"}, Case{R"({"input":"q","target":"b"})", 404, "no agent, team or chain `b`"},
-        Case{R"({"input":"q","traget":"a"})", 400, "target"},
-        Case{R"({"input":"q","session":"s_none"})", 404, "s_none"},
-        Case{R"({"input":"q","wait":1})", 400, "`wait`"},
-        Case{R"({"input":"q","inputs":[]})", 400, "`inputs`"},
-        Case{R"({"input":"q","wait":true,"stream":true})", 400, "exclude"},
-        Case{R"({"input":"q","attachments":[{"type":"image"}]})", 400, "`attachments`"},
-        Case{R"({"input":"q")", 400, "offset"}, Case{"", 400, "JSON"}}) {
+  for (const Case& wrong : {Case{R"({})", 400, "`input`"}, Case{R"({"input":7})", 400, "`input`"},
+                            Case{R"({"input":""})", 400, "empty"},
+                            Case{R"({"input":"q","target":"b"})", 404, "no agent, team or chain `b`"},
+                            Case{R"({"input":"q","traget":"a"})", 400, "target"},
+                            Case{R"({"input":"q","session":"s_none"})", 404, "s_none"},
+                            Case{R"({"input":"q","wait":1})", 400, "`wait`"},
+                            Case{R"({"input":"q","inputs":[]})", 400, "`inputs`"},
+                            Case{R"({"input":"q","wait":true,"stream":true})", 400, "exclude"},
+                            Case{R"({"input":"q","attachments":[{"type":"image"}]})", 400, "`attachments`"},
+                            Case{R"({"input":"q")", 400, "offset"}, Case{"", 400, "JSON"}}) {
     const HttpReply reply = runs.post(wrong.body);
     INFO(wrong.body, "\n", reply.text);
     CHECK(reply.status == wrong.status);
