@@ -124,8 +124,7 @@ Task<Result<memory::IngestReport>> Library::take_in(const memory::ConfiguredBase
                                         .embedder = base.embedder,
                                         .http = &http,
                                         .events = events};
-  auto report =
-      co_await memory::ingest(services, target_of(base, tenant), std::move(request), stop);
+  auto report = co_await memory::ingest(services, target_of(base, tenant), std::move(request), stop);
   if (auto shrunk = co_await store_->shrink(stop); !shrunk)
     log::warn("what was removed could not be given back to the disk",
               {{"knowledge", base.settings.name}, {"error", shrunk.error().message}});
