@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds Troupe, starts it, asks one question, stops it. Needs apt, bash and git; safe to run again.
+# Builds Troupe, starts it, asks a sample team one question, stops it. Needs apt, bash and git; safe to run again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source scripts/terminal.sh
@@ -9,13 +9,14 @@ case ${1:-} in
   -h | --help)
     echo "usage: ./quickstart.sh"
     echo "Installs missing packages (root or sudo), builds build/release/app/troupe, starts the daemon on the"
-    echo "built-in model, asks it a question over WebSocket, shows what the agent did, and stops the daemon."
+    echo "built-in model, asks a sample team a question over WebSocket, shows what its members did, and stops it."
     echo "TROUPE_JOBS=N limits parallel compilers; NO_COLOR=1 turns colours off."
     exit 0 ;;
   *) die "unknown argument: $1" "./quickstart.sh takes none; see ./quickstart.sh --help" ;;
 esac
 
-question='What is (17.5% of 2480) + 12^3?'
+question='A short piece on annual leave'
+team=examples/newsroom.yaml
 state=build/quickstart
 troupe=build/release/app/troupe
 daemon=
@@ -41,11 +42,17 @@ scripts/packages.sh build
 step "Build (the first takes a few minutes, later ones seconds)"
 scripts/build.sh release troupe
 
-step "Start the daemon on the built-in model: no network, no key"
 mkdir -p "$state"
-: >"$state/daemon.out"  # it is read before a busy machine may have got as far as the daemon's own redirection
 # Its own store, so that it never meets a daemon that you run.
-XDG_STATE_HOME=$PWD/$state "$troupe" serve -c examples/hello.yaml --listen 127.0.0.1:0 \
+export XDG_STATE_HOME=$PWD/$state
+
+step "Take in the documents that the sample team looks things up in"
+"$troupe" knowledge add -c "$team" || die "the documents of $team could not be taken in" \
+  "The message above says why; the files are in examples/handbook."
+
+step "Start the daemon on the built-in model: no network, no key"
+: >"$state/daemon.out"  # it is read before a busy machine may have got as far as the daemon's own redirection
+"$troupe" serve -c "$team" --listen 127.0.0.1:0 \
   >"$state/daemon.out" 2>"$state/daemon.log" &
 daemon=$!
 url=
@@ -58,7 +65,7 @@ done
 [[ -n $url ]] || daemon_failed "the daemon did not listen within 10 s"
 good "listening on $url (pid $daemon)"
 
-step "Ask: $question"
+step "Ask the team: $question"
 answer=$("$troupe" ask --url "$url" --trace "$question") || daemon_failed "the question got no answer"
 printf '\n%s%s%s\n\n' "$bold" "$answer" "$plain"
 

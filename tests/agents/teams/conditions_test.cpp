@@ -21,7 +21,9 @@ struct Bench {
                          {"empty", {}}};
   Blackboard board;
 
-  EdgeVerdict judged(const ConditionSettings& condition) { return judge(condition, "review", outputs, board); }
+  EdgeVerdict judged(const ConditionSettings& condition) {
+    return judge(condition, "review", outputs, board);
+  }
   bool holds(std::string of, std::string pointer, Test test, Json value = nullptr) {
     return judged(
                {.of = std::move(of), .pointer = std::move(pointer), .test = test, .value = std::move(value)})

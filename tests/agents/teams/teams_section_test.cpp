@@ -1,5 +1,4 @@
 #include "agents/teams/section.h"
-
 #include "runtime/config/yaml_text.h"
 #include "tests/agents/teams/team_text.h"
 
