@@ -235,7 +235,9 @@ Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots,
     if (result.stop || (result.denied && agent_.settings.on_deny == OnDeny::stop))
       step.request(StopReason::cancelled);
   } else {
+    end_work();  // who has the slots works, or waits itself
     co_await slots.take();
+    begin_work();
     CallContext own{context.loop,    step,        clock_.deadline(), context.events, context.principal,
                     context.session, context.run, context.agent,     context.step};
     if (waits_for_others(call)) {

@@ -48,9 +48,9 @@ ReplyRecord reply_of(const store::RunRow& row, const std::vector<Frame>& events)
   return record;
 }
 
-ReplyRecord reply_of(const Error& error) {
+ReplyRecord reply_of(const Error& error, std::string reason) {
   ReplyRecord record;
-  record.reply = {.status = "failed", .reason = "not_begun", .detail = error.message};
+  record.reply = {.status = "failed", .reason = std::move(reason), .detail = error.message};
   return record;
 }
 

@@ -23,8 +23,8 @@ struct ReplyRecord {
 
 /// Of a run that has ended: its row, and its events for what the row does not have.
 ReplyRecord reply_of(const store::RunRow& row, const std::vector<Frame>& events);
-/// Of one that could not begin.
-ReplyRecord reply_of(const Error& error);
+/// Of one that could not begin, or whose answer cannot be sent.
+ReplyRecord reply_of(const Error& error, std::string reason);
 
 void put(const ReplyRecord& record, bus::Message& message);
 ReplyRecord read_reply(const bus::Message& message);

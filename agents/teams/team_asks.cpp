@@ -135,6 +135,10 @@ Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
   bus::Message message = message_of(std::move(ask.key), "", to);
   message.kind = bus::Kind::task;
   message.text = dump(ask.input);
+  if (asked_before_.erase(message.id) > 0) {  // of a tool that is called as a member is
+    --used_.turns;
+    used_.messages -= kTurnMessages;
+  }
   if (auto end = may_ask(nullptr, message.to)) co_return std::unexpected(std::move(*end));
   if (auto end = may_send("", to, message.text, kTurnMessages)) co_return std::unexpected(std::move(*end));
   if (auto opened = open_host(message.to, tool->second); !opened)
@@ -162,7 +166,8 @@ Task<Teamed<Reply>> TeamRun::request(bus::Message message, std::shared_ptr<Fligh
     flight->gone = true;
     flight->stop.request(StopReason::cancelled);
     if (flight->begun) co_await flight->ended.wait();
-    flights_.erase(id);
+    // One that waits in the mailbox is passed over when its turn comes.
+    if (flight->begun || answered.error().code != ErrorCode::cancelled) flights_.erase(id);
     co_return std::unexpected(end_of(answered.error(), to));
   }
   if (flight->begun) co_await flight->ended.wait();
@@ -185,9 +190,8 @@ TeamEnd TeamRun::end_of(const Error& error, const std::string& to) const {
     case ErrorCode::cancelled:
       return {"cancelled", "cancelled", ""};
     case ErrorCode::busy:
-      return failed("mailbox_full", fmt::format("`{}` has {} messages waiting, the most it may have "
-                                                "(limits.mailbox)",
-                                                to, team_->settings.limits.mailbox));
+      return failed("mailbox_full", fmt::format("a message to `{}`: {} (limits.mailbox: {})", to,
+                                                error.message, team_->settings.limits.mailbox));
     default:
       return failed("bus", fmt::format("a message to `{}`: {}", to, error.message));
   }

@@ -46,7 +46,7 @@ Task<> TeamRun::take(Host& host, bus::Message message) {
   }
   auto flight = flight_for(message.id, host.address);
   if (flight->gone) {
-    host.inbox->done(message.id);
+    if (!leaves_off()) host.inbox->done(message.id);  // the next process asks for it again
     flights_.erase(message.id);
     co_return;
   }
@@ -57,17 +57,28 @@ Task<> TeamRun::take(Host& host, bus::Message message) {
   if (ended && ended->finished()) count(*ended);
   child_waits_changed();
   // One that goes on at the next start is not replied to, and its task is delivered again there.
-  const bool goes_on = ended ? !ended->finished() : stop_.reason() == StopReason::shutdown;
-  if (!goes_on) {
-    auto reply = co_await reply_to(message, std::move(ended));
-    Stop own;  // also for one that was cancelled: what came of it is told
-    if (reply)
-      if (auto sent = co_await services_.bus.send(std::move(*reply), own); !sent)
-        log::error("what a member did could not be told",
-                   {{"to", message.from}, {"why", sent.error().message}});
+  const bool goes_on = ended ? !ended->finished() : leaves_off();
+  if (goes_on || !co_await tell_end(message, std::move(ended)))
+    work_.request(StopReason::shutdown);  // whoever waits for a reply waits in the next process
+  else
     host.inbox->done(message.id);
-  }
   flight->ended.set(true);
+}
+
+// False: nobody can be told.
+Task<bool> TeamRun::tell_end(const bus::Message& message, Result<store::RunRow> ended) {
+  Stop own;  // also for one that was cancelled: what came of it is told
+  auto reply = co_await reply_to(message, std::move(ended));
+  Result<bus::Sent> sent = reply ? co_await services_.bus.send(std::move(*reply), own)
+                                 : Result<bus::Sent>(fail(std::move(reply.error())));
+  if (!sent && sent.error().code == ErrorCode::too_large) {
+    bus::Message refused = head_of_reply(message);
+    put(reply_of(sent.error(), "too_large"), refused);
+    sent = co_await services_.bus.send(std::move(refused), own);
+  }
+  if (!sent)
+    log::error("what a member did could not be told", {{"to", message.from}, {"why", sent.error().message}});
+  co_return sent.has_value();
 }
 
 Task<Result<store::RunRow>> TeamRun::work(Host& host, Flight& flight, const bus::Message& message) {
@@ -81,6 +92,7 @@ Task<Result<store::RunRow>> TeamRun::work(Host& host, Flight& flight, const bus:
   auto driver = co_await begin_child(host, flight, message, std::move(known));
   if (!driver) co_return fail(std::move(driver.error()));
   flight.driver = std::move(*driver);
+  child_waits_changed();
   const std::string run = flight.run;
   team_->switchboard->connect(run, {this, host.address.substr(host.address.rfind('/') + 1)});
   if (after_step_) flight.driver->finish_after_step();
@@ -119,7 +131,7 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
     if (!events) co_return fail(std::move(events.error()));
     auto start = target->take_up(row, inputs_, *facts, *events);
     if (!start) co_return fail(std::move(start.error()));
-    co_return (*start)->begin(services_for_child(), std::move(row), true, flight.stop);
+    co_return (*start)->begin(services_for_child(), std::move(row), true, flight.work);
   }
   std::string text;
   for (const bus::Message& note : host.notes)
@@ -150,10 +162,10 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
   journal_.post(std::move(append));  // before what the run itself commits, which is waited for
   for (const bus::Message& note : std::exchange(host.notes, {})) host.inbox->done(note.id);
   flight.run = row.id;
-  co_return (*start)->begin(services_for_child(), std::move(row), true, flight.stop);
+  co_return (*start)->begin(services_for_child(), std::move(row), true, flight.work);
 }
 
-Task<Result<bus::Message>> TeamRun::reply_to(const bus::Message& message, Result<store::RunRow> ended) {
+bus::Message TeamRun::head_of_reply(const bus::Message& message) {
   bus::Message reply;
   reply.id = message.id + ":reply";
   reply.room = message.room;
@@ -161,8 +173,13 @@ Task<Result<bus::Message>> TeamRun::reply_to(const bus::Message& message, Result
   reply.to = message.from;
   reply.kind = bus::Kind::reply;
   reply.reply_to = message.id;
+  return reply;
+}
+
+Task<Result<bus::Message>> TeamRun::reply_to(const bus::Message& message, Result<store::RunRow> ended) {
+  bus::Message reply = head_of_reply(message);
   if (!ended) {
-    put(reply_of(ended.error()), reply);
+    put(reply_of(ended.error(), "not_begun"), reply);
     co_return reply;
   }
   auto events = co_await journal_.read_run_events(ended->id);

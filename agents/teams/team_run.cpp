@@ -80,6 +80,9 @@ Task<Result<>> TeamRun::begin() {
     spent = *before;
     for (BoardWrite& write : recorded_.board) board_.recall(std::move(write));
   }
+  // What the session has spent is asked of the ledger for the account around; for the tree it is known.
+  Purse around(services_.account, loop_.clock(), row);
+  if (auto opened = co_await around.open(journal_); !opened) co_return fail(std::move(opened.error()));
   tree_.know_session(row.session, spent);
   if (!recorded_.started) {
     store::Append append;
@@ -161,15 +164,18 @@ Task<std::string> TeamRun::held_before() const {
 // Nobody takes messages any more, and nothing of the tree is at work.
 Task<> TeamRun::close_house() {
   hosting_.request(StopReason::cancelled);
+  for (auto& [message, flight] : flights_)
+    flight->stop.request(StopReason::cancelled);  // that nobody asked for
   co_await nursery_.join();
   hosts_.clear();
   flights_.clear();
   const store::RunRow& row = record_.row();
-  if (entered_)
-    co_await services_.bus.leave({row.tenant, row.session, row.id}, stop_.reason() != StopReason::shutdown);
+  if (entered_) co_await services_.bus.leave({row.tenant, row.session, row.id}, !leaves_off());
 }
 
 TeamEnd TeamRun::why_stopped() const {
+  if (stop_.reason() == StopReason::deadline)
+    return {"limit", "max_time", "the time of the run around this team was over"};
   if (work_.reason() == StopReason::deadline)
     return {"limit", "max_time",
             fmt::format("the {} ms of the team were over", team_->settings.limits.time.count())};
@@ -177,7 +183,7 @@ TeamEnd TeamRun::why_stopped() const {
 }
 
 Task<> TeamRun::finish(Teamed<TeamAnswer> answer) {
-  if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
+  if (record_.lost() || leaves_off()) co_return;
   TeamEnd end;
   if (answer) end = {answer->status, answer->reason, answer->detail};
   if (!answer) end = work_.requested() ? why_stopped() : std::move(answer.error());
@@ -330,6 +336,9 @@ Task<Teamed<void>> TeamRun::write_file(std::string key, std::string path, std::s
   if (!team_->artifacts)
     co_return std::unexpected(
         TeamEnd{"failed", "output_file", "`artifacts` names no folder, so no file may be written"});
+  // Each tenant has a folder of its own, but for those without one.
+  const std::string& tenant = record_.row().tenant;
+  if (tenant != Principal{}.tenant) path = tenant + "/" + path;
   if (auto done = co_await team_->artifacts->write(path, std::move(text)); !done)
     co_return std::unexpected(TeamEnd{"failed", "output_file", done.error().message});
   post("team.file", {{"key", std::move(key)}, {"path", std::move(path)}});

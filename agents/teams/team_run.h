@@ -105,6 +105,10 @@ class TeamRun final : public RunDriver, public Crew {
                                                        const bus::Message& message,
                                                        std::optional<store::RunRow> known);
   std::shared_ptr<const RunTarget> target_for(const Host& host, const Flight& flight) const;
+  /// The journal goes on without this process: nothing is ended, the next start takes it up.
+  bool leaves_off() const { return work_.reason() == StopReason::shutdown; }
+  Task<bool> tell_end(const bus::Message& message, Result<store::RunRow> ended);
+  static bus::Message head_of_reply(const bus::Message& message);
   Task<Result<bus::Message>> reply_to(const bus::Message& message, Result<store::RunRow> ended);
   RunServices services_for_child();
   void child_waits_changed();

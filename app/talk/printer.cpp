@@ -96,7 +96,7 @@ void Printer::print_member(const Json& event, const std::string& type) {
   if (type == "run.started") line(kDim, "·", string_or(event, "agent"));
   if (type == "action") line(kCyan, "·", who + string_or(event, "tool") + " " + input_text(event));
   if (type == "warning") line(kYellow, "!", who + string_or(event, "text"));
-  if (type == "approval.denied") print_approval(event, type);
+  if (type == "approval.denied") print_approval(event, type, who);
   if (type == "message") print_message(event);
 }
 
@@ -106,12 +106,12 @@ void Printer::print_trace(const Json& event, const std::string& type, const std:
   if (type == "observation") line(kGreen, who + "observation:", outcome_text(event));
   if (type == "warning") line(kYellow, who + "warning:", string_or(event, "text"));
   if (type == "message") print_message(event);
-  if (type == "handoff")
+  if (type == "handoff" && who.empty())  // the team's; the member's own call says the same
     line(kCyan, "handoff:",
          fmt::format("{} → {}: {}", string_or(event, "from"), string_or(event, "to"),
                      string_or(event, "reason")));
   if (type == "run.queued") line(kDim, "queued:", "another run goes first");
-  if (type.starts_with("approval.")) print_approval(event, type);
+  if (type.starts_with("approval.")) print_approval(event, type, who);
 }
 
 // What is asked; that it was answered is told by the answer itself.
@@ -126,7 +126,7 @@ void Printer::print_message(const Json& event) {
 void Printer::print_chat(const Json& event, const std::string& type) {
   if (type == "action") line(kCyan, "·", string_or(event, "tool") + " " + input_text(event));
   if (type == "warning") line(kYellow, "!", string_or(event, "text"));
-  if (type == "approval.denied") print_approval(event, type);
+  if (type == "approval.denied") print_approval(event, type, "");
   if (type == "stream.reset" && streamed_) {
     fmt::print(out_, "\n");
     line(kYellow, "!", "what stands above was taken back");
@@ -144,13 +144,14 @@ void Printer::print_chat(const Json& event, const std::string& type) {
   std::fflush(out_);
 }
 
-void Printer::print_approval(const Json& event, const std::string& type) {
+void Printer::print_approval(const Json& event, const std::string& type, const std::string& who) {
   const std::string what = string_or(event, "tool") + " " + input_text(event);
   const std::string question = string_or(event, "question");
-  if (type == "approval.required" && !question.empty()) return line(kYellow, "asks a person:", question);
-  if (type == "approval.required") return line(kYellow, "waits for approval:", what);
+  if (type == "approval.required" && !question.empty())
+    return line(kYellow, who + "asks a person:", question);
+  if (type == "approval.required") return line(kYellow, who + "waits for approval:", what);
   const std::string reason = string_or(event, "reason");
-  line(type == "approval.given" ? kGreen : kRed, type == "approval.given" ? "allowed:" : "denied:",
+  line(type == "approval.given" ? kGreen : kRed, who + (type == "approval.given" ? "allowed:" : "denied:"),
        fmt::format("{} (by {}{})", what, string_or(event, "by"), reason.empty() ? "" : ": " + reason));
 }
 

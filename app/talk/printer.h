@@ -31,7 +31,7 @@ class Printer {
   void print_trace(const Json& event, const std::string& type, const std::string& who);
   void print_message(const Json& event);
   void print_chat(const Json& event, const std::string& type);
-  void print_approval(const Json& event, const std::string& type);
+  void print_approval(const Json& event, const std::string& type, const std::string& who);
   void print_failure(const Json& event);
   void line(const char* colour, const std::string& label, const std::string& text);
 

@@ -63,7 +63,7 @@ Task<> EventStream::write_to(net::BodyWriter& body, Stop& drain) {
     } else if (ended_) {
       co_return;
     } else if (const auto page = feed_.wanted()) {
-      if (!co_await read(*page)) co_return;
+      if (!co_await read(*page, body)) co_return;
     } else {
       co_await wait();
     }
@@ -71,7 +71,7 @@ Task<> EventStream::write_to(net::BodyWriter& body, Stop& drain) {
   if (overflowed_) log::warn("a reader of events reads too slowly and was cut off", {{"run", runs_.root()}});
 }
 
-Task<bool> EventStream::read(SessionFeed::Page page) {
+Task<bool> EventStream::read(SessionFeed::Page page, net::BodyWriter& body) {
   auto frames = co_await journal_.read_events(session_, page.after, page.limit);
   if (!frames) {
     log::error("a run's events cannot be read", {{"run", runs_.root()}, {"reason", frames.error().message}});
@@ -83,6 +83,9 @@ Task<bool> EventStream::read(SessionFeed::Page page) {
     bytes += frame.text->size();
     whole = feed_.on_replayed(page, frame);
     if (!whole) break;
+    // A page is as large as its events are: what is read is written before more of it is held.
+    if (pending_.size() > limits::kReplayBytes && !co_await body.write(std::exchange(pending_, {})))
+      co_return false;
   }
   co_return feed_.on_page_end(page, frames->size(), bytes, whole);
 }

@@ -38,7 +38,7 @@ class EventStream final : store::Subscriber {
  private:
   void on_frame(const Frame& frame) override;
   void pass(const Frame& frame);
-  Task<bool> read(SessionFeed::Page page);
+  Task<bool> read(SessionFeed::Page page, net::BodyWriter& body);
   Task<> wait();
   void wake();
 

@@ -251,3 +251,66 @@ TEST_CASE("a member can be asked alone by its address") {
   CHECK(end.at("status") == "done");
   CHECK(end.at("agent") == "report/writer");
 }
+
+TEST_CASE("a member's run that is cancelled alone has failed, and the team goes on by its policy") {
+  TeamWorld world(kAgents, R"(
+report:
+  pattern: sequential
+  on_failure: skip
+  tasks:
+    - { name: a, agent: researcher, description: "one" }
+    - { name: b, agent: writer, description: "two" }
+)",
+                  [](const std::string& role, const std::string&) -> Line {
+                    if (role == "researcher") return ScriptedModel::Hang{};
+                    return final_answer("written");
+                  });
+  world.resume();
+  auto accepted = world.submit(world.session("report"), "Please");
+  REQUIRE(accepted);
+  world.until([&] { return world.asked.size() == 1; });
+  const std::string member = world.events("run.started").back().at("run");
+  REQUIRE(member != accepted->run);
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "acme"}, member, CancelMode::now)));
+  const Json end = world.finished(accepted->run);
+  CHECK(end.at("status") == "done");
+  CHECK(world.find(member, "run.finished").at("status") == "cancelled");
+  CHECK(world.find(accepted->run, "answer").at("text") == "written");
+}
+
+TEST_CASE("a budget of the session holds for what a team spent in it before") {
+  TeamWorld world(kAgents, kReport,
+                  [](const std::string& role, const std::string&) -> Line { return final_answer(role); });
+  world.budgets.session.tokens = 6'000;
+  world.model->usage = {.input_tokens = 1'400, .output_tokens = 20};
+  world.close();
+  world.open();
+  world.resume();
+  const std::string session = world.session("report");
+  auto first = world.submit(session, "Please", {{"topic", "bees"}});
+  REQUIRE(first);
+  CHECK(world.finished(first->run).at("status") == "done");
+  auto second = world.submit(session, "Again", {{"topic", "bees"}});
+  REQUIRE(second);
+  world.finished(second->run);
+  auto third = world.submit(session, "Again", {{"topic", "bees"}});
+  REQUIRE(third);
+  const Json end = world.finished(third->run);
+  CHECK(end.at("status") != "done");
+  CHECK(string_or(end, "error").contains("budgets.session.tokens"));
+}
+
+TEST_CASE("an answer that no message can carry fails its member at once, with the reason") {
+  TeamWorld world(R"(
+researcher: { role: researcher, model: m, limits: { tokens: 10000000 } }
+writer: { role: writer, model: m }
+)",
+                  kReport, [](const std::string&, const std::string&) -> Line {
+                    return final_answer(std::string(1'200'000, 'x'));
+                  });
+  world.resume();
+  const Json end = world.ask("report", "Please", {{"topic", "bees"}});
+  CHECK(end.at("status") == "failed");
+  CHECK(end.at("reason") == "member_failed");
+  CHECK_MESSAGE(string_or(end, "error").contains("too_large"), string_or(end, "error"));
+}
