@@ -62,8 +62,8 @@ class AskingTool : public tools::Tool {
     auto reply = co_await seat->crew->ask(std::move(ask), context.stop);
     if (context.stop.requested()) co_return fail(stopped("the colleague", context.stop.reason()));
     if (!reply)
-      co_return fail(ErrorCode::tool, fmt::format("nothing came of asking `{}` ({}): {}", to, reply.error().reason,
-                                                  reply.error().detail));
+      co_return fail(ErrorCode::tool, fmt::format("nothing came of asking `{}` ({}): {}", to,
+                                                  reply.error().reason, reply.error().detail));
     if (!reply->done() && reply->text.empty())
       co_return fail(
           ErrorCode::tool,
