@@ -16,11 +16,7 @@ class ChainRun::Events final : public EventSink {
   explicit Events(ChainRun& run) : run_(run) {}
 
   void publish(Event event) override {
-    const store::RunRow& row = run_.record_.row();
-    event.session = row.session;
-    event.run = row.id;
-    event.agent = row.agent;
-    event.parent = row.parent;
+    run_.record_.stamp(event);
     if (event.type == "usage") return run_.note_use(std::move(event));
     if (event.type != "warning") return run_.record_.publish(event);
     const std::string text = string_or(event.fields, "text");

@@ -138,16 +138,14 @@ Task<> ChainRun::finish(Chained<ChainAnswer> answer) {
     append.events.push_back(std::move(last));
     row.answer = std::move(answer->text);
   }
-  append.events.push_back(finished_event(end));
-  row.status = end.status;
-  row.reason = end.reason;
-  row.steps = walk_.step();
-  row.input_tokens = budget_.usage().input_tokens;
-  row.output_tokens = budget_.usage().output_tokens;
-  row.cost = budget_.cost();
-  row.finished_ms = loop_.clock().wall_ms();
-  append.run = row;
-  append.barrier = true;
+  record_.finish({.status = end.status,
+                  .reason = end.reason,
+                  .detail = end.detail,
+                  .steps = walk_.step(),
+                  .input_tokens = budget_.usage().input_tokens,
+                  .output_tokens = budget_.usage().output_tokens,
+                  .cost = budget_.cost()},
+                 loop_.clock().wall_ms(), append);
   co_await record_.commit(std::move(append));
 }
 
@@ -165,18 +163,6 @@ Event ChainRun::answer_event(const ChainAnswer& answer) {
          fmt::format("the answer refers to [{}], and {} passages were found",
                      fmt::join(cited.unknown, "], ["), answer.passages.size()));
   return event;
-}
-
-Event ChainRun::finished_event(const ChainEnd& end) const {
-  Event finished = record_.event("run.finished", 0);
-  finished.fields = {{"status", end.status}, {"reason", end.reason}};
-  if (!end.detail.empty()) finished.fields["error"] = end.detail;
-  finished.fields["steps"] = walk_.step();
-  finished.fields["input_tokens"] = budget_.usage().input_tokens;
-  finished.fields["output_tokens"] = budget_.usage().output_tokens;
-  finished.fields["cost"] = budget_.cost();
-  finished.fields["ms"] = std::max<std::int64_t>(0, loop_.clock().wall_ms() - record_.row().created_ms);
-  return finished;
 }
 
 std::string ChainRun::masked(const std::string& text) const {

@@ -68,7 +68,6 @@ class ChainRun final : public RunDriver, private ChainCalls {
   Task<> finish(Chained<ChainAnswer> answer);
   ChainEnd why_stopped() const;
   Event answer_event(const ChainAnswer& answer);
-  Event finished_event(const ChainEnd& end) const;
   std::string masked(const std::string& text) const;
   CallContext context(Stop& stop, int step);
 

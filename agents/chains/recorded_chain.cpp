@@ -10,11 +10,6 @@ namespace troupe::agents {
 
 namespace {
 
-double cost_in(const Json& body) {
-  const Json* cost = find(body, "cost");
-  return cost && cost->is_number() ? cost->get<double>() : 0;
-}
-
 class Fold {
  public:
   explicit Fold(RecordedChain& chain) : chain_(chain) {}
@@ -30,12 +25,12 @@ class Fold {
     } else if (fact.kind == "chain.reply") {
       open_.erase(key);
       if (const Json* usage = find(body, "usage"))
-        tell(number_or(*usage, "input"), number_or(*usage, "output"), cost_in(body));
+        tell(number_or(*usage, "input"), number_or(*usage, "output"), amount_or(body, "cost"));
       chain_.replies.insert_or_assign(std::move(key), std::move(body));
     } else if (fact.kind == "chain.broken") {
       broken(key, body);
     } else if (fact.kind == "chain.used") {
-      tell(number_or(body, "input"), number_or(body, "output"), cost_in(body));
+      tell(number_or(body, "input"), number_or(body, "output"), amount_or(body, "cost"));
     } else if (fact.kind == "chain.search") {
       chain_.announced.insert(std::move(key));
     } else if (fact.kind == "chain.found") {
@@ -57,7 +52,7 @@ class Fold {
     if (flag(body, "crash")) {
       if (!open.empty()) chain_.counted_lost.push_back(open.mapped());
     } else {
-      tell(number_or(body, "input"), number_or(body, "output"), cost_in(body));
+      tell(number_or(body, "input"), number_or(body, "output"), amount_or(body, "cost"));
     }
   }
 

@@ -64,11 +64,7 @@ class AgentRun::Deltas final : public EventSink {
   explicit Deltas(AgentRun& run) : run_(run) {}
 
   void publish(Event event) override {
-    const store::RunRow& row = run_.record_.row();
-    event.session = row.session;
-    event.run = row.id;
-    event.agent = row.agent;
-    event.parent = row.parent;
+    run_.record_.stamp(event);
     if (event.step == 0 && run_.react_) event.step = run_.react_->step();
     if (event.type == "warning" && was_told(event)) return;
     if (event.type == "usage") return run_.note_use(std::move(event));
@@ -675,19 +671,17 @@ Task<> AgentRun::finish(Finish end) {
   if (guard_) guard_->count_rest();
   note_untold();
   store::Append append = record_.take_pending();
-  append.events.push_back(finished_event(end));
   store::RunRow& row = record_.row();
-  row.status = end.status;
-  row.reason = end.reason;
   row.answer = std::move(end.answer);
-  row.steps = react_->step();
-  row.input_tokens = react_->input_tokens();
-  row.output_tokens = react_->output_tokens();
-  row.cost = react_->cost();
   if (guard_ && !guard_->message_passed()) row.extra = memory::withheld(row.extra);
-  row.finished_ms = loop_.clock().wall_ms();
-  append.run = row;
-  append.barrier = true;
+  record_.finish({.status = end.status,
+                  .reason = end.reason,
+                  .detail = end.detail,
+                  .steps = react_->step(),
+                  .input_tokens = react_->input_tokens(),
+                  .output_tokens = react_->output_tokens(),
+                  .cost = react_->cost()},
+                 loop_.clock().wall_ms(), append);
   co_await record_.commit(std::move(append));
 }
 
@@ -698,18 +692,6 @@ Event AgentRun::answer_event(const Finish& end) const {
   if (Json citations = cited_sources(calls_.sources(), end.answer); !citations.empty())
     answer.fields["citations"] = std::move(citations);
   return answer;
-}
-
-Event AgentRun::finished_event(const Finish& end) const {
-  Event finished = record_.event("run.finished", 0);
-  finished.fields = {{"status", end.status}, {"reason", end.reason}};
-  if (!end.detail.empty()) finished.fields["error"] = end.detail;
-  finished.fields["steps"] = react_->step();
-  finished.fields["input_tokens"] = react_->input_tokens();
-  finished.fields["output_tokens"] = react_->output_tokens();
-  finished.fields["cost"] = react_->cost();
-  finished.fields["ms"] = std::max<std::int64_t>(0, loop_.clock().wall_ms() - record_.row().created_ms);
-  return finished;
 }
 
 // A request is kept as what is new in it since the one before.

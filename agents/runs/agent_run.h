@@ -102,7 +102,6 @@ class AgentRun final : public RunDriver {
   Task<> finish(Finish end);
   Step interrupted(std::vector<Observation> observations = {});
 
-  Event finished_event(const Finish& end) const;
   Event answer_event(const Finish& end) const;
   CallContext context(Stop& stop);
   CallContext judging(Stop& stop);

@@ -14,6 +14,11 @@ inline std::int64_t number_or(const Json& value, std::string_view key, std::int6
   return member && member->is_number_integer() ? member->get<std::int64_t>() : fallback;
 }
 
+inline double amount_or(const Json& value, std::string_view key, double fallback = 0) {
+  const Json* member = find(value, key);
+  return member && member->is_number() ? member->get<double>() : fallback;
+}
+
 inline bool flag(const Json& value, std::string_view key) {
   const Json* member = find(value, key);
   return member && member->is_boolean() && member->get<bool>();

@@ -16,11 +16,6 @@ namespace {
 constexpr std::string_view kIntent = "memory.intent";
 constexpr std::string_view kUsed = "memory.used";
 
-double cost_in(const Json& body) {
-  const Json* cost = find(body, "cost");
-  return cost && cost->is_number() ? cost->get<double>() : 0;
-}
-
 Task<Result<>> count(store::Journal& journal, Account& account, const Clock& clock, LostMemoryCall lost) {
   auto row = co_await journal.find_run(lost.run);
   if (!row) co_return std::unexpected(row.error());
@@ -65,7 +60,7 @@ Result<std::vector<LostMemoryCall>> lost_memory_calls(const std::vector<store::F
                     {.agent = string_or(*body, "agent"),
                      .model = string_or(*body, "model"),
                      .input = number_or(*body, "input"),
-                     .cost = cost_in(*body)}});
+                     .cost = amount_or(*body, "cost")}});
   }
   return lost;
 }

@@ -2,6 +2,9 @@
 
 #include "runtime/telemetry/log.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace troupe::agents {
 
 Event RunRecord::event(std::string_view type, int step) const {
@@ -11,6 +14,34 @@ Event RunRecord::event(std::string_view type, int step) const {
                .agent = row_.agent,
                .parent = row_.parent,
                .step = step};
+}
+
+void RunRecord::stamp(Event& event) const {
+  event.session = row_.session;
+  event.run = row_.id;
+  event.agent = row_.agent;
+  event.parent = row_.parent;
+}
+
+void RunRecord::finish(const RunEnd& end, std::int64_t now, store::Append& append) {
+  Event finished = event("run.finished", 0);
+  finished.fields = {{"status", end.status}, {"reason", end.reason}};
+  if (!end.detail.empty()) finished.fields["error"] = end.detail;
+  finished.fields["steps"] = end.steps;
+  finished.fields["input_tokens"] = end.input_tokens;
+  finished.fields["output_tokens"] = end.output_tokens;
+  finished.fields["cost"] = end.cost;
+  finished.fields["ms"] = std::max<std::int64_t>(0, now - row_.created_ms);
+  append.events.push_back(std::move(finished));
+  row_.status = end.status;
+  row_.reason = end.reason;
+  row_.steps = end.steps;
+  row_.input_tokens = end.input_tokens;
+  row_.output_tokens = end.output_tokens;
+  row_.cost = end.cost;
+  row_.finished_ms = now;
+  append.run = row_;
+  append.barrier = true;
 }
 
 store::Fact RunRecord::fact(std::string_view kind, int step, const Json& body) const {

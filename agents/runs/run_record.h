@@ -14,6 +14,17 @@
 
 namespace troupe::agents {
 
+/// How a run ended, and what it used.
+struct RunEnd {
+  std::string_view status;  ///< a word of docs/protocol.md
+  std::string_view reason;  ///< the same
+  std::string_view detail;  ///< for people; "": nothing to say
+  int steps = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  double cost = 0;
+};
+
 /// What one run writes: its events and facts, stamped with whose they are, and gathered in one append until
 /// something must be on disk before it goes on. Loop thread only.
 class RunRecord {
@@ -25,9 +36,15 @@ class RunRecord {
   const store::RunRow& row() const { return row_; }
 
   Event event(std::string_view type, int step) const;
+  /// Makes an event of somebody who works for the run one of the run.
+  void stamp(Event& event) const;
   store::Fact fact(std::string_view kind, int step, const Json& body) const;
   /// An observation with what only the engine keeps of it.
   void add(const Observation& observation, int step, store::Append& append) const;
+
+  /// Makes `append` the last one: run.finished, and the row as it ended, with its answer as it stands.
+  /// `now`: wall time.
+  void finish(const RunEnd& end, std::int64_t now, store::Append& append);
 
   /// Goes out with the next commit that something waits for.
   store::Append& pending() { return pending_; }

@@ -55,7 +55,7 @@ class Making {
  private:
   std::vector<MemberView> views_of(const TeamSettings& team) const {
     std::vector<MemberView> views;
-    for (const std::string& name : workers_of(team)) {
+    for (const std::string& name : members_of(team)) {
       if (name == team.manager && team.pattern == PatternKind::supervisor) continue;
       MemberView view{.name = name};
       if (const AgentSettings* agent = by_name(services_.agents, name)) {
@@ -100,7 +100,7 @@ class Making {
       drafts_.push_back(std::move(*made));
       return {};
     };
-    for (const std::string& name : workers_of(team))
+    for (const std::string& name : members_of(team))
       if (const AgentSettings* agent = by_name(services_.agents, name))
         if (auto added = add_draft(*agent, name); !added) return added;
     for (const std::string& name : made_names(team))
@@ -121,7 +121,7 @@ class Making {
     team->views = views_of(settings);
     team->switchboard = switchboards_.at(settings.name);
     team->artifacts = services_.artifacts;
-    std::vector<std::string> names = workers_of(settings);
+    std::vector<std::string> names = members_of(settings);
     for (const std::string& name : made_names(settings)) add(names, name);
     for (const std::string& name : names) {
       auto member = member_of(settings, name);
@@ -147,7 +147,7 @@ class Making {
       member.target = std::make_shared<TeamTarget>(std::move(*made));
     } else if (const auto chain = services_.chains.find(name); chain != services_.chains.end()) {
       member.target = std::make_shared<ChainTarget>(chain->second);
-    } else if (const auto workers = workers_of(team); std::ranges::find(workers, name) != workers.end()) {
+    } else if (const auto workers = members_of(team); std::ranges::find(workers, name) != workers.end()) {
       return fail(ErrorCode::not_found, fmt::format("there is no agent, chain or team `{}`", name));
     }
     return member;
@@ -195,22 +195,6 @@ class Making {
 };
 
 }  // namespace
-
-std::vector<std::string> workers_of(const TeamSettings& team) {
-  std::vector<std::string> names;
-  for (const std::string& name : team.members) add(names, name);
-  for (const TaskSettings& task : team.tasks) add(names, task.agent);
-  for (const auto& [name, node] : team.nodes) add(names, node.run);
-  for (const std::string* name :
-       {&team.manager, &team.selector, &team.judge, &team.join.reducer, &team.failure.substitute})
-    add(names, *name);
-  if (team.pattern == PatternKind::handoff) add(names, team.start);
-  for (const TaskSettings& task : team.tasks)
-    if (task.failure) add(names, task.failure->substitute);
-  for (const auto& [name, node] : team.nodes)
-    if (node.failure) add(names, node.failure->substitute);
-  return names;
-}
 
 Result<TeamTable> make_teams(const std::vector<TeamSettings>& settings, const TeamServices& services) {
   return Making(settings, services).make();

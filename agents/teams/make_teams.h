@@ -30,7 +30,4 @@ struct TeamServices {
 /// about the team, the tools to reach colleagues. Errors: not_found, invalid, each naming the team.
 Result<TeamTable> make_teams(const std::vector<TeamSettings>& settings, const TeamServices& services);
 
-/// All names that work is given to, each once: the members in their order, then others that are named.
-std::vector<std::string> workers_of(const TeamSettings& team);
-
 }  // namespace troupe::agents

@@ -2,6 +2,7 @@
 
 #include "agents/teams/graph_shape.h"
 #include "agents/teams/names.h"
+#include "agents/teams/pattern.h"
 #include "agents/teams/task_shape.h"
 #include "agents/teams/word_shapes.h"
 #include "runtime/config/collections.h"
@@ -81,15 +82,10 @@ void add_debate_keys(Record<Team>& team) {
 }  // namespace
 
 config::Words pattern_words() {
-  return {{{"sequential", "tasks one after another"},
-           {"parallel", "tasks, or all members, at once; their results are joined"},
-           {"supervisor", "a manager delegates, checks and finishes"},
-           {"handoff", "agents pass the conversation on"},
-           {"round_robin", "members speak in turn"},
-           {"selector", "a model or rules pick the next speaker"},
-           {"debate", "positions, rounds, a judge"},
-           {"graph", "nodes and edges with conditions"}},
-          {}};
+  config::Words words;
+  for (const PatternEntry& entry : pattern_entries())
+    words.words.push_back({std::string(entry.name), std::string(entry.about)});
+  return words;
 }
 
 void add_pattern_keys(PatternKind pattern, Record<Team>& team) {

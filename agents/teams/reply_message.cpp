@@ -8,11 +8,6 @@ namespace troupe::agents {
 
 namespace {
 
-double cost_in(const Json& body) {
-  const Json* cost = find(body, "cost");
-  return cost && cost->is_number() ? cost->get<double>() : 0;
-}
-
 Json value_or_null(const Json& object, std::string_view key) {
   const Json* value = find(object, key);
   return value ? *value : Json();
@@ -72,7 +67,7 @@ ReplyRecord read_reply(const bus::Message& message) {
   ReplyRecord record{.run = string_or(data, "run"),
                      .input_tokens = number_or(data, "input_tokens"),
                      .output_tokens = number_or(data, "output_tokens"),
-                     .cost = cost_in(data)};
+                     .cost = amount_or(data, "cost")};
   record.reply = {.from = member_in(message.from),
                   .text = message.text,
                   .data = value_or_null(data, "data"),
@@ -92,7 +87,7 @@ Amount told_usage(const std::vector<Frame>& events) {
     auto event = parse_json(*frame.text);
     if (!event) continue;
     used.tokens += number_or(*event, "input_tokens") + number_or(*event, "output_tokens");
-    used.cost += cost_in(*event);
+    used.cost += amount_or(*event, "cost");
   }
   return used;
 }

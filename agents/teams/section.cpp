@@ -2,6 +2,7 @@
 
 #include "agents/teams/failure_keys.h"
 #include "agents/teams/names.h"
+#include "agents/teams/pattern.h"
 #include "agents/teams/pattern_keys.h"
 #include "agents/teams/structure.h"
 #include "agents/teams/until_shape.h"
@@ -21,12 +22,16 @@ using config::Record;
 using namespace std::chrono_literals;
 using Team = TeamSettings;
 
-constexpr PatternKind kPatterns[] = {
-    PatternKind::sequential,  PatternKind::parallel, PatternKind::supervisor, PatternKind::handoff,
-    PatternKind::round_robin, PatternKind::selector, PatternKind::debate,     PatternKind::graph};
 constexpr const char* kPatternKey = "pattern";
 // What other frameworks call it.
 constexpr const char* kPatternElsewhere[] = {"process", "type", "kind", "agent_class", "topology"};
+
+// In the order of their words.
+std::vector<PatternKind> pattern_kinds() {
+  std::vector<PatternKind> kinds;
+  for (const PatternEntry& entry : pattern_entries()) kinds.push_back(entry.kind);
+  return kinds;
+}
 
 Record<TeamLimits> limits_of_a_run() {
   Record<TeamLimits> limits("What one run of the team may use at most, for the whole tree of runs below it");
@@ -116,8 +121,7 @@ Record<Team> team_of(PatternKind pattern) {
   const std::string name(word(pattern));
   const auto about = std::ranges::find(words.words, name, &config::Word::word);
   Record<Team> team("A team: " + about->about);
-  team.field(kPatternKey, &Team::pattern,
-             config::one_of<PatternKind>(words, {std::begin(kPatterns), std::end(kPatterns)}),
+  team.field(kPatternKey, &Team::pattern, config::one_of<PatternKind>(words, pattern_kinds()),
              "how its members work together");
   add_common_keys(team);
   add_pattern_keys(pattern, team);
@@ -132,7 +136,7 @@ Record<Team> team_of(PatternKind pattern) {
 class TeamShape final : public config::Shape<Team> {
  public:
   TeamShape() {
-    for (PatternKind pattern : kPatterns) teams_.emplace_back(pattern, team_of(pattern));
+    for (PatternKind pattern : pattern_kinds()) teams_.emplace_back(pattern, team_of(pattern));
     explain_keys();
     for (auto& [pattern, team] : teams_) give_advice(team);
   }
@@ -193,8 +197,7 @@ class TeamShape final : public config::Shape<Team> {
     return std::ranges::find(teams_, pattern, &std::pair<PatternKind, Record<Team>>::first)->second;
   }
 
-  config::ShapePtr<PatternKind> pattern_ =
-      config::one_of<PatternKind>(pattern_words(), {std::begin(kPatterns), std::end(kPatterns)});
+  config::ShapePtr<PatternKind> pattern_ = config::one_of<PatternKind>(pattern_words(), pattern_kinds());
   std::vector<std::pair<PatternKind, Record<Team>>> teams_;
 };
 

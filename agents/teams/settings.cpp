@@ -12,12 +12,6 @@ namespace troupe::agents {
 
 namespace {
 
-constexpr std::pair<PatternKind, std::string_view> kWords[] = {
-    {PatternKind::sequential, "sequential"},   {PatternKind::parallel, "parallel"},
-    {PatternKind::supervisor, "supervisor"},   {PatternKind::handoff, "handoff"},
-    {PatternKind::round_robin, "round_robin"}, {PatternKind::selector, "selector"},
-    {PatternKind::debate, "debate"},           {PatternKind::graph, "graph"}};
-
 // Collects the names in braces that `known` does not have.
 class Inputs {
  public:
@@ -70,12 +64,6 @@ void add_node_inputs(const TeamSettings& team, std::vector<TeamInput>& found) {
 }
 
 }  // namespace
-
-std::string_view word(PatternKind pattern) {
-  for (const auto& [kind, name] : kWords)
-    if (kind == pattern) return name;
-  return "";
-}
 
 std::vector<std::string> members_of(const TeamSettings& team) {
   std::vector<std::string> names;

@@ -2,8 +2,6 @@
 
 #include "agents/runs/facts.h"
 #include "agents/teams/reply_message.h"
-#include "runtime/base/suggest.h"
-#include "runtime/telemetry/log.h"
 
 #include <algorithm>
 #include <utility>
@@ -198,29 +196,15 @@ Task<> TeamRun::finish(Teamed<TeamAnswer> answer) {
     row.answer = std::move(answer->text);
     row.extra = with_holder(std::move(row.extra), answer->by);
   }
-  append.events.push_back(finished_event(end));
-  row.status = end.status;
-  row.reason = end.reason;
-  row.steps = used_.turns;
-  row.input_tokens = in_tokens_;
-  row.output_tokens = used_.tokens - in_tokens_;
-  row.cost = used_.cost;
-  row.finished_ms = loop_.clock().wall_ms();
-  append.run = row;
-  append.barrier = true;
+  record_.finish({.status = end.status,
+                  .reason = end.reason,
+                  .detail = end.detail,
+                  .steps = used_.turns,
+                  .input_tokens = in_tokens_,
+                  .output_tokens = used_.tokens - in_tokens_,
+                  .cost = used_.cost},
+                 loop_.clock().wall_ms(), append);
   co_await record_.commit(std::move(append));
-}
-
-Event TeamRun::finished_event(const TeamEnd& end) const {
-  Event finished = record_.event("run.finished", 0);
-  finished.fields = {{"status", end.status}, {"reason", end.reason}};
-  if (!end.detail.empty()) finished.fields["error"] = end.detail;
-  finished.fields["steps"] = used_.turns;
-  finished.fields["input_tokens"] = in_tokens_;
-  finished.fields["output_tokens"] = used_.tokens - in_tokens_;
-  finished.fields["cost"] = used_.cost;
-  finished.fields["ms"] = std::max<std::int64_t>(0, loop_.clock().wall_ms() - record_.row().created_ms);
-  return finished;
 }
 
 void TeamRun::finish_after_step() {

@@ -86,7 +86,6 @@ class TeamRun final : public RunDriver, public Crew {
   Task<> close_house();
   TeamEnd why_stopped() const;
   TeamEnd end_of(const Error& error, const std::string& address) const;
-  Event finished_event(const TeamEnd& end) const;
 
   std::optional<TeamEnd> may_send(const std::string& from, const std::string& to, const std::string& text,
                                   int messages);

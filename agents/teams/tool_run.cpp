@@ -15,11 +15,7 @@ class ToolRun::Events final : public EventSink {
   explicit Events(ToolRun& run) : run_(run) {}
 
   void publish(Event event) override {
-    const store::RunRow& row = run_.record_.row();
-    event.session = row.session;
-    event.run = row.id;
-    event.agent = row.agent;
-    event.parent = row.parent;
+    run_.record_.stamp(event);
     if (event.type == "usage") return run_.note_use(std::move(event));
     if (event.type == "warning")
       run_.record_.pending().events.push_back(std::move(event));
@@ -116,24 +112,14 @@ Task<> ToolRun::finish(Observation seen) {
       append.events.back().fields["data"] = std::move(*data);
     row.answer = seen.output;
   }
-  Event finished = record_.event("run.finished", 0);
-  finished.fields = {{"status", status}, {"reason", reason}};
-  if (!seen.error.empty()) finished.fields["error"] = seen.error;
-  finished.fields["steps"] = 1;
-  finished.fields["input_tokens"] = used_.input_tokens;
-  finished.fields["output_tokens"] = used_.output_tokens;
-  finished.fields["cost"] = cost_;
-  finished.fields["ms"] = std::max<std::int64_t>(0, services_.loop.clock().wall_ms() - row.created_ms);
-  append.events.push_back(std::move(finished));
-  row.status = status;
-  row.reason = reason;
-  row.steps = 1;
-  row.input_tokens = used_.input_tokens;
-  row.output_tokens = used_.output_tokens;
-  row.cost = cost_;
-  row.finished_ms = services_.loop.clock().wall_ms();
-  append.run = row;
-  append.barrier = true;
+  record_.finish({.status = status,
+                  .reason = reason,
+                  .detail = seen.error,
+                  .steps = 1,
+                  .input_tokens = used_.input_tokens,
+                  .output_tokens = used_.output_tokens,
+                  .cost = cost_},
+                 services_.loop.clock().wall_ms(), append);
   co_await record_.commit(std::move(append));
 }
 

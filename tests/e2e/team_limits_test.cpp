@@ -91,20 +91,7 @@ TEST_CASE("turns and messages are at most those of the limits, also over a crash
       CAPTURE(crash);
       TeamScene stage(fmt::format("  team: {{ {} }}\n", row.team),
                       {{"a", {says("A1"), says("A2"), says("A3")}}, {"b", {says("B1"), says("B2")}}});
-      std::vector<Json> frames;
-      if (crash) {
-        stage.played->fail("a", 1, Fault::silent);
-        stage.talk->say("Do it");
-        REQUIRE(stage.played->wait_for("a", 2));
-        stage.daemon.kill();
-        frames = stage.talk->until_gone();
-        stage.daemon.start();
-        stage.talk->connect();
-        std::ranges::move(stage.talk->rest(), std::back_inserter(frames));
-        check_whole(frames);
-      } else {
-        frames = stage.ask();
-      }
+      const std::vector<Json> frames = crash ? stage.ask_over_a_crash("a", 1) : stage.ask();
       CHECK(end_of(frames) == row.end);
       CHECK(answer_in(frames) == row.answer);
       CHECK(frames.back()["steps"] == 3);
@@ -120,20 +107,7 @@ TEST_CASE("what a manager delegated before a crash counts as turns and tokens af
         {{"m", {delegates({"a", "b"}), calls("delegate", {{"to", "a"}, {"task", "more"}}), says("M")}},
          {"a", {says("A")}},
          {"b", {says("B")}}});
-    std::vector<Json> frames;
-    if (crash) {
-      stage.played->fail("m", 1, Fault::silent);
-      stage.talk->say("Do it");
-      REQUIRE(stage.played->wait_for("m", 2));
-      stage.daemon.kill();
-      frames = stage.talk->until_gone();
-      stage.daemon.start();
-      stage.talk->connect();
-      std::ranges::move(stage.talk->rest(), std::back_inserter(frames));
-      check_whole(frames);
-    } else {
-      frames = stage.ask();
-    }
+    const std::vector<Json> frames = crash ? stage.ask_over_a_crash("m", 1) : stage.ask();
     CHECK(observed(frames, "delegate").back().contains("max_turns"));
     CHECK(end_of(frames) == "done final_answer");
     CHECK(frames.back()["steps"] == 3);

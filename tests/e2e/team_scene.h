@@ -2,6 +2,9 @@
 
 #include "tests/e2e/team_stage.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +29,20 @@ struct TeamScene {
   }
   std::vector<Json> ask(const Json& inputs = Json::object()) {
     auto frames = talk->ask("Do it", inputs);
+    check_whole(frames);
+    return frames;
+  }
+  /// The same with a kill -9 while the model of `member` says nothing to its request `request` (from 0), and
+  /// a restart.
+  std::vector<Json> ask_over_a_crash(const std::string& member, std::size_t request) {
+    played->fail(member, request, Fault::silent);
+    talk->say("Do it");
+    REQUIRE(played->wait_for(member, request + 1));
+    daemon.kill();
+    auto frames = talk->until_gone();
+    daemon.start();
+    talk->connect();
+    std::ranges::move(talk->rest(), std::back_inserter(frames));
     check_whole(frames);
     return frames;
   }

@@ -14,9 +14,20 @@ const std::vector<PatternEntry>& pattern_entries() {
   return entries;
 }
 
+namespace {
+
+const PatternEntry& entry_of(PatternKind pattern) {
+  return *std::ranges::find(pattern_entries(), pattern, &PatternEntry::kind);
+}
+
+}  // namespace
+
+std::string_view word(PatternKind pattern) {
+  return entry_of(pattern).name;
+}
+
 std::unique_ptr<Pattern> make_pattern(const TeamSettings& settings) {
-  const auto it = std::ranges::find(pattern_entries(), settings.pattern, &PatternEntry::kind);
-  return it->make(settings);
+  return entry_of(settings.pattern).make(settings);
 }
 
 }  // namespace troupe::agents
