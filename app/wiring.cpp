@@ -239,6 +239,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     return clients.back();
   };
   models::Governors governors(loop, rng);
+  governors.allow_tenants(configuration.server.calls_per_tenant_max);
   models::ReplyCaches caches(loop, configuration.store.path);
   caches.resize(values_of(configuration.models));
   Workers workers(kWorkers);
@@ -272,6 +273,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     auto next = make_generation(*fresh, clients_for(fresh->network), loop, services, fresh->hash);
     if (!next) return std::unexpected(next.error());
     governors.adopt(values_of(fresh->models));
+    governors.allow_tenants(fresh->server.calls_per_tenant_max);
     caches.resize(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });

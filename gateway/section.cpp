@@ -115,6 +115,8 @@ Record<ServerSettings> limits() {
   limits.field("runs", &ServerSettings::runs_max, count(), "root runs at work");
   limits.field("runs_per_tenant", &ServerSettings::runs_per_tenant_max, count(),
                "root runs of one tenant at work");
+  limits.field("calls_per_tenant", &ServerSettings::calls_per_tenant_max, count(),
+               "calls to models and embedders over the network that one tenant has at work; the others wait");
   limits.field("queue", &ServerSettings::queue_max, config::integer<std::size_t>(0, kCountMax),
                "runs that wait for their turn");
   return limits;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/limits.h"
 #include "runtime/base/limits.h"
 
 #include <cstddef>
@@ -27,6 +28,7 @@ struct ServerSettings {
   std::size_t message_max = limits::kMessageBytes;
   std::size_t runs_max = limits::kRuns;
   std::size_t runs_per_tenant_max = limits::kRunsPerTenant;
+  std::size_t calls_per_tenant_max = limits::kTenantCalls;
   std::size_t queue_max = limits::kRunQueue;
   std::string when_busy = "queue";  ///< queue | reject (interrupt, steer, collect: not in this version)
 };

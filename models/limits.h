@@ -15,6 +15,7 @@ inline constexpr auto kBreakerSpan = 2s;     // and for so long: a moment's hicc
 inline constexpr auto kBreakerFirst = 5s;    // it is left alone for so long, doubled
 inline constexpr auto kBreakerLongest = 60s;
 inline constexpr int kModelConcurrency = 256;       // calls of one endpoint and key at work at once
+inline constexpr std::size_t kTenantCalls = 256;    // of one tenant at all endpoints
 inline constexpr std::size_t kModelQueue = 10'000;  // calls that wait for their turn at one
 inline constexpr auto kModelWaitTold = 2s;          // a longer wait is told
 inline constexpr std::int64_t kReplyTokens =

@@ -28,17 +28,18 @@ class FairQueue {
   /// Whose turn it is. Not when it is empty.
   T& front() { return tenants_.order.front().inner.order.front().inner.front(); }
 
-  /// Takes the front; its session and its tenant go to the end of their rows. Not when it is empty.
-  T pop() {
-    Lane<Sessions>& tenant = tenants_.order.front();
-    Lane<Items>& session = tenant.inner.order.front();
-    T item = std::move(session.inner.front());
-    session.inner.pop_front();
-    --size_;
-    next(tenant.inner, session.inner.empty());
-    next(tenants_, tenant.inner.order.empty());
-    return item;
+  /// Whose turn it is among the tenants that `may` go; nullptr where none of them may.
+  template <class May>
+  T* front_of(May may) {
+    const auto tenant =
+        std::ranges::find_if(tenants_.order, [&](const auto& lane) { return may(lane.name); });
+    return tenant == tenants_.order.end() ? nullptr : &tenant->inner.order.front().inner.front();
   }
+
+  /// Takes the front; its session and its tenant go to the end of their rows. Not when it is empty.
+  T pop() { return pop(tenants_.order.begin()); }
+  /// The same of one tenant, which has something in the queue.
+  T pop(const std::string& tenant) { return pop(tenants_.by_name.at(tenant)); }
 
   /// Takes one out, wherever it stands. False when it is not there.
   bool remove(const std::string& tenant, const std::string& session, const T& item) {
@@ -93,13 +94,23 @@ class FairQueue {
     row.by_name.erase(lane->name);
     row.order.erase(lane);
   }
-  // The front was served.
+  T pop(typename std::list<Lane<Row<Items>>>::iterator tenant) {
+    Sessions& sessions = tenant->inner;
+    const auto session = sessions.order.begin();
+    T item = std::move(session->inner.front());
+    session->inner.pop_front();
+    --size_;
+    served(sessions, session, session->inner.empty());
+    served(tenants_, tenant, sessions.order.empty());
+    return item;
+  }
+  // To the end of the row, or out of it.
   template <class Inner>
-  static void next(Row<Inner>& row, bool empty) {
+  static void served(Row<Inner>& row, typename std::list<Lane<Inner>>::iterator lane, bool empty) {
     if (empty)
-      drop(row, row.order.begin());
+      drop(row, lane);
     else
-      row.order.splice(row.order.end(), row.order, row.order.begin());
+      row.order.splice(row.order.end(), row.order, lane);
   }
 
   Row<Sessions> tenants_;

@@ -16,7 +16,7 @@ void GovernedCall::name(Error& error) const {
 }
 
 Task<Result<Governor::Permit>> GovernedCall::enter(std::int64_t tokens) {
-  if (auto permit = governor_.try_enter(tokens)) {
+  if (auto permit = governor_.try_enter(tokens, context_.principal.tenant)) {
     ++own_;
     co_return std::move(*permit);
   }

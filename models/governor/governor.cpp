@@ -41,6 +41,7 @@ struct Governor::Waiter {
 
 Governor::Permit::Permit(Permit&& other) noexcept
     : governor_(std::exchange(other.governor_, nullptr)),
+      tenant_(std::move(other.tenant_)),
       episode_(other.episode_),
       probe_(other.probe_),
       begun_(other.begun_),
@@ -85,14 +86,22 @@ void Governor::Permit::failed(const Error& error) {
   if (fresh) governor.count_refusal(error);
 }
 
-Governor::Governor(std::string endpoint, GovernorRules rules, Loop& loop, Rng& rng)
+Governor::Governor(std::string endpoint, GovernorRules rules, Loop& loop, Rng& rng,
+                   std::shared_ptr<TenantCalls> tenants)
     : endpoint_(std::move(endpoint)),
       rules_(rules),
       loop_(loop),
       rng_(rng),
+      tenants_(std::move(tenants)),
       window_(rules.rates),
       breaker_(rules.breaker),
-      throttle_(rules.pauses) {}
+      throttle_(rules.pauses) {
+  if (tenants_) tenants_->add(*this);
+}
+
+Governor::~Governor() {
+  if (tenants_) tenants_->remove(*this);
+}
 
 void Governor::set(int concurrency, Rates rates) {
   rules_.concurrency = concurrency;
@@ -119,7 +128,7 @@ std::optional<Error> Governor::closed(Instant now) const {
   return error;
 }
 
-Governor::Verdict Governor::judge(Instant now, std::int64_t tokens) {
+Governor::Verdict Governor::judge(Instant now, std::int64_t tokens, const std::string& tenant) {
   if (!breaker_.closed())
     if (auto error = closed(now)) return {.error = std::move(error)};
   if (!throttle_.free()) {
@@ -127,50 +136,53 @@ Governor::Verdict Governor::judge(Instant now, std::int64_t tokens) {
     if (now < throttle_.opens_at()) return {.until = throttle_.opens_at()};
     if (!throttle_.room()) return {.until = Instant::max()};
   }
-  if (at_work_ >= rules_.concurrency) return {.until = Instant::max()};
+  if (at_work_ >= rules_.concurrency || !has_room(tenant)) return {.until = Instant::max()};
   if (rules_.rates.unlimited()) return {};
   if (const Instant at = window_.free_at(now, tokens); at > now) return {.until = at};
   return {};
 }
 
-Governor::Permit Governor::admit(Instant now, std::int64_t tokens) {
+Governor::Permit Governor::admit(Instant now, std::int64_t tokens, const std::string& tenant) {
   ++at_work_;
-  Permit permit(*this, throttle_.enter(), breaker_.enter(now));
+  if (tenants_) tenants_->take(tenant);
+  Permit permit(*this, tenant, throttle_.enter(), breaker_.enter(now));
   if (!rules_.rates.unlimited()) permit.reserved_ = window_.take(now, tokens);
   return permit;
 }
 
-std::optional<Governor::Permit> Governor::try_enter(std::int64_t tokens) {
+std::optional<Governor::Permit> Governor::try_enter(std::int64_t tokens, const std::string& tenant) {
   if (!queue_.empty()) return std::nullopt;
   const bool calm = breaker_.closed() && throttle_.free() && rules_.rates.unlimited();
   if (calm) {
-    if (at_work_ >= rules_.concurrency) return std::nullopt;
-    return admit({}, tokens);
+    if (at_work_ >= rules_.concurrency || !has_room(tenant)) return std::nullopt;
+    return admit({}, tokens, tenant);
   }
   const Instant now = loop_.clock().now();
-  const Verdict verdict = judge(now, tokens);
+  const Verdict verdict = judge(now, tokens, tenant);
   if (verdict.error || verdict.until) return std::nullopt;
-  return admit(now, tokens);
+  return admit(now, tokens, tenant);
 }
 
 Task<Result<Governor::Permit>> Governor::enter(Turn& turn, CallContext& context) {
   if (context.stop.requested()) co_return fail(stopped(endpoint_, context.stop.reason()));
   const Instant came = loop_.clock().now();
-  const Verdict verdict = judge(came, turn.tokens);
+  const std::string& tenant = context.principal.tenant;
+  const Verdict verdict = judge(came, turn.tokens, tenant);
   if (verdict.error) co_return fail(*verdict.error);
   const bool knows = verdict.until && *verdict.until != Instant::max();
   if (knows && *verdict.until >= context.deadline.at())
-    co_return fail(ErrorCode::timeout,
-                   named(fmt::format("cannot be asked in time: {}; the deadline comes first", reason(came))));
+    co_return fail(
+        ErrorCode::timeout,
+        named(fmt::format("cannot be asked in time: {}; the deadline comes first", reason(came, tenant))));
   if (queue_.size() >= rules_.queue)
     co_return fail(
         Error{ErrorCode::busy,
               named(fmt::format("has {} calls waiting for their turn already: {}; try later, or allow "
                                 "more with `concurrency`",
-                                queue_.size(), reason(came))),
+                                queue_.size(), reason(came, tenant))),
               true});
   Waiter waiter(*this, turn, context);
-  queue_.push(context.principal.tenant, context.session, &waiter);
+  queue_.push(tenant, context.session, &waiter);
   // Who stood behind the one that leaves may be small enough to go.
   auto hook = context.stop.on_request([&] {
     leave(waiter, stopped(named("was waited for"), context.stop.reason()));
@@ -179,18 +191,18 @@ Task<Result<Governor::Permit>> Governor::enter(Turn& turn, CallContext& context)
   Loop::Alarm late;
   if (!context.deadline.none())
     late = loop_.at(context.deadline.at(), [&] {
-      leave(waiter, {ErrorCode::timeout,
-                     named(fmt::format("could not be asked in time: {}", reason(loop_.clock().now())))});
+      leave(waiter, {ErrorCode::timeout, named(fmt::format("could not be asked in time: {}",
+                                                           reason(loop_.clock().now(), tenant)))});
       pump();
     });
   Loop::Alarm tell;
   if (turn.waits) {
     const bool long_wait = knows && *verdict.until - came > limits::kModelWaitTold;
     if (long_wait)
-      turn.waits(named(reason(came)));
+      turn.waits(named(reason(came, tenant)));
     else
       tell = loop_.at(came + limits::kModelWaitTold, [&] {
-        if (!waiter.outcome) turn.waits(named(reason(loop_.clock().now())));
+        if (!waiter.outcome) turn.waits(named(reason(loop_.clock().now(), tenant)));
       });
   }
   pump();
@@ -200,20 +212,23 @@ Task<Result<Governor::Permit>> Governor::enter(Turn& turn, CallContext& context)
   co_return std::move(*waiter.outcome);
 }
 
-// Lets go who may, in turn. Nobody passes the one whose turn it is, or a large call would wait for ever.
+// Lets go who may, in turn. Nobody of another tenant with room passes the one whose turn it is, or a large
+// call would wait for ever.
 void Governor::pump() {
   if (queue_.empty()) return;
   const Instant now = loop_.clock().now();
   while (!queue_.empty()) {
-    Waiter& next = *queue_.front();
-    Verdict verdict = judge(now, next.turn.tokens);
+    Waiter** turn = queue_.front_of([this](const std::string& tenant) { return has_room(tenant); });
+    Waiter& next = turn ? **turn : *queue_.front();
+    const std::string& tenant = next.context.principal.tenant;
+    Verdict verdict = judge(now, next.turn.tokens, tenant);
     if (verdict.error) {
       leave(next, std::move(*verdict.error));
       continue;
     }
     if (!verdict.until) {
-      queue_.pop();
-      settle(next, admit(now, next.turn.tokens));
+      queue_.pop(tenant);
+      settle(next, admit(now, next.turn.tokens, tenant));
       continue;
     }
     if (*verdict.until != Instant::max() && *verdict.until != wakes_at_) {
@@ -252,16 +267,22 @@ void Governor::give_back(Permit& permit) {
   --at_work_;
   if (!permit.begun_) throttle_.abandoned(permit.episode_);
   if (!permit.told_) breaker_.abandoned(permit.probe_);
+  if (tenants_) tenants_->give_back(permit.tenant_);
   pump();
 }
 
-std::string Governor::reason(Instant now) const {
+std::string Governor::reason(Instant now, const std::string& tenant) const {
   if (paused(now))
     return fmt::format("asked for a pause, of which {:.1f} s are left", seconds(throttle_.opens_at() - now));
   if (!throttle_.room())
     return "is tried again after a pause by one call, and the others wait for its answer";
   if (at_work_ >= rules_.concurrency)
     return fmt::format("answers {} calls now, as many as `concurrency` allows", at_work_);
+  if (!has_room(tenant))
+    return fmt::format(
+        "is not asked by more than {} calls of one tenant at once, all endpoints together "
+        "(`server.limits.calls_per_tenant`)",
+        tenants_->most());
   return "gets as many requests or tokens a minute as `requests_per_minute` and `tokens_per_minute` allow";
 }
 

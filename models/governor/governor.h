@@ -4,6 +4,7 @@
 #include "models/governor/fair_queue.h"
 #include "models/governor/rate_window.h"
 #include "models/governor/retry_policy.h"
+#include "models/governor/tenant_calls.h"
 #include "models/governor/throttle.h"
 #include "models/limits.h"
 #include "models/message.h"
@@ -15,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,16 +31,21 @@ struct GovernorRules {
   BreakerRules breaker;
 };
 
-/// Lets calls to one endpoint with one key go, or wait, or fails them: so many at once, so many requests and
-/// tokens a minute, none during a pause that the server asked for, none while it fails all the time. Who
-/// waits is served in turn over tenants and their sessions, each of which has one run at work: a team with
-/// all runs below it waits in one row. Shared by everything that calls the endpoint; it does not call it
+/// Lets calls to one endpoint with one key go, or wait, or fails them: so many at once, so many of one tenant
+/// at all endpoints, so many requests and tokens a minute, none during a pause that the server asked for,
+/// none while it fails all the time. Who waits is served in turn over tenants and their sessions, each of
+/// which has one run at work: a team with all runs below it waits in one row; a tenant that has as many calls
+/// at work as it may is passed over. Shared by everything that calls the endpoint; it does not call it
 /// itself. Where nothing is limited and nothing has failed, a call costs it a few comparisons. Loop thread
 /// only; it outlives its permits.
-class Governor {
+class Governor : private TenantCalls::Waiting {
  public:
   /// `endpoint` is what messages call it: "openai at https://api.openai.com/v1". `loop` and `rng` outlive it.
-  Governor(std::string endpoint, GovernorRules rules, Loop& loop, Rng& rng);
+  /// `tenants`: shared with the governors of other endpoints; null: a tenant may have as many as there may
+  /// be.
+  Governor(std::string endpoint, GovernorRules rules, Loop& loop, Rng& rng,
+           std::shared_ptr<TenantCalls> tenants = nullptr);
+  ~Governor() override;
   Governor(const Governor&) = delete;
   Governor& operator=(const Governor&) = delete;
 
@@ -56,10 +63,11 @@ class Governor {
 
    private:
     friend class Governor;
-    Permit(Governor& governor, int episode, bool probe)
-        : governor_(&governor), episode_(episode), probe_(probe) {}
+    Permit(Governor& governor, std::string tenant, int episode, bool probe)
+        : governor_(&governor), tenant_(std::move(tenant)), episode_(episode), probe_(probe) {}
 
     Governor* governor_;
+    std::string tenant_;  // that it is counted for
     const int episode_;
     const bool probe_;
     bool begun_ = false;
@@ -79,7 +87,7 @@ class Governor {
   };
 
   /// Leave at once, where nobody need wait.
-  std::optional<Permit> try_enter(std::int64_t tokens);
+  std::optional<Permit> try_enter(std::int64_t tokens, const std::string& tenant);
   /// Leave when its turn comes. Errors: unavailable (the breaker is open), busy (the queue is full), timeout
   /// (the deadline came, or is sure to come first), cancelled, model (the refusals it waited through). None
   /// of them leaves anything behind. `turn` and `context` outlive the call.
@@ -107,20 +115,23 @@ class Governor {
     std::optional<Instant> until;
   };
 
-  Verdict judge(Instant now, std::int64_t tokens);
-  Permit admit(Instant now, std::int64_t tokens);
+  Verdict judge(Instant now, std::int64_t tokens, const std::string& tenant);
+  Permit admit(Instant now, std::int64_t tokens, const std::string& tenant);
+  bool has_room(const std::string& tenant) const { return !tenants_ || tenants_->room(tenant); }
+  void tenants_have_room() override { pump(); }
   void pump();
   void settle(Waiter& waiter, Result<Permit> outcome);
   void leave(Waiter& waiter, Error error);
   void count_refusal(const Error& error);
   void give_back(Permit& permit);
-  std::string reason(Instant now) const;
+  std::string reason(Instant now, const std::string& tenant) const;
   std::string named(std::string_view text) const;
 
   const std::string endpoint_;
   GovernorRules rules_;
   Loop& loop_;
   Rng& rng_;
+  const std::shared_ptr<TenantCalls> tenants_;
   int at_work_ = 0;
   RateWindow window_;
   CircuitBreaker breaker_;

@@ -74,7 +74,7 @@ std::shared_ptr<Governor> Governors::of(const ModelSettings& entry, const std::v
   if (auto known = governors_[identity].lock()) return known;
   auto made =
       std::make_shared<Governor>(fmt::format("{} at {}", entry.provider, shown_url(address_of(entry))),
-                                 rules_of(identity, all, rules_), loop_, rng_);
+                                 rules_of(identity, all, rules_), loop_, rng_, tenants_);
   governors_[identity] = made;
   return made;
 }

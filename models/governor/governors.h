@@ -20,6 +20,9 @@ class Governors {
   /// `rules` are what entries do not set. `loop` and `rng` outlive the governors.
   Governors(Loop& loop, Rng& rng, GovernorRules rules = {}) : loop_(loop), rng_(rng), rules_(rules) {}
 
+  /// How many calls one tenant may have at work, all endpoints together.
+  void allow_tenants(std::size_t most) { tenants_->set(most); }
+
   /// The governor of `entry`. Where it is not there yet, it is made with the rates that the entries of its
   /// endpoint state in `all`.
   std::shared_ptr<Governor> of(const ModelSettings& entry, const std::vector<ModelSettings>& all);
@@ -32,6 +35,7 @@ class Governors {
   Loop& loop_;
   Rng& rng_;
   const GovernorRules rules_;
+  const std::shared_ptr<TenantCalls> tenants_ = std::make_shared<TenantCalls>();
   std::map<std::string, std::weak_ptr<Governor>> governors_;  // by endpoint and key, hashed
 };
 

@@ -82,6 +82,7 @@ TEST_CASE("every key reaches its setting") {
   CHECK(all.server.message_max == 64u << 10);
   CHECK(all.server.runs_max == 5);
   CHECK(all.server.runs_per_tenant_max == 2);
+  CHECK(all.server.calls_per_tenant_max == 9);
   CHECK(all.server.queue_max == 0);
   CHECK(all.server.when_busy == "reject");
   CHECK(all.store.path == folder() + "/state");

@@ -102,7 +102,7 @@ TEST_CASE("when a large call that waits for the rate leaves, the small one behin
   SystemClock clock;
   Stop stop;
   RecordingEvents events;
-  auto first = f.governor->try_enter(900);
+  auto first = f.governor->try_enter(900, "t");
   REQUIRE(first.has_value());
   Nursery nursery(f.loop);
   std::optional<bool> went, left;
