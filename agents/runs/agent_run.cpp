@@ -227,8 +227,11 @@ Task<std::optional<Finish>> AgentRun::admit() {
 }
 
 Task<Step> AgentRun::perform(Step step) {
-  if (work_->requested()) co_return interrupted();
+  // What the journal has is gone through in any case, and calls that were planned get an observation: what
+  // was used counts, and none is left open in the conversation.
   if (std::holds_alternative<RunTools>(step)) co_return co_await run_tools();
+  if (!recorded_.replies.empty()) co_return co_await ask_model(std::get<AskModel>(step));
+  if (work_->requested()) co_return interrupted();
   if (after_step_) co_return react_->on_interrupt(Interrupt::cancelled);
   co_return co_await ask_model(std::get<AskModel>(step));
 }

@@ -362,6 +362,13 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     seen.error = call.refusal;
     co_return seen;
   }
+  if (recorded_.dispatched.contains(call.plan.id)) {
+    seen.error =
+        "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be "
+        "called twice for the same request. Do not assume that it worked or that it failed; find out, or "
+        "tell the user.";
+    co_return seen;
+  }
   if (context.stop.requested()) {
     seen.error = "not called: the run was stopped";
     co_return seen;
@@ -371,13 +378,6 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     co_return seen;
   }
   if (call.prepared->effect == tools::Effect::at_most_once) {
-    if (recorded_.dispatched.contains(call.plan.id)) {
-      seen.error =
-          "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be "
-          "called twice for the same request. Do not assume that it worked or that it failed; find out, or "
-          "tell the user.";
-      co_return seen;
-    }
     store::Append mark = record_.take_pending();
     mark.facts.push_back(record_.fact("tool.dispatched", step_,
                                       {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}}));

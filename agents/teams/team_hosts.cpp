@@ -87,6 +87,7 @@ Task<Result<store::RunRow>> TeamRun::work(Host& host, Flight& flight, const bus:
     auto found = co_await journal_.find_message(record_.row().session, message.id);
     if (!found) co_return fail(std::move(found.error()));
     known = std::move(*found);
+    left_open_.erase(message.id);
     if (known && known->finished()) co_return std::move(*known);
   }
   auto driver = co_await begin_child(host, flight, message, std::move(known));
@@ -108,12 +109,24 @@ Task<Result<store::RunRow>> TeamRun::work(Host& host, Flight& flight, const bus:
 
 std::shared_ptr<const RunTarget> TeamRun::target_for(const Host& host, const Flight& flight) const {
   if (host.target) return host.target;
-  const std::string_view name =
-      Team::member_of(std::string_view(host.address).substr(team_->settings.name.size() + 1));
-  const auto member = team_->members.find(name);
+  const auto member = team_->members.find(member_at(host.address));
   if (member == team_->members.end()) return nullptr;
   const auto task = member->second.tasks.find(flight.task);
   return task == member->second.tasks.end() ? member->second.target : task->second;
+}
+
+// Of a member, or of the call of a tool.
+std::shared_ptr<const RunTarget> TeamRun::target_at(std::string_view address) const {
+  const std::string_view name = member_at(address);
+  if (const auto member = team_->members.find(name); member != team_->members.end())
+    return member->second.target;
+  const auto tool = team_->tools.find(std::string(name));
+  return tool == team_->tools.end() ? nullptr : tool->second;
+}
+
+// "writer" of "team/writer#2".
+std::string_view TeamRun::member_at(std::string_view address) const {
+  return Team::member_of(address.substr(team_->settings.name.size() + 1));
 }
 
 Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight& flight,
@@ -123,15 +136,8 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
   const auto target = target_for(host, flight);
   if (!target) co_return fail(ErrorCode::not_found, fmt::format("there is no `{}`", host.address));
   if (known) {
-    store::RunRow row = std::move(*known);
-    flight.run = row.id;
-    auto facts = co_await journal_.read_facts(row.id);
-    if (!facts) co_return fail(std::move(facts.error()));
-    auto events = co_await journal_.read_run_events(row.id);
-    if (!events) co_return fail(std::move(events.error()));
-    auto start = target->take_up(row, inputs_, *facts, *events);
-    if (!start) co_return fail(std::move(start.error()));
-    co_return (*start)->begin(services_for_child(), std::move(row), true, flight.work);
+    flight.run = known->id;
+    co_return co_await take_up_child(*target, std::move(*known), flight.work);
   }
   std::string text;
   for (const bus::Message& note : host.notes)
@@ -163,6 +169,40 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
   for (const bus::Message& note : std::exchange(host.notes, {})) host.inbox->done(note.id);
   flight.run = row.id;
   co_return (*start)->begin(services_for_child(), std::move(row), true, flight.work);
+}
+
+Task<Result<std::unique_ptr<RunDriver>>> TeamRun::take_up_child(const RunTarget& target, store::RunRow row,
+                                                                Stop& stop) {
+  auto facts = co_await journal_.read_facts(row.id);
+  if (!facts) co_return fail(std::move(facts.error()));
+  auto events = co_await journal_.read_run_events(row.id);
+  if (!events) co_return fail(std::move(events.error()));
+  auto start = target.take_up(row, inputs_, *facts, *events);
+  if (!start) co_return fail(std::move(start.error()));
+  co_return (*start)->begin(services_for_child(), std::move(row), true, stop);
+}
+
+// What an earlier process began and this one had no use for any more ends before the team does.
+Task<> TeamRun::end_left_open() {
+  for (auto& [message, row] : std::exchange(left_open_, {})) {
+    Stop stop;
+    stop.request(StopReason::cancelled);
+    const auto target = target_at(row.agent);
+    auto driver = target ? co_await take_up_child(*target, row, stop)
+                         : fail(ErrorCode::not_found, fmt::format("there is no `{}`", row.agent));
+    if (driver) {
+      co_await (*driver)->run();
+      for (Over& over : (*driver)->over()) over_.push_back(std::move(over));
+    } else {
+      RunRecord record(journal_, row);
+      store::Append append;
+      record.finish({.status = "failed", .reason = "internal", .detail = driver.error().message},
+                    loop_.clock().wall_ms(), append);
+      co_await record.commit(std::move(append));
+    }
+    auto ended = co_await journal_.find_run(row.id);
+    if (ended && *ended && (*ended)->finished()) count(**ended);
+  }
 }
 
 bus::Message TeamRun::head_of_reply(const bus::Message& message) {

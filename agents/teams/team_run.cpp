@@ -132,7 +132,10 @@ Task<Result<Amount>> TeamRun::spent_before() {
 
 void TeamRun::recall(const store::RunRow& child) {
   const std::size_t own = team_->settings.name.size() + 1;
-  if (child.finished()) count(child);
+  if (child.finished())
+    count(child);
+  else
+    left_open_.emplace(child.message_id, child);
   if (child.agent.size() <= own ||
       !team_->members.contains(Team::member_of(std::string_view(child.agent).substr(own))))
     return;  // a call of a tool, which is asked for again
@@ -167,6 +170,7 @@ Task<> TeamRun::close_house() {
   co_await nursery_.join();
   hosts_.clear();
   flights_.clear();
+  if (!leaves_off()) co_await end_left_open();
   const store::RunRow& row = record_.row();
   if (entered_) co_await services_.bus.leave({row.tenant, row.session, row.id}, !leaves_off());
 }

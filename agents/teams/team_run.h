@@ -103,7 +103,12 @@ class TeamRun final : public RunDriver, public Crew {
   Task<Result<std::unique_ptr<RunDriver>>> begin_child(Host& host, Flight& flight,
                                                        const bus::Message& message,
                                                        std::optional<store::RunRow> known);
+  Task<Result<std::unique_ptr<RunDriver>>> take_up_child(const RunTarget& target, store::RunRow row,
+                                                         Stop& stop);
   std::shared_ptr<const RunTarget> target_for(const Host& host, const Flight& flight) const;
+  std::shared_ptr<const RunTarget> target_at(std::string_view address) const;
+  std::string_view member_at(std::string_view address) const;
+  Task<> end_left_open();
   /// The journal goes on without this process: nothing is ended, the next start takes it up.
   bool leaves_off() const { return work_.reason() == StopReason::shutdown; }
   Task<bool> tell_end(const bus::Message& message, Result<store::RunRow> ended);
@@ -139,6 +144,8 @@ class TeamRun final : public RunDriver, public Crew {
   // Tasks that began in earlier processes and were not asked again yet. A colleague's tool that had its
   // answer does not ask again, so they count from the start.
   std::set<std::string> asked_before_;
+  // Unfinished runs of earlier processes, by message, that nobody has asked for again yet.
+  std::map<std::string, store::RunRow> left_open_;
   TeamUse used_;
   std::int64_t in_tokens_ = 0;  // of used_.tokens
   std::vector<Over> over_;

@@ -52,11 +52,11 @@ void Loop::arm(Instant when) {
   armed_ = when;
   timer_.expires_at(when);
   timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) fire();
+    if (!error) ring();
   });
 }
 
-void Loop::fire() {
+void Loop::ring() {
   armed_ = Instant::max();
   const Instant now = clock_.now();
   while (!alarms_.empty() && alarms_.begin()->first <= now) {

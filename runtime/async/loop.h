@@ -53,6 +53,11 @@ class Loop {
   [[nodiscard]] Alarm at(Instant when, std::function<void()> callback);
   /// How many are pending: none where nothing of what was begun is left.
   std::size_t alarms() const { return alarms_.size(); }
+  /// The time of the next one; Instant::max() when there is none.
+  Instant next_alarm() const { return alarms_.empty() ? Instant::max() : alarms_.begin()->first; }
+  /// Calls those whose time has come. The loop does so by itself as the machine's time passes; who moves a
+  /// clock of its own (a simulation) calls it. Loop thread.
+  void ring();
 
   /// Sleeps. True when the time passed, false when `stop` came first.
   Task<bool> sleep_until(Instant when, Stop& stop);
@@ -62,8 +67,6 @@ class Loop {
   using Alarms = std::multimap<Instant, std::shared_ptr<Alarm::Entry>>;
 
   void arm(Instant when);
-  void fire();
-
   const Clock& clock_;
   boost::asio::io_context context_{1};  // hint: one thread, so Asio leaves its locks out of the way
   Alarms alarms_;

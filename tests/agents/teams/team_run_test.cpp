@@ -314,3 +314,34 @@ writer: { role: writer, model: m }
   CHECK(end.at("reason") == "member_failed");
   CHECK_MESSAGE(string_or(end, "error").contains("too_large"), string_or(end, "error"));
 }
+
+TEST_CASE("what a crash left open of members that nobody needs any more ends before the team does") {
+  const auto joined = [](std::string how) {
+    return "panel: { pattern: parallel, members: [researcher, writer], join: " + how + " }";
+  };
+  TeamWorld world(kAgents, joined("all"), [](const std::string& role, const std::string&) -> Line {
+    if (role == "researcher") return final_answer("bees dance");
+    return ScriptedModel::Hang{};
+  });
+  world.resume();
+  const std::string session = world.session("panel");
+  auto accepted = world.submit(session, "Please report");
+  REQUIRE(accepted);
+  // The first has told its answer, the other is at work.
+  world.until([&] { return world.events("message").size() == 3 && world.asked.size() == 2; });
+  world.set_teams(joined("any"));
+  world.reopen(session);
+  const Json end = world.finished(accepted->run);
+  CHECK(end.at("status") == "done");
+  CHECK(world.asked.size() == 2);
+  CHECK(world.loop.alarms() == 0);
+  auto rows = fakes::run(world.loop, world.journal->list_runs("acme", session, 10));
+  REQUIRE(rows);
+  CHECK(rows->size() == 3);
+  for (const store::RunRow& row : *rows) {
+    CAPTURE(row.agent);
+    CHECK(row.finished());
+    CHECK(row.status == (row.agent == "panel/writer" ? "cancelled" : "done"));
+    if (!row.parent.empty()) CHECK(row.last_seq < end.at("seq"));
+  }
+}

@@ -5,7 +5,7 @@
 #include "agents/teams/make_teams.h"
 #include "agents/teams/section.h"
 #include "runtime/bus/local_bus.h"
-#include "runtime/config/document.h"
+#include "tests/fakes/read_section.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
@@ -22,24 +22,9 @@
 
 namespace troupe::agents::testing {
 
+using fakes::read_section;
 using fakes::ScriptedModel;
 using namespace std::chrono_literals;
-
-/// What a section makes of a text.
-template <class T>
-std::vector<T> read_section(const config::ShapePtr<config::Entries<T>>& section, std::string_view text) {
-  config::ProcessEnvironment environment;
-  config::Sources sources;
-  config::Problems problems(sources);
-  auto tree = config::load_text("teams.yaml", "/", text, sources, environment, problems);
-  config::Reader reader(sources, environment, problems);
-  config::Entries<T> entries;
-  if (tree) section->read(*tree, entries, reader);
-  for (const config::Problem& problem : problems.take({})) FAIL(problem.text);
-  std::vector<T> settings;
-  for (auto& [name, one] : entries) settings.push_back(std::move(one));
-  return settings;
-}
 
 /// A desk over a real store in a directory of its own, with agents and teams that ask the model `m`. The
 /// model answers by who asks it: the agent's role stands in its system prompt.
@@ -80,6 +65,8 @@ class TeamWorld : store::Subscriber {
     bus.reset();
     journal.reset();
   }
+  /// The next open() reads this configuration.
+  void set_teams(std::string teams) { teams_ = std::move(teams); }
   void resume() {
     const auto none = [](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> {
       co_return fail(ErrorCode::not_found, "no other configuration");
