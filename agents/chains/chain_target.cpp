@@ -1,6 +1,7 @@
 #include "agents/chains/chain_target.h"
 
 #include "agents/chains/chain_run.h"
+#include "agents/forks/grant.h"
 
 #include <utility>
 
@@ -41,7 +42,7 @@ Result<std::unique_ptr<RunStart>> ChainTarget::take_up(const store::RunRow& row,
   if (!recorded) return fail(std::move(recorded.error()));
   auto all = complete_inputs(*chain_, row.input, inputs);
   if (!all) return fail(std::move(all.error()));
-  return std::make_unique<ChainStart>(chain_, std::move(*all), std::move(*recorded));
+  return std::make_unique<ChainStart>(granted(chain_, row), std::move(*all), std::move(*recorded));
 }
 
 }  // namespace troupe::agents

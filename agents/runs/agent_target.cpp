@@ -1,5 +1,6 @@
 #include "agents/runs/agent_target.h"
 
+#include "agents/forks/grant.h"
 #include "agents/runs/agent_run.h"
 #include "agents/runs/recorded_run.h"
 
@@ -38,7 +39,7 @@ Result<std::unique_ptr<RunStart>> AgentTarget::accept(const std::string&, const 
   return std::make_unique<AgentStart>(agent_, std::move(*system), RecordedRun{});
 }
 
-Result<std::unique_ptr<RunStart>> AgentTarget::take_up(const store::RunRow&, const Json& inputs,
+Result<std::unique_ptr<RunStart>> AgentTarget::take_up(const store::RunRow& row, const Json& inputs,
                                                        const std::vector<store::Fact>& facts,
                                                        const std::vector<Frame>& events) const {
   auto recorded = fold_run(facts, events);
@@ -47,7 +48,7 @@ Result<std::unique_ptr<RunStart>> AgentTarget::take_up(const store::RunRow&, con
   if (!system) return fail(std::move(system.error()));
   // One in which redact() masked a secret can only be rendered again.
   if (const std::string& sent = recorded->system; !sent.empty() && !sent.contains("***")) *system = sent;
-  return std::make_unique<AgentStart>(agent_, std::move(*system), std::move(*recorded));
+  return std::make_unique<AgentStart>(granted(agent_, row), std::move(*system), std::move(*recorded));
 }
 
 }  // namespace troupe::agents

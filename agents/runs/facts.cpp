@@ -1,5 +1,6 @@
 #include "agents/runs/facts.h"
 
+#include "agents/forks/lineage.h"
 #include "agents/runs/attachments.h"
 #include "agents/runs/fact_fields.h"
 #include "memory/knowledge/search/citations.h"
@@ -132,6 +133,7 @@ Event run_event(const store::RunRow& row, std::string_view type) {
   if (!row.message_id.empty()) event.fields["message_ids"].push_back(row.message_id);
   if (Json attachments = shown_attachments(row.extra); !attachments.is_null())
     event.fields["attachments"] = std::move(attachments);
+  if (Json from = to_json(lineage_of(row)); !from.is_null()) event.fields["forked_from"] = std::move(from);
   return event;
 }
 

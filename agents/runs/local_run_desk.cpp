@@ -1,4 +1,5 @@
 #include "agents/budgets/account.h"
+#include "agents/forks/fork_run.h"
 #include "agents/limits.h"
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
@@ -65,11 +66,13 @@ class Desk final : public LocalRunDesk {
   Task<Result<>> cancel(Principal principal, std::string run, CancelMode mode) override;
   Task<Result<>> decide(Decision decision) override;
   std::vector<PendingApproval> pending(const Principal& principal, const std::string& session) const override;
+  Task<Result<Forked>> fork(ForkOrder order) override;
   Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
   Task<Result<>> forget(Principal principal, std::string session) override;
   store::Journal& journal() override { return journal_; }
   Status status() const override;
   Task<Result<>> resume(CatalogFinder earlier) override;
+  void vary(CatalogVariant variant) override { variant_ = std::move(variant); }
   void replace_catalog(std::shared_ptr<const Catalog> catalog) override;
   Task<> settle(Milliseconds most) override;
   Task<> drain(Milliseconds grace) override;
@@ -79,6 +82,9 @@ class Desk final : public LocalRunDesk {
   Result<std::string> resolve_target(const std::string& wanted, const std::string& session_target) const;
   Result<> may_forget(const std::string& session) const;
   Result<> may_admit(const std::string& session, const std::string& tenant) const;
+  Task<Result<Forked>> fork_admitted(ForkOrder order, store::RunRow of);
+  Task<Result<std::shared_ptr<const Catalog>>> catalog_for(const std::string& model,
+                                                           const std::string& target);
   Task<Result<Accepted>> accept(Submission submission, store::SessionRow session);
   Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
                                                        const std::string& message_id);
@@ -116,7 +122,9 @@ class Desk final : public LocalRunDesk {
   std::deque<std::string> ready_;  // sessions whose first run waits only for room
   // Messages between look-up and commit: a second one with the same id waits for the first one's outcome.
   std::map<std::pair<std::string, std::string>, std::vector<OneShot<bool>*>> accepting_;
-  std::set<std::string> forgetting_;     // sessions on their way out
+  std::set<std::string> forgetting_;    // sessions on their way out
+  std::multiset<std::string> forking_;  // sessions that a fork reads, or goes on in
+  CatalogVariant variant_;
   std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
@@ -474,6 +482,53 @@ std::vector<PendingApproval> Desk::pending(const Principal& principal, const std
   return front->driver ? front->driver->waiting() : std::vector<PendingApproval>();
 }
 
+Task<Result<Forked>> Desk::fork(ForkOrder order) {
+  if (!resumed_)
+    co_return fail(ErrorCode::unavailable, "runs of the last stop are still being taken up; try again soon");
+  auto of = co_await find_run(order.principal, order.run);
+  if (!of) co_return std::unexpected(of.error());
+  if (auto free = may_admit(of->session, of->tenant); !free) co_return std::unexpected(free.error());
+  const auto reading = forking_.insert(of->session);
+  auto forked = co_await fork_admitted(std::move(order), std::move(*of));
+  forking_.erase(reading);
+  co_return forked;
+}
+
+Task<Result<Forked>> Desk::fork_admitted(ForkOrder order, store::RunRow of) {
+  auto catalog = co_await catalog_for(order.model, of.target);
+  if (!catalog) co_return std::unexpected(catalog.error());
+  if (!find_target(**catalog, of.target))
+    co_return fail(ErrorCode::not_found,
+                   fmt::format("there is no `{}` in the present configuration, which run {} would go on with",
+                               of.target, of.id));
+  auto forked = co_await write_fork(loop_, journal_, rng_, std::move(order), (*catalog)->config);
+  if (!forked) co_return forked;
+  auto row = co_await journal_.find_run(forked->run);
+  if (!row) co_return std::unexpected(row.error());
+  Generations generations;
+  generations.emplace((*catalog)->config, *catalog);
+  if (auto taken = co_await take_up(std::move(**row), generations); !taken)
+    co_return std::unexpected(taken.error());
+  pump();
+  co_return forked;
+}
+
+// "MODEL" is for who was asked, "AGENT=MODEL" for another.
+Task<Result<std::shared_ptr<const Catalog>>> Desk::catalog_for(const std::string& model,
+                                                               const std::string& target) {
+  if (model.empty()) co_return catalog_;
+  const auto at = model.find('=');
+  const std::string agent = at == model.npos ? target : model.substr(0, at);
+  if (!catalog_->agents.contains(agent))
+    co_return fail(
+        ErrorCode::not_found,
+        at == model.npos
+            ? fmt::format("`{}` is no agent: name the one whose model it is to be, as AGENT={}", agent, model)
+            : fmt::format("there is no agent `{}`{}", agent, did_you_mean(agent, target_names(*catalog_))));
+  if (!variant_) co_return fail(ErrorCode::invalid, "this desk cannot change models");
+  co_return co_await variant_(agent, at == model.npos ? model : model.substr(at + 1));
+}
+
 Task<Result<store::RunRow>> Desk::find_run(Principal principal, std::string run) {
   auto row = co_await journal_.find_run(run);
   if (!row) co_return std::unexpected(row.error());
@@ -489,6 +544,9 @@ Result<> Desk::may_forget(const std::string& session) const {
   if (const auto live = sessions_.find(session); live != sessions_.end() && !live->second.runs.empty())
     return fail(ErrorCode::busy, fmt::format("session {}: run {} is not finished; cancel it first", session,
                                              live->second.runs.front()->row.id));
+  if (forking_.contains(session))
+    return fail(ErrorCode::busy,
+                fmt::format("session {}: a run of it is being forked; try again soon", session));
   if (settlements_.at_work_on(session))
     return fail(ErrorCode::busy,
                 fmt::format("session {}: its memory is being written; try again soon", session));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/agent.h"
+#include "agents/forks/fork.h"
 #include "agents/runs/approval.h"
 #include "models/message.h"
 #include "runtime/async/task.h"
@@ -74,6 +75,12 @@ class RunDesk {
   virtual std::vector<PendingApproval> pending(const Principal& principal,
                                                const std::string& session) const = 0;
 
+  /// Goes on with a run as a new one, which waits for its turn when this returns; it names the one it comes
+  /// from. Errors: not_found (the run, its target, a model), invalid (a step or call that it does not have; a
+  /// run that is a part of a team's; one that came to its answer is resumed), busy (as submit(); it is still
+  /// at work and is resumed), too_large (what is to be copied), unavailable, store.
+  virtual Task<Result<Forked>> fork(ForkOrder order) = 0;
+
   /// A run of the principal's tenant. Errors: not_found.
   virtual Task<Result<store::RunRow>> find_run(Principal principal, std::string run) = 0;
 
@@ -108,6 +115,11 @@ struct DeskSettings {
 /// (it was not kept), invalid (it cannot be used any more: a secret, file or setting that is gone).
 using CatalogFinder = std::function<Task<Result<std::shared_ptr<const Catalog>>>(std::string config)>;
 
+/// The present configuration with another model for one agent. Errors: not_found (there is no such agent or
+/// model), invalid.
+using CatalogVariant =
+    std::function<Task<Result<std::shared_ptr<const Catalog>>>(std::string agent, std::string model)>;
+
 /// The desk of this process, over a journal that it is the only writer of. Loop thread only.
 class LocalRunDesk : public RunDesk {
  public:
@@ -116,6 +128,8 @@ class LocalRunDesk : public RunDesk {
   /// whose configuration cannot be had stays unfinished in the journal, with the reason in the log, for a
   /// start that has what it needs. Errors: store.
   virtual Task<Result<>> resume(CatalogFinder earlier) = 0;
+  /// How fork() finds what an order's `model` asks for; without it that is invalid.
+  virtual void vary(CatalogVariant variant) = 0;
   /// From now on runs start from `catalog`; those at work end on the one they began with.
   virtual void replace_catalog(std::shared_ptr<const Catalog> catalog) = 0;
   /// Waits until memories have done what they do after the runs that have ended; what takes longer than

@@ -1,5 +1,6 @@
 #include "agents/runs/run_json.h"
 
+#include "agents/forks/lineage.h"
 #include "runtime/base/clock.h"
 
 namespace troupe::agents {
@@ -18,6 +19,7 @@ Json to_json(const store::RunRow& row) {
                {"cost", row.cost},
                {"created", rfc3339(row.created_ms)}};
   if (row.finished()) json["finished"] = rfc3339(row.finished_ms);
+  if (Json from = to_json(lineage_of(row)); !from.is_null()) json["forked_from"] = std::move(from);
   return json;
 }
 

@@ -1,5 +1,6 @@
 #include "agents/teams/team_target.h"
 
+#include "agents/forks/grant.h"
 #include "agents/teams/inputs.h"
 #include "agents/teams/recorded_team.h"
 #include "agents/teams/team_run.h"
@@ -35,12 +36,12 @@ Result<std::unique_ptr<RunStart>> TeamTarget::accept(const std::string&, const J
   return std::make_unique<TeamStart>(team_, inputs, RecordedTeam{});
 }
 
-Result<std::unique_ptr<RunStart>> TeamTarget::take_up(const store::RunRow&, const Json& inputs,
+Result<std::unique_ptr<RunStart>> TeamTarget::take_up(const store::RunRow& row, const Json& inputs,
                                                       const std::vector<store::Fact>& facts,
                                                       const std::vector<Frame>& events) const {
   auto recorded = fold_team(facts, events);
   if (!recorded) return fail(std::move(recorded.error()));
-  return std::make_unique<TeamStart>(team_, inputs, std::move(*recorded));
+  return std::make_unique<TeamStart>(granted(team_, row), inputs, std::move(*recorded));
 }
 
 }  // namespace troupe::agents

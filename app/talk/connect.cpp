@@ -21,7 +21,7 @@ int with_remote(const RemoteSettings& settings, const std::function<Task<int>(Lo
 
 }  // namespace
 
-void add_peer_options(CLI::App& command, TalkOptions& options) {
+void add_daemon_options(CLI::App& command, TalkOptions& options) {
   command.add_option("-c,--config", options.config,
                      "Configuration file (default: as `troupe serve` looks for it)");
   command
@@ -31,6 +31,10 @@ void add_peer_options(CLI::App& command, TalkOptions& options) {
   command.add_option("--token", options.token, "Bearer token for the daemon (or environment TROUPE_TOKEN)")
       ->envname("TROUPE_TOKEN");
   command.add_option("--ca", options.ca_file, "Certificates to trust for an https address, PEM");
+}
+
+void add_peer_options(CLI::App& command, TalkOptions& options) {
+  add_daemon_options(command, options);
   command.add_option("--target", options.target, "Agent to talk to (default: the configuration's `default`)");
 }
 

@@ -30,6 +30,8 @@ struct TalkOptions {
 void add_talk_options(CLI::App& command, TalkOptions& options);
 /// Those of them that say with whom: without --session and --input.
 void add_peer_options(CLI::App& command, TalkOptions& options);
+/// Those of them that say where that is: without --target, too.
+void add_daemon_options(CLI::App& command, TalkOptions& options);
 
 /// --input key=value… as JSON. Errors: invalid.
 Result<Json> parse_inputs(const std::vector<std::string>& inputs);

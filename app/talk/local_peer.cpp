@@ -39,8 +39,13 @@ class LocalPeer final : public Peer, private store::Subscriber {
     co_return accepted->run;
   }
 
-  Task<Result<>> cancel(std::string run) override {
-    co_return co_await desk_.cancel(principal_, std::move(run), agents::CancelMode::now);
+  Task<Result<agents::Forked>> fork(agents::ForkOrder order) override {
+    order.principal = principal_;
+    co_return co_await desk_.fork(std::move(order));
+  }
+
+  Task<Result<>> cancel(std::string run, agents::CancelMode mode) override {
+    co_return co_await desk_.cancel(principal_, std::move(run), mode);
   }
 
   std::vector<Approval> waiting() const override {

@@ -41,7 +41,8 @@ Interrupts::~Interrupts() {
 namespace {
 
 Task<> cancel_run(Peer& peer, std::string run) {
-  if (auto asked = co_await peer.cancel(run); !asked) complain(asked.error().message);
+  if (auto asked = co_await peer.cancel(run, agents::CancelMode::now); !asked)
+    complain(asked.error().message);
 }
 
 std::string told_waiting(const Approval& approval) {

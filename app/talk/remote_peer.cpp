@@ -1,3 +1,4 @@
+#include "app/talk/daemon_call.h"
 #include "app/talk/peer.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/base/ids.h"
@@ -42,10 +43,26 @@ class RemotePeer final : public Peer {
     co_return string_or(*ack, "run");
   }
 
+  Task<Result<agents::Forked>> fork(agents::ForkOrder order) override {
+    Json body = Json::object();
+    if (order.from) body["from"] = *order.from;
+    if (order.input) body["input"] = *order.input;
+    for (const agents::EditedOutput& edited : order.outputs) body["outputs"][edited.call] = edited.output;
+    if (!order.model.empty()) body["model"] = order.model;
+    const std::string path =
+        fmt::format("/v1/runs/{}/{}", percent_encoded(order.run), order.resumes ? "resume" : "fork");
+    auto told = co_await call_daemon(loop_, settings_, {.method = "POST", .path = path, .body = dump(body)});
+    if (!told) co_return std::unexpected(told.error());
+    co_return agents::Forked{.session = string_or(*told, "session"),
+                             .run = string_or(*told, "run"),
+                             .kept = told->value("kept", 0)};
+  }
+
   // The run's own end tells that it worked, so the ack is not waited for: next() may be reading already.
-  Task<Result<>> cancel(std::string run) override {
-    co_return co_await net::send_text(*connection_,
-                                      dump(Json{{"type", "cancel"}, {"session", session_}, {"run", run}}));
+  Task<Result<>> cancel(std::string run, agents::CancelMode mode) override {
+    Json frame = {{"type", "cancel"}, {"session", session_}, {"run", run}};
+    if (mode == agents::CancelMode::after_step) frame["mode"] = "after_step";
+    co_return co_await net::send_text(*connection_, dump(frame));
   }
 
   std::vector<Approval> waiting() const override { return waiting_for_person_; }

@@ -111,6 +111,8 @@ void RunRoutes::add_to(Router& router) {
   add("GET", "/v1/runs/{run}", {}, [this](HttpCall call) { return show(std::move(call)); });
   add("GET", "/v1/runs/{run}/events", {"after"}, [this](HttpCall call) { return events(std::move(call)); });
   add("POST", "/v1/runs/{run}/cancel", {}, [this](HttpCall call) { return cancel(std::move(call)); });
+  add("POST", "/v1/runs/{run}/fork", {}, [this](HttpCall call) { return fork(std::move(call), false); });
+  add("POST", "/v1/runs/{run}/resume", {}, [this](HttpCall call) { return fork(std::move(call), true); });
   add("POST", "/v1/runs/{run}/approve", {}, [this](HttpCall call) { return decide(std::move(call), true); });
   add("POST", "/v1/runs/{run}/deny", {}, [this](HttpCall call) { return decide(std::move(call), false); });
 }
@@ -238,6 +240,34 @@ Task<net::ServerReply> RunRoutes::cancel(HttpCall call) {
   auto run = co_await desk_.find_run(call.principal, call.names[0]);
   if (!run) co_return failure_reply(run.error());
   co_return json_reply(agents::to_json(*run), run->finished() ? 200 : 202);
+}
+
+Task<net::ServerReply> RunRoutes::fork(HttpCall call, bool resumes) {
+  if (call.request.body.empty()) call.request.body = "{}";
+  auto body = json_object_of(call.request);
+  if (!body) co_return std::move(body.error());
+  const std::vector<std::string> known = resumes
+                                             ? std::vector<std::string>{"model"}
+                                             : std::vector<std::string>{"from", "input", "outputs", "model"};
+  if (std::string wrong = unknown_key(*body, known); !wrong.empty()) co_return invalid(wrong);
+  Fields fields(*body);
+  agents::ForkOrder order{.principal = call.principal, .run = call.names[0], .resumes = resumes};
+  order.model = fields.any_text("model", false);
+  order.from = fields.step("from");
+  if (body->contains("input")) order.input = fields.any_text("input");
+  const Json outputs = fields.object("outputs");
+  for (const auto& [id, output] : outputs.items()) {
+    if (!output.is_string()) co_return invalid(fmt::format("/outputs/{}: expected a text", id.substr(0, 40)));
+    order.outputs.push_back({.call = id, .output = output.get<std::string>()});
+  }
+  if (!fields.problem().empty()) co_return invalid(fields.problem());
+  if (order.input && order.input->empty()) co_return invalid("/input: expected a message, and it is empty");
+  auto forked = co_await desk_.fork(std::move(order));
+  if (!forked) co_return failure_reply(forked.error());
+  auto reply =
+      json_reply(Json{{"run", forked->run}, {"session", forked->session}, {"kept", forked->kept}}, 202);
+  reply.headers.emplace_back("Location", fmt::format("/v1/runs/{}", forked->run));
+  co_return reply;
 }
 
 Task<net::ServerReply> RunRoutes::decide(HttpCall call, bool approve) {

@@ -28,6 +28,7 @@ class RunRoutes {
   Task<net::ServerReply> show(HttpCall call);
   Task<net::ServerReply> events(HttpCall call);
   Task<net::ServerReply> cancel(HttpCall call);
+  Task<net::ServerReply> fork(HttpCall call, bool resumes);
   Task<bool> is_below(Principal principal, std::string run, std::string top);
   Task<net::ServerReply> decide(HttpCall call, bool approve);
 

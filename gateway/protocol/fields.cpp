@@ -47,6 +47,14 @@ std::optional<std::int64_t> Fields::seq(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<int> Fields::step(std::string_view name) {
+  const Json* value = get(name, false);
+  if (!value) return std::nullopt;
+  if (value->is_number_unsigned() && *value > 0u && *value <= 1'000'000u) return value->get<int>();
+  complain(name, "must be the number of a step, 1 or more");
+  return std::nullopt;
+}
+
 bool Fields::flag(std::string_view name) {
   const Json* value = get(name, false);
   if (!value) return false;

@@ -28,6 +28,8 @@ class Fields {
   std::string name(std::string_view name);
   std::string any_text(std::string_view name, bool required = true);
   std::optional<std::int64_t> seq(std::string_view name);
+  /// The number of a step, 1 or more.
+  std::optional<int> step(std::string_view name);
   Json object(std::string_view name);
   bool flag(std::string_view name);
   /// Here null is not taken for absent: who sends it may have meant to change something.

@@ -78,6 +78,13 @@ std::vector<agents::PendingApproval> FakeRunDesk::pending(const Principal&,
   return of_session;
 }
 
+Task<Result<agents::Forked>> FakeRunDesk::fork(agents::ForkOrder order) {
+  if (refuse_fork) co_return fail(*refuse_fork);
+  forks.push_back(order);
+  const std::string session = order.resumes ? std::string("s_same") : co_await make_session();
+  co_return agents::Forked{.session = session, .run = fmt::format("r_forked{}", forks.size()), .kept = 1};
+}
+
 Task<Result<RunRow>> FakeRunDesk::find_run(Principal principal, std::string run) {
   auto row = co_await journal_.find_run(run);
   if (!row) co_return fail(row.error());

@@ -25,12 +25,14 @@ class FakeRunDesk final : public agents::RunDesk {
   std::function<Task<>()> after_commit;    ///< awaited between run.started and the return of submit
   Status reported{.admitting = true};
   std::optional<Error> refuse_decision;          ///< what decide answers
+  std::optional<Error> refuse_fork;              ///< what fork answers
   std::vector<agents::PendingApproval> waiting;  ///< of every session
 
   // What the test looks at.
   std::vector<agents::Submission> submissions;
   std::vector<std::pair<std::string, agents::CancelMode>> cancels;
   std::vector<agents::Decision> decisions;
+  std::vector<agents::ForkOrder> forks;
 
   // What a run says.
   Task<> say(std::string run, std::string_view type, std::string text, int step = 1);  ///< journaled
@@ -47,6 +49,7 @@ class FakeRunDesk final : public agents::RunDesk {
   Task<Result<>> cancel(Principal principal, std::string run, agents::CancelMode mode) override;
   Task<Result<>> decide(agents::Decision decision) override;
   std::vector<agents::PendingApproval> pending(const Principal&, const std::string& session) const override;
+  Task<Result<agents::Forked>> fork(agents::ForkOrder order) override;
   Task<Result<store::RunRow>> find_run(Principal principal, std::string run) override;
   Task<Result<>> forget(Principal principal, std::string session) override;
   MemoryJournal& journal() override { return journal_; }
