@@ -53,6 +53,10 @@ class Loop {
   [[nodiscard]] Alarm at(Instant when, std::function<void()> callback);
   /// How many are pending: none where nothing of what was begun is left.
   std::size_t alarms() const { return alarms_.size(); }
+  /// When the next one is due; Instant::max(): there is none.
+  Instant next_alarm() const { return alarms_.empty() ? Instant::max() : alarms_.begin()->first; }
+  /// Calls those that are due now: for a clock of one's own, which the machine's timers know nothing of.
+  void fire_due() { fire(); }
 
   /// Sleeps. True when the time passed, false when `stop` came first.
   Task<bool> sleep_until(Instant when, Stop& stop);
