@@ -51,6 +51,10 @@ class RunLines {
     else
       fact(body);
   }
+  // Facts stand after the events of their append, so that the reply of the last step comes after its end.
+  void end() {
+    if (finished_) close_all(End::stopped);
+  }
 
  private:
   Answer& begin(Kind kind, std::string key, std::string name, Json asked) {
@@ -97,7 +101,7 @@ class RunLines {
     } else if (type == "usage") {
       usage_ = told_event(*line_, body);
     } else if (type == "run.finished") {
-      close_all(End::stopped);
+      finished_ = true;
     }
   }
 
@@ -237,6 +241,7 @@ class RunLines {
   std::map<std::string, Json> actions_;
   std::map<std::string, Answer*> by_call_;
   std::optional<Event> usage_;  // told last
+  bool finished_ = false;
 };
 
 // Outputs that were too long and of which only what the agent read is there.
@@ -279,6 +284,7 @@ Result<Answers> read_answers(const Recording& recording) {
       return within(fmt::format("journal, run {}, {}", line.run, line.type), std::move(body.error()));
     runs.try_emplace(line.run, answers, line.run).first->second.take(line, *body);
   }
+  for (auto& [run, lines] : runs) lines.end();
   answers.inexact = incomplete(answers);
   if (answers.inexact.empty()) answers.inexact = shared_budget(answers);
   if (answers.inexact.empty()) answers.inexact = untold_stop(recording, answers);

@@ -33,28 +33,32 @@ Task<bool> Cues::wait(const Answer* answer, Stop& stop) {
   co_return came;
 }
 
-// What is asked decides between questions of one step; where it was another then, the order does.
+// What is asked decides, whoever of a run asks it. Where nobody asked that then, it is what was asked in this
+// place: of an agent's model by the step, of others by the step and whom they ask.
 Answer* Cues::search(const Question& question) const {
   const std::string run = names_.recorded(question.run);
-  Answer* by_order = nullptr;
-  Answer* by_name = nullptr;
-  Answer* step = nullptr;
+  Answer* said = nullptr;      // the same was asked
+  Answer* step = nullptr;      // by an agent
+  Answer* place = nullptr;     // of the same kind, in the same step
+  Answer* anywhere = nullptr;  // of the same kind and name
   for (Answer& one : answers_.all) {
-    if (one.given || one.run != run || one.kind == Answer::Kind::person) continue;
     const bool model = asks_a_model(question.kind) && asks_a_model(one.kind);
-    if (!model && one.kind != question.kind) continue;
-    if (one.step != question.step) continue;
-    if (!one.asked.is_null() && one.asked == question.asked && (model || one.name == question.name))
-      return &one;
-    if (one.kind == Answer::Kind::step && !step) step = &one;
-    if (one.kind == Answer::Kind::step) continue;
-    if (!by_order) by_order = &one;
-    if (!by_name && one.name == question.name) by_name = &one;
+    if (one.given || one.run != run || (!model && one.kind != question.kind)) continue;
+    const bool here = one.step == question.step;
+    if (one.kind == Answer::Kind::step) {
+      if (here && !step) step = &one;
+      continue;
+    }
+    const bool named = one.name == question.name;
+    const bool same = one.asked == question.asked && (model || (named && here));
+    if (same && (!said || (here && said->step != question.step))) said = &one;
+    if (here && named && !place) place = &one;
+    if (named && !anywhere && model) anywhere = &one;
   }
+  if (said) return said;
   if (question.kind == Answer::Kind::step && step) return step;
-  if (by_name) return by_name;
-  if (step) return step;
-  return by_order;
+  if (place) return place;
+  return step ? step : anywhere;
 }
 
 const Cues::Waiting* Cues::next() const {
