@@ -178,11 +178,11 @@ class World : store::Subscriber {
       for (auto& [entry, one] : models) one = replayed_model(backstage, entry, one->name());
       for (auto& [key, one] : tools) one = replayed_tool(backstage, key, one);
     }
-    auto table = make_agents(
-        {agent}, priced, models, tools, *prompts,
-        {.embedders = &more_.embedders,
-         .vectors = vectors,
-         .blocks = std::make_shared<BlockJournal>(stage ? stage->loop : loop, stage ? stage->journal : *journal)});
+    auto table = make_agents({agent}, priced, models, tools, *prompts,
+                             {.embedders = &more_.embedders,
+                              .vectors = vectors,
+                              .blocks = std::make_shared<BlockJournal>(stage ? stage->loop : loop,
+                                                                       stage ? stage->journal : *journal)});
     REQUIRE(table);
     return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets, budgets});
   }

@@ -67,9 +67,11 @@ TEST_CASE("calls of one step beside each other replay in the order in which they
   auto slow = tool_named("slow", tools::Effect::idempotent,
                          [](const tools::ToolInput&) { return tools::ToolOutput{"slowly", {}}; });
   slow->takes = 20ms;
-  World world(says({R"({"thought":"both","actions":[{"tool":"slow","input":{"x":1}},{"tool":"look","input":{"x":2}}]})",
-                    kAnswer}),
-              {}, {}, {.tools = {slow}});
+  World world(
+      says(
+          {R"({"thought":"both","actions":[{"tool":"slow","input":{"x":1}},{"tool":"look","input":{"x":2}}]})",
+           kAnswer}),
+      {}, {}, {.tools = {slow}});
   check_same(world, run_once(world));
 }
 
@@ -78,9 +80,11 @@ TEST_CASE("two equal calls of one step that brought different things replay") {
   auto count = tool_named("count", tools::Effect::pure, [&calls](const tools::ToolInput&) {
     return tools::ToolOutput{"number " + std::to_string(++calls), {}};
   });
-  World world(says({R"({"thought":"both","actions":[{"tool":"count","input":{"x":1}},{"tool":"count","input":{"x":1}}]})",
-                    kAnswer}),
-              {}, {}, {.tools = {count}});
+  World world(
+      says(
+          {R"({"thought":"both","actions":[{"tool":"count","input":{"x":1}},{"tool":"count","input":{"x":1}}]})",
+           kAnswer}),
+      {}, {}, {.tools = {count}});
   check_same(world, run_once(world));
 }
 
@@ -133,8 +137,8 @@ TEST_CASE("limits of steps, of repeated calls and of tokens replay") {
   SUBCASE("tokens, with a best answer") {
     World::More more;
     more.agent.on_limit = OnLimit::answer;
-    World world(says({std::string("{\"thought\":\"") + std::string(40'000, 'a'), kAnswer}), {}, {.tokens = 6'000},
-                more);
+    World world(says({std::string("{\"thought\":\"") + std::string(40'000, 'a'), kAnswer}), {},
+                {.tokens = 6'000}, more);
     check_same(world, run_once(world));
   }
   SUBCASE("tokens, spent on thinking aloud") {
@@ -182,8 +186,9 @@ TEST_CASE("errors of models replay") {
     check_same(world, run_once(world));
   }
   SUBCASE("a conversation that was too long for the model") {
-    World world(says({kCall, Error{.code = ErrorCode::too_large, .message = "maximum context length is 900 tokens"},
-                      kAnswer}));
+    World world(
+        says({kCall, Error{.code = ErrorCode::too_large, .message = "maximum context length is 900 tokens"},
+              kAnswer}));
     world.tool = tool_named("look", tools::Effect::pure, [](const tools::ToolInput&) {
       return tools::ToolOutput{std::string(6'000, 'w'), {}};
     });
@@ -252,7 +257,9 @@ TEST_CASE("decisions of people replay") {
   world.until([&] { return world.seen("approval.required"); });
   Decision decision{.principal = {"ann", "default"}, .run = accepted->run, .call = "c_1", .approve = true};
   SUBCASE("approved") {}
-  SUBCASE("approved with another input") { decision.input = Json{{"x", 7}}; }
+  SUBCASE("approved with another input") {
+    decision.input = Json{{"x", 7}};
+  }
   SUBCASE("denied") {
     decision.approve = false;
     decision.reason = "not today";
@@ -316,8 +323,8 @@ TEST_CASE("a run that went through a restart replays with the restart") {
 }
 
 TEST_CASE("later turns of a conversation replay with what they recalled, whatever came after them") {
-  World world(says({kAnswer, R"({"thought":"b","final_answer":"second"})",
-                    R"({"thought":"c","final_answer":"third"})"}));
+  World world(says(
+      {kAnswer, R"({"thought":"b","final_answer":"second"})", R"({"thought":"c","final_answer":"third"})"}));
   world.resume();
   const std::string session = world.session();
   std::vector<std::string> runs;
@@ -332,8 +339,10 @@ TEST_CASE("rules that ask a model replay") {
   World::More more;
   SUBCASE("an answer that is sent back once") {
     more.agent.guardrails.output = {{.name = "kind", .model = "j", .prompt = "It is kind.", .retries = 1}};
-    more.judges["j"] = says({R"({"pass":false,"reason":"rude"})", "no verdict", R"({"pass":true,"reason":"kind"})"});
-    World world(says({kCall, kAnswer, R"({"thought":"again","final_answer":"It is 42, please."})"}), {}, {}, more);
+    more.judges["j"] =
+        says({R"({"pass":false,"reason":"rude"})", "no verdict", R"({"pass":true,"reason":"kind"})"});
+    World world(says({kCall, kAnswer, R"({"thought":"again","final_answer":"It is 42, please."})"}), {}, {},
+                more);
     check_same(world, run_once(world));
   }
   SUBCASE("a message that is refused beside the run") {
