@@ -23,6 +23,7 @@ Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreR
       answers_(answers),
       clock_(recording.root().created_ms),
       loop_(clock_),
+      ids_(recording, clock_),
       journal_(loop_, recording, reader, names_),
       cues_(loop_, answers, names_) {}
 
@@ -58,7 +59,7 @@ Result<> Rehearsal::perform(Task<> task) {
 // As a daemon starts that finds the run as it was accepted, or as the last one left it.
 Result<> Rehearsal::open_desk() {
   bus_ = bus::make_local_bus(loop_, journal_);
-  desk_ = make_run_desk(loop_, journal_, *bus_, rng_, {}, catalog_);
+  desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_);
   Result<> resumed;
   const bool at_once = restarts_ == 0 && never_asked();
   auto start = [this, at_once, &resumed]() -> Task<> {

@@ -2,6 +2,7 @@
 
 #include "agents/replay/answers.h"
 #include "agents/replay/cues.h"
+#include "agents/replay/recorded_ids.h"
 #include "agents/replay/recording.h"
 #include "agents/replay/rehearsal_journal.h"
 #include "agents/replay/replay.h"
@@ -10,7 +11,6 @@
 #include "agents/runs/run_desk.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/task.h"
-#include "runtime/base/ids.h"
 #include "runtime/bus/bus.h"
 
 #include <cstdint>
@@ -54,7 +54,7 @@ class Rehearsal {
   Answers& answers_;
   StillClock clock_;
   Loop loop_;
-  SystemRng rng_;
+  RecordedIds ids_;
   RunNames names_;
   RehearsalJournal journal_;
   Cues cues_;

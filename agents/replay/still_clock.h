@@ -17,9 +17,9 @@ class StillClock final : public Clock {
       : begin_(std::chrono::steady_clock::now() + kAhead), now_(begin_), wall_ms_(wall_ms) {}
 
   Instant now() const override { return now_; }
-  std::int64_t wall_ms() const override {
-    return wall_ms_ + std::chrono::duration_cast<Milliseconds>(now_ - begin_).count();
-  }
+  std::int64_t wall_ms() const override { return wall_ms_; }
+  /// The wall clock is for what is shown and kept: it goes by itself.
+  void set_wall(std::int64_t wall_ms) { wall_ms_ = wall_ms; }
   Instant begin() const { return begin_; }
   /// Never back.
   void set(Instant now) { now_ = std::max(now_, now); }
@@ -29,7 +29,7 @@ class StillClock final : public Clock {
 
   const Instant begin_;
   Instant now_;
-  const std::int64_t wall_ms_;
+  std::int64_t wall_ms_;
 };
 
 }  // namespace troupe::agents
