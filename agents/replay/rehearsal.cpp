@@ -49,6 +49,7 @@ Result<> Rehearsal::perform(Task<> task) {
     done = true;
   });
   auto settled = settle();
+  while (settled && !done && journal_.release()) settled = settle();
   if (failure) std::rethrow_exception(failure);
   if (settled && !done)
     return fail(ErrorCode::internal, fmt::format("run {}: the engine waits for something that no record has",
@@ -103,6 +104,7 @@ Result<> Rehearsal::run(const ReplayCatalog& catalog, KeptTexts texts) {
 Result<bool> Rehearsal::advance() {
   Answer* decision = next_decision();
   const std::int64_t at = std::min(cues_.next_at(), decision ? decision->at : Answer::kNever);
+  if (journal_.held_at() < at) return journal_.release();
   if (at != Answer::kNever) return come_to(at, decision && decision->at == at ? decision : nullptr);
   if (cues_.waits_for(Answer::End::lost)) {
     if (++restarts_ > limits::kReplayRestarts)

@@ -1,8 +1,8 @@
 #include "agents/replay/rehearsal_journal.h"
 
+#include "agents/replay/answer.h"
 #include "agents/replay/limits.h"
 #include "agents/runs/request_log.h"
-#include "runtime/async/one_shot.h"
 #include "runtime/base/sha256.h"
 
 #include <algorithm>
@@ -62,6 +62,11 @@ void RehearsalJournal::seed() {
   made_.push_back(root.id);
   own.row = as_accepted(root);
   for (const store::LogLine& line : recording_.lines) {
+    if (line.type == "message")
+      if (auto body = parse_json(line.body)) {
+        messages_[string_or(*body, "id")] = line.at;
+        awaited_.insert(line.at);
+      }
     if (line.run != root.id) continue;
     if (line.is_event() && own.events.empty()) {
       own.events.push_back({std::make_shared<const std::string>(line.body), line.seq, root.session, root.id,
@@ -130,9 +135,38 @@ Result<> RehearsalJournal::apply(Append append) {
   return {};
 }
 
+// Answer::kNever: it has no message that is on record.
+std::int64_t RehearsalJournal::place_of(const Append& append) const {
+  for (const Event& event : append.events) {
+    if (event.type != "message") continue;
+    const auto known = messages_.find(names_.as_recorded(string_or(event.fields, "id")));
+    if (known != messages_.end()) return known->second;
+  }
+  return Answer::kNever;
+}
+
+std::int64_t RehearsalJournal::held_at() const {
+  return held_.empty() ? Answer::kNever : held_.begin()->first;
+}
+
+bool RehearsalJournal::release() {
+  if (held_.empty()) return false;
+  held_.extract(held_.begin()).mapped()->set(true);
+  return true;
+}
+
 Task<Result<>> RehearsalJournal::commit(Append append) {
   co_await turn(loop_);
-  co_return apply(std::move(append));
+  const std::int64_t at = place_of(append);
+  if (at != Answer::kNever && !awaited_.empty() && *awaited_.begin() < at) {
+    OneShot<bool> free(loop_);
+    held_.emplace(at, &free);
+    co_await free.wait();
+  }
+  auto applied = apply(std::move(append));
+  awaited_.erase(at);
+  if (!awaited_.empty() && held_at() == *awaited_.begin()) release();
+  co_return applied;
 }
 
 void RehearsalJournal::post(Append append) {

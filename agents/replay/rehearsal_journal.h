@@ -3,10 +3,13 @@
 #include "agents/replay/recording.h"
 #include "agents/replay/run_names.h"
 #include "runtime/async/loop.h"
+#include "runtime/async/one_shot.h"
 #include "runtime/store/journal.h"
 #include "runtime/store/store_reader.h"
 
+#include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +17,8 @@ namespace troupe::agents {
 
 /// The journal of a replay: what was in the store when the recorded run began, read only, and in memory what
 /// the replay writes. It begins with the run as it was accepted, unfinished, so that an engine that takes up
-/// what it finds begins with it. Nobody watches. Loop thread only; reading the store blocks it.
+/// what it finds begins with it. Messages between agents are committed in the order in which they were when
+/// the run was recorded. Nobody watches. Loop thread only; reading the store blocks it.
 class RehearsalJournal final : public store::Journal {
  public:
   /// All outlive it. `names` learns which run of the replay is which recorded one.
@@ -23,6 +27,12 @@ class RehearsalJournal final : public store::Journal {
   /// What was written, in the order of its commits.
   const std::vector<store::LogLine>& lines() const { return lines_; }
   bool root_finished() const;
+
+  /// Where in the record the first message stands that waits for others to be committed before it, and that
+  /// could be committed now if nothing comes of those; Answer::kNever: none waits.
+  std::int64_t held_at() const;
+  /// Commits it. False: none waits.
+  bool release();
 
   Task<Result<>> commit(store::Append append) override;
   void post(store::Append append) override;
@@ -63,6 +73,7 @@ class RehearsalJournal final : public store::Journal {
   };
 
   void seed();
+  std::int64_t place_of(const store::Append& append) const;
   Result<> apply(store::Append append);
   void know(const store::RunRow& row);
   void add(const Event& event);
@@ -80,6 +91,9 @@ class RehearsalJournal final : public store::Journal {
   std::vector<Frame> events_;
   std::vector<store::DeadLetterRow> dead_;
   std::map<std::string, std::string> blobs_;
+  std::map<std::string, std::int64_t> messages_;  // of the record: id → place
+  std::set<std::int64_t> awaited_;                // those that were not committed yet
+  std::map<std::int64_t, OneShot<bool>*> held_;   // who waits to commit one, by place
 };
 
 }  // namespace troupe::agents
