@@ -1,9 +1,7 @@
 #include "app/wiring.h"
 
 #include "agents/agent.h"
-#include "agents/chains/chain.h"
-#include "agents/chains/chain_tool.h"
-#include "agents/teams/make_teams.h"
+#include "app/catalog.h"
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/version.h"
@@ -38,13 +36,6 @@ struct Clients {
   std::unique_ptr<net::HttpClient> models;   // may reach what the operator wrote down
   std::unique_ptr<net::HttpClient> fetches;  // tools and loaders: guarded
 };
-
-template <class T>
-std::vector<T> values_of(const config::Entries<T>& entries) {
-  std::vector<T> values;
-  for (const auto& [name, value] : entries) values.push_back(value);
-  return values;
-}
 
 std::string user_agent() {
   return fmt::format("Troupe/{} (self-hosted agent daemon)", kVersion);
@@ -135,36 +126,17 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   made.knowledge = *knowledge;
   auto tools = make_tool_table(configuration, clients, loop, made.knowledge);
   if (!tools) return fail(std::move(tools.error()));
-  const auto model_settings = values_of(configuration.models);
-  auto chains = agents::make_chains(values_of(configuration.chains),
-                                    {model_settings, **models, **prompts, made.knowledge});
-  if (!chains) return fail(std::move(chains.error()));
-  if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, *tools); !added)
-    return fail(std::move(added.error()));
-  const auto agent_settings = values_of(configuration.agents);
-  const agents::MemorySources memory{
-      .embedders = made.embedders.get(), .vectors = services.turn_vectors, .blocks = services.blocks};
-  auto table = agents::make_agents(agent_settings, model_settings, **models, *tools, **prompts, memory);
-  if (!table) return fail(std::move(table.error()));
-  auto teams = agents::make_teams(values_of(configuration.teams),
-                                  {.agents = agent_settings,
-                                   .model_settings = model_settings,
-                                   .models = **models,
-                                   .tools = *tools,
-                                   .prompts = **prompts,
-                                   .memory = memory,
-                                   .chains = *chains,
-                                   .artifacts = artifacts_of(configuration, loop, services)});
-  if (!teams) return fail(std::move(teams.error()));
-  auto catalog = std::make_shared<agents::Catalog>();
-  catalog->agents = std::move(*table);
-  catalog->chains = std::move(*chains);
-  catalog->teams = std::move(*teams);
-  catalog->default_target = configuration.default_target;
-  catalog->config = std::move(snapshot);
-  catalog->secrets = configuration.secrets;
-  catalog->budgets = configuration.budgets;
-  made.catalog = std::move(catalog);
+  auto catalog = make_catalog(configuration,
+                              {.models = *models,
+                               .prompts = *prompts,
+                               .knowledge = made.knowledge,
+                               .memory = {.embedders = made.embedders.get(),
+                                          .vectors = services.turn_vectors,
+                                          .blocks = services.blocks},
+                               .artifacts = artifacts_of(configuration, loop, services)},
+                              *tools, std::move(snapshot));
+  if (!catalog) return fail(std::move(catalog.error()));
+  made.catalog = std::move(*catalog);
   made.tools = std::make_shared<const tools::ToolTable>(std::move(*tools));
   return made;
 }

@@ -2,6 +2,7 @@
 
 #include "agents/chains/chain_events.h"
 #include "agents/runs/attachments.h"
+#include "agents/runs/stop_fact.h"
 #include "memory/conversation/turn.h"
 #include "memory/knowledge/search/citations.h"
 #include "memory/knowledge/search/limits.h"
@@ -130,6 +131,9 @@ Task<> ChainRun::finish(Chained<ChainAnswer> answer) {
   if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
   ChainEnd end{.status = "done", .reason = "final_answer"};
   if (!answer) end = work_.requested() ? why_stopped() : std::move(answer.error());
+  if (!answer && work_.requested())
+    record_.pending().facts.push_back(stopped_fact(
+        record_, walk_.step(), {.deadline = work_.reason() == StopReason::deadline, .used = clock_.used()}));
   store::RunRow& row = record_.row();
   Event last;
   if (answer) last = answer_event(*answer);  // with its warnings before it

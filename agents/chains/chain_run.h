@@ -57,6 +57,7 @@ class ChainRun final : public RunDriver, private ChainCalls {
                           int number) const;
   void show_answer(ChainSink& sink, int step);
   Task<Chained<models::ModelReply>> take_reply(const ChainCall& call, Attempt made);
+  void note_failed(const ChainCall& call, const Attempt& made);
   void note_broken(const ChainCall& call, const Attempt& made);
   Task<Chained<std::vector<memory::Hit>>> take_hits(const ChainSearch& search,
                                                     Result<memory::Retrieved> found, std::int64_t ms);

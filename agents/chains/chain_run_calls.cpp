@@ -4,6 +4,7 @@
 #include "agents/chains/limits.h"
 #include "agents/chains/passages.h"
 #include "agents/limits.h"
+#include "agents/runs/error_fact.h"
 #include "models/governor/retry_policy.h"
 
 #include <chrono>
@@ -83,6 +84,7 @@ Task<Chained<models::ModelReply>> ChainRun::ask_now(ChainCall call, Stop& stop) 
     if (stop_.reason() != StopReason::shutdown && made->written.output_tokens > 0) note_broken(call, *made);
     if (stop.requested()) co_return std::unexpected(cancelled());
     Error& error = made->reply.error();
+    note_failed(call, *made);
     const bool too_large = error.code == ErrorCode::too_large && made->written.output_tokens == 0;
     if (too_large && made->entry.empty())
       if (const auto said = models::read_exceeded(error.message); said.max)
@@ -197,6 +199,13 @@ Task<Chained<models::ModelReply>> ChainRun::take_reply(const ChainCall& call, At
   co_return std::unexpected(cut_off(made.cut->reason, usage.output_tokens, made.cut->detail));
 }
 
+void ChainRun::note_failed(const ChainCall& call, const Attempt& made) {
+  Json fact = {{"key", call.key}, {"written", made.written.output_tokens}};
+  if (!made.entry.empty()) fact["entry"] = made.entry;
+  fact["error"] = error_to_fact(made.reply.error());
+  record_.pending().facts.push_back(record_.fact("chain.failed", call.step, fact));
+}
+
 void ChainRun::note_broken(const ChainCall& call, const Attempt& made) {
   const models::Usage& usage = made.written;
   const double cost = models::cost_of(usage, call.model->price_of(made.entry));
@@ -258,6 +267,7 @@ Task<Chained<std::vector<memory::Hit>>> ChainRun::take_hits(const ChainSearch& s
     seen.fields["output"] = std::move(output);
     if (truncated) seen.fields["truncated"] = true;
     fact["hits"] = hits_to_fact(found->hits);
+    if (!found->remarks.empty()) fact["remarks"] = found->remarks;
   } else {
     seen.fields["error"] = found.error().message;
     fact["error"] = found.error().message;

@@ -1,6 +1,7 @@
 #include "agents/forks/cut.h"
 
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/stop_fact.h"
 
 #include <algorithm>
 #include <map>
@@ -13,6 +14,11 @@
 namespace troupe::agents {
 
 namespace {
+
+// Why the run was stopped is not so of the one that goes on.
+bool is_stop(const store::Fact& fact) {
+  return fact.kind == kStoppedFact || fact.kind == "tool.stopped";
+}
 
 bool is_lifecycle(std::string_view type) {
   return type == "run.queued" || type == "run.started" || type == "run.finished";
@@ -38,7 +44,7 @@ class Steps {
                       ? fmt::format("run {} has no step {}: it can be forked from step 1", run_.row.id, from)
                       : fmt::format("run {} has no step {}: it can be forked from step 1 to {}", run_.row.id,
                                     from, last_ + 1));
-    std::erase_if(run_.facts, [&](const store::Fact& fact) { return fact.step >= from; });
+    std::erase_if(run_.facts, [&](const store::Fact& fact) { return fact.step >= from || is_stop(fact); });
     std::erase_if(run_.events,
                   [&](const PastEvent& event) { return event.step >= from || is_lifecycle(event.type); });
     return from - 1;
@@ -125,8 +131,7 @@ class Tasks {
   void drop_facts(const std::set<std::string>& kept, std::optional<std::size_t> first) {
     bool after = false;
     std::erase_if(root().facts, [&](const store::Fact& fact) {
-      if (fact.kind == "bus.done") return after;
-      if (fact.kind != "team.began") return after;
+      if (fact.kind != "team.began") return after || is_stop(fact);
       const std::string run = field_of(fact.body, "run");
       after = after || (first && run == order_[*first]);
       return !kept.contains(run);

@@ -4,7 +4,9 @@
 #include "agents/react/step_parser.h"
 #include "agents/runs/agent_memory.h"
 #include "agents/runs/attachments.h"
+#include "agents/runs/error_fact.h"
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/stop_fact.h"
 #include "agents/runs/tool_steps.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
@@ -232,7 +234,10 @@ Task<Step> AgentRun::perform(Step step) {
   if (std::holds_alternative<RunTools>(step)) co_return co_await run_tools();
   if (!recorded_.replies.empty()) co_return co_await ask_model(std::get<AskModel>(step));
   if (work_->requested()) co_return interrupted();
-  if (after_step_) co_return react_->on_interrupt(Interrupt::cancelled);
+  if (after_step_) {
+    note_stop(Interrupt::cancelled, true);
+    co_return react_->on_interrupt(Interrupt::cancelled);
+  }
   co_return co_await ask_model(std::get<AskModel>(step));
 }
 
@@ -373,6 +378,7 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
     sink.take_back();
     if (sink.tokens() > 0) note_lost(used, sink.entry());
     Error& error = asked.reply.error();
+    note_failed(error, attempt, sink);
     if (error.code == ErrorCode::too_large && sink.tokens() == 0) {
       Step shorter = react_->on_too_large(error, sink.entry().empty());
       auto* still = std::get_if<AskModel>(&shorter);
@@ -474,6 +480,14 @@ Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink
 
 Task<> AgentRun::tell() {
   if (!record_.pending().events.empty()) co_await record_.commit(record_.take_pending());
+}
+
+// What else came instead of a reply: with it, what was done about the failure can be done over again.
+void AgentRun::note_failed(const Error& error, int attempt, const ReplySink& sink) {
+  Json fact = {{"attempt", attempt}, {"written", sink.tokens()}};
+  if (!sink.entry().empty()) fact["entry"] = sink.entry();
+  fact["error"] = error_to_fact(error);
+  record_.pending().facts.push_back(record_.fact("model.failed", react_->step(), fact));
 }
 
 // What a reply used that broke off.
@@ -663,6 +677,7 @@ Task<Step> AgentRun::run_tools() {
 Step AgentRun::interrupted(std::vector<Observation> observations) {
   if (guard_ && !stop_.requested())
     if (auto refused = guard_->refused_beside()) return std::move(*refused);
+  note_stop(why_stopped(), false);
   Step next = react_->on_interrupt(why_stopped(), std::move(observations));
   if (std::holds_alternative<AskModel>(next)) work_ = std::make_unique<Stop>(stop_);
   return next;
@@ -686,6 +701,14 @@ Task<> AgentRun::finish(Finish end) {
                   .cost = react_->cost()},
                  loop_.clock().wall_ms(), append);
   co_await record_.commit(std::move(append));
+}
+
+// Nothing of a stop that the next start goes on after.
+void AgentRun::note_stop(Interrupt why, bool after_step) {
+  if (why == Interrupt::shutdown) return;
+  record_.pending().facts.push_back(stopped_fact(
+      record_, react_->step(),
+      {.deadline = why == Interrupt::deadline, .after_step = after_step, .used = clock_.used()}));
 }
 
 Event AgentRun::answer_event(const Finish& end) const {

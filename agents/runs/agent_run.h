@@ -85,6 +85,7 @@ class AgentRun final : public RunDriver {
   Task<> tell();
   models::ModelRequest request_for(const AskModel& ask);
   store::Fact intent_fact(const models::ModelRequest& request, const AskModel& ask);
+  void note_failed(const Error& error, int attempt, const ReplySink& sink);
   void note_lost(const models::Usage& usage, const std::string& entry);
   void note_untold();
   void note_use(Event told);
@@ -101,6 +102,7 @@ class AgentRun final : public RunDriver {
   Task<Step> run_tools();
   Task<> finish(Finish end);
   Step interrupted(std::vector<Observation> observations = {});
+  void note_stop(Interrupt why, bool after_step);
 
   Event answer_event(const Finish& end) const;
   CallContext context(Stop& stop);

@@ -1,6 +1,7 @@
 #include "agents/runs/run_guard.h"
 
 #include "agents/guardrails/verdict.h"
+#include "agents/runs/error_fact.h"
 #include "agents/runs/facts.h"
 #include "tools/observation.h"
 
@@ -306,6 +307,7 @@ void RunGuard::note_lost(const Rule& rule, int step, const JudgeReply& from) {
   lost.entry = from.entry;
   Json fact = fact_of(rule);
   add_usage(fact, rule, lost);
+  fact["error"] = error_to_fact(from.reply.error());
   run_.record.pending().facts.push_back(run_.record.fact("guard.lost", step, fact));
   note_usage(rule, step, lost, 0);
 }
@@ -325,6 +327,9 @@ Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
   Json fact = fact_of(rule);
   if (!from || !from->reply) return fact;
   add_usage(fact, rule, *from->reply);
+  fact["text"] = clean(from->reply->text);
+  if (!from->reply->model.empty()) fact["model"] = from->reply->model;
+  if (!from->reply->entry.empty()) fact["entry"] = from->reply->entry;
   fact["ms"] = from->ms;
   return fact;
 }

@@ -388,6 +388,8 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     return std::exchange(numbered_, numbered_ + count) + 1;
   };
   tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
+  if (!outcome.ok && context.stop.requested())
+    record_.pending().facts.push_back(record_.fact("tool.stopped", step_, {{"call", call.plan.id}}));
   seen.ok = outcome.ok;
   seen.output = std::move(outcome.output);
   seen.error = std::move(outcome.error);

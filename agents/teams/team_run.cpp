@@ -1,6 +1,7 @@
 #include "agents/teams/team_run.h"
 
 #include "agents/runs/facts.h"
+#include "agents/runs/stop_fact.h"
 #include "agents/teams/reply_message.h"
 
 #include <algorithm>
@@ -189,6 +190,11 @@ Task<> TeamRun::finish(Teamed<TeamAnswer> answer) {
   TeamEnd end;
   if (answer) end = {answer->status, answer->reason, answer->detail};
   if (!answer) end = work_.requested() ? why_stopped() : std::move(answer.error());
+  if (!answer && (work_.requested() || after_step_))
+    record_.pending().facts.push_back(stopped_fact(record_, 0,
+                                                   {.deadline = work_.reason() == StopReason::deadline,
+                                                    .after_step = after_step_,
+                                                    .used = clock_.used()}));
   store::RunRow& row = record_.row();
   store::Append append = record_.take_pending();
   if (answer) {

@@ -3,6 +3,7 @@
 #include "agents/runs/tool_steps.h"
 #include "app/commands/command.h"
 #include "app/commands/runs_go_on.h"
+#include "app/commands/runs_replay.h"
 #include "app/load.h"
 #include "app/run_export.h"
 #include "app/run_summary.h"
@@ -243,7 +244,8 @@ int watch(store::StoreReader& reader, const CommandConfiguration& loaded, const 
 
 void add_runs(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<RunsOptions>();
-  CLI::App* command = app.add_subcommand("runs", "List, show, watch, stop, go on with and export runs; what they used");
+  CLI::App* command = app.add_subcommand(
+      "runs", "List, show, watch, stop, resume, fork, replay and export runs; what they used");
   command->require_subcommand(1);
   auto add = [&](const char* name, const char* description, bool one_run) {
     CLI::App* sub = command->add_subcommand(name, description);
@@ -290,6 +292,7 @@ void add_runs(CLI::App& app, int& exit_code) {
   });
 
   add_runs_go_on(*command, exit_code);
+  add_runs_replay(*command, exit_code);
 
   CLI::App* usage_command = add("usage", "Tokens and cost of model calls, added up", false);
   const CLI::Validator day(

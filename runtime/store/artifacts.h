@@ -15,13 +15,14 @@ class Artifacts {
   /// `root`: made with the first file. `loop` and `workers` outlive it.
   Artifacts(Loop& loop, Workers& workers, std::string root)
       : loop_(loop), workers_(workers), root_(std::move(root)) {}
+  virtual ~Artifacts() = default;
 
   const std::string& root() const { return root_; }
 
   /// Writes a file at a path below the folder, whole or not at all, in the place of what was there; folders
   /// on the way are made. Neither `..` nor a symbolic link leads out (openat2(2), RESOLVE_BENEATH). Errors:
   /// invalid (an empty or absolute path, one that leads out), store (the disk), each naming the path.
-  Task<Result<>> write(std::string path, std::string text);
+  virtual Task<Result<>> write(std::string path, std::string text);
 
  private:
   Loop& loop_;

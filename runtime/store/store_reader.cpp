@@ -87,6 +87,10 @@ Result<std::vector<Fact>> StoreReader::facts(const std::string& run) {
   return queries::facts(database_, run);
 }
 
+Result<std::vector<Fact>> StoreReader::session_facts(const std::string& session, const std::string& kind) {
+  return queries::session_facts(database_, session, kind);
+}
+
 Result<std::vector<RunRow>> StoreReader::turns(const std::string& session, const std::string& agent,
                                                std::size_t limit) {
   return queries::turns(database_, session, agent, limit);

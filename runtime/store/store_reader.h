@@ -2,6 +2,7 @@
 
 #include "runtime/base/result.h"
 #include "runtime/store/journal.h"
+#include "runtime/store/log_line.h"
 #include "runtime/store/sqlite.h"
 
 #include <cstddef>
@@ -41,6 +42,8 @@ class StoreReader {
   Result<std::vector<Frame>> run_events(const std::string& run);
   /// Facts of one run in the order they were committed.
   Result<std::vector<Fact>> facts(const std::string& run);
+  /// Facts of one kind of all runs of a session, in the order they were committed.
+  Result<std::vector<Fact>> session_facts(const std::string& session, const std::string& kind);
   /// Finished runs of (session, agent), the newest `limit` of them, oldest first.
   Result<std::vector<RunRow>> turns(const std::string& session, const std::string& agent, std::size_t limit);
   Result<std::vector<UsageRow>> usage(const UsageQuery& query);
@@ -49,6 +52,14 @@ class StoreReader {
   /// The newest one with this id. Errors: not_found.
   Result<DeadLetterRow> dead_letter(const std::string& id);
   Result<std::string> blob(const std::string& hash);
+
+  /// A run and all below it, each after the one that caused it.
+  Result<std::vector<RunRow>> run_tree(const RunRow& root);
+  /// Events and facts of the runs of a tree, in the order of their commits. Errors: too_large (more than
+  /// `lines_max`).
+  Result<std::vector<LogLine>> run_log(const std::vector<RunRow>& tree, std::size_t lines_max);
+  /// See Journal::instance().
+  Result<std::string> instance();
 
  private:
   friend Result<StoreReader> open_store_reader(const std::string& directory);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/replay/replay.h"
 #include "agents/runs/run_desk.h"
 #include "models/fallback.h"
 #include "runtime/async/nursery.h"
@@ -136,7 +137,8 @@ class World : store::Subscriber {
 
   /// A configuration with one agent, of the name given.
   std::shared_ptr<const Catalog> catalog(std::string name, std::string hash,
-                                         std::shared_ptr<ScriptedModel> model = nullptr) {
+                                         std::shared_ptr<ScriptedModel> model = nullptr,
+                                         const ReplayStage* stage = nullptr) {
     AgentSettings agent = more_.agent;
     agent.name = name;
     agent.model = "m";
@@ -171,13 +173,33 @@ class World : store::Subscriber {
       }
       models["m"] = std::make_shared<models::FallbackChain>(std::move(chain));
     }
+    if (stage) {
+      const auto backstage = std::make_shared<const Backstage>(stage->cues, stage->texts, secrets);
+      for (auto& [entry, one] : models) one = replayed_model(backstage, entry, one->name());
+      for (auto& [key, one] : tools) one = replayed_tool(backstage, key, one);
+    }
     auto table = make_agents({agent}, priced, models, tools, *prompts,
                              {.embedders = &more_.embedders,
                               .vectors = vectors,
-                              .blocks = std::make_shared<BlockJournal>(loop, *journal)});
+                              .blocks = std::make_shared<BlockJournal>(stage ? stage->loop : loop,
+                                                                       stage ? stage->journal : *journal)});
     REQUIRE(table);
     return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets, budgets});
   }
+
+  /// What a replay of a run comes to, by the engine and a configuration that is as this world has it now.
+  Result<Replayed> replay_of(const std::string& run) {
+    auto reader = store::open_store_reader(path());
+    REQUIRE(reader);
+    auto recording = read_recording(*reader, run);
+    if (!recording) return fail(std::move(recording.error()));
+    return replay(*recording, *reader, [this](ReplayStage stage) -> Result<std::shared_ptr<const Catalog>> {
+      return catalog("a", config, nullptr, &stage);
+    });
+  }
+  /// What the agent is, from the next configuration on.
+  More& more() { return more_; }
+  AgentLimits& limits() { return limits_; }
 
   SystemClock clock;
   Loop loop{clock};

@@ -1,0 +1,294 @@
+#include "agents/replay/answers.h"
+
+#include "agents/runs/fact_fields.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+namespace {
+
+using Kind = Answer::Kind;
+using End = Answer::End;
+
+// What the engine itself warns of. All other warnings are told by models, tools and searches.
+constexpr auto kOwnWarnings = std::to_array<std::string_view>(
+    {"repaired_reply", "unreadable_reply", "invalid_answer", "reply_cut", "reply_broken", "guardrail",
+     "repaired_arguments", "context_fitted", "context_exceeded", "search_remark", "unknown_citation",
+     "notes_shortened", "answer_shortened"});
+
+// As StepCalls tells an agent of a call that was under way when a process ended.
+constexpr std::string_view kOutcomeUnknown = "outcome unknown: ";
+
+bool from_outside(const Json& warning) {
+  return std::ranges::find(kOwnWarnings, string_or(warning, "code")) == kOwnWarnings.end();
+}
+
+Event told_event(const store::LogLine& line, const Json& body) {
+  Event event{.type = line.type, .step = line.step};
+  for (const auto& [key, value] : body.items())
+    if (key != "type" && key != "seq" && key != "ts" && key != "session" && key != "run" && key != "agent" &&
+        key != "step" && key != "parent")
+      event.fields[key] = value;
+  return event;
+}
+
+/// What one run waits for, as its lines go by.
+class RunLines {
+ public:
+  RunLines(Answers& answers, std::string run) : answers_(answers), run_(std::move(run)) {}
+
+  void take(const store::LogLine& line, const Json& body) {
+    line_ = &line;
+    if (line.is_event())
+      event(body);
+    else
+      fact(body);
+  }
+  // Facts stand after the events of their append, so that the reply of the last step comes after its end.
+  void end() {
+    if (finished_) close_all(End::stopped);
+  }
+
+ private:
+  Answer& begin(Kind kind, std::string key, std::string name, Json asked) {
+    Answer& answer = answers_.all.emplace_back();
+    answer.kind = kind;
+    answer.run = run_;
+    answer.step = line_->step;
+    answer.call = std::move(key);
+    answer.name = std::move(name);
+    answer.asked = std::move(asked);
+    answer.asked_at = line_->at;
+    open_.push_back(&answer);
+    return answer;
+  }
+
+  Answer* open(Kind kind, const std::string& key) {
+    for (Answer* answer : open_)
+      if (answer->kind == kind && answer->call == key) return answer;
+    return nullptr;
+  }
+
+  void close(Answer* answer, End end, const Json& came) {
+    if (!answer) return;
+    answer->end = end;
+    answer->at = line_->at;
+    answer->came = came;
+    std::erase(open_, answer);
+  }
+
+  void close_all(End end) {
+    while (!open_.empty()) close(open_.front(), end, Json());
+  }
+
+  void event(const Json& body) {
+    const std::string_view type = line_->type;
+    if (type == "action") {
+      actions_[string_or(body, "call")] = body;
+    } else if (type == "approval.given") {  // its input may be another one
+      actions_[string_or(body, "call")]["input"] = body.value("input", Json());
+    } else if (type == "observation") {
+      observed(body);
+    } else if (type == "warning" && from_outside(body)) {
+      if (!open_.empty()) open_.front()->told.push_back(told_event(*line_, body));
+    } else if (type == "usage") {
+      usage_ = told_event(*line_, body);
+    } else if (type == "run.finished") {
+      finished_ = true;
+    }
+  }
+
+  void fact(const Json& body) {
+    const std::string_view kind = line_->type;
+    const std::string key = string_or(body, "key");
+    if (kind == "model.intent")
+      ask_for_step(body);
+    else if (kind == "model.reply")
+      close(open(Kind::step, ""), End::came, body);
+    else if (kind == "model.failed")
+      failed(open(Kind::step, ""), body);
+    else if (kind == "model.broken")
+      broken(body);
+    else if (kind == "guard.intent")
+      ask_again(Kind::judge, judge_key(body), body);
+    else if (kind == "guard.verdict")
+      close(open(Kind::judge, judge_key(body)), End::came, body);
+    else if (kind == "guard.lost")
+      judge_lost(body);
+    else if (kind == "chain.intent")
+      ask_again(Kind::chain, key, body);
+    else if (kind == "chain.reply")
+      close(open(Kind::chain, key), End::came, body);
+    else if (kind == "chain.failed")
+      failed(open(Kind::chain, key), body);
+    else if (kind == "chain.broken")
+      chain_broken(open(Kind::chain, key), body);
+    else if (kind == "chain.search")
+      search(key);
+    else if (kind == "chain.found")
+      close(open(Kind::search, key), End::came, body);
+    else if (kind == "chain.used")
+      tell_use(Kind::search);
+    else if (kind == "tool.intent")
+      call(body);
+    else if (kind == "tool.sources" || kind == "tool.more" || kind == "tool.ends" || kind == "tool.stopped")
+      about_observation(kind, body);
+    else if (kind == "approval.pending")
+      begin(Kind::person, string_or(body, "call"), "", Json());
+    else if (kind == "approval.decided")
+      close(open(Kind::person, string_or(body, "call")), End::came, body);
+    else if (kind == kStoppedFact)
+      stopped(body);
+  }
+
+  // One request at a time; a new one says that nothing came of the one before, and nobody stopped it.
+  void ask_for_step(const Json& body) {
+    close(open(Kind::step, ""), End::lost, Json());
+    begin(Kind::step, "", string_or(body, "model"), Json());
+  }
+
+  void ask_again(Kind kind, const std::string& key, const Json& body) {
+    close(open(kind, key), End::lost, Json());
+    const Json* messages = find(body, "messages");
+    begin(kind, key, string_or(body, "model"), messages ? *messages : Json());
+  }
+
+  void failed(Answer* answer, const Json& body) {
+    if (answer) answer->written = number_or(body, "written");
+    close(answer, End::failed, body);
+  }
+
+  // Of a request that is still open; else of a tool that asks models itself.
+  void broken(const Json& body) {
+    if (Answer* step = open(Kind::step, ""))
+      step->written = number_or(body, "output");
+    else
+      tell_use(Kind::tool);
+  }
+
+  void chain_broken(Answer* answer, const Json& body) {
+    if (answer && flag(body, "crash")) return close(answer, End::lost, Json());
+    if (answer) answer->written = number_or(body, "output");
+  }
+
+  static std::string judge_key(const Json& body) {
+    return fmt::format("{}.{}", string_or(body, "side"), number_or(body, "place"));
+  }
+
+  void judge_lost(const Json& body) {
+    Answer* answer = open(Kind::judge, judge_key(body));
+    if (flag(body, "crash")) return close(answer, End::lost, Json());
+    if (const Json* usage = find(body, "usage"); usage && answer)
+      answer->written = number_or(*usage, "output");
+    close(answer, End::failed, body);
+  }
+
+  void tell_use(Kind kind) {
+    if (!usage_) return;
+    for (Answer* answer : open_)
+      if (answer->kind == kind) return answer->told.push_back(*std::exchange(usage_, std::nullopt));
+  }
+
+  void search(const std::string& key) {
+    const Json& action = actions_["c_" + key];
+    std::string base = string_or(action, "tool");
+    base.erase(0, std::min(base.size(), base.find(':') + 1));
+    const Json* input = find(action, "input");
+    begin(Kind::search, key, std::move(base), input ? Json(string_or(*input, "query")) : Json());
+  }
+
+  void call(const Json& body) {
+    const std::string id = string_or(body, "call");
+    const Json* input = find(actions_[id], "input");
+    begin(Kind::tool, id, string_or(body, "tool"), input ? *input : Json());
+    by_call_[id] = &answers_.all.back();
+  }
+
+  void observed(const Json& body) {
+    Answer* answer = open(Kind::tool, string_or(body, "call"));
+    if (!answer) return;
+    const bool unknown = string_or(body, "error").starts_with(kOutcomeUnknown);
+    close(answer, unknown ? End::lost : End::came, body);
+  }
+
+  void about_observation(std::string_view kind, const Json& body) {
+    const auto found = by_call_.find(string_or(body, "call"));
+    if (found == by_call_.end()) return;
+    Answer& answer = *found->second;
+    answer.more[std::string(kind)] = body;
+    if (kind != "tool.stopped") return;
+    answer.end = End::stopped;
+    std::erase(open_, &answer);
+    answer.at = std::min(answer.at, line_->at);
+  }
+
+  void stopped(const Json& body) {
+    answers_.stops.push_back({run_, stopped_from_fact(body), line_->at});
+    close_all(End::stopped);
+  }
+
+  Answers& answers_;
+  const std::string run_;
+  const store::LogLine* line_ = nullptr;
+  std::vector<Answer*> open_;  // in the order they were asked
+  std::map<std::string, Json> actions_;
+  std::map<std::string, Answer*> by_call_;
+  std::optional<Event> usage_;  // told last
+  bool finished_ = false;
+};
+
+// Outputs that were too long and of which only what the agent read is there.
+std::string incomplete(const Answers& answers) {
+  for (const Answer& answer : answers.all)
+    if (answer.kind == Kind::tool && answer.end == End::came && flag(answer.came, "ok") &&
+        flag(answer.came, "truncated") && !find(answer.more, "tool.more"))
+      return fmt::format("the output of call {} of run {} was too long to be kept whole", answer.call,
+                         answer.run);
+  return "";
+}
+
+// Budgets that runs share are spent by others meanwhile.
+std::string shared_budget(const Answers& answers) {
+  for (const Answer& answer : answers.all)
+    if (find(answer.came, "budget"))
+      return fmt::format("a reply of run {} was cut off by a budget that it shares with others ({})",
+                         answer.run, string_or(answer.came, "budget"));
+  return "";
+}
+
+// Versions before this one did not say where a run was stopped.
+std::string untold_stop(const Recording& recording, const Answers& answers) {
+  for (const store::RunRow& row : recording.runs)
+    if (row.parent.empty() && (row.reason == "cancelled" || row.reason == "max_time") &&
+        answers.stops.empty() &&
+        std::ranges::any_of(answers.all, [](const Answer& answer) { return answer.end == End::stopped; }))
+      return fmt::format("run {} was stopped, and the version that recorded it did not keep when", row.id);
+  return "";
+}
+
+}  // namespace
+
+Result<Answers> read_answers(const Recording& recording) {
+  Answers answers;
+  std::map<std::string, RunLines> runs;
+  for (const store::LogLine& line : recording.lines) {
+    auto body = parse_json(line.body);
+    if (!body)
+      return within(fmt::format("journal, run {}, {}", line.run, line.type), std::move(body.error()));
+    runs.try_emplace(line.run, answers, line.run).first->second.take(line, *body);
+  }
+  for (auto& [run, lines] : runs) lines.end();
+  answers.inexact = incomplete(answers);
+  if (answers.inexact.empty()) answers.inexact = shared_budget(answers);
+  if (answers.inexact.empty()) answers.inexact = untold_stop(recording, answers);
+  return answers;
+}
+
+}  // namespace troupe::agents

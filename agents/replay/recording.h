@@ -1,0 +1,31 @@
+#pragma once
+
+#include "runtime/base/result.h"
+#include "runtime/store/store_reader.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace troupe::agents {
+
+/// What a store has of a run that somebody asked for: it, the runs of the team below it, and every line of
+/// theirs in the order of their commits.
+struct Recording {
+  std::vector<store::RunRow> runs;  ///< the one that was asked for first; each after the one that caused it
+  std::vector<store::LogLine> lines;
+  store::SessionRow session;
+  std::int64_t began_seq = 0;  ///< of its run.started; 0: it never began
+  std::string instance;        ///< of the store
+
+  const store::RunRow& root() const { return runs.front(); }
+  /// nullptr: it is none of them.
+  const store::RunRow* find(const std::string& run) const;
+};
+
+/// Reads the run with this id, or the only one whose id begins so. Blocking. Errors: those of
+/// StoreReader::run() and run_log(); invalid (a member of a team: it is replayed with its team).
+Result<Recording> read_recording(store::StoreReader& reader, const std::string& run);
+
+}  // namespace troupe::agents

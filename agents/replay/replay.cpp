@@ -1,0 +1,56 @@
+#include "agents/replay/replay.h"
+
+#include "agents/replay/answers.h"
+#include "agents/replay/rehearsal.h"
+
+#include <utility>
+
+namespace troupe::agents {
+
+namespace {
+
+// "": it can be replayed.
+std::string why_not(const Recording& recording, const Answers& answers) {
+  if (recording.root().config.empty())
+    return "it came from a file (`troupe sessions import`), nobody ran it here";
+  const bool accepted = !recording.lines.empty() && (recording.lines.front().type == "run.queued" ||
+                                                     recording.lines.front().type == "run.started");
+  if (!accepted) return "its events are not kept any more";
+  return answers.inexact;
+}
+
+}  // namespace
+
+Result<Replayed> replay(const Recording& recording, store::StoreReader& reader,
+                        const ReplayCatalog& catalog) {
+  Replayed replayed{.unfinished = !recording.root().finished(),
+                    .runs = recording.runs.size(),
+                    .events = events_in(recording.lines)};
+  auto answers = read_answers(recording);
+  if (!answers) return fail(std::move(answers.error()));
+  if (replayed.why = why_not(recording, *answers); !replayed.why.empty()) {
+    replayed.outcome = Replayed::Outcome::skipped;
+    return replayed;
+  }
+  bool made = false;
+  const ReplayCatalog noting = [&](ReplayStage stage) {
+    auto found = catalog(std::move(stage));
+    made = found.has_value();
+    return found;
+  };
+  Rehearsal rehearsal(recording, *answers, reader);
+  auto ran = rehearsal.run(noting, [&reader](const std::string& hash) { return reader.blob(hash); });
+  if (!ran && made) return fail(std::move(ran.error()));
+  if (!ran) {
+    replayed.outcome = Replayed::Outcome::skipped;
+    replayed.why = std::move(ran.error().message);
+    return replayed;
+  }
+  auto difference = first_difference(recording, rehearsal.lines(), rehearsal.names(), !replayed.unfinished);
+  if (!difference) return fail(std::move(difference.error()));
+  replayed.difference = std::move(*difference);
+  if (replayed.difference) replayed.outcome = Replayed::Outcome::differs;
+  return replayed;
+}
+
+}  // namespace troupe::agents
