@@ -387,6 +387,13 @@ Checked restore_configuration(std::string_view canonical, const Configuration& c
   return bind(std::move(tree), sources, environment, problems, current.secret_values);
 }
 
+Checked with_model(const Configuration& current, const std::string& agent, const std::string& model,
+                   const config::Environment& environment) {
+  auto canonical = parse_json(current.canonical);  // we wrote it
+  if (canonical) (*canonical)["agents"][agent]["model"] = model;
+  return restore_configuration(canonical ? dump(*canonical) : current.canonical, current, environment);
+}
+
 Checked default_configuration(const config::Environment& environment) {
   Checked demo = load_configuration_text("built-in demo", demo_text(), environment);
   if (demo.configuration) demo.configuration->files.clear();

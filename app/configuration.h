@@ -72,6 +72,10 @@ Checked load_configuration_text(const std::string& name, std::string_view text,
 Checked restore_configuration(std::string_view canonical, const Configuration& current,
                               const config::Environment& environment = config::ProcessEnvironment());
 
+/// The same configuration but for the model of one agent, which it has: what a forked run goes on under.
+Checked with_model(const Configuration& current, const std::string& agent, const std::string& model,
+                   const config::Environment& environment = config::ProcessEnvironment());
+
 /// The built-in demo: agent `hello` on the `builtin` model with calculator, clock and wikipedia.
 Checked default_configuration(const config::Environment& environment = config::ProcessEnvironment());
 

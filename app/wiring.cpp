@@ -162,17 +162,20 @@ Task<> keep(store::Journal& journal, std::string text) {
     log::warn("the configuration snapshot was not kept", {{"error", kept.error().message}});
 }
 
+Result<Configuration> configuration_of(Checked checked) {
+  if (checked.configuration) return std::move(*checked.configuration);
+  std::string why;
+  for (const config::Problem& problem : checked.problems)
+    why += (why.empty() ? "" : "; ") + config::render(problem);
+  return fail(ErrorCode::invalid, why);
+}
+
 // A configuration of the store, with the secrets of today's.
 Task<Result<Configuration>> kept_configuration(store::Journal& journal, std::string hash,
                                                const Configuration& current) {
   auto canonical = co_await journal.get_blob(hash);
   if (!canonical) co_return within(fmt::format("configuration {}", hash.substr(0, 12)), canonical.error());
-  Checked restored = restore_configuration(*canonical, current);
-  if (restored.configuration) co_return std::move(*restored.configuration);
-  std::string why;
-  for (const config::Problem& problem : restored.problems)
-    why += (why.empty() ? "" : "; ") + config::render(problem);
-  co_return fail(ErrorCode::invalid, why);
+  co_return configuration_of(restore_configuration(*canonical, current));
 }
 
 agents::DeskSettings desk_settings(const gateway::ServerSettings& server) {
@@ -272,6 +275,20 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     if (!made) co_return std::unexpected(made.error());
     co_return made->catalog;
   };
+
+  // Kept like the one it comes from, so that a run that began under it goes on under it after a crash.
+  auto variant = [&](std::string agent,
+                     std::string model) -> Task<Result<std::shared_ptr<const agents::Catalog>>> {
+    const auto current = engine->current;
+    auto varied = configuration_of(with_model(*current, agent, model));
+    if (!varied) co_return within(fmt::format("agents.{}.model: {}", agent, model), varied.error());
+    if (auto kept = co_await (*journal)->put_blob(varied->canonical); !kept)
+      co_return std::unexpected(kept.error());
+    auto made = make_generation(*varied, clients_for(varied->network), loop, services, varied->hash);
+    if (!made) co_return std::unexpected(made.error());
+    co_return made->catalog;
+  };
+  desk->vary(variant);
 
   Engine assembled{.loop = loop,
                    .journal = **journal,

@@ -2,6 +2,7 @@
 
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/stop_fact.h"
+#include "runtime/base/limits.h"
 
 #include <algorithm>
 #include <map>
@@ -140,7 +141,8 @@ class Tasks {
   void drop_events(const std::set<std::string>& messages, std::int64_t before) {
     std::erase_if(root().events, [&](const PastEvent& event) {
       if (is_lifecycle(event.type) || event.type == "answer") return true;
-      if (event.type != "message") return before > 0 && event.seq >= before;
+      const bool early = before == 0 || event.seq < before;
+      if (event.type != "message" || field_of(event.text, "kind") == "note") return !early;
       const std::string id = field_of(event.text, "id");
       const std::string answers = field_of(event.text, "reply_to");
       return !messages.contains(answers.empty() ? id : answers);
@@ -192,6 +194,20 @@ void put_input(PastRun& run, const std::string& input) {
 }
 
 }  // namespace
+
+Result<> check_sizes(const ForkOrder& order) {
+  const auto too_large = [](std::string_view what, std::size_t bytes) {
+    return fail(ErrorCode::too_large,
+                fmt::format("{} has {} bytes; at most {} are taken", what, bytes, limits::kInputBytes));
+  };
+  if (order.input && order.input->size() > limits::kInputBytes)
+    return too_large("the message", order.input->size());
+  for (const EditedOutput& edited : order.outputs)
+    if (edited.output.size() > limits::kInputBytes)
+      return too_large(fmt::format("the output for call {}", edited.call.substr(0, 40)),
+                       edited.output.size());
+  return {};
+}
 
 Result<int> cut(PastTree& tree, const ForkOrder& order) {
   PastRun& root = tree.root();

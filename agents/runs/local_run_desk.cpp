@@ -1,4 +1,5 @@
 #include "agents/budgets/account.h"
+#include "agents/forks/cut.h"
 #include "agents/forks/fork_run.h"
 #include "agents/limits.h"
 #include "agents/runs/attachments.h"
@@ -487,6 +488,7 @@ Task<Result<Forked>> Desk::fork(ForkOrder order) {
     co_return fail(ErrorCode::unavailable, "runs of the last stop are still being taken up; try again soon");
   auto of = co_await find_run(order.principal, order.run);
   if (!of) co_return std::unexpected(of.error());
+  if (auto fits = check_sizes(order); !fits) co_return std::unexpected(fits.error());
   if (auto free = may_admit(of->session, of->tenant); !free) co_return std::unexpected(free.error());
   const auto reading = forking_.insert(of->session);
   auto forked = co_await fork_admitted(std::move(order), std::move(*of));
