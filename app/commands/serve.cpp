@@ -8,6 +8,7 @@
 #include "gateway/listen.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/telemetry/log.h"
+#include "runtime/telemetry/service_notice.h"
 
 #include <csignal>
 
@@ -100,6 +101,8 @@ Task<int> serve(Engine& engine, std::string listen) {
 
   Signals signals(engine.loop, engine);
   signals.hurry = [&engine] { engine.desk.hurry(); };
+  ServiceNotice notice = ServiceNotice::from_environment(engine.loop);
+  notice.ready(fmt::format("listening on {}; runs of the last stop are taken up", *address));
   int code = kDone;
   if (auto healthy = co_await check_store(engine); !healthy) {
     complain(healthy.error().message);
@@ -109,8 +112,10 @@ Task<int> serve(Engine& engine, std::string listen) {
     code = kStore;
   } else {
     keeper.begin(engine.knowledge, *engine.fetches);
+    notice.status(fmt::format("serving on {}", *address));
     co_await signals.asked_to_stop();
   }
+  notice.stopping();
   co_await engine.desk.drain(limits::kDrain);  // clients still hear how their runs end
   engine.reloaded = nullptr;
   co_await gateway.stop(limits::kDrain);
