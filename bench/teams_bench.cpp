@@ -5,25 +5,18 @@
 // process of its own. Fails when an answer has not its own secret, or more, or when something is left.
 #include "agents/runs/run_desk.h"
 #include "agents/teams/make_teams.h"
-#include "bench/counting_journal.h"
+#include "bench/desk_world.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/base/limits.h"
-#include "runtime/bus/local_bus.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace troupe;
 using namespace troupe::agents;
-using SteadyClock = std::chrono::steady_clock;
+using namespace troupe::bench;
 
 namespace {
 
@@ -32,38 +25,6 @@ constexpr std::size_t kTree = 50;
 constexpr std::string_view kSecret = "secret-";
 constexpr std::size_t kDigits = 6;
 constexpr std::size_t kReaderFiles = 3;  // of each thread that reads the journal, once it has to
-
-void expect(bool ok, const std::string& what) {
-  if (!ok) std::fprintf(stderr, "failed: %s\n", what.c_str()), std::abort();
-}
-
-double ms_since(SteadyClock::time_point since) {
-  return std::chrono::duration<double, std::milli>(SteadyClock::now() - since).count();
-}
-
-double cpu_ms() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto ms = [](timeval t) {
-    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) * 1e-3;
-  };
-  return ms(usage.ru_utime) + ms(usage.ru_stime);
-}
-
-/// A line of /proc/self/status, in MB.
-double memory(const char* name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(name)) return std::strtod(line.c_str() + std::strlen(name) + 1, nullptr) / 1024;
-  return 0;
-}
-void reset_peak() {
-  std::ofstream("/proc/self/clear_refs") << "5";
-}
-std::size_t descriptors() {
-  const auto entries = std::filesystem::directory_iterator("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
-}
 
 std::set<std::string> secrets_in(std::string_view text) {
   std::set<std::string> found;
@@ -157,77 +118,6 @@ std::shared_ptr<const Catalog> catalog_of(const std::shared_ptr<models::Model>& 
   return made;
 }
 
-/// One process of the daemon without its gateway, in a directory of its own.
-class World {
- public:
-  World(const std::string& root, std::size_t runs, Milliseconds delay) {
-    std::filesystem::remove_all(root);
-    auto opened = store::open_sqlite_journal(loop, {.path = root});
-    expect(opened.has_value(), "the journal");
-    sqlite_ = std::move(*opened);
-    journal = std::make_unique<bench::CountingJournal>(*sqlite_);
-    bus_ = bus::make_local_bus(loop, *journal);
-    model->delay = delay;
-    desk =
-        make_run_desk(loop, *journal, *bus_, rng_,
-                      {.runs_max = runs, .runs_per_tenant_max = runs, .queue_max = runs}, catalog_of(model));
-  }
-
-  /// Runs the loop until `body` is through.
-  template <class Body>
-  void run(Body body) {
-    bool done = false;
-    boost::asio::co_spawn(
-        loop.context(),
-        [&]() -> Task<> {
-          co_await body();
-          done = true;
-          loop.halt();
-        },
-        [](std::exception_ptr error) { expect(!error, "an exception"); });
-    loop.context().restart();
-    loop.run();
-    expect(done, "the loop had nothing left to do");
-  }
-  Task<std::string> open(std::string target) {
-    auto session = co_await desk->open_session(kWho, "", std::move(target));
-    expect(session.has_value(), "a session");
-    co_return session->id;
-  }
-  Task<std::string> submit(std::string session, std::string text) {
-    auto accepted = co_await desk->submit({.principal = kWho, .session = std::move(session), .text = text});
-    expect(accepted.has_value(), accepted ? "" : accepted.error().message);
-    co_return accepted->run;
-  }
-  Task<> until_at_work(std::size_t calls) {
-    Stop never;
-    while (model->at_work < calls) (void)co_await loop.sleep_for(Milliseconds(1), never);
-  }
-  Task<> quiet() {
-    Stop never;
-    while (desk->status().running + desk->status().queued > 0)
-      (void)co_await loop.sleep_for(Milliseconds(1), never);
-  }
-  void end() {
-    run([&]() -> Task<> {
-      co_await desk->drain(Milliseconds(0));
-      co_await journal->close();
-    });
-  }
-
-  static inline const Principal kWho{"bench", "default"};
-  SystemClock clock;
-  Loop loop{clock};
-  std::shared_ptr<Mock> model = std::make_shared<Mock>();
-  std::unique_ptr<bench::CountingJournal> journal;
-  std::unique_ptr<LocalRunDesk> desk;
-
- private:
-  SystemRng rng_;
-  std::unique_ptr<store::Journal> sqlite_;
-  std::unique_ptr<bus::Bus> bus_;
-};
-
 struct Cost {
   double wall_ms = 0;
   double cpu_ms = 0;
@@ -238,7 +128,20 @@ struct Cost {
 };
 
 /// Asks all targets at once, in sessions of their own, and looks at every answer.
-Cost ask_all(World& world, const std::vector<std::string>& targets) {
+struct Teams : World {
+  Teams(const std::string& root, std::size_t runs, Milliseconds delay,
+        std::shared_ptr<Mock> mock = std::make_shared<Mock>())
+      : World(root, runs, catalog_of(mock)), model(std::move(mock)) {
+    model->delay = delay;
+  }
+  Task<> until_at_work(std::size_t calls) {
+    Stop never;
+    while (model->at_work < calls) (void)co_await loop.sleep_for(Milliseconds(1), never);
+  }
+  std::shared_ptr<Mock> model;
+};
+
+Cost ask_all(Teams& world, const std::vector<std::string>& targets) {
   std::size_t first_calls = 0;  // of the model: those that are there when all are at work
   for (const std::string& target : targets) first_calls += target == "panel" ? kMembers : 1;
   std::vector<std::string> sessions, runs;
@@ -300,7 +203,7 @@ class End final : public store::Subscriber {
   std::string run_;
 };
 
-Task<> cancel_one(World& world, std::string target, std::vector<double>& took) {
+Task<> cancel_one(Teams& world, std::string target, std::vector<double>& took) {
   const std::string session = co_await world.open(std::move(target));
   const std::string run = co_await world.submit(session, "Wait");
   co_await world.until_at_work(kTree);
@@ -316,7 +219,7 @@ Task<> cancel_one(World& world, std::string target, std::vector<double>& took) {
 }
 
 void cancels(const std::string& root, const char* target, int times) {
-  World world(root, 10, Milliseconds(0));
+  Teams world(root, 10, Milliseconds(0));
   std::vector<double> took;
   std::size_t open = 0;
   world.run([&]() -> Task<> {
@@ -338,21 +241,9 @@ void cancels(const std::string& root, const char* target, int times) {
 
 void scale(const std::string& root, const char* what, std::vector<std::string> targets, std::size_t agents,
            Milliseconds delay) {
-  World world(root, targets.size(), delay);
+  Teams world(root, targets.size(), delay);
   report(what, targets.size(), agents, ask_all(world, targets));
   world.end();
-}
-
-/// So that what one leaves to the heap is not in the memory of the next.
-template <class Body>
-void in_own_process(Body body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    body();
-    std::_Exit(0);
-  }
-  int status = 0;
-  expect(child > 0 && waitpid(child, &status, 0) == child && status == 0, "a measurement");
 }
 
 }  // namespace
