@@ -18,7 +18,7 @@ std::int64_t count_in(const Json& event, std::string_view key) {
 
 // A run that cannot be cancelled any more has ended, which is what was wanted.
 Task<> cancel(Peer& peer, std::string run) {
-  (void)co_await peer.cancel(std::move(run));
+  (void)co_await peer.cancel(std::move(run), agents::CancelMode::now);
 }
 
 /// Reads the events of one run until its end.
