@@ -45,6 +45,7 @@ Result<> LocalSend::admissible() {
 
 Task<Result<Sent>> LocalSend::run(Stop& stop) {
   auto receivers = direct() ? std::vector{message_->to} : room_->state().subscribers(message_->topic.type);
+  if (!direct()) std::erase(receivers, message_->from);
   auto fits = admissible();
   room_->state().begin(message_, receivers);
   if (!fits) co_return co_await give_up(std::move(fits.error()));
@@ -56,7 +57,7 @@ Task<Result<Sent>> LocalSend::run(Stop& stop) {
     room_->kill(append, address, *message_, reason_of(error.code).value_or(DeadReason::closed),
                 error.message);
   if (receivers.empty())
-    room_->refuse(append, *message_, DeadReason::no_subscriber, "nobody subscribes to its topic");
+    room_->refuse(append, *message_, DeadReason::no_subscriber, "nobody else subscribes to its topic");
   Posted posted{*message_, {}};
   for (const Placed& one : placed_) posted.receivers.push_back(one.address);
   append.events.push_back(event_of(posted));

@@ -329,12 +329,64 @@ TEST_CASE("a topic's message goes to each subscriber once, by type or by what it
   CHECK(bench.bus->subscribe(room("r_9"), "a", {"news"}).error().code == ErrorCode::not_found);
 }
 
-TEST_CASE("who sends to a topic that it subscribes to receives it too") {
+TEST_CASE("who sends to a topic that it subscribes to does not get it back, others do") {
   Bench bench;
   auto a = bench.open("a");
-  REQUIRE(bench.bus->subscribe(room(), "a", {"", true}));
+  auto b = bench.open("b");
+  for (const char* who : {"a", "b"}) REQUIRE(bench.bus->subscribe(room(), who, {"", true}));
   CHECK(bench.send(to_topic("m1", "a", "news")).receivers == 1);
-  CHECK(bench.receive(*a).topic.type == "news");
+  CHECK(a->waiting() == 0);
+  CHECK(bench.receive(*b).topic.type == "news");
+}
+
+TEST_CASE("where notes lie apart they stay until they are done with, and leave tasks their room") {
+  Bench bench;
+  auto a = bench.open("a", {.capacity = 2, .notes_apart = true});
+  bench.send(note("n1", "b", "a"));
+  bench.send(note("n2", "c", "a"));
+  CHECK(bench.refused(note("n3", "b", "a")) == ErrorCode::busy);
+  CHECK(bench.dead() == "n3:mailbox_full");
+  bench.send(task("t1", "b", "a"));
+  CHECK(bench.receive(*a).id == "t1");
+  const auto ids = [&] {
+    std::string list;
+    for (const Message& one : a->notes()) list += one.id + " ";
+    return list;
+  };
+  CHECK(ids() == "n1 n2 ");
+  CHECK(ids() == "n1 n2 ");
+  a->done("n1");
+  a->done("n1");
+  CHECK(ids() == "n2 ");
+  bench.send(note("n4", "b", "a"));
+  CHECK(ids() == "n2 n4 ");
+}
+
+TEST_CASE("notes that lie apart come to the next who opens the mailbox, and die with the room") {
+  Bench bench;
+  auto a = bench.open("a", {.notes_apart = true});
+  bench.send(note("n1", "b", "a"));
+  bench.send(note("n2", "b", "a"));
+  a->done("n1");
+  a.reset();
+  a = bench.open("a", {.notes_apart = true});
+  REQUIRE(a->notes().size() == 1);
+  CHECK(a->notes().front().id == "n2");
+  fakes::run(bench.loop, bench.bus->leave(room(), true));
+  CHECK(bench.dead() == "n2:closed");
+  CHECK(a->notes().empty());
+}
+
+TEST_CASE("a note that lies apart and is too late is a dead letter") {
+  Bench bench;
+  auto a = bench.open("a", {.notes_apart = true});
+  Message late = note("n1", "b", "a");
+  late.deadline_ms = bench.clock.wall_ms() + 1'000;
+  bench.send(late);
+  CHECK(a->notes().size() == 1);
+  bench.clock.shift_ms += 2'000;
+  CHECK(a->notes().empty());
+  CHECK(bench.dead() == "n1:expired");
 }
 
 TEST_CASE("a topic that nobody subscribes to: the message is sent, and is a dead letter") {
