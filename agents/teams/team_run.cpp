@@ -77,6 +77,9 @@ Task<Result<>> TeamRun::begin() {
     if (!before) co_return fail(std::move(before.error()));
     spent = *before;
     for (BoardWrite& write : recorded_.board) board_.recall(std::move(write));
+    for (const auto& [id, said] : recorded_.said) ++said_[said];
+    used_.notes = static_cast<int>(recorded_.notes.size());
+    used_.messages += used_.notes;
   }
   // What the session has spent is asked of the ledger for the account around; for the tree it is known.
   Purse around(services_.account, loop_.clock(), row);
@@ -92,7 +95,8 @@ Task<Result<>> TeamRun::begin() {
   }
   auto entered = co_await services_.bus.enter({row.tenant, row.session, row.id}, !recorded_.taken_up);
   entered_ = entered.has_value();
-  co_return entered;
+  if (!entered) co_return entered;
+  co_return open_readers();
 }
 
 // Of all runs below this one, in earlier processes. A team's own row adds up those of its members.
@@ -132,7 +136,11 @@ Task<Result<Amount>> TeamRun::spent_before() {
 
 void TeamRun::recall(const store::RunRow& child) {
   const std::size_t own = team_->settings.name.size() + 1;
-  if (child.finished()) count(child);
+  if (child.finished()) {
+    count(child);
+    if (!got_through(child))
+      std::erase_if(recorded_.read_in, [&](const auto& one) { return one.second == child.id; });
+  }
   if (child.agent.size() <= own ||
       !team_->members.contains(Team::member_of(std::string_view(child.agent).substr(own))))
     return;  // a call of a tool, which is asked for again

@@ -35,8 +35,9 @@ struct Subscription {
 
 /// What came of sending.
 struct Sent {
-  bool duplicate = false;     ///< a message of that id was sent before: nothing was done
-  std::size_t receivers = 0;  ///< that it is on its way to; 0 for a topic that nobody subscribes to
+  bool duplicate = false;  ///< a message of that id was sent before: nothing was done
+  std::vector<std::string>
+      receivers;  ///< addresses it is on its way to; none for a topic nobody subscribes to
 };
 
 /// The messages of one address, in the order in which each sender sent them; those of kind control come

@@ -66,7 +66,7 @@ Task<Result<Sent>> LocalSend::run(Stop& stop) {
   room_->state().commit(message_->id);
   for (const Placed& one : placed_) room_->deliver(one.address, *one.mailbox, one.place, message_);
   room_->changed(message_->id);
-  co_return Sent{.receivers = placed_.size()};
+  co_return Sent{.receivers = std::move(posted.receivers)};
 }
 
 /// In the order of their addresses: two who hold a place each and wait for the other's cannot be.
@@ -116,7 +116,7 @@ Task<Result<Sent>> LocalSend::reply() {
   state.replied(message_);
   room_->changed(message_->id);
   room_->changed(message_->reply_to);
-  co_return Sent{.receivers = 1};
+  co_return Sent{.receivers = {message_->to}};
 }
 
 }  // namespace troupe::bus

@@ -156,6 +156,7 @@ class TeamWorld : store::Subscriber {
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
+  std::function<void(const Frame&)> on_event;  ///< told of each once it is among the frames
 
   /// What is configured, with what the fields above say now.
   std::shared_ptr<const Catalog> catalog() {
@@ -195,7 +196,10 @@ class TeamWorld : store::Subscriber {
     return says_(role, request.transcript->messages().back().content);
   }
 
-  void on_frame(const Frame& frame) override { frames.push_back(frame); }
+  void on_frame(const Frame& frame) override {
+    frames.push_back(frame);
+    if (on_event) on_event(frame);
+  }
 
   template <class Condition>
   Task<> poll(Condition& done) {
