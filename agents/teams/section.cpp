@@ -90,7 +90,7 @@ void add_further_keys(Record<Team>& team) {
   team.field("subscriptions", &Team::subscriptions, topics_by_member(),
              "whose turns begin with the notes to which topics: `[findings, { prefix: alert. }]`");
   team.field("board", &Team::board, config::boolean(),
-             "members share notes: they have tools that read and write the team's blackboard");
+             "members share values: they have tools that read and write the team's blackboard");
 }
 
 void give_advice(Record<Team>& team) {

@@ -85,6 +85,7 @@ Task<Result<>> TeamRun::begin() {
   Purse around(services_.account, loop_.clock(), row);
   if (auto opened = co_await around.open(journal_); !opened) co_return fail(std::move(opened.error()));
   tree_.know_session(row.session, spent);
+  if (recorded_.started && row.status != "running") list_as("running");  // until it waits again
   if (!recorded_.started) {
     store::Append append;
     append.events.push_back(run_event(row, "run.started"));
@@ -279,7 +280,15 @@ void TeamRun::child_waits_changed() {
   if (stands == clock_stands_) return;
   clock_stands_ = stands;
   stands ? clock_.pause() : clock_.resume();
+  if (!leaves_off()) list_as(stands ? "waiting" : "running");
   if (services_.waits_changed) services_.waits_changed();
+}
+
+void TeamRun::list_as(std::string_view status) {
+  record_.row().status = status;
+  store::Append append;
+  append.run = record_.row();
+  journal_.post(std::move(append));
 }
 
 std::optional<Json> TeamRun::decided(const std::string& key) const {

@@ -117,6 +117,7 @@ class TeamRun final : public RunDriver, public Crew {
   Task<Result<bus::Message>> reply_to(const bus::Message& message, Result<store::RunRow> ended);
   RunServices services_for_child();
   void child_waits_changed();
+  void list_as(std::string_view status);
 
   bus::Message message_of(std::string key, std::string from, std::string to) const;
   std::string address(std::string_view member) const;

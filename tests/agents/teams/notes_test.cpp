@@ -361,3 +361,66 @@ TEST_CASE("a note that was sent when the process ended is not sent again by the 
   CHECK(notes(world).size() == 1);
   CHECK(heard.count("writer", "bees") == 1);
 }
+
+TEST_CASE("what is published after a restart reaches those who subscribe") {
+  Heard heard;
+  bool hang = true;
+  TeamWorld world(kAgents, report("publish: { researcher: [news] }\n  subscriptions: { editor: [news] }"),
+                  [&](const std::string& role, const std::string& text) -> Line {
+                    heard.add(role, text);
+                    if (role == "researcher" && hang) return ScriptedModel::Hang{};
+                    if (role == "researcher" && text.contains("Find out")) return publishes("news", "bees");
+                    return final_answer(role);
+                  });
+  world.resume();
+  const std::string session = world.session("report");
+  auto accepted = world.submit(session, "Please");
+  REQUIRE(accepted);
+  world.until([&] { return heard.of("researcher") == 1; });
+  hang = false;
+  world.reopen(session);
+  CHECK(world.finished(accepted->run).at("status") == "done");
+  CHECK(observed(world, "publish") == Strings{"1 member will read it at its next turn: `editor`."});
+  CHECK(heard.count("editor", "bees") == 1);
+}
+
+TEST_CASE(
+    "wherever a team is stopped and taken up again, each note is sent once and read by one turn of each") {
+  int events = 1'000;
+  for (int at = 1; at < events; at += 2) {
+    CAPTURE(at);
+    TeamWorld world(kAgents, R"(
+circle: { pattern: round_robin, members: [researcher, writer, editor], rounds: 2,
+          publish: { researcher: [everybody] }, tell: { writer: [editor] } }
+)",
+                    [&](const std::string& role, const std::string& text) -> Line {
+                      if (role == "researcher" && text == "Please") return publishes("everybody", "bees");
+                      if (role == "writer" && text.contains("bees"))
+                        return action("tell", {{"to", "editor"}, {"text", "wasps"}});
+                      return final_answer(role + text.substr(0, 20));
+                    });
+    int seen = 0;
+    world.on_event = [&](const Frame& frame) {
+      if (!frame.is_volatile() && ++seen == at) world.desk->hurry();
+    };
+    world.resume();
+    const std::string session = world.session("circle");
+    auto accepted = world.submit(session, "Please");
+    REQUIRE(accepted);
+    world.until([&] { return seen >= at || !world.find(accepted->run, "run.finished").is_null(); });
+    world.reopen(session);
+    CHECK(world.finished(accepted->run).at("status") == "done");
+    world.on_event = nullptr;
+    if (seen < at) events = at;  // it was through before
+    std::map<std::string, int> read;
+    for (const Json& event : world.events("run.started"))
+      for (const char* word : {"bees", "wasps"})
+        if (string_or(event, "input").contains(std::string(": ") + word))
+          ++read[string_or(event, "agent") + " " + word];
+    CHECK(read == std::map<std::string, int>{
+                      {"circle/editor bees", 1}, {"circle/editor wasps", 1}, {"circle/writer bees", 1}});
+    CHECK(notes(world).size() == 2);
+    CHECK(dead(world).empty());
+  }
+  CHECK(events > 30);
+}

@@ -152,6 +152,7 @@ class TeamWorld : store::Subscriber {
   std::optional<models::Price> price;
   BudgetSettings budgets;
   tools::ToolTable tools;
+  std::shared_ptr<store::Artifacts> artifacts;
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
@@ -176,7 +177,7 @@ class TeamWorld : store::Subscriber {
                                                                                   .prompts = *prompts,
                                                                                   .memory = memory,
                                                                                   .chains = made->chains,
-                                                                                  .artifacts = nullptr});
+                                                                                  .artifacts = artifacts});
     REQUIRE_MESSAGE(teams, teams.error().message);
     made->agents = std::move(*table);
     made->teams = std::move(*teams);
