@@ -1,8 +1,12 @@
 #include "agents/teams/topics.h"
 #include "tests/agents/teams/team_world.h"
-#include "tests/fakes/test_tool.h"
+#include "tests/fakes/memory_journal.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::agents;
@@ -84,6 +88,24 @@ class Heard {
 
  private:
   Strings all_;
+};
+
+/// Lets a journal keep nothing more once so many events of a session came.
+class Killer final : store::Subscriber {
+ public:
+  Killer(fakes::MemoryJournal& journal, int events) : journal_(journal), left_(events) {}
+  void watch(const std::string& session) { subscription_ = journal_.subscribe(session, *this); }
+  void spare() { subscription_.reset(); }
+
+ private:
+  void on_frame(const Frame& frame) override {
+    if (!frame.is_volatile() && --left_ == 0)
+      journal_.write_failure = Error{ErrorCode::store, "the process was killed"};
+  }
+
+  fakes::MemoryJournal& journal_;
+  int left_;
+  std::unique_ptr<store::Journal::Subscription> subscription_;
 };
 
 }  // namespace
@@ -384,43 +406,73 @@ TEST_CASE("what is published after a restart reaches those who subscribe") {
   CHECK(heard.count("editor", "bees") == 1);
 }
 
-TEST_CASE(
-    "wherever a team is stopped and taken up again, each note is sent once and read by one turn of each") {
-  int events = 1'000;
-  for (int at = 1; at < events; at += 2) {
-    CAPTURE(at);
-    TeamWorld world(kAgents, R"(
+TEST_CASE("wherever a process is killed, each note is sent once and read by one turn of each who has it") {
+  TeamWorld world(kAgents, R"(
 circle: { pattern: round_robin, members: [researcher, writer, editor], rounds: 2,
           publish: { researcher: [everybody] }, tell: { writer: [editor] } }
 )",
-                    [&](const std::string& role, const std::string& text) -> Line {
-                      if (role == "researcher" && text == "Please") return publishes("everybody", "bees");
-                      if (role == "writer" && text.contains("bees"))
-                        return action("tell", {{"to", "editor"}, {"text", "wasps"}});
-                      return final_answer(role + text.substr(0, 20));
-                    });
-    int seen = 0;
-    world.on_event = [&](const Frame& frame) {
-      if (!frame.is_volatile() && ++seen == at) world.desk->hurry();
+                  [&](const std::string& role, const std::string& text) -> Line {
+                    if (role == "researcher" && text == "Please") return publishes("everybody", "bees");
+                    if (role == "writer" && text.contains("bees"))
+                      return action("tell", {{"to", "editor"}, {"text", "wasps"}});
+                    return final_answer(role + text.substr(0, 20));
+                  });
+  const auto catalog = world.catalog();
+  int events = 1'000;
+  for (int at = 1; at < events; ++at) {
+    CAPTURE(at);
+    fakes::MemoryJournal journal(world.loop);
+    SystemRng rng;
+    Killer killer(journal, at);
+    std::string run;
+    std::string session;
+    const auto process = [&](bool first) {
+      const auto bus = bus::make_local_bus(world.loop, journal);
+      const auto desk = make_run_desk(world.loop, journal, *bus, rng, {}, catalog);
+      const auto none = [](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> {
+        co_return fail(ErrorCode::not_found, "no other configuration");
+      };
+      REQUIRE(fakes::run(world.loop, desk->resume(none)));
+      if (first) {
+        auto opened = fakes::run(world.loop, desk->open_session({"p", "acme"}, "", "circle"));
+        REQUIRE(opened);
+        session = opened->id;
+        killer.watch(session);
+        auto accepted = fakes::run(
+            world.loop, desk->submit({.principal = {"p", "acme"}, .session = session, .text = "Please"}));
+        REQUIRE(accepted);
+        run = accepted->run;
+      }
+      world.until([&] { return desk->status().running == 0; });
+      fakes::run(world.loop, desk->drain(0ms));
     };
-    world.resume();
-    const std::string session = world.session("circle");
-    auto accepted = world.submit(session, "Please");
-    REQUIRE(accepted);
-    world.until([&] { return seen >= at || !world.find(accepted->run, "run.finished").is_null(); });
-    world.reopen(session);
-    CHECK(world.finished(accepted->run).at("status") == "done");
-    world.on_event = nullptr;
-    if (seen < at) events = at;  // it was through before
+    process(true);
+    if (!journal.write_failure) events = at;  // it was through before
+    journal.write_failure.reset();
+    killer.spare();
+    process(false);
+
+    auto row = fakes::run(world.loop, journal.find_run(run));
+    REQUIRE((row && *row));
+    CHECK((*row)->status == "done");
+    auto frames = fakes::run(world.loop, journal.read_events(session, 0, 1'000));
+    REQUIRE(frames);
     std::map<std::string, int> read;
-    for (const Json& event : world.events("run.started"))
+    int sent = 0;
+    for (const Frame& frame : *frames) {
+      const Json event = *parse_json(*frame.text);
+      if (string_or(event, "kind") == "note") ++sent;
+      if (frame.type != "run.started") continue;
       for (const char* word : {"bees", "wasps"})
         if (string_or(event, "input").contains(std::string(": ") + word))
           ++read[string_or(event, "agent") + " " + word];
+    }
     CHECK(read == std::map<std::string, int>{
                       {"circle/editor bees", 1}, {"circle/editor wasps", 1}, {"circle/writer bees", 1}});
-    CHECK(notes(world).size() == 2);
-    CHECK(dead(world).empty());
+    CHECK(sent == 2);
+    auto letters = fakes::run(world.loop, journal.dead_letters("acme", 10));
+    REQUIRE(letters);
+    CHECK(letters->empty());
   }
   CHECK(events > 30);
 }
