@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// What the tools of a member have in common, by which it reaches its colleagues.
