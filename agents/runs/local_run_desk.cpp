@@ -100,6 +100,8 @@ class Desk final : public LocalRunDesk {
   std::shared_ptr<HeldRun> held_run(std::string_view run) const;
   std::shared_ptr<HeldRun> addressed_run(const Decision& decision) const;
   Task<Error> why_nothing_waits(Decision decision);
+  static std::set<std::string> tree_of(const std::vector<store::RunRow>& rows, std::string root);
+  Task<Result<bool>> was_decided(std::string run, std::string call);
 
   bool has_room(const std::string& tenant) const;
   void enqueue(const std::string& session, std::shared_ptr<HeldRun> run);
@@ -445,6 +447,10 @@ Task<Result<>> Desk::decide(Decision decision) {
   auto held = addressed_run(decision);
   if (!held) co_return fail(co_await why_nothing_waits(std::move(decision)));
   auto receipt = held->driver->decide(decision);
+  if (!receipt && receipt.error().code == ErrorCode::not_found) {
+    if (decision.run.empty()) decision.run = held->row.id;
+    co_return fail(co_await why_nothing_waits(std::move(decision)));  // of a member that has ended, say
+  }
   if (!receipt) co_return std::unexpected(receipt.error());
   const Approvals::Receipt committed = *receipt;  // the run may be gone when it is set
   if (!co_await committed->wait())
@@ -453,26 +459,54 @@ Task<Result<>> Desk::decide(Decision decision) {
   co_return Result<>{};
 }
 
-// Who decides about a run that has ended is told whether somebody was faster.
+// Who decides about a run that has ended, or about one below it, is told whether somebody was faster.
 Task<Error> Desk::why_nothing_waits(Decision decision) {
-  std::string run = decision.run;
-  if (run.empty()) {
-    auto session = co_await open_session(decision.principal, decision.session, "");
-    if (!session) co_return session.error();
-    auto newest = co_await journal_.list_runs(decision.principal.tenant, decision.session, 1);
-    if (newest && !newest->empty()) run = newest->front().id;
-  } else if (auto row = co_await find_run(decision.principal, run); !row) {
-    co_return row.error();
+  std::string session = decision.session;
+  if (decision.run.empty()) {
+    auto open = co_await open_session(decision.principal, session, "");
+    if (!open) co_return open.error();
+  } else {
+    auto row = co_await find_run(decision.principal, decision.run);
+    if (!row) co_return row.error();
+    session = row->session;
   }
-  auto events = co_await journal_.read_run_events(run);
-  if (!events) co_return events.error();
-  for (const Frame& frame : *events) {
-    if (frame.type != "approval.given" && frame.type != "approval.denied") continue;
-    auto event = parse_json(*frame.text);
-    if (event && string_or(*event, "call") == decision.call)
+  constexpr std::size_t kSearched = 256;  // the newest runs of the session
+  auto rows = co_await journal_.list_runs(decision.principal.tenant, session, kSearched);
+  if (!rows) co_return rows.error();
+  for (const std::string& run : tree_of(*rows, decision.run)) {
+    auto decided = co_await was_decided(run, decision.call);
+    if (!decided) co_return decided.error();
+    if (*decided)
       co_return Error{ErrorCode::conflict, fmt::format("the call `{}` is decided already", decision.call)};
   }
   co_return Error{ErrorCode::not_found, fmt::format("no call `{}` waits for an approval", decision.call)};
+}
+
+// A run and those below it; without one the newest that is below no other.
+std::set<std::string> Desk::tree_of(const std::vector<store::RunRow>& rows, std::string root) {
+  if (root.empty()) {
+    const auto newest = std::ranges::find(rows, "", &store::RunRow::parent);
+    if (newest == rows.end()) return {};
+    root = newest->id;
+  }
+  std::set<std::string> tree{std::move(root)};
+  for (std::size_t before = 0; before != tree.size();) {
+    before = tree.size();
+    for (const store::RunRow& row : rows)
+      if (tree.contains(row.parent)) tree.insert(row.id);
+  }
+  return tree;
+}
+
+Task<Result<bool>> Desk::was_decided(std::string run, std::string call) {
+  auto events = co_await journal_.read_run_events(std::move(run));
+  if (!events) co_return fail(std::move(events.error()));
+  for (const Frame& frame : *events) {
+    if (frame.type != "approval.given" && frame.type != "approval.denied") continue;
+    auto event = parse_json(*frame.text);
+    if (event && string_or(*event, "call") == call) co_return true;
+  }
+  co_return false;
 }
 
 std::vector<PendingApproval> Desk::pending(const Principal& principal, const std::string& session) const {

@@ -59,14 +59,20 @@ struct Reply {
   bool done() const { return status == "done"; }
 };
 
-/// A message that nobody answers.
+/// A message that nobody answers. Its receivers read it at their next turn; one that has none reads it never,
+/// and it is a dead letter.
 struct Note {
   std::string key;   ///< as of Ask
   std::string from;  ///< a member; "": the team
   std::string to;    ///< a member; "": to the topic
   bus::Topic topic;
   std::string text;
-  Json data;
+};
+
+/// Whom a note is on its way to.
+struct Readers {
+  std::vector<std::string> names;  ///< members
+  std::vector<std::string> full;   ///< members who will not get it: their mailboxes hold no more notes
 };
 
 /// A call of a tool that the team itself makes.
@@ -83,6 +89,7 @@ struct TeamUse {
   std::chrono::milliseconds time{0};
   int turns = 0;     ///< runs of members
   int messages = 0;  ///< on its bus
+  int notes = 0;     ///< of these
 };
 
 /// A member as others of the team see it.
@@ -109,8 +116,9 @@ class Crew {
   /// max_tokens, max_cost, max_time, repeated_message: of the team), failed (a mailbox that is full, nobody
   /// of that name), cancelled (the stop).
   virtual Task<Teamed<Reply>> ask(Ask ask, Stop& stop) = 0;
-  /// Ends: as ask().
-  virtual Task<Teamed<void>> tell(Note note, Stop& stop) = 0;
+  /// Sends the note; the same readers again where it was sent before. Ends: limit (max_messages,
+  /// repeated_message), failed (mailbox_full, of one to a member; nobody of that name), cancelled (the stop).
+  virtual Task<Teamed<Readers>> tell(Note note, Stop& stop) = 0;
   /// The reply's text and data are the tool's output. Ends: as ask().
   virtual Task<Teamed<Reply>> call_tool(ToolAsk ask, Stop& stop) = 0;
   /// Writes a file below `artifacts`, whole or not at all; what was there is replaced.

@@ -2,6 +2,8 @@
 
 #include "agents/teams/tools/board_tools.h"
 #include "agents/teams/tools/colleague_tools.h"
+#include "agents/teams/tools/note_tools.h"
+#include "agents/teams/topics.h"
 
 #include <algorithm>
 
@@ -42,6 +44,13 @@ bool manages(const TeamSettings& team, std::string_view name) {
 bool converses(const TeamSettings& team, const std::vector<MemberView>& views, std::string_view name) {
   return team.pattern == PatternKind::handoff &&
          std::ranges::find(views, name, &MemberView::name) != views.end();
+}
+
+bool reads_notes(const TeamSettings& team, std::string_view name) {
+  return topics_read(team).contains(std::string(name)) ||
+         std::ranges::any_of(team.tell, [&](const auto& one) {
+           return std::ranges::find(one.second, name) != one.second.end();
+         });
 }
 
 Json listed(const Colleagues& colleagues) {
@@ -99,6 +108,10 @@ Result<MemberDraft> draft_of(const TeamSettings& team, const AgentSettings& agen
   if (!delegates.empty()) draft.tools.emplace("delegate", make_delegate_tool(delegates, switchboard));
   if (!asked.empty()) draft.tools.emplace("ask", make_ask_tool(asked, switchboard));
   if (!handed.empty()) draft.tools.emplace("handoff", make_handoff_tool(handed));
+  const Colleagues told = allowed(team.tell, name, views, false);
+  const bool publishes = team.publish.contains(std::string(name));
+  if (!told.empty()) draft.tools.emplace("tell", make_tell_tool(told, switchboard));
+  if (publishes) draft.tools.emplace("publish", make_publish_tool(team, name, switchboard));
   if (team.board) {
     draft.tools.emplace("board_read", make_board_read_tool(switchboard));
     draft.tools.emplace("board_write", make_board_write_tool(switchboard));
@@ -113,6 +126,9 @@ Result<MemberDraft> draft_of(const TeamSettings& team, const AgentSettings& agen
                                    {"delegate", !delegates.empty()},
                                    {"ask", !asked.empty()},
                                    {"handoff", !handed.empty()},
+                                   {"tell", !told.empty()},
+                                   {"publish", publishes},
+                                   {"notes", reads_notes(team, name)},
                                    {"board", team.board}});
   if (!paragraph) return fail(std::move(paragraph.error()));
   std::string& own = draft.settings.instructions;

@@ -5,6 +5,8 @@
 #include "agents/teams/pattern.h"
 #include "agents/teams/pattern_keys.h"
 #include "agents/teams/structure.h"
+#include "agents/teams/topic_shape.h"
+#include "agents/teams/topics.h"
 #include "agents/teams/until_shape.h"
 #include "runtime/config/choice.h"
 
@@ -53,7 +55,7 @@ Record<TeamLimits> limits_of_a_run() {
   limits.field("stall", &TeamLimits::stall, config::integer<int>(1, 100),
                "turns without progress before there is a new plan, and then the end");
   limits.field("mailbox", &TeamLimits::mailbox, config::integer<int>(1, 1'000),
-               "messages that wait for one member");
+               "tasks that wait for one member, and as many notes");
   limits.advise("max_turns", "it is called `turns`");
   limits.advise("max_rounds", "it is `rounds` of the team, or `turns` here");
   limits.advise("steps", "a step is an agent's; a team has `turns`, the runs of its members");
@@ -82,8 +84,13 @@ void add_further_keys(Record<Team>& team) {
   auto by_member = config::map_of(member_names(), "a map of lists of members", any_key);
   team.field("delegate", &Team::delegate, by_member, "who may delegate work to whom");
   team.field("ask", &Team::ask, by_member, "who may ask whom");
+  team.field("tell", &Team::tell, by_member, "who may send notes to whom; nobody answers a note");
+  team.field("publish", &Team::publish, topics_by_member(),
+             "who may send notes to which topics; all members read `everybody`");
+  team.field("subscriptions", &Team::subscriptions, topics_by_member(),
+             "whose turns begin with the notes to which topics: `[findings, { prefix: alert. }]`");
   team.field("board", &Team::board, config::boolean(),
-             "members share notes: they have tools that read and write the team's blackboard");
+             "members share values: they have tools that read and write the team's blackboard");
 }
 
 void give_advice(Record<Team>& team) {
@@ -112,6 +119,9 @@ void give_advice(Record<Team>& team) {
       {"allow_delegation", "it is `delegate: { NAME: [ … ] }`"},
       {"allowed_transitions", "it is `handoffs` (agents decide) or `rules` of `pattern: selector`"},
       {"state", "it is `board: true`"},
+      {"topics", "it is `subscriptions` (who reads) and `publish` (who may write)"},
+      {"subscribe", "it is called `subscriptions`"},
+      {"broadcast", "it is `publish: { NAME: [everybody] }`"},
       {"max_concurrency", "it is `limits: { parallel: … }`"}};
   for (const auto& [key, text] : words) team.advise(key, text);
 }
@@ -127,7 +137,10 @@ Record<Team> team_of(PatternKind pattern) {
   add_pattern_keys(pattern, team);
   add_further_keys(team);
   team.check([](const Team& settings, Check& check) {
-    for (const TeamProblem& problem : structure_problems(settings)) check.error(problem.key, problem.text);
+    const std::vector<TeamProblem> problems = structure_problems(settings);
+    for (const TeamProblem& problem : problems) check.error(problem.key, problem.text);
+    if (!problems.empty()) return;
+    for (const TeamProblem& doubt : topic_warnings(settings)) check.warning(doubt.key, doubt.text);
   });
   return team;
 }

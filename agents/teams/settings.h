@@ -131,6 +131,14 @@ struct HistorySettings {
   int messages = 0;  ///< of `last`: how many, counted from the end
 };
 
+/// A topic of notes, or all whose type begins so.
+struct TopicPattern {
+  std::string type;  ///< with `prefix`: what it begins with, "" for all there are
+  bool prefix = false;
+  bool operator==(const TopicPattern&) const = default;
+};
+using TopicsByMember = std::map<std::string, std::vector<TopicPattern>>;
+
 /// What a team's run may use, for the whole tree of runs below it.
 struct TeamLimits {
   std::int64_t tokens = 5 * limits::kTokens;  ///< input + output of all of them
@@ -142,7 +150,7 @@ struct TeamLimits {
   int depth = limits::kTeamDepth;        ///< teams in teams, and delegation in delegation
   int repeats = limits::kRepeats;        ///< the same message from and to the same ones
   int stall = limits::kTeamStall;  ///< turns without progress before there is a new plan, and then the end
-  int mailbox = limits::kTeamMailbox;  ///< messages that wait for one member
+  int mailbox = limits::kTeamMailbox;  ///< tasks that wait for one member, and as many notes
 };
 
 /// One entry of `teams:`.
@@ -157,6 +165,9 @@ struct TeamSettings {
   std::optional<UntilSettings> until;
   std::map<std::string, std::vector<std::string>> delegate;  ///< who may delegate to whom
   std::map<std::string, std::vector<std::string>> ask;       ///< who may ask whom
+  std::map<std::string, std::vector<std::string>> tell;      ///< who may send notes to whom
+  TopicsByMember publish;                                    ///< who may send notes to which topics
+  TopicsByMember subscriptions;                              ///< who reads which topics
   bool board = false;                                        ///< members have the blackboard's tools
 
   std::vector<TaskSettings> tasks;  ///< sequential, parallel

@@ -1,5 +1,6 @@
 #include "agents/teams/structure.h"
 
+#include "agents/teams/topics.h"
 #include "runtime/base/suggest.h"
 #include "runtime/config/text_check.h"
 
@@ -24,6 +25,8 @@ class Structure {
     check_pattern();
     named(team_.delegate, "delegate");
     named(team_.ask, "ask");
+    named(team_.tell, "tell");
+    check_topics(team_, problems_);
     if (team_.until) check_until(*team_.until, "until");
     check_tasks(team_, problems_);
     if (team_.pattern == PatternKind::graph) check_graph(team_, problems_);

@@ -1,6 +1,5 @@
 #include "agents/teams/reply_message.h"
 #include "agents/teams/team_run.h"
-#include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
 
 #include <algorithm>
@@ -8,7 +7,7 @@
 
 #include <fmt/format.h>
 
-/// What a team's run sends: tasks to members, calls of tools, notes.
+/// What a team's run sends and waits for: tasks to members, calls of tools.
 namespace troupe::agents {
 
 namespace {
@@ -29,26 +28,32 @@ bus::Message TeamRun::message_of(std::string key, std::string from, std::string 
   return message;
 }
 
-// Counted alike for what is asked again after a restart, so that the limits hold over processes.
-std::optional<TeamEnd> TeamRun::may_send(const std::string& from, const std::string& to,
-                                         const std::string& text, int messages) {
+std::optional<TeamEnd> TeamRun::no_such_member(std::string_view name) const {
+  const std::string_view member = Team::member_of(name);
+  if (team_->members.contains(member)) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& [known, one] : team_->members) names.push_back(known);
+  return failed("no_such_member",
+                fmt::format("the team has no member `{}`{}", name, did_you_mean(member, names)));
+}
+
+// Counted alike for what is sent again after a restart, so that the limits hold over processes.
+std::optional<TeamEnd> TeamRun::may_send(const bus::Message& message, int messages) {
   if (after_step_) return TeamEnd{"cancelled", "cancelled", ""};
   const TeamLimits& limits = team_->settings.limits;
+  if (const auto before = recorded_.said.extract(message.id)) --said_[before.mapped()];  // counted anew
   if (used_.messages + messages > limits.messages)
     return TeamEnd{"limit", "max_messages",
                    fmt::format("the team's {} messages are used up (limits.messages)", limits.messages)};
-  const int times = count_said(from, to, text);
+  const int times = ++said_[said_as(message)];
   if (times > limits.repeats)
     return TeamEnd{"limit", "repeated_message",
                    fmt::format("`{}` was about to send the same message to `{}` for the {}th time "
                                "(limits.repeats: {}); nothing new would come of it",
-                               address(from), address(to), times, limits.repeats)};
+                               message.from, message.to.empty() ? message.topic.type : message.to, times,
+                               limits.repeats)};
   used_.messages += messages;
   return std::nullopt;
-}
-
-int TeamRun::count_said(std::string_view from, std::string_view to, std::string_view text) {
-  return ++said_[sha256_hex(fmt::format("{}\n{}\n{}", from, to, text))];
 }
 
 // A member does one task after another. Whoever waits for one that waits for him would wait for ever.
@@ -94,25 +99,17 @@ std::shared_ptr<Flight> TeamRun::flight_for(const std::string& message, const st
 
 Task<Teamed<Reply>> TeamRun::ask(Ask ask, Stop& stop) {
   const auto by = flight_of_run(ask.run);
-  const auto member = team_->members.find(Team::member_of(ask.to));
-  if (member == team_->members.end()) {
-    std::vector<std::string> names;
-    for (const auto& [name, one] : team_->members) names.push_back(name);
-    co_return std::unexpected(failed(
-        "no_such_member",
-        fmt::format("the team has no member `{}`{}", ask.to, did_you_mean(Team::member_of(ask.to), names))));
-  }
+  if (auto end = no_such_member(ask.to)) co_return std::unexpected(std::move(*end));
   bus::Message message = message_of(std::move(ask.key), ask.from, ask.to);
   if (asked_before_.erase(message.id) > 0) {  // counted anew
     --used_.turns;
     used_.messages -= kTurnMessages;
   }
-  if (auto end = may_ask(by.get(), message.to)) co_return std::unexpected(std::move(*end));
-  if (auto end = may_send(ask.from, ask.to, ask.text, kTurnMessages))
-    co_return std::unexpected(std::move(*end));
-  ++used_.turns;
   message.kind = bus::Kind::task;
   message.text = std::move(ask.text);
+  if (auto end = may_ask(by.get(), message.to)) co_return std::unexpected(std::move(*end));
+  if (auto end = may_send(message, kTurnMessages)) co_return std::unexpected(std::move(*end));
+  ++used_.turns;
   if (auto opened = open_host(message.to, nullptr); !opened)
     co_return std::unexpected(failed("bus", opened.error().message));
   auto flight = flight_for(message.id, message.to);
@@ -140,7 +137,7 @@ Task<Teamed<Reply>> TeamRun::call_tool(ToolAsk ask, Stop& stop) {
     used_.messages -= kTurnMessages;
   }
   if (auto end = may_ask(nullptr, message.to)) co_return std::unexpected(std::move(*end));
-  if (auto end = may_send("", to, message.text, kTurnMessages)) co_return std::unexpected(std::move(*end));
+  if (auto end = may_send(message, kTurnMessages)) co_return std::unexpected(std::move(*end));
   if (auto opened = open_host(message.to, tool->second); !opened)
     co_return std::unexpected(failed("bus", opened.error().message));
   const std::string at = message.to;
@@ -195,23 +192,6 @@ TeamEnd TeamRun::end_of(const Error& error, const std::string& to) const {
     default:
       return failed("bus", fmt::format("a message to `{}`: {}", to, error.message));
   }
-}
-
-Task<Teamed<void>> TeamRun::tell(Note note, Stop& stop) {
-  if (auto end = may_send(note.from, note.to.empty() ? note.topic.type : note.to, note.text, 1))
-    co_return std::unexpected(std::move(*end));
-  bus::Message message = message_of(std::move(note.key), note.from, note.to);
-  message.kind = bus::Kind::note;
-  message.topic = std::move(note.topic);
-  message.text = std::move(note.text);
-  message.data = std::move(note.data);
-  const std::string to = message.to;
-  if (!to.empty())
-    if (auto opened = open_host(to, nullptr); !opened)
-      co_return std::unexpected(failed("bus", opened.error().message));
-  auto sent = co_await services_.bus.send(std::move(message), stop);
-  if (!sent) co_return std::unexpected(end_of(sent.error(), to));
-  co_return Teamed<void>();
 }
 
 }  // namespace troupe::agents

@@ -1,4 +1,5 @@
 #include "agents/runs/facts.h"
+#include "agents/teams/notes.h"
 #include "agents/teams/reply_message.h"
 #include "agents/teams/team_run.h"
 #include "runtime/base/ids.h"
@@ -17,7 +18,8 @@ Result<TeamRun::Host*> TeamRun::open_host(const std::string& to, std::shared_ptr
   const store::RunRow& row = record_.row();
   auto inbox = services_.bus.open({row.tenant, row.session, row.id}, to,
                                   {.capacity = static_cast<std::size_t>(team_->settings.limits.mailbox),
-                                   .when_full = bus::WhenFull::refuse});
+                                   .when_full = bus::WhenFull::refuse,
+                                   .notes_apart = true});
   if (!inbox) {
     hosts_.erase(to);
     return fail(std::move(inbox.error()));
@@ -40,10 +42,7 @@ Task<> TeamRun::serve(Host& host) {
 }
 
 Task<> TeamRun::take(Host& host, bus::Message message) {
-  if (message.kind != bus::Kind::task) {  // read with its next task
-    host.notes.push_back(std::move(message));
-    co_return;
-  }
+  if (message.kind != bus::Kind::task) co_return host.inbox->done(message.id);  // nobody sends such
   auto flight = flight_for(message.id, host.address);
   if (flight->gone) {
     if (!leaves_off()) host.inbox->done(message.id);  // the next process asks for it again
@@ -54,7 +53,10 @@ Task<> TeamRun::take(Host& host, bus::Message message) {
   host.current = flight;
   auto ended = co_await work(host, *flight, message);
   host.current = nullptr;
-  if (ended && ended->finished()) count(*ended);
+  if (ended && ended->finished()) {
+    count(*ended);
+    put_away_notes(host, *ended);
+  }
   child_waits_changed();
   // One that goes on at the next start is not replied to, and its task is delivered again there.
   const bool goes_on = ended ? !ended->finished() : leaves_off();
@@ -137,13 +139,11 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
   if (!target) co_return fail(ErrorCode::not_found, fmt::format("there is no `{}`", host.address));
   if (known) {
     flight.run = known->id;
+    go_on_reading(host, known->id);
     co_return co_await take_up_child(*target, std::move(*known), flight.work);
   }
-  std::string text;
-  for (const bus::Message& note : host.notes)
-    text += fmt::format("Message from {}{}:\n{}\n\n", note.from,
-                        note.topic.type.empty() ? "" : fmt::format(" about {}", note.topic.type), note.text);
-  text += message.text;
+  TurnNotes notes = notes_for_turn(unread(host));
+  std::string text = message.text + notes.text;
   auto start = target->accept(text, inputs_);
   if (!start) co_return fail(std::move(start.error()));
   const std::int64_t now = loop_.clock().wall_ms();
@@ -163,10 +163,14 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
   store::Append append;
   append.events.push_back(run_event(row, "run.started"));
   append.run = row;
-  append.facts.push_back(
-      record_.fact("team.began", 0, {{"run", row.id}, {"used_ms", clock_.used().count()}}));
+  Json began = {{"run", row.id}, {"used_ms", clock_.used().count()}};
+  if (!notes.ids.empty()) {
+    began["member"] = host.address;
+    began["notes"] = notes.ids;
+  }
+  append.facts.push_back(record_.fact("team.began", 0, began));
   journal_.post(std::move(append));  // before what the run itself commits, which is waited for
-  for (const bus::Message& note : std::exchange(host.notes, {})) host.inbox->done(note.id);
+  host.reading = std::move(notes.ids);
   flight.run = row.id;
   co_return (*start)->begin(services_for_child(), std::move(row), true, flight.work);
 }

@@ -78,11 +78,15 @@ Task<Result<>> TeamRun::begin() {
     if (!before) co_return fail(std::move(before.error()));
     spent = *before;
     for (BoardWrite& write : recorded_.board) board_.recall(std::move(write));
+    for (const auto& [id, said] : recorded_.said) ++said_[said];
+    used_.notes = static_cast<int>(recorded_.notes.size());
+    used_.messages += used_.notes;
   }
   // What the session has spent is asked of the ledger for the account around; for the tree it is known.
   Purse around(services_.account, loop_.clock(), row);
   if (auto opened = co_await around.open(journal_); !opened) co_return fail(std::move(opened.error()));
   tree_.know_session(row.session, spent);
+  if (recorded_.started && row.status != "running") list_as("running");  // until it waits again
   if (!recorded_.started) {
     store::Append append;
     append.events.push_back(run_event(row, "run.started"));
@@ -93,7 +97,8 @@ Task<Result<>> TeamRun::begin() {
   }
   auto entered = co_await services_.bus.enter({row.tenant, row.session, row.id}, !recorded_.taken_up);
   entered_ = entered.has_value();
-  co_return entered;
+  if (!entered) co_return entered;
+  co_return open_readers();
 }
 
 // Of all runs below this one, in earlier processes. A team's own row adds up those of its members.
@@ -133,10 +138,13 @@ Task<Result<Amount>> TeamRun::spent_before() {
 
 void TeamRun::recall(const store::RunRow& child) {
   const std::size_t own = team_->settings.name.size() + 1;
-  if (child.finished())
+  if (child.finished()) {
     count(child);
-  else
+    if (!got_through(child))
+      std::erase_if(recorded_.read_in, [&](const auto& one) { return one.second == child.id; });
+  } else {
     left_open_.emplace(child.message_id, child);
+  }
   if (child.agent.size() <= own ||
       !team_->members.contains(Team::member_of(std::string_view(child.agent).substr(own))))
     return;  // a call of a tool, which is asked for again
@@ -281,7 +289,15 @@ void TeamRun::child_waits_changed() {
   if (stands == clock_stands_) return;
   clock_stands_ = stands;
   stands ? clock_.pause() : clock_.resume();
+  if (!leaves_off()) list_as(stands ? "waiting" : "running");
   if (services_.waits_changed) services_.waits_changed();
+}
+
+void TeamRun::list_as(std::string_view status) {
+  record_.row().status = status;
+  store::Append append;
+  append.run = record_.row();
+  journal_.post(std::move(append));
 }
 
 std::optional<Json> TeamRun::decided(const std::string& key) const {

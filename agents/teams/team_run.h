@@ -52,7 +52,7 @@ class TeamRun final : public RunDriver, public Crew {
   const TeamSettings& settings() const override { return team_->settings; }
   const std::vector<MemberView>& members() const override { return team_->views; }
   Task<Teamed<Reply>> ask(Ask ask, Stop& stop) override;
-  Task<Teamed<void>> tell(Note note, Stop& stop) override;
+  Task<Teamed<Readers>> tell(Note note, Stop& stop) override;
   Task<Teamed<Reply>> call_tool(ToolAsk ask, Stop& stop) override;
   Task<Teamed<void>> write_file(std::string key, std::string path, std::string text) override;
   std::optional<Json> decided(const std::string& key) const override;
@@ -74,7 +74,7 @@ class TeamRun final : public RunDriver, public Crew {
     std::shared_ptr<const RunTarget> target;  // null: a member, whose target depends on the task
     std::unique_ptr<bus::Inbox> inbox;
     std::shared_ptr<Flight> current;
-    std::vector<bus::Message> notes;  // that came since its last task
+    std::vector<std::string> reading;  // ids of notes that its turn at work has
   };
 
   Task<Result<>> begin();
@@ -87,15 +87,21 @@ class TeamRun final : public RunDriver, public Crew {
   TeamEnd why_stopped() const;
   TeamEnd end_of(const Error& error, const std::string& address) const;
 
-  std::optional<TeamEnd> may_send(const std::string& from, const std::string& to, const std::string& text,
-                                  int messages);
+  std::optional<TeamEnd> no_such_member(std::string_view name) const;
+  std::optional<TeamEnd> may_send(const bus::Message& message, int messages);
   std::optional<TeamEnd> may_ask(const Flight* by, const std::string& address) const;
   Task<Teamed<Reply>> request(bus::Message message, std::shared_ptr<Flight> flight, Stop& stop);
-  int count_said(std::string_view from, std::string_view to, std::string_view text);
   std::shared_ptr<Flight> flight_of_run(std::string_view run) const;
   std::shared_ptr<Flight> flight_for(const std::string& message, const std::string& address);
   bool waits_for(const Flight& one, const Flight& other) const;
   Result<Host*> open_host(const std::string& address, std::shared_ptr<const RunTarget> target);
+
+  Result<> open_readers();
+  Readers readers_of(const bus::Message& note, const std::vector<std::string>& receivers) const;
+  std::vector<bus::Message> unread(Host& host) const;
+  void go_on_reading(Host& host, const std::string& run) const;
+  void put_away_notes(Host& host, const store::RunRow& ended);
+  static bool got_through(const store::RunRow& ended);
 
   Task<> serve(Host& host);
   Task<> take(Host& host, bus::Message message);
@@ -116,6 +122,7 @@ class TeamRun final : public RunDriver, public Crew {
   Task<Result<bus::Message>> reply_to(const bus::Message& message, Result<store::RunRow> ended);
   RunServices services_for_child();
   void child_waits_changed();
+  void list_as(std::string_view status);
 
   bus::Message message_of(std::string key, std::string from, std::string to) const;
   std::string address(std::string_view member) const;

@@ -26,7 +26,7 @@ class UntilShape final : public config::Shape<UntilSettings> {
       return part_of(&UntilSettings::count, config::integer64(1, most));
     };
     keys_ = {
-        {"messages", Kind::messages, "so many messages were sent on the team's bus", count(kCountMax)},
+        {"messages", Kind::messages, "so many messages: what members said, and notes", count(kCountMax)},
         {"turns", Kind::turns, "members had so many turns", count(kCountMax)},
         {"text", Kind::text, "a member's message has this text in it",
          part_of(&UntilSettings::text, config::text({.expected = "a text", .bytes_max = kTextBytes}))},

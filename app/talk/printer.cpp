@@ -118,7 +118,8 @@ void Printer::print_trace(const Json& event, const std::string& type, const std:
 void Printer::print_message(const Json& event) {
   if (string_or(event, "kind") == "reply") return;
   const std::string text = string_or(event, "text");
-  const std::string to = string_or(event, "to", string_or(event, "topic"));
+  const Json* topic = find(event, "topic");
+  const std::string to = string_or(event, "to", topic ? string_or(*topic, "type") : "");
   line(kCyan, fmt::format("{} → {}:", string_or(event, "from"), to),
        show_ == Show::chat ? text.substr(0, text.find('\n')) : text);
 }

@@ -34,8 +34,8 @@ struct Listed {
 
 /// A message to a member, taken apart. Teams write it in two forms: a task, which what it is to be, the
 /// request that it is a part of and the results of others may follow; and a conversation, which begins with
-/// "Task: …" and ends with what is asked now. What others gave is quoted in it, so that a text of theirs
-/// never stands where the team's own words do.
+/// "Task: …" and ends with what is asked now. Notes may follow either. What others gave is quoted in it, so
+/// that a text of theirs never stands where the team's own words do.
 struct TeamText {
   TeamAsk asks = TeamAsk::task;
   bool told = false;  ///< it has one of these forms

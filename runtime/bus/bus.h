@@ -22,6 +22,9 @@ enum class WhenFull {
 struct MailboxSettings {
   std::size_t capacity = 64;  ///< messages that wait; those of kind control and replies do not count
   WhenFull when_full = WhenFull::refuse;
+  /// Notes lie beside what is received, as many more as `capacity` says, until they are done with: who works
+  /// on one message after another reads them when it comes to that, and they never keep work out.
+  bool notes_apart = false;
 };
 
 /// Which topics an address is interested in.
@@ -32,8 +35,9 @@ struct Subscription {
 
 /// What came of sending.
 struct Sent {
-  bool duplicate = false;     ///< a message of that id was sent before: nothing was done
-  std::size_t receivers = 0;  ///< that it is on its way to; 0 for a topic that nobody subscribes to
+  bool duplicate = false;  ///< a message of that id was sent before: nothing was done
+  std::vector<std::string>
+      receivers;  ///< addresses it is on its way to; none for a topic nobody subscribes to
 };
 
 /// The messages of one address, in the order in which each sender sent them; those of kind control come
@@ -46,6 +50,9 @@ class Inbox {
   /// The next message; waits for it. Messages whose deadline has passed are not among them: they are dead
   /// letters. Errors: cancelled (the stop; the room was left).
   virtual Task<Result<Message>> receive(Stop& stop) = 0;
+  /// Under `notes_apart`: the notes that lie there, in order. They stay until done(). None of them is lost
+  /// sight of: what nobody was done with comes again after a crash, and is a dead letter where its room ends.
+  virtual std::vector<Message> notes() = 0;
   /// It is not delivered again. A task that was replied to is done with.
   virtual void done(const std::string& id) = 0;
   virtual std::size_t waiting() const = 0;
@@ -72,8 +79,9 @@ class Bus {
   /// invalid (an address that is none), busy (limits::kBusInboxes).
   virtual Result<std::unique_ptr<Inbox>> open(const Room& room, std::string address,
                                               MailboxSettings settings) = 0;
-  /// From now on, until its mailbox closes, the address receives what is sent to such topics, each message
-  /// once. Errors: not_found (its mailbox is not open), too_large, busy (limits::kBusSubscriptions).
+  /// From now on, until its mailbox closes, the address receives what others send to such topics, each
+  /// message once. What it sends itself it does not get, or two who answer what they read would never end (as
+  /// in AutoGen). Errors: not_found (its mailbox is not open), too_large, busy (limits::kBusSubscriptions).
   virtual Result<> subscribe(const Room& room, const std::string& address, Subscription subscription) = 0;
 
   /// Returns once the message is committed and on its way. The same id again: see Sent. A reply is not put

@@ -14,7 +14,7 @@ namespace troupe::bus {
 ///
 /// An address can be sent to while its mailbox is open; what an earlier process sent, or what was left in a
 /// mailbox that was closed, waits for it to be opened again. A message to a topic goes to those who subscribe
-/// when it is sent, also to who sends it; a mailbox without room for it has a dead letter, and who sends is
+/// when it is sent; a mailbox without room for it has a dead letter, and who sends is
 /// not told. The dead letter of such a copy has its receiver as `to` and an id of its own, ID@RECEIVER.
 ///
 /// What is written: one append a message, one a reply, one a done(), one for what dies together.

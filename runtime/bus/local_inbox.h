@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::bus {
 
@@ -24,7 +25,16 @@ class LocalInbox final : public Inbox {
       if (room_->state().pending((*message)->id, address_)) co_return **message;
     }
   }
-  void done(const std::string& id) override { room_->done(address_, id); }
+  std::vector<Message> notes() override {
+    std::vector<Message> lying;
+    for (const MessagePtr& note : mailbox_->notes())
+      if (room_->state().pending(note->id, address_)) lying.push_back(*note);
+    return lying;
+  }
+  void done(const std::string& id) override {
+    mailbox_->remove_note(id);
+    room_->done(address_, id);
+  }
   std::size_t waiting() const override { return mailbox_->waiting(); }
 
  private:

@@ -92,6 +92,15 @@ Task<Result<MessagePtr>> LocalMailbox::receive(Stop& stop) {
   }
 }
 
+std::vector<MessagePtr> LocalMailbox::notes() {
+  expire();
+  return state_.notes();
+}
+
+void LocalMailbox::remove_note(const std::string& id) {
+  if (state_.remove_note(id)) let_in();
+}
+
 void LocalMailbox::expire() {
   auto late = state_.take_expired(loop_.clock().wall_ms());
   if (late.empty()) return;

@@ -34,6 +34,11 @@ class LocalMailbox {
   /// Errors: cancelled (also when it was closed).
   Task<Result<MessagePtr>> receive(Stop& stop);
 
+  /// Those that lie apart, see MailboxSettings.
+  std::vector<MessagePtr> notes();
+  /// One of them makes room. Nothing happens where none of this id lies there.
+  void remove_note(const std::string& id);
+
   /// Nothing comes or goes any more. Returns what is left.
   std::vector<MessagePtr> close();
   bool closed() const { return closed_; }

@@ -45,6 +45,7 @@ Result<> LocalSend::admissible() {
 
 Task<Result<Sent>> LocalSend::run(Stop& stop) {
   auto receivers = direct() ? std::vector{message_->to} : room_->state().subscribers(message_->topic.type);
+  if (!direct()) std::erase(receivers, message_->from);
   auto fits = admissible();
   room_->state().begin(message_, receivers);
   if (!fits) co_return co_await give_up(std::move(fits.error()));
@@ -56,7 +57,7 @@ Task<Result<Sent>> LocalSend::run(Stop& stop) {
     room_->kill(append, address, *message_, reason_of(error.code).value_or(DeadReason::closed),
                 error.message);
   if (receivers.empty())
-    room_->refuse(append, *message_, DeadReason::no_subscriber, "nobody subscribes to its topic");
+    room_->refuse(append, *message_, DeadReason::no_subscriber, "nobody else subscribes to its topic");
   Posted posted{*message_, {}};
   for (const Placed& one : placed_) posted.receivers.push_back(one.address);
   append.events.push_back(event_of(posted));
@@ -65,7 +66,7 @@ Task<Result<Sent>> LocalSend::run(Stop& stop) {
   room_->state().commit(message_->id);
   for (const Placed& one : placed_) room_->deliver(one.address, *one.mailbox, one.place, message_);
   room_->changed(message_->id);
-  co_return Sent{.receivers = placed_.size()};
+  co_return Sent{.receivers = std::move(posted.receivers)};
 }
 
 /// In the order of their addresses: two who hold a place each and wait for the other's cannot be.
@@ -115,7 +116,7 @@ Task<Result<Sent>> LocalSend::reply() {
   state.replied(message_);
   room_->changed(message_->id);
   room_->changed(message_->reply_to);
-  co_return Sent{.receivers = 1};
+  co_return Sent{.receivers = {message_->to}};
 }
 
 }  // namespace troupe::bus

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace troupe::bus {
@@ -40,6 +41,10 @@ class MailboxState {
   /// The next one: of kind control first, else in order; never before one of the same sender that is not
   /// ready. Null: none is.
   MessagePtr take();
+  /// Those that lie apart, in order; never one behind another of the same sender that is not ready.
+  std::vector<MessagePtr> notes() const;
+  /// False: none of this id lies there.
+  bool remove_note(std::string_view id);
   /// Takes out what is no use any more.
   std::vector<MessagePtr> take_expired(std::int64_t wall_ms);
   /// Takes out all that is ready, in order; other places are free.
@@ -58,14 +63,20 @@ class MailboxState {
   };
   using Slots = std::deque<Slot>;
 
-  Slots& slots_of(Kind kind) { return kind == Kind::control ? control_ : usual_; }
+  Slots& slots_of(Kind kind) {
+    if (kind == Kind::control) return control_;
+    return apart(kind) ? notes_ : usual_;
+  }
+  bool apart(Kind kind) const { return kind == Kind::note && settings_.notes_apart; }
   MessagePtr take_from(Slots& slots);
+  MessagePtr drop_oldest_of(Slots& slots);
   bool find(Place place, Slots*& slots, Slots::iterator& slot);
   MessagePtr erase(Slots& slots, Slots::iterator slot);
 
   MailboxSettings settings_;
   Slots control_;
   Slots usual_;
+  Slots notes_;  // where they lie apart
   Place last_ = 0;
   std::size_t ready_ = 0;
 };

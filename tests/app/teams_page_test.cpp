@@ -37,5 +37,5 @@ TEST_CASE("every example of the page about teams is a configuration without prob
     for (const config::Problem& problem : checked.problems) FAIL_CHECK(config::render(problem));
     CHECK(checked.configuration.has_value());
   }
-  CHECK(examples == 8);  // one of each pattern
+  CHECK(examples == 9);  // one of each pattern, and notes
 }

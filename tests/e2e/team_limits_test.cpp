@@ -29,6 +29,56 @@ TEST_CASE("a mailbox that is full refuses a task, which is no turn") {
   CHECK(stage.played->asked().size() == 4);
 }
 
+TEST_CASE("in every pattern a member whose colleague's mailbox is full is told so, and its team goes on") {
+  struct Row {
+    std::string team;
+    const char* answer;
+    int steps;  // turns, that of the colleague who was asked among them
+    std::vector<std::string> b = {};
+    std::vector<std::string> c = {"C"};
+  };
+  const std::vector<Row> rows = {
+      {"pattern: sequential, tasks: [ { agent: a, description: x }, { agent: b, description: y } ], "
+       "on_failure: "
+       "substitute, substitute: c",
+       "B",
+       3,
+       {"B"}},
+      {"pattern: parallel, tasks: [ { agent: a, description: x } ], members: [a, c]", "A", 2},
+      {"pattern: supervisor, manager: a, members: [b], on_failure: substitute, substitute: c", "A", 2},
+      {"pattern: handoff, members: [a, c], start: a", "A", 2},
+      {"pattern: round_robin, members: [a, c], rounds: 1", "C2", 3, {}, {"C", "C2"}},
+      {"pattern: selector, members: [a, b], rules: [ { speaker: a } ], until: { messages: 1 }, on_failure: "
+       "substitute, substitute: c",
+       "A", 2},
+      {"pattern: debate, members: [a, b], rounds: 1, judge: c", "J", 4, {"B"}, {"C", "J"}},
+      {"pattern: graph, start: x, nodes: { x: { run: a } }, edges: [ { from: x, to: end } ], on_failure: "
+       "substitute, substitute: c",
+       "A", 2},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.team);
+    Script script = {{"a", {delegates({"c", "c", "c"}), says("A")}}};
+    for (const std::string& text : row.b) script["b"].push_back(says(text));
+    for (const std::string& text : row.c) script["c"].push_back(says(text));
+    TeamScene stage(
+        fmt::format("  team: {{ {}, delegate: {{ a: [c] }}, limits: {{ mailbox: 1 }} }}\n", row.team),
+        script);
+    const auto frames = stage.ask();
+    auto told_of = observed(frames, "delegate");
+    REQUIRE(told_of.size() == 3);
+    std::ranges::sort(told_of);
+    CHECK(told_of[0] == "C");
+    CHECK((told_of[1].contains("mailbox_full") && told_of[2].contains("limits.mailbox: 1")));
+    CHECK(string_or(frames.back(), "status") == "done");
+    CHECK(answer_in(frames) == row.answer);
+    CHECK(frames.back()["steps"] == row.steps);
+    CHECK(stage.played->left() == 0);
+    const auto dead = stage.daemon.run({"bus", "dead-letters", "--json", "-c", stage.daemon.config()});
+    CHECK(std::ranges::count(dead.out, '\n') == 2);
+  }
+}
+
 TEST_CASE("nodes of a graph that run the same agent wait in its mailbox, as many as it may hold") {
   const std::string team = R"(
   team:

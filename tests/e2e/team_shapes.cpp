@@ -305,9 +305,10 @@ std::vector<TeamShape> team_shapes() {
           circle(), ruled(), chosen(), court(),   flow(),   nest()};
 }
 
-std::string team_yaml(const TeamModels& models, const std::string& more) {
-  std::string yaml = models.yaml({"a", "b", "c", "m"}, ", tools: [calculator]");
-  yaml += "tools: { calculator: { type: calculator } }\nteams:\n";
+std::string team_yaml(const TeamModels& models, const std::string& more, const std::string& agent,
+                      const std::string& tools) {
+  std::string yaml = models.yaml({"a", "b", "c", "m"}, agent);
+  yaml += fmt::format("tools: {{ calculator: {{ type: calculator }}{} }}\nteams:\n", tools);
   for (const TeamShape& shape : team_shapes()) {
     yaml += fmt::format("  {}:\n    description: {}\n    {}\n", shape.name, word_of(shape), shape.yaml);
     if (!more.empty()) yaml += "    " + more + "\n";

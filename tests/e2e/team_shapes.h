@@ -40,8 +40,10 @@ std::shared_ptr<Play> play(TeamModels& models, const TeamShape& shape);
 /// Every pattern, in its variants.
 std::vector<TeamShape> team_shapes();
 
-/// A configuration with all of them; `more` are further keys of each team.
-std::string team_yaml(const TeamModels& models, const std::string& more = "");
+/// A configuration with all of them; `more` are further keys of each team, `agent` of each agent, and `tools`
+/// further tools.
+std::string team_yaml(const TeamModels& models, const std::string& more = "",
+                      const std::string& agent = ", tools: [calculator]", const std::string& tools = "");
 
 /// Of the run that makes a step.
 std::string address_of(const TeamShape& shape, const TeamStep& step);

@@ -90,7 +90,7 @@ class FakeCrew final : public agents::Crew {
     auto outcome = outcome_of(ask.key, ask.to);
     co_return co_await answer(std::move(ask.key), std::move(ask.to), std::move(outcome), until);
   }
-  Task<agents::Teamed<void>> tell(agents::Note, Stop&) override { co_return agents::Teamed<void>(); }
+  Task<agents::Teamed<agents::Readers>> tell(agents::Note, Stop&) override { co_return agents::Readers{}; }
   Task<agents::Teamed<agents::Reply>> call_tool(agents::ToolAsk ask, Stop& until) override {
     use(ask.key);
     if (const auto* known = records.find(ask.key, false)) co_return as_reply(*known->outcome);

@@ -1,5 +1,6 @@
 #include "agents/teams/conversation/until.h"
 
+#include "agents/teams/topics.h"
 #include "runtime/base/json.h"
 #include "runtime/config/scalar.h"
 
@@ -62,8 +63,11 @@ bool has_spoken(std::string_view name, const Conversation& said) {
   });
 }
 
-bool depends_on_use(const UntilSettings& until) {
+// Notes come when they come, what is said only at turns.
+bool depends_on_use(const UntilSettings& until, bool with_notes) {
   switch (until.kind) {
+    case Kind::messages:
+      return with_notes;
     case Kind::turns:
     case Kind::time:
     case Kind::tokens:
@@ -72,8 +76,8 @@ bool depends_on_use(const UntilSettings& until) {
     case Kind::any:
     case Kind::all:
     case Kind::negation:
-      return std::ranges::any_of(until.parts, depends_on_use);
-    case Kind::messages:
+      return std::ranges::any_of(
+          until.parts, [with_notes](const UntilSettings& part) { return depends_on_use(part, with_notes); });
     case Kind::text:
     case Kind::speaker:
       break;
@@ -108,7 +112,7 @@ std::optional<Held> holds(const UntilSettings& until, const Conversation& said, 
       if (until.parts.size() != 1 || holds(until.parts[0], said, use)) return std::nullopt;
       return Held{.words = "what `not` names does not hold"};
     case Kind::messages:
-      return when(std::cmp_greater_equal(said.messages(), until.count),
+      return when(std::cmp_greater_equal(said.messages() + static_cast<std::size_t>(use.notes), until.count),
                   fmt::format("{} messages", until.count));
     case Kind::turns:
       return when(use.turns >= until.count, fmt::format("{} turns", until.count));
@@ -129,7 +133,7 @@ std::optional<Held> holds(const UntilSettings& until, const Conversation& said, 
 std::optional<Held> held_until(Crew& crew, const std::string& key, const Conversation& said) {
   const auto& until = crew.settings().until;
   if (!until) return std::nullopt;
-  if (!depends_on_use(*until)) return holds(*until, said, crew.used());
+  if (!depends_on_use(*until, has_notes(crew.settings()))) return holds(*until, said, crew.used());
   if (const auto known = crew.decided(key)) return from_json(*known, said.all().size());
   auto held = holds(*until, said, crew.used());
   crew.decide(key, to_json(held));

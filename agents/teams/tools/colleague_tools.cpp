@@ -6,37 +6,6 @@ namespace troupe::agents {
 
 namespace {
 
-constexpr std::size_t kKeyChars = 20;  // of an idempotency key: 100 bits
-
-Json to_of(const Colleagues& colleagues) {
-  Json names = Json::array();
-  for (const MemberView& one : colleagues) names.push_back(one.name);
-  return {{"type", "string"}, {"enum", std::move(names)}};
-}
-
-std::string who(const Colleagues& colleagues) {
-  std::string list;
-  for (const MemberView& one : colleagues)
-    list += fmt::format("{}{}{}", list.empty() ? "" : "; ", one.name,
-                        one.description.empty() ? "" : ": " + one.description);
-  return list;
-}
-
-Json text_of(const char* about) {
-  return {
-      {"type", "string"}, {"description", about}, {"minLength", 1}, {"maxLength", limits::kTeamTextBytes}};
-}
-
-tools::ToolSpec spec_of(std::string name, std::string description, Json properties, Json required) {
-  return {.declaration = {.name = std::move(name),
-                          .description = std::move(description),
-                          .schema = dump({{"type", "object"},
-                                          {"properties", std::move(properties)},
-                                          {"required", std::move(required)},
-                                          {"additionalProperties", false}})},
-          .effect = tools::Effect::idempotent};
-}
-
 /// A message to a colleague whose answer is waited for. Repeated after a crash it finds the run that it
 /// began.
 class AskingTool : public tools::Tool {
@@ -53,7 +22,7 @@ class AskingTool : public tools::Tool {
     if (!seat)
       co_return fail(ErrorCode::unavailable,
                      "none of your colleagues is there: this run was asked of you alone. Go on by yourself.");
-    Ask ask{.key = spec_.declaration.name + "." + input.idempotency_key.substr(0, kKeyChars),
+    Ask ask{.key = crew_key(spec_, input),
             .to = string_or(input.arguments, "to"),
             .text = text_for(input.arguments, seat->member),
             .from = seat->member,
@@ -92,8 +61,9 @@ class DelegateTool final : public AskingTool {
                     "only what you write here. " +
                         who(colleagues),
                     {{"to", to_of(colleagues)},
-                     {"task", text_of("what is to be done, with all that is needed to do it")},
-                     {"expected_output", text_of("what a good result looks like")}},
+                     {"task", text_of("what is to be done, with all that is needed to do it",
+                                      limits::kTeamTextBytes)},
+                     {"expected_output", text_of("what a good result looks like", limits::kTeamTextBytes)}},
                     {"to", "task"}),
             std::move(switchboard)) {}
 
@@ -109,7 +79,8 @@ class AskTool final : public AskingTool {
   AskTool(const Colleagues& colleagues, std::shared_ptr<Switchboard> switchboard)
       : AskingTool(spec_of("ask", "Asks a colleague a question and returns the answer. " + who(colleagues),
                            {{"to", to_of(colleagues)},
-                            {"question", text_of("the question, with what is needed to understand it")}},
+                            {"question", text_of("the question, with what is needed to understand it",
+                                                 limits::kTeamTextBytes)}},
                            {"to", "question"}),
                    std::move(switchboard)) {}
 
@@ -127,7 +98,8 @@ class HandoffTool final : public tools::Tool {
             "Hands the conversation over to a colleague, who answers from now on. Your own work ends "
             "with it. " +
                 who(colleagues),
-            {{"to", to_of(colleagues)}, {"reason", text_of("why, in a sentence")}}, {"to", "reason"})) {}
+            {{"to", to_of(colleagues)}, {"reason", text_of("why, in a sentence", limits::kTeamTextBytes)}},
+            {"to", "reason"})) {}
 
   const tools::ToolSpec& spec() const override { return spec_; }
 

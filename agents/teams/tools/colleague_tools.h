@@ -1,17 +1,12 @@
 #pragma once
 
-#include "agents/teams/crew.h"
 #include "agents/teams/switchboard.h"
+#include "agents/teams/tools/colleague_schema.h"
 #include "tools/tool.h"
 
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace troupe::agents {
-
-/// Whom a member may reach with one of its tools.
-using Colleagues = std::vector<MemberView>;
 
 /// `delegate {to, task, expected_output?}`: a colleague does a part of the work; its answer is the
 /// observation.

@@ -106,7 +106,7 @@ class ConversationCrew final : public Crew {
     outcomes.push_back({.kind = Outcome::Kind::reply, .key = ask.key, .ask = ask, .reply = reply});
     co_return reply;
   }
-  Task<Teamed<void>> tell(Note, Stop&) override { co_return Teamed<void>(); }
+  Task<Teamed<Readers>> tell(Note, Stop&) override { co_return Readers{}; }
   Task<Teamed<Reply>> call_tool(ToolAsk, Stop&) override { co_return Reply{}; }
   Task<Teamed<void>> write_file(std::string, std::string, std::string) override { co_return Teamed<void>(); }
 

@@ -139,10 +139,12 @@ class TeamWorld : store::Subscriber {
   std::optional<models::Price> price;
   BudgetSettings budgets;
   tools::ToolTable tools;
+  std::shared_ptr<store::Artifacts> artifacts;
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
+  std::function<void(const Frame&)> on_event;  ///< told of each once it is among the frames
 
   /// What is configured, with what the fields above say now.
   std::shared_ptr<const Catalog> catalog() {
@@ -162,7 +164,7 @@ class TeamWorld : store::Subscriber {
                                                                                   .prompts = *prompts,
                                                                                   .memory = memory,
                                                                                   .chains = made->chains,
-                                                                                  .artifacts = nullptr});
+                                                                                  .artifacts = artifacts});
     REQUIRE_MESSAGE(teams, teams.error().message);
     made->agents = std::move(*table);
     made->teams = std::move(*teams);
@@ -182,7 +184,10 @@ class TeamWorld : store::Subscriber {
     return says_(role, request.transcript->messages().back().content);
   }
 
-  void on_frame(const Frame& frame) override { frames.push_back(frame); }
+  void on_frame(const Frame& frame) override {
+    frames.push_back(frame);
+    if (on_event) on_event(frame);
+  }
 
   template <class Condition>
   Task<> poll(Condition& done) {

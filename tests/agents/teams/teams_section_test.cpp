@@ -22,6 +22,9 @@ report:
   until: { any: [ { messages: 20 }, { all: [ { text: TERMINATE }, { not: { speaker: editor } } ] }, { time: 5m } ] }
   delegate: { editor: [writer] }
   ask: { writer: [researcher, editor] }
+  tell: { writer: [editor] }
+  publish: { researcher: [findings, { prefix: alert. }, everybody] }
+  subscriptions: { writer: [findings], editor: [{ prefix: "" }] }
   board: true
   tasks:
     - { name: research, agent: researcher, description: "Research {topic}", expected_output: a list }
@@ -95,6 +98,11 @@ TEST_CASE("every key of every pattern reaches its setting") {
   CHECK(report.until->parts[2].time == 5min);
   CHECK(report.delegate.at("editor") == std::vector<std::string>{"writer"});
   CHECK(report.ask.at("writer").size() == 2);
+  CHECK(report.tell.at("writer") == std::vector<std::string>{"editor"});
+  CHECK(report.publish.at("researcher") ==
+        std::vector<TopicPattern>{{"findings"}, {"alert.", true}, {"everybody"}});
+  CHECK(report.subscriptions.at("writer") == std::vector<TopicPattern>{{"findings"}});
+  CHECK(report.subscriptions.at("editor") == std::vector<TopicPattern>{{"", true}});
   CHECK(report.board);
   REQUIRE(report.tasks.size() == 3);
   CHECK_FALSE(report.tasks[0].context_given);

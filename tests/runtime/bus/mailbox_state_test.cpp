@@ -100,6 +100,23 @@ TEST_CASE("what is too late is taken out, in order") {
   CHECK_FALSE(mailbox.next_deadline());
 }
 
+TEST_CASE("notes that lie apart are not taken, and stand in order behind none that is not ready") {
+  MailboxState mailbox({.capacity = 2, .notes_apart = true});
+  const auto first = mailbox.take_place(message("1", "a"));
+  CHECK(mailbox.ready(mailbox.take_place(message("2", "a"))));
+  CHECK_FALSE(mailbox.has_room(Kind::note));
+  CHECK(mailbox.has_room(Kind::task));
+  CHECK(mailbox.notes().empty());
+  CHECK(mailbox.take() == nullptr);
+  CHECK_FALSE(mailbox.remove_note("1"));
+  CHECK(mailbox.ready(first));
+  REQUIRE(mailbox.notes().size() == 2);
+  CHECK(mailbox.notes().front()->id == "1");
+  CHECK(mailbox.remove_note("1"));
+  CHECK(mailbox.has_room(Kind::note));
+  CHECK(mailbox.waiting() == 1);
+}
+
 TEST_CASE("what is left is what is ready") {
   MailboxState mailbox({.capacity = 10});
   mailbox.ready(mailbox.take_place(message("1")));
