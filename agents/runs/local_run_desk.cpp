@@ -3,6 +3,9 @@
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/memory_calls.h"
+#include "agents/runs/probation.h"
+#include "agents/runs/quarantine.h"
+#include "agents/runs/resume_count.h"
 #include "agents/runs/run_desk.h"
 #include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
@@ -15,6 +18,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -26,12 +30,13 @@ namespace {
 /// A run that this process holds: waiting for its turn, or at work.
 struct HeldRun {
   store::RunRow row;
-  std::unique_ptr<RunStart> begin;  // until it is at work
+  std::unique_ptr<RunStart> begin;  // until it is at work; null before: it waits to be taken up
   Secrets secrets;
   bool started = false;  // run.started was committed with its acceptance
   Stop stop;
   std::unique_ptr<RunDriver> driver;  // while at work
   bool at_work = false;
+  ResumeCount resumed;  // as its journal has it now
 };
 
 /// What this process knows of a session while it has runs in it.
@@ -85,9 +90,15 @@ class Desk final : public LocalRunDesk {
   using Generations = std::map<std::string, Result<std::shared_ptr<const Catalog>>>;  // by hash
   Task<Result<>> open_account();
   Task<> open_account_late();
-  Task<Result<>> take_up(store::RunRow row, const Generations& generations);
-  static Result<> restore(HeldRun& run, const Generations& generations, const std::vector<store::Fact>& facts,
-                          const std::vector<Frame>& events);
+  Task<Result<>> take_up(store::RunRow row);
+  Task<> take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects);
+  Task<Result<bool>> prepare(HeldRun& run);
+  Task<Result<bool>> unprepared(const HeldRun& run, Error why);
+  Result<std::shared_ptr<const RunTarget>> target_of(const HeldRun& run) const;
+  Task<Result<>> count_resume(HeldRun& run, bool raise);
+  Task<Result<>> set_aside(const store::RunRow& row, std::string why);
+  void hold(const std::shared_ptr<HeldRun>& run);
+  void note_waits(HeldRun& run);
   std::unique_ptr<RunDriver> drive(HeldRun& run);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
   std::shared_ptr<HeldRun> held_run(std::string_view run) const;
@@ -120,6 +131,10 @@ class Desk final : public LocalRunDesk {
   std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
+  // Of the runs that are taken up: what they began under, and what is unfinished below them, by parent.
+  Generations generations_;
+  std::multimap<std::string, store::RunRow> below_;
+  Probation* probation_ = nullptr;
   bool account_opened_ = false;
   bool resumed_ = false;
   bool draining_ = false;
@@ -315,7 +330,8 @@ void Desk::pump() {
     std::string session = std::move(ready_.front());
     ready_.pop_front();
     auto live = sessions_.find(session);
-    if (live == sessions_.end() || live->second.runs.empty() || live->second.runs.front()->at_work) continue;
+    if (live == sessions_.end() || live->second.runs.empty()) continue;
+    if (const HeldRun& front = *live->second.runs.front(); front.at_work || !front.begin) continue;
     Tenant& tenant = tenants_[live->second.tenant];
     if (tenant.running >= settings_.runs_per_tenant_max) {
       tenant.parked.push_back(std::move(session));
@@ -332,6 +348,7 @@ void Desk::pump() {
 
 void Desk::start(std::shared_ptr<HeldRun> run) {
   run->driver = drive(*run);
+  if (probation_ && probation_->run() == run->row.id) probation_->begin();
   nursery_.spawn("run", [this, run] { return work(run); });
 }
 
@@ -342,7 +359,8 @@ std::unique_ptr<RunDriver> Desk::drive(HeldRun& run) {
                        .account = account_,
                        .secrets = std::move(run.secrets),
                        .rng = rng_,
-                       .bus = bus_},
+                       .bus = bus_,
+                       .waits_changed = [this, &run] { note_waits(run); }},
                       run.row, run.started, run.stop);
 }
 
@@ -354,7 +372,18 @@ Task<> Desk::work(std::shared_ptr<HeldRun> run) {
   ended(run);
 }
 
+// Who waits for a person has not ended the daemon, however often it is taken up to do so.
+void Desk::note_waits(HeldRun& run) {
+  if (run.resumed.times == 0 || !run.driver || !run.driver->only_waits()) return;
+  run.resumed.times = 0;
+  store::Append append;
+  append.facts.push_back({.run = run.row.id, .kind = kWaitsFact, .body = "{}"});
+  journal_.post(std::move(append));
+  if (probation_ && probation_->run() == run.row.id) probation_->end();
+}
+
 void Desk::ended(const std::shared_ptr<HeldRun>& run) {
+  if (probation_ && probation_->run() == run->row.id) probation_->end();
   runs_.erase(run->row.id);
   for (OneShot<bool>* waiting : std::exchange(leaving_, {})) waiting->set(true);
   auto live = sessions_.find(run->row.session);
@@ -389,7 +418,9 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
     mode == CancelMode::after_step ? child.finish_after_step() : child.cancel();
     co_return Result<>{};
   }
-  if (!run->at_work) {
+  if (!run->at_work && !run->begin) {
+    run->stop.request(StopReason::cancelled);  // it ends when it is taken up
+  } else if (!run->at_work) {
     run->at_work = true;  // nobody may start it while its end is written
     --queued_;
     ++running_;
@@ -562,70 +593,180 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
   auto rows = co_await journal_.unfinished_runs();
   if (!rows) co_return within("resume", rows.error());
+  for (auto& row : *rows)
+    if (!row.parent.empty()) below_.emplace(row.parent, row);
   std::erase_if(*rows,
                 [](const store::RunRow& row) { return !row.parent.empty(); });  // the team takes them up
-  Generations generations;
-  generations.emplace(catalog_->config, catalog_);
+  generations_.emplace(catalog_->config, catalog_);
   for (const store::RunRow& row : *rows) {
-    if (generations.contains(row.config)) continue;
+    if (generations_.contains(row.config)) continue;
     auto found = co_await earlier(row.config);
-    generations.emplace(row.config, std::move(found));
+    generations_.emplace(row.config, std::move(found));
   }
   for (store::RunRow& row : *rows)
-    if (auto taken = co_await take_up(std::move(row), generations); !taken) co_return taken;
+    if (auto taken = co_await take_up(std::move(row)); !taken) co_return within("resume", taken.error());
   if (!rows->empty()) log::info("runs of the last stop are taken up again", {{"runs", rows->size()}});
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());  // a reload
+  std::vector<std::shared_ptr<HeldRun>> suspects;
+  for (const auto& [id, run] : runs_)
+    if (!run->begin) suspects.push_back(run);
   resumed_ = true;
   pump();
+  if (suspects.empty()) {
+    below_.clear();
+    generations_.clear();
+    co_return Result<>{};
+  }
+  nursery_.spawn("runs on probation", [this, suspects = std::move(suspects)]() mutable {
+    return take_up_suspects(std::move(suspects));
+  });
   co_return Result<>{};
 }
 
-Task<Result<>> Desk::take_up(store::RunRow row, const Generations& generations) {
+// A run that never began cannot have ended anything. One that was there twice without coming further is taken
+// up when the others are at work.
+Task<Result<>> Desk::take_up(store::RunRow row) {
   auto run = std::make_shared<HeldRun>();
   run->row = std::move(row);
-  auto facts = co_await journal_.read_facts(run->row.id);
-  if (!facts) co_return within("resume", facts.error());
-  auto events = co_await journal_.read_run_events(run->row.id);
-  if (!events) co_return within("resume", events.error());
-  if (auto restored = restore(*run, generations, *facts, *events); !restored) {
-    if (restored.error().code == ErrorCode::store) co_return within("resume", restored.error());
-    log::error("a run cannot be taken up again", {{"run", run->row.id}, {"why", restored.error().message}});
-    co_return Result<>{};
+  if (run->row.status != "queued") {
+    auto facts = co_await journal_.read_facts(run->row.id);
+    auto count = facts ? resume_count(*facts) : Result<ResumeCount>(std::unexpected(facts.error()));
+    if (count && count->times > 0) count = co_await hold_against(journal_, run->row.session, *count);
+    if (!count) {
+      auto left = co_await unprepared(*run, count.error());
+      co_return left ? Result<>() : std::unexpected(left.error());
+    }
+    run->resumed = *count;
+    if (count->times >= limits::kResumes && journal_.unclean_start())
+      co_return co_await set_aside(run->row, why_quarantined(*count, *facts));
   }
+  if (run->resumed.times == 0) {
+    auto prepared = co_await prepare(*run);
+    if (!prepared) co_return std::unexpected(prepared.error());
+    if (!*prepared) co_return Result<>{};
+  }
+  hold(run);
+  co_return Result<>{};
+}
+
+void Desk::hold(const std::shared_ptr<HeldRun>& run) {
   LiveSession& live = sessions_[run->row.session];
   live.tenant = run->row.tenant;
   live.runs.push_back(run);
   runs_.emplace(run->row.id, run);
   ++queued_;
-  if (live.runs.size() == 1) ready_.push_back(run->row.session);
-  co_return Result<>{};
+  if (run->begin && live.runs.size() == 1) ready_.push_back(run->row.session);
 }
 
-// The target that the run began with, as far as it came.
-Result<> Desk::restore(HeldRun& run, const Generations& generations, const std::vector<store::Fact>& facts,
-                       const std::vector<Frame>& events) {
-  const auto& catalog = generations.at(run.row.config);
+// One after the other, those first that were there least often: the run that ends the daemon is soon the only
+// one that comes back, and those beside it are not taken for it.
+Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
+  std::ranges::sort(suspects, [](const auto& a, const auto& b) {
+    return std::tie(a->resumed.times, a->row.id) < std::tie(b->resumed.times, b->row.id);
+  });
+  for (const auto& run : suspects) {
+    if (draining_) break;
+    auto prepared = co_await prepare(*run);
+    if (!prepared)
+      log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", prepared.error().message}});
+    if (draining_) break;
+    if (!prepared.value_or(false)) {
+      --queued_;
+      ended(run);
+      continue;
+    }
+    Probation probation(loop_, journal_, run->row.id, run->row.session);
+    probation_ = &probation;
+    enqueue(run->row.session, run);
+    co_await probation.over();
+    probation_ = nullptr;
+  }
+  below_.clear();
+  generations_.clear();
+}
+
+// False: it is set aside, or stays in the journal for a start that has what it needs; either is in the log.
+Task<Result<bool>> Desk::prepare(HeldRun& run) {
+  auto target = target_of(run);
+  if (!target) co_return co_await unprepared(run, target.error());
+  if (run.row.status != "queued")
+    if (auto counted = co_await count_resume(run, journal_.unclean_start()); !counted)
+      co_return std::unexpected(counted.error());
+  auto facts = co_await journal_.read_facts(run.row.id);
+  if (!facts) co_return co_await unprepared(run, facts.error());
+  auto events = co_await journal_.read_run_events(run.row.id);
+  if (!events) co_return co_await unprepared(run, events.error());
+  Json inputs = Json::object();
+  if (auto extra = parse_json(run.row.extra); extra)
+    if (const Json* given = find(*extra, "inputs")) inputs = *given;
+  auto begin = (*target)->take_up(run.row, inputs, *facts, *events);
+  if (begin) {
+    run.secrets = (*generations_.at(run.row.config))->secrets;
+    run.begin = std::move(*begin);
+    co_return true;
+  }
+  // It was not at work, so whatever ends the daemon now is another one.
+  if (begin.error().code != ErrorCode::store && run.resumed.times > 0) {
+    --run.resumed.times;
+    if (auto counted = co_await count_resume(run, false); !counted)
+      co_return std::unexpected(counted.error());
+  }
+  co_return co_await unprepared(run, begin.error());
+}
+
+// What the journal has of a run is broken: it ends, and others go on. The disk may be better the next time.
+Task<Result<bool>> Desk::unprepared(const HeldRun& run, Error why) {
+  if (why.code == ErrorCode::store && why.retryable) co_return std::unexpected(std::move(why));
+  if (why.code == ErrorCode::store) {
+    auto done =
+        co_await set_aside(run.row, "the journal has something of it that cannot be read: " + why.message);
+    if (!done) co_return std::unexpected(done.error());
+  } else {
+    log::error("a run cannot be taken up again", {{"run", run.row.id}, {"why", why.message}});
+  }
+  co_return false;
+}
+
+Task<Result<>> Desk::count_resume(HeldRun& run, bool raise) {
+  auto seq = co_await journal_.last_seq(run.row.session);
+  if (!seq) co_return std::unexpected(seq.error());
+  run.resumed = {.epoch = journal_.epoch(), .times = run.resumed.times + (raise ? 1 : 0), .seq = *seq};
+  store::Append append;
+  append.facts.push_back(to_fact(run.resumed, run.row.id));
+  co_return co_await journal_.commit(std::move(append));
+}
+
+Task<Result<>> Desk::set_aside(const store::RunRow& row, std::string why) {
+  std::vector<store::RunRow> below;
+  std::deque<std::string> open{row.id};
+  for (; !open.empty(); open.pop_front()) {
+    const auto [first, last] = below_.equal_range(open.front());
+    for (auto at = first; at != last; ++at) {
+      below.push_back(at->second);
+      open.push_back(at->second.id);
+    }
+  }
+  co_return co_await quarantine(journal_, loop_.clock(), row, std::move(below), std::move(why));
+}
+
+// The target that the run began with.
+Result<std::shared_ptr<const RunTarget>> Desk::target_of(const HeldRun& run) const {
+  const auto& catalog = generations_.at(run.row.config);
   if (!catalog) {
     Error why = catalog.error();
     why.code = ErrorCode::unavailable;  // not the journal's
     return within("the configuration it began with", std::move(why));
   }
-  const auto target = find_target(**catalog, run.row.target);
+  auto target = find_target(**catalog, run.row.target);
   if (!target)
     return fail(ErrorCode::not_found,
                 fmt::format("there is no `{}` in the configuration it began with", run.row.target));
-  run.secrets = (*catalog)->secrets;
-  Json inputs = Json::object();
-  if (auto extra = parse_json(run.row.extra); extra)
-    if (const Json* given = find(*extra, "inputs")) inputs = *given;
-  auto begin = target->take_up(run.row, inputs, facts, events);
-  if (!begin) return std::unexpected(begin.error());
-  run.begin = std::move(*begin);
-  return {};
+  return target;
 }
 
 Task<> Desk::drain(Milliseconds grace) {
   draining_ = true;
+  if (probation_) probation_->end();
   auto held = runs_;
   for (auto& [id, run] : held)  // a person may take longer than any grace
     if (run->driver && run->driver->only_waits()) run->stop.request(StopReason::shutdown);
