@@ -372,22 +372,42 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   }
   if (call.prepared->effect == tools::Effect::at_most_once) {
     if (recorded_.dispatched.contains(call.plan.id)) {
-      seen.error =
-          "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be "
-          "called twice for the same request. Do not assume that it worked or that it failed; find out, or "
-          "tell the user.";
+      if (co_await settle(call, context, seen)) co_return seen;
+    } else if (!co_await mark_dispatched(call)) {
       co_return seen;
     }
-    store::Append mark = record_.take_pending();
-    mark.facts.push_back(record_.fact("tool.dispatched", step_,
-                                      {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}}));
-    mark.barrier = true;
-    if (!co_await record_.commit(std::move(mark))) co_return seen;
   }
   call.prepared->numbers = [this](std::size_t count) {
     return std::exchange(numbered_, numbered_ + count) + 1;
   };
-  tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
+  co_await take(co_await agent_.toolbox->run(std::move(*call.prepared), context), seen);
+  co_return seen;
+}
+
+Task<bool> StepCalls::mark_dispatched(const Call& call) {
+  store::Append mark = record_.take_pending();
+  mark.facts.push_back(record_.fact("tool.dispatched", step_,
+                                    {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}}));
+  mark.barrier = true;
+  co_return co_await record_.commit(std::move(mark));
+}
+
+// False: the tool says that it was not carried out, so it is made now.
+Task<bool> StepCalls::settle(Call& call, CallContext& context, Observation& seen) {
+  tools::CallFate fate = co_await agent_.toolbox->fate(*call.prepared, context);
+  if (fate.kind == tools::CallStatus::Kind::not_done) co_return false;
+  if (fate.kind == tools::CallStatus::Kind::done) {
+    co_await take(std::move(fate.outcome), seen);
+  } else {
+    seen.error =
+        "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be "
+        "called twice for the same request. Do not assume that it worked or that it failed; find out, or "
+        "tell the user.";
+  }
+  co_return true;
+}
+
+Task<> StepCalls::take(tools::CallOutcome outcome, Observation& seen) {
   seen.ok = outcome.ok;
   seen.output = std::move(outcome.output);
   seen.error = std::move(outcome.error);
@@ -396,7 +416,6 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   seen.ms = outcome.ms.count();
   seen.sources = std::move(outcome.sources);
   if (!outcome.whole.empty()) co_await keep_whole(seen, std::move(outcome.whole));
-  co_return seen;
 }
 
 Task<> StepCalls::keep_whole(Observation& seen, std::string whole) {
