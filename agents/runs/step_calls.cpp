@@ -3,6 +3,7 @@
 #include "agents/limits.h"
 #include "agents/runs/facts.h"
 #include "runtime/async/nursery.h"
+#include "runtime/base/fault.h"
 #include "runtime/config/scalar.h"
 #include "tools/idempotency.h"
 #include "tools/observation.h"
@@ -380,7 +381,9 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   call.prepared->numbers = [this](std::size_t count) {
     return std::exchange(numbered_, numbered_ + count) + 1;
   };
-  co_await take(co_await agent_.toolbox->run(std::move(*call.prepared), context), seen);
+  tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
+  fault_point("tool.returned");
+  co_await take(std::move(outcome), seen);
   co_return seen;
 }
 

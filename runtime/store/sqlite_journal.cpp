@@ -1,5 +1,5 @@
 #include "runtime/async/one_shot.h"
-#include "runtime/base/fault.h"
+#include "runtime/store/batch_faults.h"
 #include "runtime/store/directory.h"
 #include "runtime/store/health.h"
 #include "runtime/store/journal.h"
@@ -214,7 +214,9 @@ class SqliteJournal final : public Journal {
     entry->append = std::move(append);
     entry->wall_ms = loop_.clock().wall_ms();
     entry->waiter = waiter;
-    fault_point("journal.queue");
+    BatchFaults faults;
+    faults.read(entry->append);
+    faults.reach("journal.queue");
     return writer_.add(std::move(entry));
   }
 
