@@ -134,6 +134,7 @@ class Desk final : public LocalRunDesk {
   // Of the runs that are taken up: what they began under, and what is unfinished below them, by parent.
   Generations generations_;
   std::multimap<std::string, store::RunRow> below_;
+  std::set<std::string> early_;  // runs that were accepted before those of the last stop were taken up
   Probation* probation_ = nullptr;
   bool account_opened_ = false;
   bool resumed_ = false;
@@ -280,6 +281,7 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
   live.tenant = session.tenant;
   live.runs.push_back(run);
   runs_.emplace(row.id, run);
+  if (!resumed_) early_.insert(row.id);
   bool at_once = live.runs.size() == 1 && has_room(session.tenant);
   if (at_once) {
     ++running_;
@@ -595,8 +597,9 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   if (!rows) co_return within("resume", rows.error());
   for (auto& row : *rows)
     if (!row.parent.empty()) below_.emplace(row.parent, row);
+  // Teams take up those of their members, and what came meanwhile is at home here.
   std::erase_if(*rows,
-                [](const store::RunRow& row) { return !row.parent.empty(); });  // the team takes them up
+                [&](const store::RunRow& row) { return !row.parent.empty() || early_.contains(row.id); });
   generations_.emplace(catalog_->config, catalog_);
   for (const store::RunRow& row : *rows) {
     if (generations_.contains(row.config)) continue;
@@ -610,6 +613,7 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   std::vector<std::shared_ptr<HeldRun>> suspects;
   for (const auto& [id, run] : runs_)
     if (!run->begin) suspects.push_back(run);
+  early_.clear();
   resumed_ = true;
   pump();
   if (suspects.empty()) {
@@ -623,8 +627,8 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   co_return Result<>{};
 }
 
-// A run that never began cannot have ended anything. One that was there twice without coming further is taken
-// up when the others are at work.
+// A run that never began cannot have ended anything. One that was there too often to be beside it by chance
+// is taken up when the others are at work.
 Task<Result<>> Desk::take_up(store::RunRow row) {
   auto run = std::make_shared<HeldRun>();
   run->row = std::move(row);
@@ -640,7 +644,7 @@ Task<Result<>> Desk::take_up(store::RunRow row) {
     if (count->times >= limits::kResumes && journal_.unclean_start())
       co_return co_await set_aside(run->row, why_quarantined(*count, *facts));
   }
-  if (run->resumed.times == 0) {
+  if (run->resumed.times < limits::kResumesBeside) {
     auto prepared = co_await prepare(*run);
     if (!prepared) co_return std::unexpected(prepared.error());
     if (!*prepared) co_return Result<>{};
@@ -652,10 +656,12 @@ Task<Result<>> Desk::take_up(store::RunRow row) {
 void Desk::hold(const std::shared_ptr<HeldRun>& run) {
   LiveSession& live = sessions_[run->row.session];
   live.tenant = run->row.tenant;
-  live.runs.push_back(run);
+  const auto newer =
+      std::ranges::find_if(live.runs, [&](const auto& one) { return early_.contains(one->row.id); });
+  live.runs.insert(newer, run);
   runs_.emplace(run->row.id, run);
   ++queued_;
-  if (run->begin && live.runs.size() == 1) ready_.push_back(run->row.session);
+  if (run->begin && live.runs.front() == run) ready_.push_back(run->row.session);
 }
 
 // One after the other, those first that were there least often: the run that ends the daemon is soon the only

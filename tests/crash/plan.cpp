@@ -52,7 +52,13 @@ std::string plan_yaml(const std::string& models) {
     for (const bool asks : {false, true})
       yaml += fmt::format("  {0}{1}: {{ model: {0}, strategy: {2}, tools: [pay, book, put, look]{3} }}\n",
                           agent, asks ? "_asks" : "", strategy, asks ? ", approve: [pay]" : "");
-  return yaml + "  poisoned: { model: text, strategy: react, tools: [poison] }\n";
+  return yaml +
+         "  poisoned: { model: text, strategy: react, tools: [poison] }\n"
+         "teams:\n"
+         "  crew:\n"
+         "    pattern: sequential\n"
+         "    tasks:\n"
+         "      - { name: one, agent: poisoned, description: Do it }\n";
 }
 
 }  // namespace troupe::crash

@@ -12,6 +12,15 @@ namespace troupe::crash {
 
 using fakes::ChatClient;
 
+namespace {
+
+// Of the run itself, not of a member's below it.
+bool is_end(const Json& frame) {
+  return string_or(frame, "type") == "run.finished" && !find(frame, "parent");
+}
+
+}  // namespace
+
 Task<> Witness::follow(std::string url) {
   ChatClient chat(loop_);
   try {  // the daemon may end at any time
@@ -51,7 +60,7 @@ Task<> Witness::take(ChatClient& chat, const Json& frame) {
       approved_.insert(call->second);
   } else if (type == "approval.required") {
     co_await approve(chat, string_or(frame, "call"));
-  } else if (type == "run.finished") {
+  } else if (is_end(frame)) {
     finished_ = true;
   } else if (type == "error" && string_or(frame, "ref") == "m1") {
     wrong_.push_back("the message was refused: " + dump(frame));
@@ -89,7 +98,7 @@ Task<> Witness::read_again(std::string url) {
     Json frame = co_await chat.next();
     if (!find(frame, "seq")) continue;
     whole_[frame["seq"].get<std::int64_t>()] = chat.texts().back();
-    over = string_or(frame, "type") == "run.finished";
+    over = is_end(frame);
     events_.push_back(std::move(frame));
   }
   co_await chat.close();

@@ -35,6 +35,8 @@ class Witness {
   std::vector<std::string> violations(const fakes::Ledger& ledger) const;
 
   const std::string& run() const { return run_; }
+  /// The session as it was read again.
+  const std::vector<Json>& events() const { return events_; }
   /// How many calls were told as unknown.
   std::size_t unknown() const;
 
