@@ -92,7 +92,7 @@ class Desk final : public LocalRunDesk {
   Task<> open_account_late();
   Task<Result<>> take_up(store::RunRow row);
   Task<> take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects);
-  Task<Result<bool>> prepare(HeldRun& run);
+  Task<Result<bool>> prepare(HeldRun& run, Result<std::vector<store::Fact>> facts);
   Task<Result<bool>> unprepared(const HeldRun& run, Error why);
   Result<std::shared_ptr<const RunTarget>> target_of(const HeldRun& run) const;
   Task<Result<>> count_resume(HeldRun& run, bool raise);
@@ -134,6 +134,7 @@ class Desk final : public LocalRunDesk {
   // Of the runs that are taken up: what they began under, and what is unfinished below them, by parent.
   Generations generations_;
   std::multimap<std::string, store::RunRow> below_;
+  std::set<std::string> cancelled_early_;  // of the last stop, before they are taken up
   std::set<std::string> early_;  // runs that were accepted before those of the last stop were taken up
   Probation* probation_ = nullptr;
   bool account_opened_ = false;
@@ -413,7 +414,14 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
   if (!run || run->row.tenant != principal.tenant) {
     auto row = co_await find_run(principal, run_id);
     if (!row) co_return std::unexpected(row.error());
-    co_return Result<>{};  // it ended before the request came: that is its one outcome
+    if (row->finished()) co_return Result<>{};  // before the request came: that is its one outcome
+    if (!resumed_ && row->parent.empty()) {
+      cancelled_early_.insert(run_id);
+      co_return Result<>{};
+    }
+    co_return fail(ErrorCode::unavailable,
+                   fmt::format("run {} is not taken up {}", run_id,
+                               resumed_ ? "by this start" : "again yet; try again soon"));
   }
   if (run->row.id != run_id) {  // one of a team's
     RunDriver& child = *run->driver->driver_of(run_id);
@@ -614,6 +622,7 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   for (const auto& [id, run] : runs_)
     if (!run->begin) suspects.push_back(run);
   early_.clear();
+  cancelled_early_.clear();
   resumed_ = true;
   pump();
   if (suspects.empty()) {
@@ -632,8 +641,8 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
 Task<Result<>> Desk::take_up(store::RunRow row) {
   auto run = std::make_shared<HeldRun>();
   run->row = std::move(row);
+  auto facts = co_await journal_.read_facts(run->row.id);
   if (run->row.status != "queued") {
-    auto facts = co_await journal_.read_facts(run->row.id);
     auto count = facts ? resume_count(*facts) : Result<ResumeCount>(std::unexpected(facts.error()));
     if (count && count->times > 0) count = co_await hold_against(journal_, run->row.session, *count);
     if (!count) {
@@ -645,7 +654,7 @@ Task<Result<>> Desk::take_up(store::RunRow row) {
       co_return co_await set_aside(run->row, why_quarantined(*count, *facts));
   }
   if (run->resumed.times < limits::kResumesBeside) {
-    auto prepared = co_await prepare(*run);
+    auto prepared = co_await prepare(*run, std::move(facts));
     if (!prepared) co_return std::unexpected(prepared.error());
     if (!*prepared) co_return Result<>{};
   }
@@ -661,6 +670,7 @@ void Desk::hold(const std::shared_ptr<HeldRun>& run) {
   live.runs.insert(newer, run);
   runs_.emplace(run->row.id, run);
   ++queued_;
+  if (cancelled_early_.contains(run->row.id)) run->stop.request(StopReason::cancelled);
   if (run->begin && live.runs.front() == run) ready_.push_back(run->row.session);
 }
 
@@ -672,7 +682,7 @@ Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
   });
   for (const auto& run : suspects) {
     if (draining_) break;
-    auto prepared = co_await prepare(*run);
+    auto prepared = co_await prepare(*run, co_await journal_.read_facts(run->row.id));
     if (!prepared)
       log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", prepared.error().message}});
     if (draining_) break;
@@ -692,13 +702,12 @@ Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
 }
 
 // False: it is set aside, or stays in the journal for a start that has what it needs; either is in the log.
-Task<Result<bool>> Desk::prepare(HeldRun& run) {
+Task<Result<bool>> Desk::prepare(HeldRun& run, Result<std::vector<store::Fact>> facts) {
   auto target = target_of(run);
   if (!target) co_return co_await unprepared(run, target.error());
   if (run.row.status != "queued")
     if (auto counted = co_await count_resume(run, journal_.unclean_start()); !counted)
       co_return std::unexpected(counted.error());
-  auto facts = co_await journal_.read_facts(run.row.id);
   if (!facts) co_return co_await unprepared(run, facts.error());
   auto events = co_await journal_.read_run_events(run.row.id);
   if (!events) co_return co_await unprepared(run, events.error());

@@ -20,6 +20,10 @@ namespace {
 
 constexpr std::string_view kByTimeout = "timeout";  // who decided where nobody did
 
+constexpr const char* kUnknownOutcome =
+    "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be called "
+    "twice for the same request. Do not assume that it worked or that it failed; find out, or tell the user.";
+
 std::string told_denial(const Verdict& verdict, bool question) {
   if (verdict.by == kByTimeout)
     return verdict.reason + ". Do not make the same call again; go on without it or say what is missing.";
@@ -364,7 +368,8 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     co_return seen;
   }
   if (context.stop.requested()) {
-    seen.error = "not called: the run was stopped";
+    seen.error =
+        recorded_.dispatched.contains(call.plan.id) ? kUnknownOutcome : "not called: the run was stopped";
     co_return seen;
   }
   if (gate_ && call.prepared->effect != tools::Effect::pure && !co_await gate_(context.stop)) {
@@ -402,10 +407,7 @@ Task<bool> StepCalls::settle(Call& call, CallContext& context, Observation& seen
   if (fate.kind == tools::CallStatus::Kind::done) {
     co_await take(std::move(fate.outcome), seen);
   } else {
-    seen.error =
-        "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be "
-        "called twice for the same request. Do not assume that it worked or that it failed; find out, or "
-        "tell the user.";
+    seen.error = kUnknownOutcome;
   }
   co_return true;
 }
