@@ -75,8 +75,9 @@ TEST_CASE("kill -9 at every boundary of a run loses nothing, repeats nothing and
       CAPTURE(fault);
       CAPTURE(seed);
       const bool asked = std::string_view(boundary).starts_with("approval.");
-      Plan plan = make_plan(name, static_cast<std::uint64_t>(seed) * 1000 + static_cast<std::uint64_t>(cases) - 1,
-                            asked ? People::asked : People::as_it_comes);
+      Plan plan =
+          make_plan(name, static_cast<std::uint64_t>(seed) * 1000 + static_cast<std::uint64_t>(cases) - 1,
+                    asked ? People::asked : People::as_it_comes);
       stage.model.add(plan);
       stage.ledger.delay([ms = plan.ledger_ms](const Json& body) {
         return std::chrono::milliseconds(ms * (body["x"] == 1));

@@ -95,17 +95,23 @@ struct PlanModel::Plans {
     const auto plan = plans.find(name);
     const auto body = parse_json(request.body);
     if (plan == plans.end() || !body) return problem("there is no plan `" + name + "`");
-    requests[name].push_back(request.body);
+    ++requests;
     const Json& messages = (*body)["messages"];
     std::size_t step = 0;
     for (const Json& message : messages) step += string_or(message, "role") == "assistant";
     if (const std::string id = dangling(messages); !id.empty())
       return problem(name + ": the call " + id + " has no result");
     if (step > plan->second.steps.size()) return problem(name + ": asked for a step beyond its answer");
+    if (which && which(name)) {
+      ++stalled;
+      PeerReply cut = PeerReply(200);
+      cut.header("content-type", "text/event-stream").chunked().write(": wait\n\n").stall();
+      return cut;
+    }
     const Json* stream = find(*body, "stream");
     const int most = plan->second.model_ms;
     return reply_to(plan->second, step, stream && *stream == true)
-        .after(std::chrono::milliseconds(most == 0 ? 0 : static_cast<int>(requests.size() * 7) % most));
+        .after(std::chrono::milliseconds(most == 0 ? 0 : requests * 7 % most));
   }
 
   PeerReply problem(std::string text) {
@@ -115,7 +121,9 @@ struct PlanModel::Plans {
 
   mutable std::mutex mutex;
   std::map<std::string, Plan> plans;
-  std::map<std::string, std::vector<std::string>> requests;
+  std::function<bool(const std::string&)> which;
+  int requests = 0;
+  std::size_t stalled = 0;
   std::vector<std::string> problems;
 };
 
@@ -141,10 +149,14 @@ std::vector<std::string> PlanModel::problems() const {
   return plans_->problems;
 }
 
-std::vector<std::string> PlanModel::requests(const std::string& plan) const {
+void PlanModel::stall(std::function<bool(const std::string& plan)> which) {
   const std::scoped_lock lock(plans_->mutex);
-  const auto found = plans_->requests.find(plan);
-  return found == plans_->requests.end() ? std::vector<std::string>() : found->second;
+  plans_->which = std::move(which);
+}
+
+std::size_t PlanModel::stalled() const {
+  const std::scoped_lock lock(plans_->mutex);
+  return plans_->stalled;
 }
 
 }  // namespace troupe::crash

@@ -3,6 +3,7 @@
 #include "tests/crash/plan.h"
 #include "tests/fakes/http_peer.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,10 @@ class PlanModel {
   void add(Plan plan);
   /// What was wrong with requests: a call without its result, a plan that nobody added, too many steps.
   std::vector<std::string> problems() const;
-  /// Bodies of all requests of a plan, in order.
-  std::vector<std::string> requests(const std::string& plan) const;
+  /// Plans whose replies never come to their end; null: none.
+  void stall(std::function<bool(const std::string& plan)> which);
+  /// How many replies did not.
+  std::size_t stalled() const;
   /// How many connections are open.
   std::size_t open() const { return peer_->open(); }
 
