@@ -4,8 +4,7 @@
 #include "agents/runs/facts.h"
 #include "agents/runs/memory_calls.h"
 #include "agents/runs/probation.h"
-#include "agents/runs/quarantine.h"
-#include "agents/runs/resume_count.h"
+#include "agents/runs/resumption.h"
 #include "agents/runs/run_desk.h"
 #include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
@@ -17,6 +16,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -28,15 +28,11 @@ namespace troupe::agents {
 namespace {
 
 /// A run that this process holds: waiting for its turn, or at work.
-struct HeldRun {
-  store::RunRow row;
-  std::unique_ptr<RunStart> begin;  // until it is at work; null before: it waits to be taken up
-  Secrets secrets;
+struct HeldRun : StartingRun {
   bool started = false;  // run.started was committed with its acceptance
   Stop stop;
   std::unique_ptr<RunDriver> driver;  // while at work
   bool at_work = false;
-  ResumeCount resumed;  // as its journal has it now
 };
 
 /// What this process knows of a session while it has runs in it.
@@ -87,16 +83,10 @@ class Desk final : public LocalRunDesk {
   Task<Result<Accepted>> accept(Submission submission, store::SessionRow session);
   Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
                                                        const std::string& message_id);
-  using Generations = std::map<std::string, Result<std::shared_ptr<const Catalog>>>;  // by hash
   Task<Result<>> open_account();
   Task<> open_account_late();
   Task<Result<>> take_up(store::RunRow row);
   Task<> take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects);
-  Task<Result<bool>> prepare(HeldRun& run, Result<std::vector<store::Fact>> facts);
-  Task<Result<bool>> unprepared(const HeldRun& run, Error why);
-  Result<std::shared_ptr<const RunTarget>> target_of(const HeldRun& run) const;
-  Task<Result<>> count_resume(HeldRun& run, bool raise);
-  Task<Result<>> set_aside(const store::RunRow& row, std::string why);
   void hold(const std::shared_ptr<HeldRun>& run);
   void note_waits(HeldRun& run);
   std::unique_ptr<RunDriver> drive(HeldRun& run);
@@ -131,9 +121,7 @@ class Desk final : public LocalRunDesk {
   std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
-  // Of the runs that are taken up: what they began under, and what is unfinished below them, by parent.
-  Generations generations_;
-  std::multimap<std::string, store::RunRow> below_;
+  std::optional<Resumption> resumption_;   // while runs are still to be taken up
   std::set<std::string> cancelled_early_;  // of the last stop, before they are taken up
   std::set<std::string> early_;  // runs that were accepted before those of the last stop were taken up
   Probation* probation_ = nullptr;
@@ -601,19 +589,11 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
     if (!counted) co_return within("resume", counted.error());
   }
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
-  auto rows = co_await journal_.unfinished_runs();
+  resumption_.emplace(journal_, loop_.clock());
+  auto rows = co_await resumption_->read(catalog_, std::move(earlier));
   if (!rows) co_return within("resume", rows.error());
-  for (auto& row : *rows)
-    if (!row.parent.empty()) below_.emplace(row.parent, row);
-  // Teams take up those of their members, and what came meanwhile is at home here.
-  std::erase_if(*rows,
-                [&](const store::RunRow& row) { return !row.parent.empty() || early_.contains(row.id); });
-  generations_.emplace(catalog_->config, catalog_);
-  for (const store::RunRow& row : *rows) {
-    if (generations_.contains(row.config)) continue;
-    auto found = co_await earlier(row.config);
-    generations_.emplace(row.config, std::move(found));
-  }
+  // What came meanwhile is at home here.
+  std::erase_if(*rows, [this](const store::RunRow& row) { return early_.contains(row.id); });
   for (store::RunRow& row : *rows)
     if (auto taken = co_await take_up(std::move(row)); !taken) co_return within("resume", taken.error());
   if (!rows->empty()) log::info("runs of the last stop are taken up again", {{"runs", rows->size()}});
@@ -626,8 +606,7 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   resumed_ = true;
   pump();
   if (suspects.empty()) {
-    below_.clear();
-    generations_.clear();
+    resumption_.reset();
     co_return Result<>{};
   }
   nursery_.spawn("runs on probation", [this, suspects = std::move(suspects)]() mutable {
@@ -636,29 +615,12 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   co_return Result<>{};
 }
 
-// A run that never began cannot have ended anything. One that was there too often to be beside it by chance
-// is taken up when the others are at work.
 Task<Result<>> Desk::take_up(store::RunRow row) {
   auto run = std::make_shared<HeldRun>();
   run->row = std::move(row);
-  auto facts = co_await journal_.read_facts(run->row.id);
-  if (run->row.status != "queued") {
-    auto count = facts ? resume_count(*facts) : Result<ResumeCount>(std::unexpected(facts.error()));
-    if (count && count->times > 0) count = co_await hold_against(journal_, run->row.session, *count);
-    if (!count) {
-      auto left = co_await unprepared(*run, count.error());
-      co_return left ? Result<>() : std::unexpected(left.error());
-    }
-    run->resumed = *count;
-    if (count->times >= limits::kResumes && journal_.unclean_start())
-      co_return co_await set_aside(run->row, why_quarantined(*count, *facts));
-  }
-  if (run->resumed.times < limits::kResumesBeside) {
-    auto prepared = co_await prepare(*run, std::move(facts));
-    if (!prepared) co_return std::unexpected(prepared.error());
-    if (!*prepared) co_return Result<>{};
-  }
-  hold(run);
+  auto outcome = co_await resumption_->take_up(*run);
+  if (!outcome) co_return std::unexpected(outcome.error());
+  if (*outcome != Resumption::Outcome::left) hold(run);
   co_return Result<>{};
 }
 
@@ -682,11 +644,11 @@ Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
   });
   for (const auto& run : suspects) {
     if (draining_) break;
-    auto prepared = co_await prepare(*run, co_await journal_.read_facts(run->row.id));
-    if (!prepared)
-      log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", prepared.error().message}});
+    const auto outcome = co_await resumption_->prepare(*run);
+    if (!outcome)
+      log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", outcome.error().message}});
     if (draining_) break;
-    if (!prepared.value_or(false)) {
+    if (outcome.value_or(Resumption::Outcome::left) != Resumption::Outcome::ready) {
       --queued_;
       ended(run);
       continue;
@@ -697,86 +659,7 @@ Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
     co_await probation.over();
     probation_ = nullptr;
   }
-  below_.clear();
-  generations_.clear();
-}
-
-// False: it is set aside, or stays in the journal for a start that has what it needs; either is in the log.
-Task<Result<bool>> Desk::prepare(HeldRun& run, Result<std::vector<store::Fact>> facts) {
-  auto target = target_of(run);
-  if (!target) co_return co_await unprepared(run, target.error());
-  if (run.row.status != "queued")
-    if (auto counted = co_await count_resume(run, journal_.unclean_start()); !counted)
-      co_return std::unexpected(counted.error());
-  if (!facts) co_return co_await unprepared(run, facts.error());
-  auto events = co_await journal_.read_run_events(run.row.id);
-  if (!events) co_return co_await unprepared(run, events.error());
-  Json inputs = Json::object();
-  if (auto extra = parse_json(run.row.extra); extra)
-    if (const Json* given = find(*extra, "inputs")) inputs = *given;
-  auto begin = (*target)->take_up(run.row, inputs, *facts, *events);
-  if (begin) {
-    run.secrets = (*generations_.at(run.row.config))->secrets;
-    run.begin = std::move(*begin);
-    co_return true;
-  }
-  // It was not at work, so whatever ends the daemon now is another one.
-  if (begin.error().code != ErrorCode::store && run.resumed.times > 0) {
-    --run.resumed.times;
-    if (auto counted = co_await count_resume(run, false); !counted)
-      co_return std::unexpected(counted.error());
-  }
-  co_return co_await unprepared(run, begin.error());
-}
-
-// What the journal has of a run is broken: it ends, and others go on. The disk may be better the next time.
-Task<Result<bool>> Desk::unprepared(const HeldRun& run, Error why) {
-  if (why.code == ErrorCode::store && why.retryable) co_return std::unexpected(std::move(why));
-  if (why.code == ErrorCode::store) {
-    auto done =
-        co_await set_aside(run.row, "the journal has something of it that cannot be read: " + why.message);
-    if (!done) co_return std::unexpected(done.error());
-  } else {
-    log::error("a run cannot be taken up again", {{"run", run.row.id}, {"why", why.message}});
-  }
-  co_return false;
-}
-
-Task<Result<>> Desk::count_resume(HeldRun& run, bool raise) {
-  auto seq = co_await journal_.last_seq(run.row.session);
-  if (!seq) co_return std::unexpected(seq.error());
-  run.resumed = {.epoch = journal_.epoch(), .times = run.resumed.times + (raise ? 1 : 0), .seq = *seq};
-  store::Append append;
-  append.facts.push_back(to_fact(run.resumed, run.row.id));
-  co_return co_await journal_.commit(std::move(append));
-}
-
-Task<Result<>> Desk::set_aside(const store::RunRow& row, std::string why) {
-  std::vector<store::RunRow> below;
-  std::deque<std::string> open{row.id};
-  for (; !open.empty(); open.pop_front()) {
-    const auto [first, last] = below_.equal_range(open.front());
-    for (auto at = first; at != last; ++at) {
-      below.push_back(at->second);
-      open.push_back(at->second.id);
-    }
-  }
-  co_return co_await quarantine(journal_, loop_.clock(), row, std::move(below), std::move(why));
-}
-
-// The target that the run began with.
-Result<std::shared_ptr<const RunTarget>> Desk::target_of(const HeldRun& run) const {
-  const auto& catalog = generations_.at(run.row.config);
-  if (!catalog) {
-    Error why = catalog.error();
-    why.code = ErrorCode::unavailable;  // not the journal's
-    return within("the configuration it began with", std::move(why));
-  }
-  auto target = find_target(**catalog, run.row.target);
-  if (!target)
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no `{}` in the configuration it began with", run.row.target));
-  return target;
+  resumption_.reset();
 }
 
 Task<> Desk::drain(Milliseconds grace) {
