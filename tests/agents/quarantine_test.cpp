@@ -125,10 +125,7 @@ TEST_CASE("those that were at work beside it are not taken for it: each is tried
   world.until([&] { return model->calls() == 4; });
   crash(world);
   start(world, troubled);
-  world.until([&] { return model->calls() == 8; });
-  crash(world);
-  start(world, troubled);
-  world.until([&] { return model->calls() == 12; });  // all at once, until here
+  world.until([&] { return model->calls() == 8; });  // all at once, until here
   crash(world);
   // From here on the innocent would be answered; the bad one ends the daemon as soon as it is at work.
   calm = true;
@@ -140,7 +137,7 @@ TEST_CASE("those that were at work beside it are not taken for it: each is tried
     bad_at_work = !row(world, bad->run).finished();
     if (bad_at_work) crash(world);
   }
-  CHECK(starts == 2);
+  CHECK(starts == limits::kResumes);
   CHECK(row(world, bad->run).reason == "quarantined");
   for (const std::string& run : innocent) {
     until_journal(world, [&] { return row(world, run).finished(); });
@@ -279,9 +276,6 @@ TEST_CASE("a run on probation that is cancelled ends once, as cancelled") {
   crash(world);
   start(world, session);
   world.until([&] { return model->calls() == 2; });
-  crash(world);
-  start(world, session);
-  world.until([&] { return model->calls() == 3; });
   crash(world);
   start(world, session);  // waits to be taken up
   REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, run->run, CancelMode::now)));
