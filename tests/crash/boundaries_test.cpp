@@ -99,6 +99,6 @@ TEST_CASE("kill -9 at every boundary of a run loses nothing, repeats nothing and
   }
   for (const std::string& problem : stage.model.problems()) FAIL_CHECK(problem);
   check_store(stage.daemon.store());
-  CHECK(unknown > 0);
+  if (!std::getenv("TROUPE_CRASH_ONLY")) CHECK(unknown > 0);
   MESSAGE(cases, " crashes, ", unknown, " calls told as unknown");
 }
