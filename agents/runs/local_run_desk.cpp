@@ -85,7 +85,7 @@ class Desk final : public LocalRunDesk {
                                                        const std::string& message_id);
   Task<Result<>> open_account();
   Task<> open_account_late();
-  Task<Result<>> take_up(store::RunRow row);
+  Task<Result<>> take_up(std::vector<store::RunRow> rows);
   Task<> take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects);
   void hold(const std::shared_ptr<HeldRun>& run);
   void note_waits(HeldRun& run);
@@ -594,9 +594,9 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   if (!rows) co_return within("resume", rows.error());
   // What came meanwhile is at home here.
   std::erase_if(*rows, [this](const store::RunRow& row) { return early_.contains(row.id); });
-  for (store::RunRow& row : *rows)
-    if (auto taken = co_await take_up(std::move(row)); !taken) co_return within("resume", taken.error());
-  if (!rows->empty()) log::info("runs of the last stop are taken up again", {{"runs", rows->size()}});
+  const std::size_t count = rows->size();
+  if (auto taken = co_await take_up(std::move(*rows)); !taken) co_return within("resume", taken.error());
+  if (count > 0) log::info("runs of the last stop are taken up again", {{"runs", count}});
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());  // a reload
   std::vector<std::shared_ptr<HeldRun>> suspects;
   for (const auto& [id, run] : runs_)
@@ -615,12 +615,23 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   co_return Result<>{};
 }
 
-Task<Result<>> Desk::take_up(store::RunRow row) {
-  auto run = std::make_shared<HeldRun>();
-  run->row = std::move(row);
-  auto outcome = co_await resumption_->take_up(*run);
-  if (!outcome) co_return std::unexpected(outcome.error());
-  if (*outcome != Resumption::Outcome::left) hold(run);
+Task<Result<>> Desk::take_up(std::vector<store::RunRow> rows) {
+  std::vector<std::shared_ptr<HeldRun>> accused;
+  for (store::RunRow& row : rows) {
+    auto run = std::make_shared<HeldRun>();
+    run->row = std::move(row);
+    const auto outcome = co_await resumption_->take_up(*run);
+    if (!outcome) co_return std::unexpected(outcome.error());
+    if (*outcome == Resumption::Outcome::accused)
+      accused.push_back(run);
+    else if (*outcome != Resumption::Outcome::left)
+      hold(run);
+  }
+  for (const auto& run : accused) {
+    const auto outcome = co_await resumption_->judge(*run);
+    if (!outcome) co_return std::unexpected(outcome.error());
+    if (*outcome != Resumption::Outcome::left) hold(run);
+  }
   co_return Result<>{};
 }
 
@@ -629,7 +640,8 @@ void Desk::hold(const std::shared_ptr<HeldRun>& run) {
   live.tenant = run->row.tenant;
   const auto newer =
       std::ranges::find_if(live.runs, [&](const auto& one) { return early_.contains(one->row.id); });
-  live.runs.insert(newer, run);
+  // At most one of a session was at work, and it is the oldest.
+  live.runs.insert(run->row.status == "queued" ? newer : live.runs.begin(), run);
   runs_.emplace(run->row.id, run);
   ++queued_;
   if (cancelled_early_.contains(run->row.id)) run->stop.request(StopReason::cancelled);

@@ -5,6 +5,7 @@
 #include "runtime/base/json.h"
 #include "runtime/telemetry/log.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -36,14 +37,23 @@ Task<Result<Resumption::Outcome>> Resumption::take_up(StartingRun& run) {
     if (known && known->times > 0) known = co_await hold_against(journal_, run.row.session, *known);
     if (!known) co_return co_await leave(run.row, known.error());
     run.resumed = *known;
-    if (known->times >= limits::kResumes && journal_.unclean_start()) {
-      if (auto done = co_await set_aside(run.row, why_quarantined(*known, *facts)); !done)
-        co_return fail(std::move(done.error()));
-      co_return Outcome::left;
-    }
+    if (known->times > limits::kResumesBeside) ++were_alone_;
+    if (known->times >= limits::kResumes && journal_.unclean_start()) co_return Outcome::accused;
   }
   if (run.resumed.times >= limits::kResumesBeside) co_return Outcome::probation;
   co_return co_await prepare(run, std::move(facts));
+}
+
+Task<Result<Resumption::Outcome>> Resumption::judge(StartingRun& run) {
+  const int others = were_alone_ - 1;
+  if (run.resumed.times < limits::kResumes + std::min(others, limits::kStormResumes))
+    co_return Outcome::probation;
+  auto facts = co_await journal_.read_facts(run.row.id);
+  if (!facts) co_return co_await leave(run.row, facts.error());
+  auto done = co_await set_aside(run.row, why_quarantined(run.resumed, *facts));
+  if (!done) co_return fail(std::move(done.error()));
+  --were_alone_;
+  co_return Outcome::left;
 }
 
 Task<Result<Resumption::Outcome>> Resumption::prepare(StartingRun& run) {

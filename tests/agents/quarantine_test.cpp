@@ -145,6 +145,35 @@ TEST_CASE("those that were at work beside it are not taken for it: each is tried
   }
 }
 
+TEST_CASE("where the daemon ends whoever is at work nobody is to blame, and nobody is set aside") {
+  bool calm = false;
+  int calls = 0;
+  auto model = std::make_shared<ScriptedModel>([&](const models::ModelRequest&) -> ScriptedModel::Line {
+    ++calls;
+    if (!calm) return ScriptedModel::Hang{};
+    return kAnswer;
+  });
+  World world(model);
+  world.resume();
+  std::vector<std::string> runs;
+  for (int i = 0; i < 3; ++i) runs.push_back(world.submit(world.session(), "q")->run);
+  const std::string session = world.session();
+  world.until([&] { return calls == 3; });
+  for (int life = 0; life < 3 * limits::kResumes; ++life) {
+    const int before = calls;
+    crash(world);
+    start(world, session);
+    world.until([&] { return calls > before; });
+  }
+  calm = true;
+  crash(world);
+  start(world, session);
+  for (const std::string& run : runs) {
+    until_journal(world, [&] { return row(world, run).finished(); });
+    CHECK(row(world, run).status == "done");
+  }
+}
+
 TEST_CASE("what came further begins again at none") {
   auto model = says({ScriptedModel::Hang{}});
   World world(model);

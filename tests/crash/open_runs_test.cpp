@@ -78,8 +78,10 @@ TEST_CASE("a daemon with many open runs is back soon after kill -9, and all of t
   const auto wait_for_all = [&] {
     for (const std::string& id : ids)
       caller.until([&] {
-        const auto run = parse_json(caller.call("GET", "/v1/runs/" + id).body);
-        const Json* waiting = run ? find(*run, "waiting") : nullptr;
+        const std::string shown = caller.call("GET", "/v1/runs/" + id).body;
+        const auto run = parse_json(shown);
+        REQUIRE_MESSAGE((run && !find(*run, "finished")), shown);
+        const Json* waiting = find(*run, "waiting");
         return waiting && waiting->size() == 1;
       });
   };
