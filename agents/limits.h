@@ -21,7 +21,11 @@ inline constexpr std::size_t kStubBytes = 160;          // what stays of an outp
 inline constexpr std::int64_t kFitSlackShare = 5;  // of a model's room: so much is free once room was made
 inline constexpr std::size_t kReplySchemaBytes = 64u << 10;     // what a provider is asked to hold a reply to
 inline constexpr std::chrono::milliseconds kSettleTime = 2min;  // of a memory, after a run
-inline constexpr std::size_t kSettledLately = 256;             // runs whose memories a crash may have cut off
+inline constexpr std::size_t kSettledLately = 256;  // runs whose memories a crash may have cut off
+inline constexpr int kResumes = 3;        // of a run after ends that nobody asked for, without coming further
+inline constexpr int kResumesBeside = 1;  // of those, at the same time as others
+inline constexpr int kStormResumes = 10;  // more of them, where others were alone at an end, too
+inline constexpr std::chrono::milliseconds kProbation = 1s;    // alone, of a run that was there at several
 inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;  // what a person gives as a reason
 
 }  // namespace troupe::limits

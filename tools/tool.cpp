@@ -14,4 +14,8 @@ std::string_view word(Effect effect) {
   return "at_most_once";
 }
 
+Task<Result<CallStatus>> Tool::status(std::string, CallContext&) {
+  co_return CallStatus{};
+}
+
 }  // namespace troupe::tools

@@ -64,6 +64,17 @@ struct ToolOutput {
   bool ends = false;
 };
 
+/// What a tool can say of a call that an earlier process began and had no outcome of.
+struct CallStatus {
+  enum class Kind {
+    unknown,   ///< it cannot tell
+    done,      ///< it was carried out: `output` is what came of it
+    not_done,  ///< it was not, and will not be unless it is made again
+  };
+  Kind kind = Kind::unknown;
+  ToolOutput output;
+};
+
 /// A tool. Concurrent calls are fine. Loop thread only. call() honours context.stop and context.deadline, and
 /// tells the context of what it spends on models or embedders as it spends it (models/model_use.h).
 /// An Error's message is shown to the agent as the observation: say what to do differently.
@@ -72,6 +83,11 @@ class Tool {
   virtual ~Tool() = default;
   virtual const ToolSpec& spec() const = 0;
   virtual Task<Result<ToolOutput>> call(ToolInput input, CallContext& context) = 0;
+  /// What became of the call that bore this key: asked once at a resume, where a call of a tool that is
+  /// at_most_once had begun. Within the limits of a call; an error counts as unknown. A request that is still
+  /// on its way must not make `not_done` untrue: the peer takes the key for the same call. Without one of
+  /// its own a tool cannot tell.
+  virtual Task<Result<CallStatus>> status(std::string idempotency_key, CallContext& context);
 };
 
 /// The configured tools by their name in `tools:`.

@@ -30,11 +30,12 @@ std::string reminder(const models::ToolDeclaration& declaration) {
   return fmt::format("Call it again with arguments that fit its schema: {}", declaration.schema);
 }
 
-// The tool's own Error, or why it has none to give.
-Task<Result<ToolOutput>> guarded_call(Tool& tool, ToolInput input, CallContext& context) {
+// The tool's own Error, or why it has none to give. `begin` makes the coroutine: that may throw as well.
+template <class T, class Begin>
+Task<Result<T>> guarded(Tool& tool, Begin begin) {
   std::string escaped;
   try {
-    auto call = tool.call(std::move(input), context);
+    auto call = begin();
     co_return co_await std::move(call);
   } catch (const std::exception& e) {
     escaped = e.what();
@@ -133,13 +134,36 @@ Result<Prepared> Toolbox::prepare_text(std::string_view name, std::string_view a
   return prepare(name, std::move(*parsed));
 }
 
+/// How long a call may take, and until when.
+struct Toolbox::Span {
+  std::chrono::milliseconds time;
+  Deadline deadline;
+};
+
+Toolbox::Span Toolbox::span_of(const Prepared& prepared, const CallContext& context) const {
+  const ToolSpec& spec = prepared.tool->spec();
+  const auto time = spec.timeout.count() > 0 ? std::min(spec.timeout, limits_.tool_time) : limits_.tool_time;
+  return {time, spec.waits ? context.deadline
+                           : Deadline::after(context.loop.clock(), time).sooner(context.deadline)};
+}
+
+CallOutcome Toolbox::seen(ToolOutput output) const {
+  CallOutcome outcome;
+  if (limits_.whole > 0 && output.text.size() > limits_.observation)
+    outcome.whole = clip(output.text, limits_.whole).text;
+  Clipped text = clip(std::move(output.text), limits_.observation);
+  outcome.ok = true;
+  outcome.output = std::move(text.text);
+  outcome.truncated = text.truncated;
+  outcome.sources = std::move(output.sources);
+  outcome.ends = output.ends;
+  return outcome;
+}
+
 Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
   const Clock& clock = context.loop.clock();
   const Instant started = clock.now();
-  const ToolSpec& spec = prepared.tool->spec();
-  const auto time = spec.timeout.count() > 0 ? std::min(spec.timeout, limits_.tool_time) : limits_.tool_time;
-  const Deadline deadline =
-      spec.waits ? context.deadline : Deadline::after(clock, time).sooner(context.deadline);
+  const auto [time, deadline] = span_of(prepared, context);
 
   Stop stop(context.stop);
   // On the loop's stack, so the hooks below it run as usual; the tool ends its wait and returns.
@@ -148,19 +172,13 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
                     context.session, context.run, context.agent, context.step};
   ToolInput input{std::move(prepared.arguments), std::move(prepared.idempotency_key),
                   std::move(prepared.numbers)};
-  auto result = co_await guarded_call(*prepared.tool, std::move(input), inner);
+  Tool& tool = *prepared.tool;
+  auto result = co_await guarded<ToolOutput>(tool, [&] { return tool.call(std::move(input), inner); });
   alarm.reset();
 
   CallOutcome outcome;
   if (result) {
-    if (limits_.whole > 0 && result->text.size() > limits_.observation)
-      outcome.whole = clip(result->text, limits_.whole).text;
-    Clipped text = clip(std::move(result->text), limits_.observation);
-    outcome.ok = true;
-    outcome.output = std::move(text.text);
-    outcome.truncated = text.truncated;
-    outcome.sources = std::move(result->sources);
-    outcome.ends = result->ends;
+    outcome = seen(std::move(*result));
   } else if (context.stop.requested()) {
     outcome =
         failed(stopped(fmt::format("tool `{}`", prepared.name), context.stop.reason()), limits_.observation);
@@ -178,6 +196,26 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
   }
   outcome.ms = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - started);
   co_return outcome;
+}
+
+Task<CallFate> Toolbox::fate(Prepared prepared, CallContext& context) const {
+  const Deadline deadline = span_of(prepared, context).deadline;
+  Stop stop(context.stop);
+  auto alarm = context.loop.at(deadline.at(), [&stop] { stop.request(StopReason::deadline); });
+  CallContext inner{context.loop,    stop,        deadline,      context.events, context.principal,
+                    context.session, context.run, context.agent, context.step};
+  Tool& tool = *prepared.tool;
+  auto told = co_await guarded<CallStatus>(
+      tool, [&] { return tool.status(std::move(prepared.idempotency_key), inner); });
+  alarm.reset();
+  if (!told) {
+    log::warn("a tool could not say what became of a call",
+              {{"tool", prepared.name}, {"why", told.error().message}});
+    co_return CallFate{};
+  }
+  CallFate fate{.kind = told->kind};
+  if (fate.kind == CallStatus::Kind::done) fate.outcome = seen(std::move(told->output));
+  co_return fate;
 }
 
 Task<CallOutcome> Toolbox::call(std::string name, Json arguments, CallContext& context) const {

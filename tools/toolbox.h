@@ -46,6 +46,11 @@ struct CallOutcome {
   /// What the agent reads.
   const std::string& observation() const { return ok ? output : error; }
 };
+/// What a tool said of a call that an earlier process began.
+struct CallFate {
+  CallStatus::Kind kind = CallStatus::Kind::unknown;
+  CallOutcome outcome;  ///< when done, as run() would have given it
+};
 CallOutcome failed(Error error, std::size_t observation_max = limits::kObservation);
 
 /// The tools one agent may call: finds them, holds arguments against their schemas, and runs them within
@@ -74,6 +79,10 @@ class Toolbox {
   /// of the tool's timeout, the agent's tool_time and the context's deadline, or on the context's stop.
   Task<CallOutcome> run(Prepared prepared, CallContext& context) const;
 
+  /// Asks the tool what became of the call, under its key and within the limits of run(). A tool that fails
+  /// or takes too long does not know.
+  Task<CallFate> fate(Prepared prepared, CallContext& context) const;
+
   /// prepare() and run() in one, for callers that journal nothing between.
   Task<CallOutcome> call(std::string name, Json arguments, CallContext& context) const;
 
@@ -82,6 +91,9 @@ class Toolbox {
   Toolbox();
   const Entry* find(std::string_view name) const;
   Error unknown(std::string_view name) const;
+  struct Span;
+  Span span_of(const Prepared& prepared, const CallContext& context) const;
+  CallOutcome seen(ToolOutput output) const;
 
   CallLimits limits_;
   std::vector<Entry> entries_;

@@ -14,6 +14,7 @@
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <iterator>
 #include <optional>
@@ -43,6 +44,21 @@ Milliseconds working_time(const AgentSettings& settings) {
 const Finish* answer_in(const Step& step) {
   const auto* end = std::get_if<Finish>(&step);
   return end && (end->status == "done" || !end->answer.empty()) ? end : nullptr;
+}
+
+// What escapes from a model is an error of it like any other.
+Task<Result<models::ModelReply>> ask_guarded(models::Model& model, models::ModelRequest request,
+                                             models::TokenSink& sink, CallContext& context) {
+  std::string escaped;
+  try {
+    auto asked = model.complete(std::move(request), sink, context);
+    co_return co_await std::move(asked);
+  } catch (const std::exception& e) {
+    escaped = e.what();
+  }
+  log::error("an exception escaped from a model", {{"model", model.name()}, {"what", escaped}});
+  co_return fail(ErrorCode::internal,
+                 fmt::format("the model `{}` failed unexpectedly ({})", model.name(), escaped));
 }
 
 LimitReached reached_by_cut(const RecordedReply& known) {
@@ -130,8 +146,31 @@ AgentRun::AgentRun(Loop& loop, store::Journal& journal, Account& account, std::s
 AgentRun::~AgentRun() = default;
 
 Task<> AgentRun::run() {
-  co_await drive();
+  std::optional<std::string> escaped;
+  try {
+    co_await drive();
+  } catch (const std::exception& e) {  // such as no memory: it ends this run, not the daemon
+    escaped = e.what();
+  }
   if (guard_) co_await guard_->end();
+  if (escaped) co_await fail_by(std::move(*escaped));
+}
+
+Task<> AgentRun::fail_by(std::string escaped) {
+  log::error("an exception escaped from a run", {{"run", record_.row().id}, {"what", escaped}});
+  if (record_.lost() || record_.row().finished()) co_return;
+  RunEnd end{.status = "failed", .reason = "internal"};
+  const std::string detail = fmt::format("the run failed unexpectedly ({})", escaped);
+  end.detail = detail;
+  if (react_) {
+    end.steps = react_->step();
+    end.input_tokens = react_->input_tokens();
+    end.output_tokens = react_->output_tokens();
+    end.cost = react_->cost();
+  }
+  store::Append last = record_.take_pending();
+  record_.finish(end, loop_.clock().wall_ms(), last);
+  co_await record_.commit(std::move(last));
 }
 
 Task<> AgentRun::drive() {
@@ -462,7 +501,7 @@ Task<AgentRun::Asked> AgentRun::complete(models::ModelRequest request, ReplySink
   };
   auto call = context(own);
   const Instant asked = loop_.clock().now();
-  auto reply = co_await agent_->model->complete(std::move(request), sink, call);
+  auto reply = co_await ask_guarded(*agent_->model, std::move(request), sink, call);
   deltas_->warned = nullptr;
   if (telling) co_await telling->join();
   if (!reply && own.reason() == StopReason::budget) {

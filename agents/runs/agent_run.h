@@ -70,6 +70,7 @@ class AgentRun final : public RunDriver {
   struct Asked;
 
   Task<> drive();
+  Task<> fail_by(std::string escaped);
   Task<Result<LoopStart>> begin();
   Task<Result<>> add_blocks(std::string& system);
   Task<Result<memory::Recollection>> recall();

@@ -5,6 +5,8 @@
 #include "agents/runs/attachments.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/memory_calls.h"
+#include "agents/runs/probation.h"
+#include "agents/runs/resumption.h"
 #include "agents/runs/run_desk.h"
 #include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
@@ -16,7 +18,9 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -26,10 +30,7 @@ namespace troupe::agents {
 namespace {
 
 /// A run that this process holds: waiting for its turn, or at work.
-struct HeldRun {
-  store::RunRow row;
-  std::unique_ptr<RunStart> begin;  // until it is at work
-  Secrets secrets;
+struct HeldRun : StartingRun {
   bool started = false;  // run.started was committed with its acceptance
   Stop stop;
   std::unique_ptr<RunDriver> driver;  // while at work
@@ -89,12 +90,12 @@ class Desk final : public LocalRunDesk {
   Task<Result<Accepted>> accept(Submission submission, store::SessionRow session);
   Task<Result<std::optional<Accepted>>> find_duplicate(const std::string& session,
                                                        const std::string& message_id);
-  using Generations = std::map<std::string, Result<std::shared_ptr<const Catalog>>>;  // by hash
   Task<Result<>> open_account();
   Task<> open_account_late();
-  Task<Result<>> take_up(store::RunRow row, const Generations& generations);
-  static Result<> restore(HeldRun& run, const Generations& generations, const std::vector<store::Fact>& facts,
-                          const std::vector<Frame>& events);
+  Task<Result<>> take_up(std::vector<store::RunRow> rows);
+  Task<> take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects);
+  void hold(const std::shared_ptr<HeldRun>& run);
+  void note_waits(HeldRun& run);
   std::unique_ptr<RunDriver> drive(HeldRun& run);
   Task<> end_without_running(std::shared_ptr<HeldRun> run);
   std::shared_ptr<HeldRun> held_run(std::string_view run) const;
@@ -131,6 +132,10 @@ class Desk final : public LocalRunDesk {
   std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
   std::size_t running_ = 0;
   std::size_t queued_ = 0;
+  std::optional<Resumption> resumption_;   // while runs are still to be taken up
+  std::set<std::string> cancelled_early_;  // of the last stop, before they are taken up
+  std::set<std::string> early_;  // runs that were accepted before those of the last stop were taken up
+  Probation* probation_ = nullptr;
   bool account_opened_ = false;
   bool resumed_ = false;
   bool draining_ = false;
@@ -276,6 +281,7 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
   live.tenant = session.tenant;
   live.runs.push_back(run);
   runs_.emplace(row.id, run);
+  if (!resumed_) early_.insert(row.id);
   bool at_once = live.runs.size() == 1 && has_room(session.tenant);
   if (at_once) {
     ++running_;
@@ -326,7 +332,8 @@ void Desk::pump() {
     std::string session = std::move(ready_.front());
     ready_.pop_front();
     auto live = sessions_.find(session);
-    if (live == sessions_.end() || live->second.runs.empty() || live->second.runs.front()->at_work) continue;
+    if (live == sessions_.end() || live->second.runs.empty()) continue;
+    if (const HeldRun& front = *live->second.runs.front(); front.at_work || !front.begin) continue;
     Tenant& tenant = tenants_[live->second.tenant];
     if (tenant.running >= settings_.runs_per_tenant_max) {
       tenant.parked.push_back(std::move(session));
@@ -343,6 +350,7 @@ void Desk::pump() {
 
 void Desk::start(std::shared_ptr<HeldRun> run) {
   run->driver = drive(*run);
+  if (probation_ && probation_->run() == run->row.id) probation_->begin();
   nursery_.spawn("run", [this, run] { return work(run); });
 }
 
@@ -353,7 +361,8 @@ std::unique_ptr<RunDriver> Desk::drive(HeldRun& run) {
                        .account = account_,
                        .secrets = std::move(run.secrets),
                        .rng = rng_,
-                       .bus = bus_},
+                       .bus = bus_,
+                       .waits_changed = [this, &run] { note_waits(run); }},
                       run.row, run.started, run.stop);
 }
 
@@ -365,7 +374,18 @@ Task<> Desk::work(std::shared_ptr<HeldRun> run) {
   ended(run);
 }
 
+// Who waits for a person has not ended the daemon, however often it is taken up to do so.
+void Desk::note_waits(HeldRun& run) {
+  if (run.resumed.times == 0 || !run.driver || !run.driver->only_waits()) return;
+  run.resumed.times = 0;
+  store::Append append;
+  append.facts.push_back({.run = run.row.id, .kind = kWaitsFact, .body = "{}"});
+  journal_.post(std::move(append));
+  if (probation_ && probation_->run() == run.row.id) probation_->end();
+}
+
 void Desk::ended(const std::shared_ptr<HeldRun>& run) {
+  if (probation_ && probation_->run() == run->row.id) probation_->end();
   runs_.erase(run->row.id);
   for (OneShot<bool>* waiting : std::exchange(leaving_, {})) waiting->set(true);
   auto live = sessions_.find(run->row.session);
@@ -393,14 +413,23 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
   if (!run || run->row.tenant != principal.tenant) {
     auto row = co_await find_run(principal, run_id);
     if (!row) co_return std::unexpected(row.error());
-    co_return Result<>{};  // it ended before the request came: that is its one outcome
+    if (row->finished()) co_return Result<>{};  // before the request came: that is its one outcome
+    if (!resumed_ && row->parent.empty()) {
+      cancelled_early_.insert(run_id);
+      co_return Result<>{};
+    }
+    co_return fail(ErrorCode::unavailable,
+                   fmt::format("run {} is not taken up {}", run_id,
+                               resumed_ ? "by this start" : "again yet; try again soon"));
   }
   if (run->row.id != run_id) {  // one of a team's
     RunDriver& child = *run->driver->driver_of(run_id);
     mode == CancelMode::after_step ? child.finish_after_step() : child.cancel();
     co_return Result<>{};
   }
-  if (!run->at_work) {
+  if (!run->at_work && !run->begin) {
+    run->stop.request(StopReason::cancelled);  // it ends when it is taken up
+  } else if (!run->at_work) {
     run->at_work = true;  // nobody may start it while its end is written
     --queued_;
     ++running_;
@@ -654,72 +683,94 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
     if (!counted) co_return within("resume", counted.error());
   }
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());
-  auto rows = co_await journal_.unfinished_runs();
+  resumption_.emplace(journal_, loop_.clock());
+  auto rows = co_await resumption_->read(catalog_, std::move(earlier));
   if (!rows) co_return within("resume", rows.error());
-  std::erase_if(*rows,
-                [](const store::RunRow& row) { return !row.parent.empty(); });  // the team takes them up
-  Generations generations;
-  generations.emplace(catalog_->config, catalog_);
-  for (const store::RunRow& row : *rows) {
-    if (generations.contains(row.config)) continue;
-    auto found = co_await earlier(row.config);
-    generations.emplace(row.config, std::move(found));
-  }
-  for (store::RunRow& row : *rows)
-    if (auto taken = co_await take_up(std::move(row), generations); !taken) co_return taken;
-  if (!rows->empty()) log::info("runs of the last stop are taken up again", {{"runs", rows->size()}});
+  // What came meanwhile is at home here.
+  std::erase_if(*rows, [this](const store::RunRow& row) { return early_.contains(row.id); });
+  const std::size_t count = rows->size();
+  if (auto taken = co_await take_up(std::move(*rows)); !taken) co_return within("resume", taken.error());
+  if (count > 0) log::info("runs of the last stop are taken up again", {{"runs", count}});
   if (auto opened = co_await open_account(); !opened) co_return within("resume", opened.error());  // a reload
+  std::vector<std::shared_ptr<HeldRun>> suspects;
+  for (const auto& [id, run] : runs_)
+    if (!run->begin) suspects.push_back(run);
+  early_.clear();
+  cancelled_early_.clear();
   resumed_ = true;
   pump();
-  co_return Result<>{};
-}
-
-Task<Result<>> Desk::take_up(store::RunRow row, const Generations& generations) {
-  auto run = std::make_shared<HeldRun>();
-  run->row = std::move(row);
-  auto facts = co_await journal_.read_facts(run->row.id);
-  if (!facts) co_return within("resume", facts.error());
-  auto events = co_await journal_.read_run_events(run->row.id);
-  if (!events) co_return within("resume", events.error());
-  if (auto restored = restore(*run, generations, *facts, *events); !restored) {
-    if (restored.error().code == ErrorCode::store) co_return within("resume", restored.error());
-    log::error("a run cannot be taken up again", {{"run", run->row.id}, {"why", restored.error().message}});
+  if (suspects.empty()) {
+    resumption_.reset();
     co_return Result<>{};
   }
-  LiveSession& live = sessions_[run->row.session];
-  live.tenant = run->row.tenant;
-  live.runs.push_back(run);
-  runs_.emplace(run->row.id, run);
-  ++queued_;
-  if (live.runs.size() == 1) ready_.push_back(run->row.session);
+  nursery_.spawn("runs on probation", [this, suspects = std::move(suspects)]() mutable {
+    return take_up_suspects(std::move(suspects));
+  });
   co_return Result<>{};
 }
 
-// The target that the run began with, as far as it came.
-Result<> Desk::restore(HeldRun& run, const Generations& generations, const std::vector<store::Fact>& facts,
-                       const std::vector<Frame>& events) {
-  const auto& catalog = generations.at(run.row.config);
-  if (!catalog) {
-    Error why = catalog.error();
-    why.code = ErrorCode::unavailable;  // not the journal's
-    return within("the configuration it began with", std::move(why));
+Task<Result<>> Desk::take_up(std::vector<store::RunRow> rows) {
+  std::vector<std::shared_ptr<HeldRun>> accused;
+  for (store::RunRow& row : rows) {
+    auto run = std::make_shared<HeldRun>();
+    run->row = std::move(row);
+    const auto outcome = co_await resumption_->take_up(*run);
+    if (!outcome) co_return std::unexpected(outcome.error());
+    if (*outcome == Resumption::Outcome::accused)
+      accused.push_back(run);
+    else if (*outcome != Resumption::Outcome::left)
+      hold(run);
   }
-  const auto target = find_target(**catalog, run.row.target);
-  if (!target)
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no `{}` in the configuration it began with", run.row.target));
-  run.secrets = (*catalog)->secrets;
-  Json inputs = Json::object();
-  if (auto extra = parse_json(run.row.extra); extra)
-    if (const Json* given = find(*extra, "inputs")) inputs = *given;
-  auto begin = target->take_up(run.row, inputs, facts, events);
-  if (!begin) return std::unexpected(begin.error());
-  run.begin = std::move(*begin);
-  return {};
+  for (const auto& run : accused) {
+    const auto outcome = co_await resumption_->judge(*run);
+    if (!outcome) co_return std::unexpected(outcome.error());
+    if (*outcome != Resumption::Outcome::left) hold(run);
+  }
+  co_return Result<>{};
+}
+
+void Desk::hold(const std::shared_ptr<HeldRun>& run) {
+  LiveSession& live = sessions_[run->row.session];
+  live.tenant = run->row.tenant;
+  const auto newer =
+      std::ranges::find_if(live.runs, [&](const auto& one) { return early_.contains(one->row.id); });
+  // At most one of a session was at work, and it is the oldest.
+  live.runs.insert(run->row.status == "queued" ? newer : live.runs.begin(), run);
+  runs_.emplace(run->row.id, run);
+  ++queued_;
+  if (cancelled_early_.contains(run->row.id)) run->stop.request(StopReason::cancelled);
+  if (run->begin && live.runs.front() == run) ready_.push_back(run->row.session);
+}
+
+// One after the other, those first that were there least often: the run that ends the daemon is soon the only
+// one that comes back, and those beside it are not taken for it.
+Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
+  std::ranges::sort(suspects, [](const auto& a, const auto& b) {
+    return std::tie(a->resumed.times, a->row.id) < std::tie(b->resumed.times, b->row.id);
+  });
+  for (const auto& run : suspects) {
+    if (draining_) break;
+    const auto outcome = co_await resumption_->prepare(*run);
+    if (!outcome)
+      log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", outcome.error().message}});
+    if (draining_) break;
+    if (outcome.value_or(Resumption::Outcome::left) != Resumption::Outcome::ready) {
+      --queued_;
+      ended(run);
+      continue;
+    }
+    Probation probation(loop_, journal_, run->row.id, run->row.session);
+    probation_ = &probation;
+    enqueue(run->row.session, run);
+    co_await probation.over();
+    probation_ = nullptr;
+  }
+  resumption_.reset();
 }
 
 Task<> Desk::drain(Milliseconds grace) {
   draining_ = true;
+  if (probation_) probation_->end();
   auto held = runs_;
   for (auto& [id, run] : held)  // a person may take longer than any grace
     if (run->driver && run->driver->only_waits()) run->stop.request(StopReason::shutdown);

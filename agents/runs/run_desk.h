@@ -63,7 +63,7 @@ class RunDesk {
 
   /// Asks a run, or one of a team's members, to stop. Returns when the request is taken; `run.finished`
   /// follows once everything of the run has ended. Cancelling a finished run is not an error. Errors:
-  /// not_found.
+  /// not_found, unavailable (it is unfinished and this process has not taken it up).
   virtual Task<Result<>> cancel(Principal principal, std::string run, CancelMode mode) = 0;
 
   /// A person's decision about a call that waits for one. Returns once it is on disk; the first one counts.

@@ -3,6 +3,7 @@
 #include "agents/limits.h"
 #include "agents/runs/facts.h"
 #include "runtime/async/nursery.h"
+#include "runtime/base/fault.h"
 #include "runtime/config/scalar.h"
 #include "tools/idempotency.h"
 #include "tools/observation.h"
@@ -18,6 +19,10 @@ namespace troupe::agents {
 namespace {
 
 constexpr std::string_view kByTimeout = "timeout";  // who decided where nobody did
+
+constexpr const char* kUnknownOutcome =
+    "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be called "
+    "twice for the same request. Do not assume that it worked or that it failed; find out, or tell the user.";
 
 std::string told_denial(const Verdict& verdict, bool question) {
   if (verdict.by == kByTimeout)
@@ -362,15 +367,9 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     seen.error = call.refusal;
     co_return seen;
   }
-  if (recorded_.dispatched.contains(call.plan.id)) {
-    seen.error =
-        "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be "
-        "called twice for the same request. Do not assume that it worked or that it failed; find out, or "
-        "tell the user.";
-    co_return seen;
-  }
   if (context.stop.requested()) {
-    seen.error = "not called: the run was stopped";
+    seen.error =
+        recorded_.dispatched.contains(call.plan.id) ? kUnknownOutcome : "not called: the run was stopped";
     co_return seen;
   }
   if (gate_ && call.prepared->effect != tools::Effect::pure && !co_await gate_(context.stop)) {
@@ -378,18 +377,44 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     co_return seen;
   }
   if (call.prepared->effect == tools::Effect::at_most_once) {
-    store::Append mark = record_.take_pending();
-    mark.facts.push_back(record_.fact("tool.dispatched", step_,
-                                      {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}}));
-    mark.barrier = true;
-    if (!co_await record_.commit(std::move(mark))) co_return seen;
+    if (recorded_.dispatched.contains(call.plan.id)) {
+      if (co_await settle(call, context, seen)) co_return seen;
+    } else if (!co_await mark_dispatched(call)) {
+      co_return seen;
+    }
   }
   call.prepared->numbers = [this](std::size_t count) {
     return std::exchange(numbered_, numbered_ + count) + 1;
   };
   tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
+  fault_point("tool.returned");
   if (!outcome.ok && context.stop.requested())
     record_.pending().facts.push_back(record_.fact("tool.stopped", step_, {{"call", call.plan.id}}));
+  co_await take(std::move(outcome), seen);
+  co_return seen;
+}
+
+Task<bool> StepCalls::mark_dispatched(const Call& call) {
+  store::Append mark = record_.take_pending();
+  mark.facts.push_back(record_.fact("tool.dispatched", step_,
+                                    {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}}));
+  mark.barrier = true;
+  co_return co_await record_.commit(std::move(mark));
+}
+
+// False: the tool says that it was not carried out, so it is made now.
+Task<bool> StepCalls::settle(Call& call, CallContext& context, Observation& seen) {
+  tools::CallFate fate = co_await agent_.toolbox->fate(*call.prepared, context);
+  if (fate.kind == tools::CallStatus::Kind::not_done) co_return false;
+  if (fate.kind == tools::CallStatus::Kind::done) {
+    co_await take(std::move(fate.outcome), seen);
+  } else {
+    seen.error = kUnknownOutcome;
+  }
+  co_return true;
+}
+
+Task<> StepCalls::take(tools::CallOutcome outcome, Observation& seen) {
   seen.ok = outcome.ok;
   seen.output = std::move(outcome.output);
   seen.error = std::move(outcome.error);
@@ -398,7 +423,6 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   seen.ms = outcome.ms.count();
   seen.sources = std::move(outcome.sources);
   if (!outcome.whole.empty()) co_await keep_whole(seen, std::move(outcome.whole));
-  co_return seen;
 }
 
 Task<> StepCalls::keep_whole(Observation& seen, std::string whole) {

@@ -72,6 +72,9 @@ class StepCalls {
   Task<> make_and_commit(Call& call, Observation& result, Slots& slots, CallContext& context, Stop& step,
                          Stop& whole);
   Task<Observation> make(Call& call, CallContext& context);
+  Task<bool> mark_dispatched(const Call& call);
+  Task<bool> settle(Call& call, CallContext& context, Observation& seen);
+  Task<> take(tools::CallOutcome outcome, Observation& seen);
   Task<Observation> read_more(Call& call);
   Task<> keep_whole(Observation& seen, std::string whole);
   Task<std::optional<Observation>> ask_person(Call& call, Stop& stop);

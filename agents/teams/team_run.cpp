@@ -3,8 +3,10 @@
 #include "agents/runs/facts.h"
 #include "agents/runs/stop_fact.h"
 #include "agents/teams/reply_message.h"
+#include "runtime/telemetry/log.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,9 +64,15 @@ Task<> TeamRun::run() {
     answer = std::unexpected(TeamEnd{"failed", "internal", begun.error().message});
   } else {
     const auto pattern = make_pattern(team_->settings);
-    answer = co_await pattern->run(
-        {.text = record_.row().input, .inputs = inputs_, .resume_with = co_await held_before()}, *this, loop_,
-        work_);
+    try {
+      answer = co_await pattern->run(
+          {.text = record_.row().input, .inputs = inputs_, .resume_with = co_await held_before()}, *this,
+          loop_, work_);
+    } catch (const std::exception& e) {  // such as no memory: it ends this run, not the daemon
+      log::error("an exception escaped from a team", {{"run", record_.row().id}, {"what", e.what()}});
+      answer = std::unexpected(
+          TeamEnd{"failed", "internal", fmt::format("the team failed unexpectedly ({})", e.what())});
+    }
   }
   co_await close_house();
   co_await finish(std::move(answer));

@@ -26,6 +26,11 @@ inline Fault fault_point(std::string_view name) {
   return fault_detail::hit(name);
 }
 
+/// Whether any is armed: for points whose names cost something to make.
+inline bool faults_armed() {
+  return fault_detail::g_armed.load(std::memory_order_relaxed);
+}
+
 /// Arms what `spec` says and forgets what was armed before; "" disarms. Errors: invalid, with the part at
 /// fault. Any thread, but not while another thread expects the old plan.
 Result<> arm_faults(std::string_view spec);

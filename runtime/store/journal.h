@@ -186,6 +186,10 @@ class Journal {
 
   /// Commits what is queued and stops the writer. Further appends fail with ErrorCode::store.
   virtual Task<> close() = 0;
+
+  /// How often this store was opened for writing, this time included: what an earlier process wrote bears a
+  /// smaller number.
+  virtual std::int64_t epoch() const { return 1; }
 };
 
 struct StoreSettings {

@@ -16,7 +16,11 @@ Error error_of(sqlite3* db, std::string_view file, std::string_view doing) {
         ErrorCode::timeout, fmt::format("{}: a query took too long and was given up", place), true, 0, {}};
   const char* remedy =
       trouble_of(code) == Trouble::damaged ? "; restore a backup, or move the file away to begin anew" : "";
-  return {ErrorCode::store, fmt::format("{}: {}{}", place, sqlite3_errmsg(db), remedy), false, 0, {}};
+  return {ErrorCode::store,
+          fmt::format("{}: {}{}", place, sqlite3_errmsg(db), remedy),
+          trouble_of(code) == Trouble::wait,
+          0,
+          {}};
 }
 
 /// The statement's own connection knows why it failed.

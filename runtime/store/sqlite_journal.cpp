@@ -1,5 +1,5 @@
 #include "runtime/async/one_shot.h"
-#include "runtime/base/fault.h"
+#include "runtime/store/batch_faults.h"
 #include "runtime/store/directory.h"
 #include "runtime/store/health.h"
 #include "runtime/store/journal.h"
@@ -58,6 +58,7 @@ std::unexpected<Error> closed() {
 struct Start {
   bool clean = true;  ///< the last process closed it
   std::string instance;
+  std::int64_t epoch = 1;
 };
 
 class SqliteJournal final : public Journal {
@@ -182,6 +183,7 @@ class SqliteJournal final : public Journal {
   bool paused(std::string* reason) const override { return health_.paused(reason); }
   const std::string& instance() const override { return start_.instance; }
   bool unclean_start() const override { return !start_.clean; }
+  std::int64_t epoch() const override { return start_.epoch; }
 
   Task<Result<>> quick_check() override {
     if (closing_) co_return closed();
@@ -212,7 +214,9 @@ class SqliteJournal final : public Journal {
     entry->append = std::move(append);
     entry->wall_ms = loop_.clock().wall_ms();
     entry->waiter = waiter;
-    fault_point("journal.queue");
+    BatchFaults faults;
+    faults.read(entry->append);
+    faults.reach("journal.queue");
     return writer_.add(std::move(entry));
   }
 
@@ -248,7 +252,9 @@ Result<Start> note_start(Database& database) {
   if (!done) return fail(std::move(done.error()));
   auto instance = database.text("SELECT value FROM meta WHERE key = 'instance'");
   if (!instance) return fail(std::move(instance.error()));
-  return Start{clean->value_or(1) != 0, instance->value_or("")};
+  auto epoch = database.integer("SELECT value FROM meta WHERE key = 'epoch'");
+  if (!epoch) return fail(std::move(epoch.error()));
+  return Start{clean->value_or(1) != 0, instance->value_or(""), epoch->value_or(1)};
 }
 
 bool is_empty(const std::string& file) {

@@ -23,8 +23,7 @@ constexpr char kRelease[] = "RELEASE entry";
 constexpr char kUndo[] = "ROLLBACK TO entry";
 
 /// What the disk would have said.
-std::optional<Error> pretended(const Database& database, std::string_view point) {
-  const Fault fault = fault_point(point);
+std::optional<Error> pretended(const Database& database, Fault fault) {
   if (fault == Fault::none) return std::nullopt;
   return Error{ErrorCode::store,
                fmt::format("{}: {}", database.file(),
@@ -100,9 +99,10 @@ void Writer::close(std::function<void()> closed) {
 void Writer::work() {
   Batch batch;
   while (take(batch)) {
+    faults_.read(batch);
     commit(batch);
     hand_back(std::exchange(batch, {}));
-    fault_point("journal.posted");
+    faults_.reach("journal.posted");
     keep_wal_short();
   }
   leave_clean();
@@ -214,14 +214,14 @@ Result<> Writer::begin(const Batch& batch) {
     if (!done) return done;
     full_ = full;
   }
-  fault_point("journal.begin");
+  faults_.reach("journal.begin");
   return change(database_, kBegin);
 }
 
 Result<> Writer::end() {
-  if (auto error = pretended(database_, "journal.commit")) return fail(std::move(*error));
+  if (auto error = pretended(database_, faults_.reach("journal.commit"))) return fail(std::move(*error));
   if (auto done = change(database_, kCommit); !done) return done;
-  fault_point("journal.committed");
+  faults_.reach("journal.committed");
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/async/loop.h"
+#include "runtime/store/batch_faults.h"
 #include "runtime/store/entry.h"
 #include "runtime/store/health.h"
 #include "runtime/store/log_appender.h"
@@ -73,6 +74,7 @@ class Writer {
   // writer thread
   Database database_;
   LogAppender appender_;
+  BatchFaults faults_;              // of what is being committed
   bool full_ = false;               // synchronous=FULL is on
   std::size_t wal_pages_ = 0;       // after the last commit
   std::size_t wal_pages_next_ = 0;  // when to try to truncate again

@@ -1,6 +1,7 @@
 #include "tests/agents/world.h"
 #include "tools/idempotency.h"
 
+#include <algorithm>
 #include <fstream>
 
 using namespace troupe;
@@ -393,6 +394,52 @@ TEST_CASE("a run whose configuration cannot be had waits in the journal, and its
   world.resume();
   world.finished(run->run);
   CHECK(world.last("run.finished")["status"] == "done");
+}
+
+TEST_CASE("a message that comes before the runs of the last stop are taken up is answered once, after them") {
+  auto model = says({ScriptedModel::Hang{}});
+  World world(model);
+  world.resume();
+  const std::string session = world.session();
+  auto old = world.submit(session, "old");
+  world.until([&] { return model->calls() == 1; });
+  world.close();
+
+  world.open();
+  world.watch(session);
+  const std::string other = world.session();
+  world.watch(session);
+  auto alone = world.submit(other, "alone", "m1");
+  auto next = world.submit(session, "new");
+  REQUIRE(alone);
+  REQUIRE(next);
+  for (int i = 0; i < 4; ++i) model->say(kAnswer);
+  world.resume();
+  world.finished(next->run);
+  world.until([&] { return world.desk->status().running + world.desk->status().queued == 0; });
+
+  CHECK(model->calls() == 4);
+  std::vector<std::string> order;
+  for (const Frame& frame : world.frames)
+    if (frame.type == "run.finished") order.push_back(frame.run);
+  CHECK(order == std::vector<std::string>{old->run, next->run});
+  auto events = fakes::run(world.loop, world.journal->read_run_events(alone->run));
+  REQUIRE(events);
+  CHECK(std::ranges::count(*events, "run.finished", &Frame::type) == 1);
+}
+
+TEST_CASE("a message that was cancelled before the runs of the last stop are taken up stays cancelled") {
+  auto model = says({kAnswer});
+  World world(model);
+  const std::string session = world.session();
+  auto run = world.submit(session, "q");
+  REQUIRE(run);
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, run->run, CancelMode::now)));
+  world.finished(run->run);
+  world.resume();
+  CHECK(model->calls() == 0);
+  CHECK(world.count("run.finished") == 1);
+  CHECK(world.last("run.finished")["status"] == "cancelled");
 }
 
 TEST_CASE("a queued message survives a stop, and draining refuses new ones") {

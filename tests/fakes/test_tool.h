@@ -30,6 +30,8 @@ class TestTool final : public tools::Tool {
   std::vector<models::ModelUse> spends;  ///< what each call tells that it spent, before anything else
   std::function<void()> on_call;         ///< when a call begins
   std::function<void()> on_end;          ///< and when it ends by itself
+  /// What it says of a call that had begun before; unset: it cannot tell.
+  std::function<Result<tools::CallStatus>(const std::string& key)> on_status;
 
   const tools::ToolSpec& spec() const override { return spec_; }
   Task<Result<tools::ToolOutput>> call(tools::ToolInput input, CallContext& context) override {
@@ -47,7 +49,13 @@ class TestTool final : public tools::Tool {
     co_return body_(input);
   }
 
-  std::vector<std::string> keys;  ///< of every call, in order
+  Task<Result<tools::CallStatus>> status(std::string key, CallContext&) override {
+    asked.push_back(key);
+    co_return on_status ? on_status(key) : tools::CallStatus{};
+  }
+
+  std::vector<std::string> keys;   ///< of every call, in order
+  std::vector<std::string> asked;  ///< of every call whose status was asked
 
  private:
   tools::ToolSpec spec_;

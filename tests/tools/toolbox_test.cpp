@@ -233,7 +233,10 @@ TEST_CASE("the idempotency key depends on the call and not on how its arguments 
   CHECK(key.size() == 52);
   CHECK(key == idempotency_key(call, Json{{"b", 2}, {"a", 1}}));
   CHECK(key != idempotency_key(call, Json{{"a", 1}, {"b", 3}}));
-  CHECK(key != idempotency_key(CallIdentity{"i1", "r_1", 3, 0, "search", "1"}, Json{{"a", 1}, {"b", 2}}));
+  const CallIdentity others[] = {{"i2", "r_1", 2, 0, "search", "1"}, {"i1", "r_2", 2, 0, "search", "1"},
+                                 {"i1", "r_1", 3, 0, "search", "1"}, {"i1", "r_1", 2, 1, "search", "1"},
+                                 {"i1", "r_1", 2, 0, "find", "1"},   {"i1", "r_1", 2, 0, "search", "2"}};
+  for (const CallIdentity& other : others) CHECK(key != idempotency_key(other, Json{{"a", 1}, {"b", 2}}));
   // printf 'i1|r_1|2|0|search@1|{"a":1,"b":2}' | sha256sum | xxd -r -p | base32
   CHECK(key == "NAHMQWWYIY7QQ5JPGAHIWMKDNQBBB6IJ2LDDCN6VT2XZYKDTL6DA");
 }

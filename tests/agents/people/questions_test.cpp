@@ -170,6 +170,23 @@ TEST_CASE("a wall clock that was set back makes nobody wait longer than the whol
   CHECK(clerk.world.find(clerk.run, "approval.denied").at("by") == "timeout");
 }
 
+TEST_CASE("a wall clock that jumps while somebody is waited for ends nothing early and nothing twice") {
+  Clerk clerk(kQuestion, "clerk: { role: clerk, model: m, tools: [boss], approvals: { timeout: 30m } }");
+  clerk.waits();
+  for (const Milliseconds jump : {Milliseconds(1h), Milliseconds(-2h), Milliseconds(2h)}) {
+    clerk.world.clock.set_ahead(jump);  // deadlines are on the steady clock
+    clerk.waits();
+    CHECK(clerk.world.events("approval.denied").empty());
+    CHECK(clerk.world.events("run.finished").empty());
+  }
+  clerk.restart(Milliseconds(0));  // since when it waits is wall time: an hour ago, as it seems now
+  CHECK(clerk.end().at("status") == "done");
+  CHECK(clerk.world.events("approval.denied").size() == 1);
+  clerk.world.clock.set_ahead(-1h);
+  CHECK(clerk.world.events("approval.denied").size() == 1);
+  CHECK(clerk.world.events("run.finished").size() == 1);
+}
+
 TEST_CASE("on_timeout: stop ends the run as unanswered, also when a crash comes between") {
   Clerk clerk(
       kQuestion,

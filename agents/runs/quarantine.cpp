@@ -1,0 +1,68 @@
+#include "agents/runs/quarantine.h"
+
+#include "agents/runs/fact_fields.h"
+#include "agents/runs/run_record.h"
+#include "runtime/telemetry/log.h"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::agents {
+
+namespace {
+
+// What was told of it; where its events cannot be read, nothing is known of what it used.
+Task<RunEnd> end_of(store::Journal& journal, const store::RunRow& row, const std::string& why) {
+  RunEnd end{.status = "failed", .reason = "quarantined", .detail = why};
+  auto events = co_await journal.read_run_events(row.id);
+  if (!events) co_return end;
+  for (const Frame& frame : *events) {
+    end.steps = std::max(end.steps, frame.step);
+    if (frame.type != "usage") continue;
+    auto told = parse_json(*frame.text);
+    if (!told) continue;
+    end.input_tokens += number_or(*told, "input_tokens");
+    end.output_tokens += number_or(*told, "output_tokens");
+    end.cost += amount_or(*told, "cost");
+  }
+  co_return end;
+}
+
+Task<Result<>> set_aside(store::Journal& journal, const Clock& clock, store::RunRow row, std::string why) {
+  RunRecord record(journal, std::move(row));
+  const RunEnd end = co_await end_of(journal, record.row(), why);
+  store::Append last;
+  record.finish(end, clock.wall_ms(), last);
+  co_return co_await journal.commit(std::move(last));
+}
+
+}  // namespace
+
+Task<Result<>> quarantine(store::Journal& journal, const Clock& clock, store::RunRow run,
+                          std::vector<store::RunRow> below, std::string why) {
+  log::error("a run is set aside", {{"run", run.id}, {"target", run.target}, {"why", why}});
+  for (store::RunRow& row : below | std::views::reverse) {
+    auto done = co_await set_aside(journal, clock, std::move(row),
+                                   fmt::format("the run {} around it was set aside", run.id));
+    if (!done) co_return done;
+  }
+  co_return co_await set_aside(journal, clock, std::move(run), std::move(why));
+}
+
+std::string why_quarantined(const ResumeCount& count, const std::vector<store::Fact>& facts) {
+  const auto last = std::ranges::find_if(facts.rbegin(), facts.rend(), [](const store::Fact& fact) {
+    return fact.kind != kTakenUpFact && fact.kind != kWaitsFact;
+  });
+  const std::string place = last == facts.rend() ? std::string("that it was accepted")
+                            : last->step > 0     ? fmt::format("`{}` of step {}", last->kind, last->step)
+                                                 : fmt::format("`{}`", last->kind);
+  return fmt::format(
+      "taken up {} times after the daemon had ended without being asked to, and never came further; the last "
+      "that the journal has of it is {}. See `troupe runs show RUN` and the log of those starts",
+      count.times, place);
+}
+
+}  // namespace troupe::agents

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "agents/runs/resume_count.h"
+#include "agents/runs/run_desk.h"
+#include "agents/runs/run_target.h"
+#include "runtime/async/task.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/result.h"
+#include "runtime/base/secret.h"
+#include "runtime/store/journal.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::agents {
+
+/// A run until it is at work.
+struct StartingRun {
+  store::RunRow row;
+  std::unique_ptr<RunStart> begin;  ///< null: not yet, or at work already
+  Secrets secrets;
+  ResumeCount resumed;  ///< as its journal has it now
+};
+
+/// What a start finds unfinished in the journal, and what becomes of it: each run is counted on disk before
+/// anything of it is folded, and one that must not or cannot go on is set aside. Loop thread only.
+class Resumption {
+ public:
+  /// Both outlive it.
+  Resumption(store::Journal& journal, const Clock& clock) : journal_(journal), clock_(clock) {}
+
+  /// Reads what is unfinished, and the configurations it began under; `current` is today's. Returns the runs
+  /// that nobody else takes up, oldest first: a team does it for those of its members. Errors: store.
+  Task<Result<std::vector<store::RunRow>>> read(std::shared_ptr<const Catalog> current,
+                                                CatalogFinder earlier);
+
+  enum class Outcome {
+    ready,      ///< `begin` is there
+    probation,  ///< it was at work at too many ends to be beside others once more: prepare() it later
+    accused,    ///< it was alone at the last of too many: judge() it when all have been looked at
+    left,       ///< set aside, or left to a start that has its configuration; either is in the log
+  };
+  /// Looks at one of them. Errors: store (the disk; or nothing can be written).
+  Task<Result<Outcome>> take_up(StartingRun& run);
+  /// Left where it alone can have ended the daemon. Where others were alone at an end as well, somebody else
+  /// ends it, and the run has more chances: probation.
+  Task<Result<Outcome>> judge(StartingRun& run);
+  /// The same as take_up() for one on probation whose turn has come: ready or left.
+  Task<Result<Outcome>> prepare(StartingRun& run);
+
+ private:
+  Task<Result<Outcome>> prepare(StartingRun& run, Result<std::vector<store::Fact>> facts);
+  Task<Result<Outcome>> leave(const store::RunRow& row, Error why);
+  Task<Result<>> count(StartingRun& run, bool raise);
+  Task<Result<>> set_aside(const store::RunRow& row, std::string why);
+  Result<std::shared_ptr<const RunTarget>> target_of(const store::RunRow& row) const;
+
+  store::Journal& journal_;
+  const Clock& clock_;
+  std::map<std::string, Result<std::shared_ptr<const Catalog>>> generations_;  // by hash
+  std::multimap<std::string, store::RunRow> below_;                            // unfinished, by parent
+  int were_alone_ = 0;  // runs that the daemon ended with while they were on probation
+};
+
+}  // namespace troupe::agents
