@@ -1,0 +1,49 @@
+#include "app/commands/store.h"
+
+#include "app/commands/command.h"
+#include "app/load.h"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace troupe::app {
+
+std::optional<std::string> store_folder(const StoreOptions& options) {
+  if (!options.store.empty()) return options.store;
+  auto loaded = load_for_command(options.config);
+  if (!loaded) return std::nullopt;
+  return loaded->configuration.store.path;
+}
+
+int tell_store(const Error& error) {
+  complain(error.message);
+  return error.code == ErrorCode::store || error.code == ErrorCode::busy || error.code == ErrorCode::timeout
+             ? kStore
+             : kFailed;
+}
+
+void add_store(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<StoreOptions>();
+  CLI::App* command = app.add_subcommand("store", "Check, back up, restore and compact what is kept");
+  command->require_subcommand(1);
+  const auto add = [&](const char* name, const char* description, int (*body)(const StoreOptions&)) {
+    CLI::App* sub = command->add_subcommand(name, description);
+    sub->add_option("-c,--config", options->config,
+                    "Configuration file that names the store (default: as `troupe serve` looks for it)");
+    sub->add_option("--store", options->store, "The store's folder, instead of the configuration's");
+    sub->callback([options, &exit_code, body] { exit_code = body(*options); });
+    return sub;
+  };
+
+  CLI::App* check =
+      add("check", "Hold everything in the store against what the journal promises; changes nothing",
+          store_check);
+  check->add_flag("--deep", options->deep,
+                  "Also fold every beginning of every run, as a start after a crash there would: slow");
+  check->add_flag("--json", options->json, "One JSON object a finding, then one of what was looked at");
+  check->footer(
+      "Exit: 0 nothing found, 1 something was, 4 the store cannot be opened or its file is damaged.");
+}
+
+}  // namespace troupe::app
