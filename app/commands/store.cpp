@@ -44,6 +44,22 @@ void add_store(CLI::App& app, int& exit_code) {
   check->add_flag("--json", options->json, "One JSON object a finding, then one of what was looked at");
   check->footer(
       "Exit: 0 nothing found, 1 something was, 4 the store cannot be opened or its file is damaged.");
+
+  CLI::App* backup =
+      add("backup", "Copy the store into a new folder, beside a daemon that has it or not", store_backup);
+  backup->add_option("folder", options->backup, "The folder to make")->required();
+  backup->add_flag("--force", options->force,
+                   "Replace an earlier backup of that name once this one is whole");
+  backup->footer(
+      "Copied are journal.db and, where there is one, knowledge.db; each is checked before the folder gets "
+      "its "
+      "name. Exit: 0 done, 1 not done, 4 the store cannot be read or the copy not be written.");
+
+  CLI::App* restore = add("restore", "Put a backup in the place of a store that nobody has", store_restore);
+  restore->add_option("folder", options->backup, "The backup: a folder with a journal.db")->required();
+  restore->add_flag("--force", options->force,
+                    "Also where there is a store: it is set aside beside the new one, not deleted");
+  restore->footer("Exit: 0 done, 1 not done, 4 the store is in use, or backup or store cannot be used.");
 }
 
 }  // namespace troupe::app

@@ -9,8 +9,8 @@ namespace troupe::app {
 
 struct StoreOptions {
   std::string config;
-  std::string store;  ///< the folder; "": that of the configuration
-  std::string file;
+  std::string store;   ///< the folder; "": that of the configuration
+  std::string backup;  ///< the folder of one
   bool force = false;
   bool json = false;
   bool deep = false;
@@ -24,5 +24,7 @@ int tell_store(const Error& error);
 
 // `troupe store check` and its sisters: each returns the command's exit code.
 int store_check(const StoreOptions& options);
+int store_backup(const StoreOptions& options);
+int store_restore(const StoreOptions& options);
 
 }  // namespace troupe::app

@@ -12,4 +12,7 @@ namespace troupe::store {
 /// newer or older than this binary reads, or cannot be read by this user.
 Result<Database> open_for_reading(const std::string& directory);
 
+/// The same for any one file of a store or of a backup, whatever is in it.
+Result<Database> open_file_for_reading(const std::string& file);
+
 }  // namespace troupe::store

@@ -234,6 +234,15 @@ Result<> prepare_schema(Database& database, std::span<const Migration> steps) {
   return migrate(database, *version, steps);
 }
 
+Result<> check_journal(Database& database) {
+  auto version = schema_of(database);
+  if (!version) return fail(std::move(version.error()));
+  if (*version > newest_schema()) return fail(newer(database, *version, newest_schema()));
+  if (*version == 0)
+    return fail(ErrorCode::store, fmt::format("{}: there is nothing in this file", database.file()));
+  return {};
+}
+
 Result<> check_schema(Database& database) {
   auto version = schema_of(database);
   if (!version) return fail(std::move(version.error()));
