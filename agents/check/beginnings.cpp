@@ -37,7 +37,7 @@ std::string place(const Record& record) {
 
 void check_beginnings(const History& history, bool every_beginning, RunFindings& findings) {
   constexpr std::string_view kMeans = "a start that takes the run up there cannot go on with it";
-  RunMachine machine;
+  RunMachine machine(history.imported());
   for (const Record& record : history.records)
     if (auto why = machine.take(record))
       findings.add("I8", record.fact ? 0 : record.n, fmt::format("{}: {}", place(record), *why), kMeans);

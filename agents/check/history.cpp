@@ -2,6 +2,7 @@
 
 #include "runtime/store/type_names.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -27,6 +28,12 @@ std::vector<Frame> History::events(std::size_t count) const {
                      .step = record.step});
   }
   return found;
+}
+
+bool History::imported() const {
+  return row.parent.empty() && std::ranges::none_of(records, [](const Record& record) {
+           return record.fact && !record.type.starts_with("memory.");
+         });
 }
 
 History history_of(store::AuditReader::RunLog log) {

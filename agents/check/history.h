@@ -34,6 +34,9 @@ struct History {
   /// What a fold is given: the facts and the events among the first `count` records.
   std::vector<store::Fact> facts(std::size_t count) const;
   std::vector<Frame> events(std::size_t count) const;
+
+  /// True of a conversation that was imported: nobody was asked for anything in it.
+  bool imported() const;
 };
 
 History history_of(store::AuditReader::RunLog log);

@@ -51,7 +51,7 @@ std::optional<std::string> RunMachine::event(const Record& record) {
   if (!accepted_) return "it was not accepted before";
   const Call call(record.step, string_or(record.body, "call"));
   if (record.type == "action") actions_.insert(call);
-  if (record.type == "observation") {
+  if (record.type == "observation" && !retold_) {
     if (!actions_.contains(call)) return fmt::format("nobody had asked for the call {}", call.second);
     // A search of a chain that another branch's failure stopped is made, and told, again.
     if (!observed_.insert(call).second && !chain_)

@@ -29,6 +29,9 @@ std::string_view word(NextAction action);
 /// kind of run; what it does not know it lets pass, since a newer version may have written it.
 class RunMachine {
  public:
+  /// `retold`: the run was taken in from a file, whose calls and outputs need not belong together.
+  explicit RunMachine(bool retold = false) : retold_(retold) {}
+
   /// Nothing, or why the record cannot follow on those before it.
   std::optional<std::string> take(const Record& record);
   NextAction next() const;
@@ -44,6 +47,7 @@ class RunMachine {
   bool waits() const;
   bool calls_open() const;
 
+  const bool retold_;
   bool accepted_ = false;
   bool started_ = false;
   bool finished_ = false;

@@ -250,7 +250,7 @@ Result<> StoreCheck::check_run(store::AuditReader::RunLog log, Told& session) {
   session += told;
 
   if (history.row.finished()) return {};
-  RunMachine machine;
+  RunMachine machine(history.imported());
   for (const Record& record : history.records) (void)machine.take(record);
   ++report_.unfinished[machine.next()];
   return {};
