@@ -26,7 +26,7 @@ std::string_view word(NextAction action) {
     case NextAction::make_calls:
       return "makes its calls";
     case NextAction::wait_for_person:
-      return "waits for a person";
+      return "waits on for a person";
     case NextAction::judge:
       return "is held against its rules";
     case NextAction::walk_chain:

@@ -75,10 +75,12 @@ std::optional<RunLimits> limits_in(const Json& snapshot, std::string_view sectio
   const Json* entry = entries ? find(*entries, name) : nullptr;
   const Json* limits = entry ? find(*entry, "limits") : nullptr;
   if (!limits) return std::nullopt;
-  return RunLimits{.tokens = number_or(*limits, "tokens"),
-                   .cost = amount_or(*limits, "cost"),
-                   .parallel = std::max<std::int64_t>(1, number_or(*limits, "parallel", 1)),
-                   .team = section == "teams"};
+  return RunLimits{
+      .tokens = number_or(*limits, "tokens"),
+      .cost = amount_or(*limits, "cost"),
+      // Of an agent it is how many calls are made at once, and calls of tools are not limited by it.
+      .parallel = section == "agents" ? 1 : std::max<std::int64_t>(1, number_or(*limits, "parallel", 1)),
+      .team = section == "teams"};
 }
 
 }  // namespace

@@ -20,11 +20,19 @@ constexpr std::string_view kLost = "records were lost, changed or doubled after 
 
 void StreamCheck::take(const store::LoggedRow& row) {
   if (row.stream != stream_) begin(row);
+  place_ = row.is_fact() || row.run == 0 ? std::nullopt : place_of(row.run);
   check_link(row);
   if (row.is_fact() && row.run != row.stream / 2)
     tell("I2", row, fmt::format("fact {} is marked as one of another run", row.n), kLost);
   if (!row.is_fact()) check_event(row);
   if (!row.is_fact() && row.run != 0) check_place(row);
+}
+
+std::optional<store::RunPlace> StreamCheck::place_of(std::int64_t run) {
+  if (runs_.size() > kRunsKnown) runs_.clear();
+  auto known = runs_.find(run);
+  if (known == runs_.end()) known = runs_.emplace(run, names_.run(run)).first;
+  return known->second;
 }
 
 void StreamCheck::begin(const store::LoggedRow& row) {
@@ -71,10 +79,7 @@ void StreamCheck::check_event(const store::LoggedRow& row) {
 }
 
 void StreamCheck::check_place(const store::LoggedRow& row) {
-  if (runs_.size() > kRunsKnown) runs_.clear();
-  auto known = runs_.find(row.run);
-  if (known == runs_.end()) known = runs_.emplace(row.run, names_.run(row.run)).first;
-  const auto& place = known->second;
+  const auto& place = place_;
   if (!place || place->session != stream_ / 2)
     return tell("I1", row,
                 fmt::format("event {} is of run {}, which {}", row.n,
@@ -94,13 +99,9 @@ void StreamCheck::check_place(const store::LoggedRow& row) {
 
 void StreamCheck::tell(std::string_view invariant, const store::LoggedRow& row, std::string what,
                        std::string_view means) {
-  std::string run = name_.run;
-  if (!row.is_fact() && row.run != 0)
-    if (const auto known = runs_.find(row.run); known != runs_.end() && known->second)
-      run = known->second->id;
   sink_({.invariant = invariant,
          .session = name_.session,
-         .run = std::move(run),
+         .run = place_ ? place_->id : name_.run,
          .seq = row.is_fact() ? 0 : row.n,
          .what = std::move(what),
          .means = means});

@@ -28,6 +28,7 @@ class StreamCheck {
 
  private:
   void begin(const store::LoggedRow& row);
+  std::optional<store::RunPlace> place_of(std::int64_t run);
   void check_link(const store::LoggedRow& row);
   void check_event(const store::LoggedRow& row);
   void check_place(const store::LoggedRow& row);
@@ -40,6 +41,7 @@ class StreamCheck {
   std::int64_t n_ = 0;
   std::uint32_t chain_ = 0;
   store::StreamName name_;
+  std::optional<store::RunPlace> place_;                         // of the run that the row at hand is of
   std::map<std::int64_t, std::optional<store::RunPlace>> runs_;  // of this stream, a few of them
 };
 

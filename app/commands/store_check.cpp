@@ -52,7 +52,7 @@ void print(const agents::CheckReport& report, double seconds) {
              report.sessions, report.blobs, seconds,
              report.findings == 0 ? "nothing found" : fmt::format("{} found", report.findings));
   for (const auto& [action, count] : report.unfinished)
-    fmt::print("{} unfinished run{}: the next start {} it\n", count, count == 1 ? "" : "s", word(action));
+    fmt::print("{} unfinished run{} that {} at the next start\n", count, count == 1 ? "" : "s", word(action));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "agents/teams/section.h"
 #include "runtime/bus/local_bus.h"
 #include "runtime/config/document.h"
+#include "tests/agents/check/kept_store.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
@@ -79,6 +80,7 @@ class TeamWorld : store::Subscriber {
     desk.reset();
     bus.reset();
     journal.reset();
+    if (!forged) expect_whole(dir_.path().string());
   }
   void resume() {
     const auto none = [](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> {
@@ -152,6 +154,7 @@ class TeamWorld : store::Subscriber {
   std::optional<models::Price> price;
   BudgetSettings budgets;
   tools::ToolTable tools;
+  bool forged = false;  ///< the test itself writes what no run would
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
