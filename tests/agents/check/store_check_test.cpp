@@ -126,7 +126,8 @@ TEST_CASE("each thing that is wrong is found, under its name and no other") {
                                         return it.invariant == one.invariant && it.what.contains(one.says);
                                       }),
                   all_of(found));
-    if (std::string_view(one.invariant) != "I1")  // a run that cannot be found is missed in other places, too
+    // A run that cannot be found is missed in other places, too, and a call has its place in a run.
+    if (std::string_view(one.invariant) != "I1" && std::string_view(one.invariant) != "I3")
       CHECK_MESSAGE(invariants_of(found) == std::set<std::string_view>{one.invariant}, all_of(found));
   }
 }
