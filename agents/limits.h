@@ -21,7 +21,10 @@ inline constexpr std::size_t kStubBytes = 160;          // what stays of an outp
 inline constexpr std::int64_t kFitSlackShare = 5;  // of a model's room: so much is free once room was made
 inline constexpr std::size_t kReplySchemaBytes = 64u << 10;     // what a provider is asked to hold a reply to
 inline constexpr std::chrono::milliseconds kSettleTime = 2min;  // of a memory, after a run
-inline constexpr std::size_t kSettledLately = 256;             // runs whose memories a crash may have cut off
-inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;  // what a person gives as a reason
+inline constexpr std::size_t kSettledLately = 256;  // runs whose memories a crash may have cut off
+inline constexpr std::chrono::milliseconds kRetentionEvery = 1h;    // old conversations are looked for
+inline constexpr std::chrono::milliseconds kRetentionPause = 20ms;  // between two that are forgotten
+inline constexpr std::size_t kRetentionPage = 200;                  // sessions looked at in one read
+inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;       // what a person gives as a reason
 
 }  // namespace troupe::limits

@@ -60,6 +60,14 @@ void add_store(CLI::App& app, int& exit_code) {
   restore->add_flag("--force", options->force,
                     "Also where there is a store: it is set aside beside the new one, not deleted");
   restore->footer("Exit: 0 done, 1 not done, 4 the store is in use, or backup or store cannot be used.");
+
+  CLI::App* compact =
+      add("compact", "Give the space of what was deleted back to the disk, of a store that nobody has",
+          store_compact);
+  compact->footer(
+      "Deletes texts that nothing refers to any more, and no event, fact or row. Exit: 0 done, 4 the store "
+      "is in "
+      "use or cannot be written.");
 }
 
 }  // namespace troupe::app

@@ -26,5 +26,6 @@ int tell_store(const Error& error);
 int store_check(const StoreOptions& options);
 int store_backup(const StoreOptions& options);
 int store_restore(const StoreOptions& options);
+int store_compact(const StoreOptions& options);
 
 }  // namespace troupe::app
