@@ -141,6 +141,25 @@ TEST_CASE("a backup is made beside a daemon, is not put back over its head, and 
   CHECK(store_command(daemon, {"check"}).exit_code == 0);
 }
 
+TEST_CASE(
+    "a store is compacted when nobody has it, and a conversation that was deleted leaves no space behind") {
+  Daemon daemon(kClerk);
+  daemon.start();
+  for (int i = 0; i < 2; ++i) ask(daemon);
+  CHECK(store_command(daemon, {"compact"}).exit_code == 4);
+  const auto listed = daemon.run({"sessions", "list", "-c", daemon.config(), "--json", "-n", "1"});
+  auto session = parse_json(listed.out);
+  REQUIRE(session.has_value());
+  CHECK(daemon.run({"sessions", "delete", "-c", daemon.config(), string_or(*session, "session")}).exit_code ==
+        0);
+  CHECK(daemon.stop().exit_code == 0);
+  const auto compacted = store_command(daemon, {"compact"});
+  CHECK_MESSAGE(compacted.exit_code == 0, compacted.err);
+  CHECK(compacted.out.contains("MiB, before"));
+  CHECK(runs_in(daemon) == 1);
+  CHECK(store_command(daemon, {"check"}).exit_code == 0);
+}
+
 TEST_CASE("stores of every released schema go on under this version, and are whole then") {
   int schema = 0;
   SUBCASE("1") {
