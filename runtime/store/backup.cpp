@@ -89,9 +89,11 @@ Result<std::int64_t> copy_file(const std::string& from, const std::string& to, b
 Result<> give_name(const std::string& partial, const std::string& target, bool replaces) {
   if (fault_point("backup.named") != Fault::none) return failed(target, "cannot be named", EIO);
   // An exchange, so that there is a whole backup of that name at every moment.
-  if (::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, target.c_str(),
-                  replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
-    return failed(target, "the backup cannot be given its name", errno);
+  int done = ::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, target.c_str(),
+                         replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+  if (done != 0 && errno == EINVAL && !replaces)  // a file system that knows only the plain one
+    done = ::rename(partial.c_str(), target.c_str());
+  if (done != 0) return failed(target, "the backup cannot be given its name", errno);
   fs::path parent = fs::absolute(target).parent_path();
   if (auto synced = sync_to_disk(parent.string()); !synced) return synced;
   return replaces ? remove_backup(partial) : Result<>();
@@ -129,7 +131,10 @@ Result<BackupSummary> back_up(const std::string& directory, const std::string& w
     summary.bytes += *bytes;
   }
   if (auto synced = sync_to_disk(folder); !synced) return fail(std::move(synced.error()));
-  if (auto named = give_name(folder, target, replaces); !named) return fail(std::move(named.error()));
+  if (auto named = give_name(folder, target, replaces); !named) {
+    (void)remove_backup(folder);
+    return fail(std::move(named.error()));
+  }
   return summary;
 }
 

@@ -1,6 +1,6 @@
 #include "agents/sessions/retention.h"
-#include "runtime/store/store_reader.h"
 
+#include "runtime/store/store_reader.h"
 #include "tests/agents/world.h"
 
 using namespace troupe;

@@ -178,6 +178,7 @@ TEST_CASE("a backup that fails leaves no half of one, and the earlier one as it 
     REQUIRE_FALSE(failed.has_value());
     CHECK(failed.error().code == ErrorCode::store);
     CHECK(events_in(scene.backup, "s_a") == 2);
+    CHECK_FALSE(fs::exists(scene.backup + ".partial"));
     REQUIRE(arm_faults(""));
   }
   const std::string fresh = (scene.place.path() / "fresh").string();
