@@ -25,7 +25,10 @@ inline constexpr std::size_t kSettledLately = 256;  // runs whose memories a cra
 inline constexpr int kResumes = 3;        // of a run after ends that nobody asked for, without coming further
 inline constexpr int kResumesBeside = 1;  // of those, at the same time as others
 inline constexpr int kStormResumes = 10;  // more of them, where others were alone at an end, too
-inline constexpr std::chrono::milliseconds kProbation = 1s;    // alone, of a run that was there at several
-inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;  // what a person gives as a reason
+inline constexpr std::chrono::milliseconds kProbation = 1s;       // alone, of a run that was there at several
+inline constexpr std::chrono::milliseconds kRetentionEvery = 1h;  // old conversations are looked for
+inline constexpr std::chrono::milliseconds kRetentionPause = 20ms;  // between two that are forgotten
+inline constexpr std::size_t kRetentionPage = 200;                  // sessions looked at in one read
+inline constexpr std::size_t kApprovalReasonBytes = 4u << 10;       // what a person gives as a reason
 
 }  // namespace troupe::limits

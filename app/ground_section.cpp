@@ -34,6 +34,8 @@ std::string proxy_problem(std::string_view written) {
   return "it must start with `http://`, `https://`, `socks5://` or `socks5h://`";
 }
 
+constexpr std::chrono::hours kKeepMost{24 * 365 * 20};
+
 }  // namespace
 
 Record<LogSettings> log_section() {
@@ -68,6 +70,10 @@ Record<store::StoreSettings> store_section() {
                             {}},
                            {Sync::normal, Sync::barriers, Sync::full}),
       "when commits reach the disk");
+  section.field("forget_after", &StoreSettings::forget_after,
+                config::duration(std::chrono::milliseconds(0), kKeepMost),
+                "conversations that nobody has gone on with for so long are deleted, with their runs, by the "
+                "daemon; what they used stays in the ledger. 0: everything is kept");
   return section;
 }
 

@@ -29,6 +29,10 @@ namespace troupe::agents {
 
 namespace {
 
+// Nobody's runs are taken then, so that over HTTP it is the daemon that is unavailable.
+constexpr int kNoWritesStatus = 503;
+constexpr std::chrono::milliseconds kNoWritesRetry{1'000};
+
 /// A run that this process holds: waiting for its turn, or at work.
 struct HeldRun : StartingRun {
   bool started = false;  // run.started was committed with its acceptance
@@ -83,6 +87,7 @@ class Desk final : public LocalRunDesk {
  private:
   Result<std::string> resolve_target(const std::string& wanted, const std::string& session_target) const;
   Result<> may_forget(const std::string& session) const;
+  Result<> takes_writes() const;
   Result<> may_admit(const std::string& session, const std::string& tenant) const;
   Task<Result<Forked>> fork_admitted(ForkOrder order, store::RunRow of);
   Task<Result<std::shared_ptr<const Catalog>>> catalog_for(const std::string& model,
@@ -167,6 +172,7 @@ Task<Result<store::SessionRow>> Desk::open_session(Principal principal, std::str
   }
   auto resolved = resolve_target(target, "");
   if (!resolved) co_return std::unexpected(resolved.error());
+  if (auto free = takes_writes(); !free) co_return std::unexpected(free.error());
   const std::int64_t now = loop_.clock().wall_ms();
   store::Append append;
   append.session = store::SessionRow{.id = make_id("s_", now, rng_),
@@ -179,14 +185,22 @@ Task<Result<store::SessionRow>> Desk::open_session(Principal principal, std::str
   co_return made;
 }
 
+// Who is acknowledged nothing need not wait for the disk.
+Result<> Desk::takes_writes() const {
+  std::string why;
+  if (journal_.paused(&why))
+    return fail(Error{ErrorCode::busy,
+                      fmt::format("the store takes no writes now ({}); try again later", why), true,
+                      kNoWritesStatus, kNoWritesRetry});
+  return {};
+}
+
 Result<> Desk::may_admit(const std::string& session, const std::string& tenant) const {
   if (draining_)
     return fail(ErrorCode::unavailable, "the daemon is stopping; send the message again after its restart");
   if (forgetting_.contains(session))
     return fail(ErrorCode::not_found, fmt::format("there is no session `{}`", session));
-  std::string why;
-  if (journal_.paused(&why))
-    return fail(ErrorCode::busy, fmt::format("the store takes no writes now ({}); try again later", why));
+  if (auto free = takes_writes(); !free) return free;
   auto live = sessions_.find(session);
   bool busy = live != sessions_.end() && !live->second.runs.empty();
   if (busy && settings_.when_busy == WhenBusy::reject)

@@ -1,3 +1,4 @@
+#include "agents/sessions/retention.h"
 #include "app/commands/command.h"
 #include "app/knowledge_keeper.h"
 #include "app/load.h"
@@ -84,8 +85,10 @@ Task<int> serve(Engine& engine, std::string listen) {
                             .knowledge = &engine.library.store()},
                            kVersion);
   KnowledgeKeeper keeper(engine.loop, engine.library);
+  agents::Retention retention(engine.loop, engine.desk, engine.workers, engine.configuration.store.path);
   engine.reloaded = [&](const Configuration& fresh) {
     keeper.begin(engine.knowledge, *engine.fetches);
+    retention.begin(fresh.store.forget_after);
     if (auto renewed = gateway.reconfigure(fresh.server); !renewed)
       log::error("the listener keeps its settings", {{"error", renewed.error().message}});
   };
@@ -113,9 +116,11 @@ Task<int> serve(Engine& engine, std::string listen) {
   } else {
     keeper.begin(engine.knowledge, *engine.fetches);
     notice.status(fmt::format("serving on {}", *address));
+    retention.begin(engine.configuration.store.forget_after);
     co_await signals.asked_to_stop();
   }
   notice.stopping();
+  co_await retention.close();
   co_await engine.desk.drain(limits::kDrain);  // clients still hear how their runs end
   engine.reloaded = nullptr;
   co_await gateway.stop(limits::kDrain);

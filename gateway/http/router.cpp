@@ -139,7 +139,9 @@ int status_of(ErrorCode code) {
 }
 
 net::ServerReply failure_reply(const Error& error) {
-  auto reply = net::error_reply(status_of(error.code), word(error.code), error.message);
+  const bool whole_daemon = error.code == ErrorCode::busy && error.status == 503;
+  const int status = whole_daemon ? error.status : status_of(error.code);
+  auto reply = net::error_reply(status, word(error.code), error.message);
   if (error.retry_after)
     reply.headers.emplace_back(
         "Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(*error.retry_after).count()));

@@ -7,6 +7,7 @@
 #include "runtime/store/dead_letter_row.h"
 #include "runtime/store/usage.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -195,6 +196,8 @@ class Journal {
 struct StoreSettings {
   std::string path;  ///< directory, created 0700
   Sync sync = Sync::normal;
+  /// Of sessions that nobody went on with for so long: whoever keeps the store may forget them. 0: never.
+  std::chrono::milliseconds forget_after{0};
 };
 
 /// The lock of a store directory: one daemon at a time. Its file holds the owner's pid and address, so that

@@ -1,5 +1,7 @@
 #include "runtime/store/schema.h"
 
+#include "runtime/base/fault.h"
+#include "runtime/store/database_copy.h"
 #include "runtime/store/directory.h"
 
 #include <unistd.h>
@@ -189,14 +191,22 @@ Result<> back_up(Database& database, int version) {
   if (!vacuum) return fail(std::move(vacuum.error()));
   if (auto done = (*vacuum)->bind(copy).run(); !done)
     return within("cannot back the journal up before changing its schema", std::move(done.error()));
-  return {};
+  return sync_to_disk(copy);
+}
+
+/// Where a test lets the disk be full, or the process end.
+Result<> pass(const Database& database, std::string_view point) {
+  if (fault_point(point) == Fault::none) return {};
+  return fail(ErrorCode::store, fmt::format("{}: database or disk is full", database.file()));
 }
 
 Result<> migrate(Database& database, int from, std::span<const Migration> steps) {
   if (auto done = database.execute("BEGIN EXCLUSIVE"); !done) return done;
   for (const Migration& step : steps) {
     if (step.version <= from) continue;
-    if (auto done = database.execute(step.sql); !done) {
+    auto done = database.execute(step.sql);
+    if (done) done = pass(database, "schema.step");
+    if (!done) {
       database.rollback();
       return within(fmt::format("migration to schema {}", step.version), std::move(done.error()));
     }
@@ -204,13 +214,13 @@ Result<> migrate(Database& database, int from, std::span<const Migration> steps)
   const std::string mark = fmt::format(
       "INSERT INTO meta(key, value) VALUES('schema', {0}) "
       "ON CONFLICT(key) DO UPDATE SET value = excluded.value;"
-      "PRAGMA application_id = {1}; COMMIT",
+      "PRAGMA application_id = {1}",
       steps.back().version, kApplicationId);
-  if (auto done = database.execute(mark.c_str()); !done) {
-    database.rollback();
-    return done;
-  }
-  return {};
+  auto done = database.execute(mark.c_str());
+  if (done) done = pass(database, "schema.commit");
+  if (done) done = database.execute("COMMIT");
+  if (!done) database.rollback();
+  return done;
 }
 
 }  // namespace
@@ -230,8 +240,18 @@ Result<> prepare_schema(Database& database, std::span<const Migration> steps) {
   if (*version == known) return {};
   if (*version > 0) {
     if (auto done = back_up(database, *version); !done) return done;
+    if (auto done = pass(database, "schema.copied"); !done) return done;
   }
   return migrate(database, *version, steps);
+}
+
+Result<> check_journal(Database& database) {
+  auto version = schema_of(database);
+  if (!version) return fail(std::move(version.error()));
+  if (*version > newest_schema()) return fail(newer(database, *version, newest_schema()));
+  if (*version == 0)
+    return fail(ErrorCode::store, fmt::format("{}: there is nothing in this file", database.file()));
+  return {};
 }
 
 Result<> check_schema(Database& database) {

@@ -25,6 +25,9 @@ int newest_schema();
 /// (`FILE.schema-N`). Errors (store, naming the file): some other program's database, a newer schema, damage.
 Result<> prepare_schema(Database& database, std::span<const Migration> steps);
 
+/// For copies: the file is a journal, of the newest schema or an older one. Errors as above.
+Result<> check_journal(Database& database);
+
 /// For readers: the file is a journal of exactly the newest schema. Errors as above, and for an older one.
 Result<> check_schema(Database& database);
 

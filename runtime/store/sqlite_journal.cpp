@@ -6,6 +6,7 @@
 #include "runtime/store/queries.h"
 #include "runtime/store/reader_pool.h"
 #include "runtime/store/recovery.h"
+#include "runtime/store/restore.h"
 #include "runtime/store/schema.h"
 #include "runtime/store/subscribers.h"
 #include "runtime/store/upkeep.h"
@@ -288,6 +289,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(Loop& loop, StoreSettings s
   // before.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   if (auto ready = prepare_directory(settings.path); !ready) return fail(std::move(ready.error()));
+  if (auto done = finish_restore(settings.path); !done) return fail(std::move(done.error()));
   const std::string file = settings.path + "/journal.db";
   if (auto ready = prepare_file(file); !ready) return fail(std::move(ready.error()));
   if (auto whole = examine_wal(settings.path); !whole) return fail(std::move(whole.error()));

@@ -5,6 +5,7 @@
 #include "models/fallback.h"
 #include "runtime/async/nursery.h"
 #include "runtime/bus/local_bus.h"
+#include "tests/agents/check/kept_store.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
@@ -79,6 +80,7 @@ class World : store::Subscriber {
     desk.reset();
     bus.reset();
     journal.reset();
+    if (!forged) expect_whole(dir_.path().string());
   }
 
   std::string path() const { return dir_.path().string(); }
@@ -203,6 +205,7 @@ class World : store::Subscriber {
 
   SystemClock clock;
   Loop loop{clock};
+  bool forged = false;  ///< the test itself writes what no run would
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;

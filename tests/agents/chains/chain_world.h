@@ -9,6 +9,7 @@
 #include "runtime/async/one_shot.h"
 #include "runtime/bus/local_bus.h"
 #include "runtime/config/document.h"
+#include "tests/agents/check/kept_store.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
@@ -116,6 +117,7 @@ class ChainWorld : store::Subscriber {
     desk.reset();
     bus.reset();
     journal.reset();
+    if (!forged) expect_whole(dir_.path().string());
   }
   void resume() {
     const auto none = [](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> {
@@ -192,6 +194,7 @@ class ChainWorld : store::Subscriber {
   int context = 0;                       ///< of `m`, in tokens; 0: unknown
   BudgetSettings budgets;
   FakeKnowledge knowledge;
+  bool forged = false;  ///< the test itself writes what no run would
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;

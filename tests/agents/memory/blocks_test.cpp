@@ -92,6 +92,7 @@ TEST_CASE("agents share a block by its label, each version counts one, and a cal
   const std::vector<memory::Block> other{*memory::make_block({.label = "human", .limit = 500}),
                                          *memory::make_block({.label = "plan"})};
   store::Append begun;
+  world.forged = true;
   begun.run = store::RunRow{.id = "r_1", .session = session, .agent = "a", .created_ms = 1, .finished_ms = 2};
   REQUIRE(fakes::run(world.loop, world.journal->commit(begun)));
   begun.run->id = "r_2";

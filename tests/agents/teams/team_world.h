@@ -5,6 +5,7 @@
 #include "agents/teams/make_teams.h"
 #include "agents/teams/section.h"
 #include "runtime/bus/local_bus.h"
+#include "tests/agents/check/kept_store.h"
 #include "tests/fakes/read_section.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
@@ -64,6 +65,7 @@ class TeamWorld : store::Subscriber {
     desk.reset();
     bus.reset();
     journal.reset();
+    if (!forged) expect_whole(dir_.path().string());
   }
   /// The next open() reads this configuration.
   void set_teams(std::string teams) { teams_ = std::move(teams); }
@@ -140,6 +142,7 @@ class TeamWorld : store::Subscriber {
   BudgetSettings budgets;
   tools::ToolTable tools;
   std::shared_ptr<store::Artifacts> artifacts;
+  bool forged = false;  ///< the test itself writes what no run would
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;

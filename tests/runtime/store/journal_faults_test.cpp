@@ -2,6 +2,7 @@
 #include "runtime/base/fault.h"
 #include "runtime/base/limits.h"
 #include "runtime/store/journal.h"
+#include "runtime/store/reader_pool.h"
 #include "runtime/store/sqlite.h"
 #include "runtime/store/store_reader.h"
 #include "runtime/telemetry/log.h"
@@ -242,6 +243,56 @@ TEST_CASE("the write-ahead log stays bounded while nobody stops writing") {
   }
   CHECK(largest < 80u << 20);
   CHECK(bench.ok(bench.journal->read_facts("r_a")).size() == 70);
+}
+
+TEST_CASE(
+    "a reader that does not end holds the write-ahead log, not the writer; once it is gone the log is "
+    "short") {
+  TempStore store;
+  contract::Bench bench(make_in(store));
+  bench.commit(contract::events_of("s_a", "r_a", 1));
+  const auto wal = [&store] { return std::filesystem::file_size(store.file() + "-wal"); };
+  const auto write = [&bench](int appends) {
+    std::chrono::steady_clock::duration longest{};
+    for (int i = 0; i < appends; ++i) {
+      Append append;
+      append.facts.push_back({"r_a", "model.reply", i, std::string(1 << 20, 'x')});
+      const auto began = std::chrono::steady_clock::now();
+      bench.commit(std::move(append));
+      longest = std::max(longest, std::chrono::steady_clock::now() - began);
+    }
+    return std::chrono::duration_cast<std::chrono::milliseconds>(longest).count();
+  };
+  auto reader = Database::open(store.file(), Database::Mode::read);
+  REQUIRE(reader.has_value());
+  REQUIRE(reader->execute("BEGIN; SELECT count(*) FROM log"));
+
+  MESSAGE("the slowest of 80 appends of 1 MiB beside it: ", write(80), " ms");
+  CHECK(wal() > 64u << 20);
+  CHECK_FALSE(bench.journal->paused());
+  reader->rollback();
+  write(8);
+  CHECK(wal() < 16u << 20);
+  CHECK(bench.ok(bench.journal->read_facts("r_a")).size() == 88);
+}
+
+TEST_CASE("a query that takes too long is given up, so that it does not hold the write-ahead log") {
+  TempStore store;
+  SystemClock clock;
+  Loop loop(clock);
+  auto journal = open_sqlite_journal(loop, {.path = store.directory()});
+  REQUIRE(journal.has_value());
+  ReaderPool readers(loop, store.file());
+  const auto began = std::chrono::steady_clock::now();
+  auto endless = fakes::run(loop, readers.read([](Database& database) {
+    return database.integer(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n");
+  }));
+  REQUIRE_FALSE(endless.has_value());
+  CHECK(endless.error().code == ErrorCode::timeout);
+  CHECK(std::chrono::steady_clock::now() - began >= limits::kReadTime);
+  readers.close();
+  fakes::run(loop, (*journal)->close());
 }
 
 namespace {

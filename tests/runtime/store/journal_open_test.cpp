@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -352,6 +353,49 @@ TEST_CASE("a bit that flipped in the write-ahead log does not silently take what
   const Error error = refusal(store);
   CHECK(mentions(error, wal));
   CHECK(mentions(error, "truncate -s"));
+}
+
+TEST_CASE(
+    "wherever a write-ahead log is damaged, nothing is left out without a word but its last transaction") {
+  Quiet quiet;
+  TempStore store;
+  fill_and_die(store, 20);
+  const std::string wal = store.file() + "-wal";
+  const auto bytes_of = [](const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string good = bytes_of(wal);
+  const std::string journal = bytes_of(store.file());
+  std::mt19937 random(20261129);
+  int refused = 0;
+  constexpr int kFlips = 60;
+  for (int i = 0; i < kFlips; ++i) {
+    const std::size_t at = std::uniform_int_distribution<std::size_t>(0, good.size() - 1)(random);
+    CAPTURE(at);
+    std::string bad = good;
+    const bool last = i == 0;  // the end of the last transaction, which may as well never have been finished
+    bad[last ? good.size() - 10 : at] ^= 0x10;
+    std::filesystem::remove(store.file() + "-shm");
+    std::ofstream(store.file(), std::ios::binary | std::ios::trunc) << journal;
+    std::ofstream(wal, std::ios::binary | std::ios::trunc) << bad;
+    SystemClock clock;
+    Loop loop(clock);
+    auto opened = open(loop, store);
+    if (!opened) {
+      ++refused;
+      CHECK_FALSE(last);
+      CHECK(mentions(opened.error(), wal));
+      continue;
+    }
+    auto events = fakes::run(loop, (*opened)->read_events("s_a", 0, 1'000));
+    REQUIRE(events.has_value());
+    CHECK(events->size() >= 38);
+    if (last) CHECK(events->size() == 38);
+    fakes::run(loop, (*opened)->close());
+  }
+  MESSAGE("of ", kFlips, " flips ", refused, " were refused");
+  CHECK(refused > kFlips / 2);
 }
 
 TEST_CASE("what the message about a damaged write-ahead log says can be done") {
