@@ -57,17 +57,17 @@ Result<> Rehearsal::perform(Task<> task) {
   return settled;
 }
 
-// As a daemon starts that finds the run as it was accepted, or as the last one left it.
-Result<> Rehearsal::open_desk() {
+// As a daemon starts that finds the run as it was accepted, or as the last one left it. `cancelled`: before
+// anything of it is at work.
+Result<> Rehearsal::open_desk(bool cancelled) {
   bus_ = bus::make_local_bus(loop_, journal_);
   desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_);
   Result<> resumed;
-  const bool at_once = restarts_ == 0 && never_asked();
-  auto start = [this, at_once, &resumed]() -> Task<> {
+  auto start = [this, cancelled, &resumed]() -> Task<> {
     resumed = co_await desk_->resume(
         [this](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> { co_return catalog_; });
     const store::RunRow& root = recording_.root();
-    if (at_once) (void)co_await desk_->cancel({.tenant = root.tenant}, root.id, CancelMode::now);
+    if (cancelled) (void)co_await desk_->cancel({.tenant = root.tenant}, root.id, CancelMode::now);
   };
   if (auto done = perform(start()); !done) return done;
   return resumed;
@@ -89,7 +89,7 @@ Result<> Rehearsal::run(const ReplayCatalog& catalog, KeptTexts texts) {
   own->config = recording_.root().config;
   own->budgets = {};  // what others spent is not on record
   catalog_ = std::move(own);
-  if (auto opened = open_desk(); !opened) return opened;
+  if (auto opened = open_desk(never_asked()); !opened) return opened;
   while (!journal_.root_finished()) {
     if (auto settled = settle(); !settled) return settled;
     if (journal_.root_finished()) break;
@@ -107,11 +107,7 @@ Result<bool> Rehearsal::advance() {
   if (journal_.held_at() < at) return journal_.release();
   if (at != Answer::kNever) return come_to(at, decision && decision->at == at ? decision : nullptr);
   if (cues_.waits_for(Answer::End::lost)) {
-    if (++restarts_ > limits::kReplayRestarts)
-      return fail(ErrorCode::too_large, fmt::format("run {} went through more than {} restarts",
-                                                    recording_.root().id, limits::kReplayRestarts));
-    if (auto closed = close_desk(); !closed) return fail(std::move(closed.error()));
-    if (auto opened = open_desk(); !opened) return fail(std::move(opened.error()));
+    if (auto again = restart(false); !again) return fail(std::move(again.error()));
     return true;
   }
   const store::RunRow& root = recording_.root();
@@ -125,6 +121,14 @@ Result<bool> Rehearsal::advance() {
     return true;
   }
   return end_by_record();
+}
+
+Result<> Rehearsal::restart(bool cancelled) {
+  if (++restarts_ > limits::kReplayRestarts)
+    return fail(ErrorCode::too_large, fmt::format("run {} went through more than {} restarts",
+                                                  recording_.root().id, limits::kReplayRestarts));
+  if (auto closed = close_desk(); !closed) return closed;
+  return open_desk(cancelled);
 }
 
 Result<bool> Rehearsal::come_to(std::int64_t at, Answer* decision) {
@@ -155,6 +159,10 @@ Result<bool> Rehearsal::end_by_record() {
       return true;
     }
     const bool all = recording_.root().reason == "cancelled";
+    if (all && stop.what.between) {
+      if (auto again = restart(true); !again) return fail(std::move(again.error()));
+      return true;
+    }
     if (auto told = cancel(all ? recording_.root().id : run, CancelMode::now); !told)
       return fail(std::move(told.error()));
     return true;

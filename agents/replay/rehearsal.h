@@ -38,8 +38,9 @@ class Rehearsal {
  private:
   Result<> perform(Task<> task);
   Result<> settle();
-  Result<> open_desk();
+  Result<> open_desk(bool cancelled);
   Result<> close_desk();
+  Result<> restart(bool cancelled);
   Result<bool> advance();
   Result<bool> come_to(std::int64_t at, Answer* decision);
   Result<bool> end_by_record();

@@ -54,7 +54,8 @@ RehearsalJournal::RehearsalJournal(Loop& loop, const Recording& recording, store
   seed();
 }
 
-// The run with its first event, and what it was given of its conversation, which was told by others.
+// The run with its first event, and what earlier runs gave it: of its conversation, and of how its model
+// counts.
 void RehearsalJournal::seed() {
   const RunRow& root = recording_.root();
   names_.pair(root.id, root.id);
@@ -75,7 +76,8 @@ void RehearsalJournal::seed() {
       seq_ = line.seq;
       lines_.push_back(line);
     }
-    if (line.type == kRecalledFact) own.facts.push_back({root.id, line.type, line.step, line.body});
+    if (line.type == kRecalledFact || line.type == kCountedFact)
+      own.facts.push_back({root.id, line.type, line.step, line.body});
   }
   events_ = own.events;
 }

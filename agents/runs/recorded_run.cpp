@@ -44,6 +44,8 @@ class Fold {
       intent(fact.step, body);
     else if (fact.kind == kRecalledFact)
       run_.recalled = recalled_from(body).record;
+    else if (fact.kind == kCountedFact)
+      run_.token_ratio = amount_or(body, "ratio", 1);
     else if (fact.kind == "context.fitted")
       fitted(fact.step, body);
     else if (fact.kind == "model.reply")
