@@ -42,8 +42,20 @@ bool contains(const List& list, const Value& value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+// "it has about 1419 now": what other runs of the process taught meanwhile is in such a number.
+std::string without_estimates(std::string text) {
+  constexpr std::string_view kAbout = "about ";
+  for (auto at = text.find(kAbout); at != text.npos; at = text.find(kAbout, at + 1)) {
+    const auto end = text.find_first_not_of("0123456789", at + kAbout.size());
+    text.erase(at + kAbout.size(), std::min(end, text.size()) - at - kAbout.size());
+  }
+  return text;
+}
+
 void leave_aside(const store::LogLine& line, Json& body) {
   for (const char* key : kLeftAside) body.erase(key);
+  if (line.type == "warning" && string_or(body, "code").starts_with("context_"))
+    body["text"] = without_estimates(string_or(body, "text"));
   if (line.is_event()) return;
   body.erase("input");
   if (line.type == "tool.intent") body.erase("key");

@@ -82,13 +82,21 @@ Result<> Rehearsal::close_desk() {
   return settle();
 }
 
-Result<> Rehearsal::run(const ReplayCatalog& catalog, KeptTexts texts) {
-  auto made = catalog({loop_, journal_, cues_, std::move(texts)});
+// What a process learns of models while it is up goes with it.
+Result<> Rehearsal::begin_process() {
+  auto made = make_catalog_({loop_, journal_, cues_, texts_});
   if (!made) return fail(std::move(made.error()));
   auto own = std::make_shared<Catalog>(**made);
   own->config = recording_.root().config;
   own->budgets = {};  // what others spent is not on record
   catalog_ = std::move(own);
+  return {};
+}
+
+Result<> Rehearsal::run(ReplayCatalog catalog, KeptTexts texts) {
+  make_catalog_ = std::move(catalog);
+  texts_ = std::move(texts);
+  if (auto begun = begin_process(); !begun) return begun;
   if (auto opened = open_desk(never_asked()); !opened) return opened;
   while (!journal_.root_finished()) {
     if (auto settled = settle(); !settled) return settled;
@@ -128,6 +136,7 @@ Result<> Rehearsal::restart(bool cancelled) {
     return fail(ErrorCode::too_large, fmt::format("run {} went through more than {} restarts",
                                                   recording_.root().id, limits::kReplayRestarts));
   if (auto closed = close_desk(); !closed) return closed;
+  if (auto begun = begin_process(); !begun) return begun;
   return open_desk(cancelled);
 }
 

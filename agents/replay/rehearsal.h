@@ -30,7 +30,7 @@ class Rehearsal {
 
   /// Runs it to its end, or to the end of the record. Errors: those of `catalog`; internal (it comes to no
   /// end).
-  Result<> run(const ReplayCatalog& catalog, KeptTexts texts);
+  Result<> run(ReplayCatalog catalog, KeptTexts texts);
 
   const std::vector<store::LogLine>& lines() const { return journal_.lines(); }
   const RunNames& names() const { return names_; }
@@ -38,6 +38,7 @@ class Rehearsal {
  private:
   Result<> perform(Task<> task);
   Result<> settle();
+  Result<> begin_process();
   Result<> open_desk(bool cancelled);
   Result<> close_desk();
   Result<> restart(bool cancelled);
@@ -59,6 +60,8 @@ class Rehearsal {
   RunNames names_;
   RehearsalJournal journal_;
   Cues cues_;
+  ReplayCatalog make_catalog_;
+  KeptTexts texts_;
   std::shared_ptr<const Catalog> catalog_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<LocalRunDesk> desk_;

@@ -263,10 +263,18 @@ Task<Result<LoopStart>> AgentRun::begin() {
 
 // What earlier runs taught decides how much of a conversation fits: another process goes on from it.
 void AgentRun::note_counting() {
-  if (!agent_->tokens) return;
-  if (recorded_.token_ratio != 1) return agent_->tokens->go_on_from(recorded_.token_ratio);
-  if (const double ratio = agent_->tokens->ratio(); ratio != 1 && recorded_.last_intent_step == 0)
-    record_.pending().facts.push_back(record_.fact(kCountedFact, 0, {{"ratio", ratio}}));
+  if (!agent_->tokens || !agent_->window) return;
+  const double ratio = agent_->tokens->ratio();
+  const std::int64_t context = agent_->window->learned();
+  if (recorded_.token_ratio != 1 || recorded_.context_learned > 0) {
+    agent_->tokens->go_on_from(recorded_.token_ratio);
+    if (recorded_.context_learned > 0) agent_->window->learn(recorded_.context_learned);
+    return;
+  }
+  if (recorded_.last_intent_step > 0 || (ratio == 1 && context == 0)) return;
+  Json fact = {{"ratio", ratio}};
+  if (context > 0) fact["context"] = context;
+  record_.pending().facts.push_back(record_.fact(kCountedFact, 0, fact));
 }
 
 // As they were when the run began: a prompt does not change in the middle. What was sent has them already.
