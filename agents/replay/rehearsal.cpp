@@ -4,10 +4,8 @@
 #include "runtime/bus/local_bus.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
 namespace troupe::agents {
@@ -23,11 +21,15 @@ Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreR
       answers_(answers),
       clock_(recording.root().created_ms),
       loop_(clock_),
+      nursery_(loop_),
       ids_(recording, clock_),
       journal_(loop_, recording, reader, names_),
       cues_(loop_, answers, names_) {}
 
-Rehearsal::~Rehearsal() = default;
+// Coroutines that came to no end go with the loop.
+Rehearsal::~Rehearsal() {
+  loop_.halt();
+}
 
 // What the engine can do by itself.
 Result<> Rehearsal::settle() {
@@ -41,19 +43,18 @@ Result<> Rehearsal::settle() {
                                                recording_.root().id, limits::kReplayTurns));
 }
 
-Result<> Rehearsal::perform(Task<> task) {
+Result<> Rehearsal::perform(const char* what, std::function<Task<>()> body) {
   bool done = false;
-  std::exception_ptr failure;
-  boost::asio::co_spawn(loop_.context(), std::move(task), [&](std::exception_ptr e) {
-    failure = e;
+  nursery_.spawn(what, [&done, body = std::move(body)]() -> Task<> {
+    co_await body();
     done = true;
   });
   auto settled = settle();
   while (settled && !done && journal_.release()) settled = settle();
-  if (failure) std::rethrow_exception(failure);
   if (settled && !done)
-    return fail(ErrorCode::internal, fmt::format("run {}: the engine waits for something that no record has",
-                                                 recording_.root().id));
+    return fail(ErrorCode::internal,
+                fmt::format("run {}: {}: the engine waits for something that no record has",
+                            recording_.root().id, what));
   return settled;
 }
 
@@ -63,19 +64,18 @@ Result<> Rehearsal::open_desk(bool cancelled) {
   bus_ = bus::make_local_bus(loop_, journal_);
   desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_);
   Result<> resumed;
-  auto start = [this, cancelled, &resumed]() -> Task<> {
+  auto done = perform("begin", [this, cancelled, &resumed]() -> Task<> {
     resumed = co_await desk_->resume(
         [this](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> { co_return catalog_; });
     const store::RunRow& root = recording_.root();
     if (cancelled) (void)co_await desk_->cancel({.tenant = root.tenant}, root.id, CancelMode::now);
-  };
-  if (auto done = perform(start()); !done) return done;
-  return resumed;
+  });
+  return done ? resumed : done;
 }
 
 Result<> Rehearsal::close_desk() {
   desk_->hurry();
-  auto done = perform(desk_->drain(Milliseconds(0)));
+  auto done = perform("stop", [this] { return desk_->drain(Milliseconds(0)); });
   if (!done) return done;
   desk_.reset();
   bus_.reset();
@@ -207,17 +207,14 @@ Result<> Rehearsal::decide(Answer& answer) {
                     .approve = came.value("approved", false),
                     .reason = string_or(came, "reason")};
   if (const Json* input = find(came, "input")) decision.input = *input;
-  Result<> decided;
-  auto told = [&]() -> Task<> { decided = co_await desk_->decide(std::move(decision)); };
-  if (auto done = perform(told()); !done) return done;
-  return {};  // one that is refused now leads to a difference
+  // One that is refused now leads to a difference.
+  return perform("decide", [this, decision]() -> Task<> { (void)co_await desk_->decide(decision); });
 }
 
 Result<> Rehearsal::cancel(const std::string& run, CancelMode mode) {
-  auto told = [&]() -> Task<> {
+  return perform("cancel", [this, run, mode]() -> Task<> {
     (void)co_await desk_->cancel({.tenant = recording_.root().tenant}, run, mode);
-  };
-  return perform(told());
+  });
 }
 
 void Rehearsal::set_forward(Instant to) {

@@ -10,10 +10,12 @@
 #include "agents/replay/still_clock.h"
 #include "agents/runs/run_desk.h"
 #include "runtime/async/loop.h"
+#include "runtime/async/nursery.h"
 #include "runtime/async/task.h"
 #include "runtime/bus/bus.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,7 +38,7 @@ class Rehearsal {
   const RunNames& names() const { return names_; }
 
  private:
-  Result<> perform(Task<> task);
+  Result<> perform(const char* what, std::function<Task<>()> body);
   Result<> settle();
   Result<> begin_process();
   Result<> open_desk(bool cancelled);
@@ -56,6 +58,7 @@ class Rehearsal {
   Answers& answers_;
   StillClock clock_;
   Loop loop_;
+  Nursery nursery_;  // what is asked of the desk
   RecordedIds ids_;
   RunNames names_;
   RehearsalJournal journal_;
