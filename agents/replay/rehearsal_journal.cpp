@@ -64,10 +64,7 @@ void RehearsalJournal::seed() {
   own.row = as_accepted(root);
   for (const store::LogLine& line : recording_.lines) {
     if (line.type == "message")
-      if (auto body = parse_json(line.body)) {
-        messages_[string_or(*body, "id")] = line.at;
-        awaited_.insert(line.at);
-      }
+      if (auto body = parse_json(line.body)) messages_[string_or(*body, "id")] = line.at;
     if (line.run != root.id) continue;
     if (line.is_event() && own.events.empty()) {
       own.events.push_back({std::make_shared<const std::string>(line.body), line.seq, root.session, root.id,
@@ -159,16 +156,12 @@ bool RehearsalJournal::release() {
 
 Task<Result<>> RehearsalJournal::commit(Append append) {
   co_await turn(loop_);
-  const std::int64_t at = place_of(append);
-  if (at != Answer::kNever && !awaited_.empty() && *awaited_.begin() < at) {
+  if (const std::int64_t at = place_of(append); at != Answer::kNever) {
     OneShot<bool> free(loop_);
     held_.emplace(at, &free);
     co_await free.wait();
   }
-  auto applied = apply(std::move(append));
-  awaited_.erase(at);
-  if (!awaited_.empty() && held_at() == *awaited_.begin()) release();
-  co_return applied;
+  co_return apply(std::move(append));
 }
 
 void RehearsalJournal::post(Append append) {

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -28,8 +27,8 @@ class RehearsalJournal final : public store::Journal {
   const std::vector<store::LogLine>& lines() const { return lines_; }
   bool root_finished() const;
 
-  /// Where in the record the first message stands that waits for others to be committed before it, and that
-  /// could be committed now if nothing comes of those; Answer::kNever: none waits.
+  /// Where in the record the first of the messages stands that are to be committed next; Answer::kNever:
+  /// there is none. Each waits until it is released.
   std::int64_t held_at() const;
   /// Commits it. False: none waits.
   bool release();
@@ -92,7 +91,6 @@ class RehearsalJournal final : public store::Journal {
   std::vector<store::DeadLetterRow> dead_;
   std::map<std::string, std::string> blobs_;
   std::map<std::string, std::int64_t> messages_;  // of the record: id → place
-  std::set<std::int64_t> awaited_;                // those that were not committed yet
   std::map<std::int64_t, OneShot<bool>*> held_;   // who waits to commit one, by place
 };
 
