@@ -24,7 +24,9 @@ Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreR
       nursery_(loop_),
       ids_(recording, clock_),
       journal_(loop_, recording, reader, names_),
-      cues_(loop_, answers, names_) {}
+      cues_(loop_, answers, names_) {
+  journal_.comes_before = [this](std::int64_t at) { return cues_.next_at() < at; };
+}
 
 // Coroutines that came to no end go with the loop.
 Rehearsal::~Rehearsal() {

@@ -64,7 +64,10 @@ void RehearsalJournal::seed() {
   own.row = as_accepted(root);
   for (const store::LogLine& line : recording_.lines) {
     if (line.type == "message")
-      if (auto body = parse_json(line.body)) messages_[string_or(*body, "id")] = line.at;
+      if (auto body = parse_json(line.body)) {
+        messages_[string_or(*body, "id")] = line.at;
+        awaited_.insert(line.at);
+      }
     if (line.run != root.id) continue;
     if (line.is_event() && own.events.empty()) {
       own.events.push_back({std::make_shared<const std::string>(line.body), line.seq, root.session, root.id,
@@ -156,11 +159,14 @@ bool RehearsalJournal::release() {
 
 Task<Result<>> RehearsalJournal::commit(Append append) {
   co_await turn(loop_);
-  if (const std::int64_t at = place_of(append); at != Answer::kNever) {
+  const std::int64_t at = place_of(append);
+  const bool first = awaited_.empty() || *awaited_.begin() >= at;
+  if (at != Answer::kNever && (!first || (comes_before && comes_before(at)))) {
     OneShot<bool> free(loop_);
     held_.emplace(at, &free);
     co_await free.wait();
   }
+  awaited_.erase(at);
   co_return apply(std::move(append));
 }
 

@@ -8,7 +8,9 @@
 #include "runtime/store/store_reader.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,8 @@ class RehearsalJournal final : public store::Journal {
   const std::vector<store::LogLine>& lines() const { return lines_; }
   bool root_finished() const;
 
+  /// Whether something that waits came before this place of the record. Null: nothing does.
+  std::function<bool(std::int64_t at)> comes_before;
   /// Where in the record the first of the messages stands that are to be committed next; Answer::kNever:
   /// there is none. Each waits until it is released.
   std::int64_t held_at() const;
@@ -91,6 +95,7 @@ class RehearsalJournal final : public store::Journal {
   std::vector<store::DeadLetterRow> dead_;
   std::map<std::string, std::string> blobs_;
   std::map<std::string, std::int64_t> messages_;  // of the record: id → place
+  std::set<std::int64_t> awaited_;                // those that were not committed yet
   std::map<std::int64_t, OneShot<bool>*> held_;   // who waits to commit one, by place
 };
 
