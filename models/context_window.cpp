@@ -108,7 +108,7 @@ std::int64_t ContextWindow::prompt_max(std::int64_t tokens) const {
 
 void ContextWindow::learn(std::int64_t tokens) {
   if (tokens < limits::kContextMin) return;
-  if (tokens_ <= 0 || tokens < tokens_) tokens_ = tokens;
+  if (tokens_ <= 0 || tokens < tokens_) tokens_ = learned_ = tokens;
 }
 
 ExceededContext read_exceeded(std::string_view message) {

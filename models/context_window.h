@@ -27,10 +27,13 @@ class ContextWindow {
 
   /// A provider said that it takes no more than `tokens`.
   void learn(std::int64_t tokens);
+  /// What it was told so; 0: nothing.
+  std::int64_t learned() const { return learned_; }
 
  private:
   std::int64_t tokens_ = 0;
   std::int64_t reply_ = 0;
+  std::int64_t learned_ = 0;
 };
 
 /// What a provider says of a request that was too long.

@@ -126,4 +126,8 @@ void TokenCounter::learn(std::int64_t sum, std::int64_t reported) {
   ratio_ += (seen - ratio_) * limits::kTokenRatioWeight;
 }
 
+void TokenCounter::go_on_from(double ratio) {
+  if (!encoding_ && ratio_ == 1) ratio_ = std::clamp(ratio, limits::kTokenRatioMin, limits::kTokenRatioMax);
+}
+
 }  // namespace troupe::models

@@ -49,6 +49,9 @@ class TokenCounter {
   /// A request whose sum was `sum`, before correction, was reported to have `reported` tokens.
   void learn(std::int64_t sum, std::int64_t reported);
   double ratio() const { return ratio_; }
+  /// Goes on from what another counter of the entry had learned. Nothing where this one has learned
+  /// something.
+  void go_on_from(double ratio);
 
  private:
   std::int64_t count(std::string_view text, std::size_t& room) const;

@@ -102,6 +102,8 @@ class RunLines {
       usage_ = told_event(*line_, body);
     } else if (type == "run.finished") {
       finished_ = true;
+      if (const std::string error = string_or(body, "error"); error.contains("`budgets."))
+        answers_.inexact = fmt::format("run {} met a budget that it shares with others: {}", run_, error);
     }
   }
 
@@ -187,6 +189,7 @@ class RunLines {
     if (flag(body, "crash")) return close(answer, End::lost, Json());
     if (const Json* usage = find(body, "usage"); usage && answer)
       answer->written = number_or(*usage, "output");
+    failed_judge_ = answer;
     close(answer, End::failed, body);
   }
 
@@ -230,8 +233,15 @@ class RunLines {
   }
 
   void stopped(const Json& body) {
+    if (failed_judge_ && was_stopped(failed_judge_->came)) failed_judge_->end = End::stopped;
     answers_.stops.push_back({run_, stopped_from_fact(body), line_->at});
     close_all(End::stopped);
+  }
+
+  static bool was_stopped(const Json& lost) {
+    const Json* error = find(lost, "error");
+    const std::string code = error ? string_or(*error, "code") : "";
+    return code == word(ErrorCode::cancelled) || code == word(ErrorCode::timeout);
   }
 
   Answers& answers_;
@@ -240,7 +250,8 @@ class RunLines {
   std::vector<Answer*> open_;  // in the order they were asked
   std::map<std::string, Json> actions_;
   std::map<std::string, Answer*> by_call_;
-  std::optional<Event> usage_;  // told last
+  std::optional<Event> usage_;      // told last
+  Answer* failed_judge_ = nullptr;  // the last one whose model brought no verdict
   bool finished_ = false;
 };
 
@@ -273,6 +284,17 @@ std::string untold_stop(const Recording& recording, const Answers& answers) {
   return "";
 }
 
+// Nothing waited when it was cancelled: that was somewhere between two messages.
+std::string cancelled_between(const Recording& recording, const Answers& answers) {
+  const store::RunRow& root = recording.root();
+  const auto of_root = [&root](const Answers::Stopped& stop) {
+    return stop.run == root.id && !stop.what.after_step && !stop.what.between && !stop.what.deadline;
+  };
+  if (recording.runs.size() == 1 || std::ranges::none_of(answers.stops, of_root)) return "";
+  if (std::ranges::any_of(answers.all, [](const Answer& one) { return one.end == End::stopped; })) return "";
+  return fmt::format("the team of run {} was cancelled between two messages, and which is not kept", root.id);
+}
+
 }  // namespace
 
 Result<Answers> read_answers(const Recording& recording) {
@@ -285,9 +307,10 @@ Result<Answers> read_answers(const Recording& recording) {
     runs.try_emplace(line.run, answers, line.run).first->second.take(line, *body);
   }
   for (auto& [run, lines] : runs) lines.end();
-  answers.inexact = incomplete(answers);
+  if (answers.inexact.empty()) answers.inexact = incomplete(answers);
   if (answers.inexact.empty()) answers.inexact = shared_budget(answers);
   if (answers.inexact.empty()) answers.inexact = untold_stop(recording, answers);
+  if (answers.inexact.empty()) answers.inexact = cancelled_between(recording, answers);
   return answers;
 }
 

@@ -33,7 +33,7 @@ struct Entry {
 struct OneRun {
   std::vector<Entry> events;
   std::vector<Entry> requests;
-  Json tools;  // as declared last
+  Json said = Json::object();  // of requests, as it was said last
 };
 using Runs = std::map<std::string, OneRun>;
 
@@ -42,11 +42,36 @@ bool contains(const List& list, const Value& value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+// "it has about 1419 now": what other runs of the process taught meanwhile is in such a number.
+std::string without_estimates(std::string text) {
+  constexpr std::string_view kAbout = "about ";
+  for (auto at = text.find(kAbout); at != text.npos; at = text.find(kAbout, at + 1)) {
+    const auto end = text.find_first_not_of("0123456789", at + kAbout.size());
+    text.erase(at + kAbout.size(), std::min(end, text.size()) - at - kAbout.size());
+  }
+  return text;
+}
+
 void leave_aside(const store::LogLine& line, Json& body) {
   for (const char* key : kLeftAside) body.erase(key);
+  if (line.type == "warning" && string_or(body, "code").starts_with("context_"))
+    body["text"] = without_estimates(string_or(body, "text"));
   if (line.is_event()) return;
   body.erase("input");
   if (line.type == "tool.intent") body.erase("key");
+}
+
+// What a request says only where it is otherwise than before, a new process says again.
+void say_once(Json& request, OneRun& run) {
+  for (const char* key : {"tools", "form"}) {
+    const Json* value = find(request, key);
+    if (!value) continue;
+    const Json* before = find(run.said, key);
+    if (before && *before == *value)
+      request.erase(key);
+    else
+      run.said[key] = *value;
+  }
 }
 
 Result<Runs> entries(const std::vector<store::LogLine>& lines, const RunNames* names) {
@@ -60,12 +85,7 @@ Result<Runs> entries(const std::vector<store::LogLine>& lines, const RunNames* n
     if (line.type == "warning" && contains(kOfMemories, string_or(*body, "code"))) continue;
     leave_aside(line, *body);
     OneRun& one = runs[run.empty() ? line.run : std::move(run)];
-    if (const Json* tools = line.is_event() ? nullptr : find(*body, "tools")) {
-      if (*tools != one.tools)
-        one.tools = *tools;
-      else
-        body->erase("tools");  // a new process declares them again
-    }
+    if (!line.is_event()) say_once(*body, one);
     (line.is_event() ? one.events : one.requests)
         .push_back({line.at, line.type, line.step, std::move(*body)});
   }

@@ -4,10 +4,8 @@
 #include "runtime/bus/local_bus.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
 namespace troupe::agents {
@@ -23,11 +21,17 @@ Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreR
       answers_(answers),
       clock_(recording.root().created_ms),
       loop_(clock_),
+      nursery_(loop_),
       ids_(recording, clock_),
       journal_(loop_, recording, reader, names_),
-      cues_(loop_, answers, names_) {}
+      cues_(loop_, answers, names_) {
+  journal_.comes_before = [this](std::int64_t at) { return cues_.next_at() < at; };
+}
 
-Rehearsal::~Rehearsal() = default;
+// Coroutines that came to no end go with the loop.
+Rehearsal::~Rehearsal() {
+  loop_.halt();
+}
 
 // What the engine can do by itself.
 Result<> Rehearsal::settle() {
@@ -41,55 +45,61 @@ Result<> Rehearsal::settle() {
                                                recording_.root().id, limits::kReplayTurns));
 }
 
-Result<> Rehearsal::perform(Task<> task) {
+Result<> Rehearsal::perform(const char* what, std::function<Task<>()> body) {
   bool done = false;
-  std::exception_ptr failure;
-  boost::asio::co_spawn(loop_.context(), std::move(task), [&](std::exception_ptr e) {
-    failure = e;
+  nursery_.spawn(what, [&done, body = std::move(body)]() -> Task<> {
+    co_await body();
     done = true;
   });
   auto settled = settle();
   while (settled && !done && journal_.release()) settled = settle();
-  if (failure) std::rethrow_exception(failure);
   if (settled && !done)
-    return fail(ErrorCode::internal, fmt::format("run {}: the engine waits for something that no record has",
-                                                 recording_.root().id));
+    return fail(ErrorCode::internal,
+                fmt::format("run {}: {}: the engine waits for something that no record has",
+                            recording_.root().id, what));
   return settled;
 }
 
-// As a daemon starts that finds the run as it was accepted, or as the last one left it.
-Result<> Rehearsal::open_desk() {
+// As a daemon starts that finds the run as it was accepted, or as the last one left it. `cancelled`: before
+// anything of it is at work.
+Result<> Rehearsal::open_desk(bool cancelled) {
   bus_ = bus::make_local_bus(loop_, journal_);
   desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_);
   Result<> resumed;
-  const bool at_once = restarts_ == 0 && never_asked();
-  auto start = [this, at_once, &resumed]() -> Task<> {
+  auto done = perform("begin", [this, cancelled, &resumed]() -> Task<> {
     resumed = co_await desk_->resume(
         [this](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> { co_return catalog_; });
     const store::RunRow& root = recording_.root();
-    if (at_once) (void)co_await desk_->cancel({.tenant = root.tenant}, root.id, CancelMode::now);
-  };
-  if (auto done = perform(start()); !done) return done;
-  return resumed;
+    if (cancelled) (void)co_await desk_->cancel({.tenant = root.tenant}, root.id, CancelMode::now);
+  });
+  return done ? resumed : done;
 }
 
 Result<> Rehearsal::close_desk() {
   desk_->hurry();
-  auto done = perform(desk_->drain(Milliseconds(0)));
+  auto done = perform("stop", [this] { return desk_->drain(Milliseconds(0)); });
   if (!done) return done;
   desk_.reset();
   bus_.reset();
   return settle();
 }
 
-Result<> Rehearsal::run(const ReplayCatalog& catalog, KeptTexts texts) {
-  auto made = catalog({loop_, journal_, cues_, std::move(texts)});
+// What a process learns of models while it is up goes with it.
+Result<> Rehearsal::begin_process() {
+  auto made = make_catalog_({loop_, journal_, cues_, texts_});
   if (!made) return fail(std::move(made.error()));
   auto own = std::make_shared<Catalog>(**made);
   own->config = recording_.root().config;
   own->budgets = {};  // what others spent is not on record
   catalog_ = std::move(own);
-  if (auto opened = open_desk(); !opened) return opened;
+  return {};
+}
+
+Result<> Rehearsal::run(ReplayCatalog catalog, KeptTexts texts) {
+  make_catalog_ = std::move(catalog);
+  texts_ = std::move(texts);
+  if (auto begun = begin_process(); !begun) return begun;
+  if (auto opened = open_desk(never_asked()); !opened) return opened;
   while (!journal_.root_finished()) {
     if (auto settled = settle(); !settled) return settled;
     if (journal_.root_finished()) break;
@@ -107,11 +117,7 @@ Result<bool> Rehearsal::advance() {
   if (journal_.held_at() < at) return journal_.release();
   if (at != Answer::kNever) return come_to(at, decision && decision->at == at ? decision : nullptr);
   if (cues_.waits_for(Answer::End::lost)) {
-    if (++restarts_ > limits::kReplayRestarts)
-      return fail(ErrorCode::too_large, fmt::format("run {} went through more than {} restarts",
-                                                    recording_.root().id, limits::kReplayRestarts));
-    if (auto closed = close_desk(); !closed) return fail(std::move(closed.error()));
-    if (auto opened = open_desk(); !opened) return fail(std::move(opened.error()));
+    if (auto again = restart(false); !again) return fail(std::move(again.error()));
     return true;
   }
   const store::RunRow& root = recording_.root();
@@ -125,6 +131,15 @@ Result<bool> Rehearsal::advance() {
     return true;
   }
   return end_by_record();
+}
+
+Result<> Rehearsal::restart(bool cancelled) {
+  if (++restarts_ > limits::kReplayRestarts)
+    return fail(ErrorCode::too_large, fmt::format("run {} went through more than {} restarts",
+                                                  recording_.root().id, limits::kReplayRestarts));
+  if (auto closed = close_desk(); !closed) return closed;
+  if (auto begun = begin_process(); !begun) return begun;
+  return open_desk(cancelled);
 }
 
 Result<bool> Rehearsal::come_to(std::int64_t at, Answer* decision) {
@@ -155,6 +170,10 @@ Result<bool> Rehearsal::end_by_record() {
       return true;
     }
     const bool all = recording_.root().reason == "cancelled";
+    if (all && stop.what.between) {
+      if (auto again = restart(true); !again) return fail(std::move(again.error()));
+      return true;
+    }
     if (auto told = cancel(all ? recording_.root().id : run, CancelMode::now); !told)
       return fail(std::move(told.error()));
     return true;
@@ -190,17 +209,14 @@ Result<> Rehearsal::decide(Answer& answer) {
                     .approve = came.value("approved", false),
                     .reason = string_or(came, "reason")};
   if (const Json* input = find(came, "input")) decision.input = *input;
-  Result<> decided;
-  auto told = [&]() -> Task<> { decided = co_await desk_->decide(std::move(decision)); };
-  if (auto done = perform(told()); !done) return done;
-  return {};  // one that is refused now leads to a difference
+  // One that is refused now leads to a difference.
+  return perform("decide", [this, decision]() -> Task<> { (void)co_await desk_->decide(decision); });
 }
 
 Result<> Rehearsal::cancel(const std::string& run, CancelMode mode) {
-  auto told = [&]() -> Task<> {
+  return perform("cancel", [this, run, mode]() -> Task<> {
     (void)co_await desk_->cancel({.tenant = recording_.root().tenant}, run, mode);
-  };
-  return perform(told());
+  });
 }
 
 void Rehearsal::set_forward(Instant to) {

@@ -10,10 +10,12 @@
 #include "agents/replay/still_clock.h"
 #include "agents/runs/run_desk.h"
 #include "runtime/async/loop.h"
+#include "runtime/async/nursery.h"
 #include "runtime/async/task.h"
 #include "runtime/bus/bus.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,16 +32,18 @@ class Rehearsal {
 
   /// Runs it to its end, or to the end of the record. Errors: those of `catalog`; internal (it comes to no
   /// end).
-  Result<> run(const ReplayCatalog& catalog, KeptTexts texts);
+  Result<> run(ReplayCatalog catalog, KeptTexts texts);
 
   const std::vector<store::LogLine>& lines() const { return journal_.lines(); }
   const RunNames& names() const { return names_; }
 
  private:
-  Result<> perform(Task<> task);
+  Result<> perform(const char* what, std::function<Task<>()> body);
   Result<> settle();
-  Result<> open_desk();
+  Result<> begin_process();
+  Result<> open_desk(bool cancelled);
   Result<> close_desk();
+  Result<> restart(bool cancelled);
   Result<bool> advance();
   Result<bool> come_to(std::int64_t at, Answer* decision);
   Result<bool> end_by_record();
@@ -54,10 +58,13 @@ class Rehearsal {
   Answers& answers_;
   StillClock clock_;
   Loop loop_;
+  Nursery nursery_;  // what is asked of the desk
   RecordedIds ids_;
   RunNames names_;
   RehearsalJournal journal_;
   Cues cues_;
+  ReplayCatalog make_catalog_;
+  KeptTexts texts_;
   std::shared_ptr<const Catalog> catalog_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<LocalRunDesk> desk_;

@@ -54,7 +54,8 @@ RehearsalJournal::RehearsalJournal(Loop& loop, const Recording& recording, store
   seed();
 }
 
-// The run with its first event, and what it was given of its conversation, which was told by others.
+// The run with its first event, and what earlier runs gave it: of its conversation, and of how its model
+// counts.
 void RehearsalJournal::seed() {
   const RunRow& root = recording_.root();
   names_.pair(root.id, root.id);
@@ -75,7 +76,8 @@ void RehearsalJournal::seed() {
       seq_ = line.seq;
       lines_.push_back(line);
     }
-    if (line.type == kRecalledFact) own.facts.push_back({root.id, line.type, line.step, line.body});
+    if (line.type == kRecalledFact || line.type == kCountedFact)
+      own.facts.push_back({root.id, line.type, line.step, line.body});
   }
   events_ = own.events;
 }
@@ -158,15 +160,14 @@ bool RehearsalJournal::release() {
 Task<Result<>> RehearsalJournal::commit(Append append) {
   co_await turn(loop_);
   const std::int64_t at = place_of(append);
-  if (at != Answer::kNever && !awaited_.empty() && *awaited_.begin() < at) {
+  const bool first = awaited_.empty() || *awaited_.begin() >= at;
+  if (at != Answer::kNever && (!first || (comes_before && comes_before(at)))) {
     OneShot<bool> free(loop_);
     held_.emplace(at, &free);
     co_await free.wait();
   }
-  auto applied = apply(std::move(append));
   awaited_.erase(at);
-  if (!awaited_.empty() && held_at() == *awaited_.begin()) release();
-  co_return applied;
+  co_return apply(std::move(append));
 }
 
 void RehearsalJournal::post(Append append) {

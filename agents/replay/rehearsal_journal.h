@@ -8,6 +8,7 @@
 #include "runtime/store/store_reader.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -28,8 +29,10 @@ class RehearsalJournal final : public store::Journal {
   const std::vector<store::LogLine>& lines() const { return lines_; }
   bool root_finished() const;
 
-  /// Where in the record the first message stands that waits for others to be committed before it, and that
-  /// could be committed now if nothing comes of those; Answer::kNever: none waits.
+  /// Whether something that waits came before this place of the record. Null: nothing does.
+  std::function<bool(std::int64_t at)> comes_before;
+  /// Where in the record the first of the messages stands that are to be committed next; Answer::kNever:
+  /// there is none. Each waits until it is released.
   std::int64_t held_at() const;
   /// Commits it. False: none waits.
   bool release();

@@ -2,6 +2,7 @@
 
 #include "agents/replay/answers.h"
 #include "agents/replay/rehearsal.h"
+#include "agents/runs/turn_record.h"
 
 #include <utility>
 
@@ -9,9 +10,19 @@ namespace troupe::agents {
 
 namespace {
 
+// An answer of nobody who was asked: an imported turn.
+bool came_from_a_file(const Recording& recording) {
+  bool answered = false;
+  for (const store::LogLine& line : recording.lines) {
+    answered = answered || line.type == "answer";
+    if (!line.is_event() && line.type != kImportedStep) return false;
+  }
+  return answered && recording.runs.size() == 1;
+}
+
 // "": it can be replayed.
 std::string why_not(const Recording& recording, const Answers& answers) {
-  if (recording.root().config.empty())
+  if (came_from_a_file(recording))
     return "it came from a file (`troupe sessions import`), nobody ran it here";
   const bool accepted = !recording.lines.empty() && (recording.lines.front().type == "run.queued" ||
                                                      recording.lines.front().type == "run.started");

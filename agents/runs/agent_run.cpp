@@ -6,7 +6,6 @@
 #include "agents/runs/attachments.h"
 #include "agents/runs/error_fact.h"
 #include "agents/runs/fact_fields.h"
-#include "agents/runs/stop_fact.h"
 #include "agents/runs/tool_steps.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
@@ -259,6 +258,7 @@ Task<std::optional<Finish>> AgentRun::admit() {
     guard_->judge_beside(stop_);
     co_return std::nullopt;
   }
+  note_stop({});
   if (why_stopped() == Interrupt::deadline)
     co_return Finish{.status = "limit",
                      .reason = "max_time",
@@ -272,9 +272,9 @@ Task<Step> AgentRun::perform(Step step) {
   // was used counts, and none is left open in the conversation.
   if (std::holds_alternative<RunTools>(step)) co_return co_await run_tools();
   if (!recorded_.replies.empty()) co_return co_await ask_model(std::get<AskModel>(step));
-  if (work_->requested()) co_return interrupted();
+  if (work_->requested()) co_return interrupted({}, true);
   if (after_step_) {
-    note_stop(Interrupt::cancelled, true);
+    note_stop({.after_step = true});
     co_return react_->on_interrupt(Interrupt::cancelled);
   }
   co_return co_await ask_model(std::get<AskModel>(step));
@@ -290,6 +290,7 @@ Task<Result<LoopStart>> AgentRun::begin() {
     record_.pending().run = record_.row();
   }
   if (auto opened = co_await purse_.open(journal_); !opened) co_return std::unexpected(opened.error());
+  note_counting();
   auto images = co_await load_attachments(journal_, record_.row().extra);
   if (!images) co_return std::unexpected(images.error());
   start.user.images = std::move(*images);
@@ -300,6 +301,22 @@ Task<Result<LoopStart>> AgentRun::begin() {
   start.history = recalled_.messages;
   start.answers = recalled_.answers;
   co_return start;
+}
+
+// What earlier runs taught decides how much of a conversation fits: another process goes on from it.
+void AgentRun::note_counting() {
+  if (!agent_->tokens || !agent_->window) return;
+  const double ratio = agent_->tokens->ratio();
+  const std::int64_t context = agent_->window->learned();
+  if (recorded_.token_ratio != 1 || recorded_.context_learned > 0) {
+    agent_->tokens->go_on_from(recorded_.token_ratio);
+    if (recorded_.context_learned > 0) agent_->window->learn(recorded_.context_learned);
+    return;
+  }
+  if (recorded_.last_intent_step > 0 || (ratio == 1 && context == 0)) return;
+  Json fact = {{"ratio", ratio}};
+  if (context > 0) fact["context"] = context;
+  record_.pending().facts.push_back(record_.fact(kCountedFact, 0, fact));
 }
 
 // As they were when the run began: a prompt does not change in the middle. What was sent has them already.
@@ -713,10 +730,10 @@ Task<Step> AgentRun::run_tools() {
 }
 
 // At the deadline there may be one more call, for a best answer, in the time that was kept for it.
-Step AgentRun::interrupted(std::vector<Observation> observations) {
+Step AgentRun::interrupted(std::vector<Observation> observations, bool between) {
   if (guard_ && !stop_.requested())
     if (auto refused = guard_->refused_beside()) return std::move(*refused);
-  note_stop(why_stopped(), false);
+  note_stop({.between = between});
   Step next = react_->on_interrupt(why_stopped(), std::move(observations));
   if (std::holds_alternative<AskModel>(next)) work_ = std::make_unique<Stop>(stop_);
   return next;
@@ -743,11 +760,11 @@ Task<> AgentRun::finish(Finish end) {
 }
 
 // Nothing of a stop that the next start goes on after.
-void AgentRun::note_stop(Interrupt why, bool after_step) {
-  if (why == Interrupt::shutdown) return;
-  record_.pending().facts.push_back(stopped_fact(
-      record_, react_->step(),
-      {.deadline = why == Interrupt::deadline, .after_step = after_step, .used = clock_.used()}));
+void AgentRun::note_stop(RunStopped stopped) {
+  if (work_->reason() == StopReason::shutdown) return;
+  stopped.deadline = work_->reason() == StopReason::deadline;
+  stopped.used = clock_.used();
+  record_.pending().facts.push_back(stopped_fact(record_, react_->step(), stopped));
 }
 
 Event AgentRun::answer_event(const Finish& end) const {

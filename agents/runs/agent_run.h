@@ -12,6 +12,7 @@
 #include "agents/runs/run_guard.h"
 #include "agents/runs/run_record.h"
 #include "agents/runs/step_calls.h"
+#include "agents/runs/stop_fact.h"
 #include "agents/strategies/reply_schema.h"
 #include "memory/conversation/recollection.h"
 #include "runtime/async/loop.h"
@@ -72,6 +73,7 @@ class AgentRun final : public RunDriver {
   Task<> drive();
   Task<> fail_by(std::string escaped);
   Task<Result<LoopStart>> begin();
+  void note_counting();
   Task<Result<>> add_blocks(std::string& system);
   Task<Result<memory::Recollection>> recall();
   void note_history();
@@ -102,8 +104,8 @@ class AgentRun final : public RunDriver {
   void record_reading(const ParsedStep& parsed, int step, store::Append& append) const;
   Task<Step> run_tools();
   Task<> finish(Finish end);
-  Step interrupted(std::vector<Observation> observations = {});
-  void note_stop(Interrupt why, bool after_step);
+  Step interrupted(std::vector<Observation> observations = {}, bool between = false);
+  void note_stop(RunStopped stopped);
 
   Event answer_event(const Finish& end) const;
   CallContext context(Stop& stop);

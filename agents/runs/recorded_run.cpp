@@ -44,6 +44,8 @@ class Fold {
       intent(fact.step, body);
     else if (fact.kind == kRecalledFact)
       run_.recalled = recalled_from(body).record;
+    else if (fact.kind == kCountedFact)
+      counted(body);
     else if (fact.kind == "context.fitted")
       fitted(fact.step, body);
     else if (fact.kind == "model.reply")
@@ -80,6 +82,11 @@ class Fold {
   }
 
  private:
+  void counted(const Json& body) {
+    run_.token_ratio = amount_or(body, "ratio", 1);
+    run_.context_learned = number_or(body, "context");
+  }
+
   void lose(bool told) {
     if (open_.input > 0) run_.lost.push_back({open_.input, open_.entry, told});
   }

@@ -63,6 +63,8 @@ struct RecordedRun {
   std::vector<StoredOutput> outputs;  ///< observations that were too long
   int last_intent_step = 0;           ///< 0: none
   int last_intent_attempt = 0;
+  double token_ratio = 1;              ///< of its model's counter, as the run began
+  std::int64_t context_learned = 0;    ///< of its model's window, as the run began; 0: nothing
   Json recalled;                       ///< null, or the record of what it recalled
   std::size_t journaled_messages = 0;  ///< of the conversation, in requests
   std::string system;                  ///< the first of them

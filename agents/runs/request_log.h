@@ -36,6 +36,9 @@ std::optional<AnswerForm> form_of_answers(const std::vector<models::Message>& pl
 /// What a run recalled, as the fact `memory.recalled` names it: by the finished runs that it comes from, so
 /// that a conversation's turns are not copied into every run of it.
 inline constexpr std::string_view kRecalledFact = "memory.recalled";
+/// The fact of how the run's model was found to count when the run began: a ratio to the estimate,
+/// and how much it reads.
+inline constexpr std::string_view kCountedFact = "model.counted";
 struct RecalledTurns {
   Json record;         ///< for memory::Memory::recall_again()
   bool steps = false;  ///< with their tool steps

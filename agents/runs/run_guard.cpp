@@ -327,7 +327,7 @@ Json RunGuard::verdict_fact(const Rule& rule, const JudgeReply* from) const {
   Json fact = fact_of(rule);
   if (!from || !from->reply) return fact;
   add_usage(fact, rule, *from->reply);
-  fact["text"] = clean(from->reply->text);
+  fact["text"] = redact(from->reply->text, secrets_);
   if (!from->reply->model.empty()) fact["model"] = from->reply->model;
   if (!from->reply->entry.empty()) fact["entry"] = from->reply->entry;
   fact["ms"] = from->ms;

@@ -16,6 +16,7 @@ inline constexpr std::string_view kStoppedFact = "run.stopped";
 struct RunStopped {
   bool deadline = false;    ///< its time was over; else it was cancelled
   bool after_step = false;  ///< it was to end after its step
+  bool between = false;     ///< it was found out before anything of the next step was begun
   Milliseconds used{0};     ///< of the run's time
 };
 

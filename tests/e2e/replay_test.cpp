@@ -247,7 +247,7 @@ TEST_CASE("an imported turn is not replayed, and does not fail the others") {
   const auto session = parse_json(listed.out.substr(0, listed.out.find('\n')));
   REQUIRE(session);
   const Outcome exported =
-      daemon.run({"sessions", "export", "-c", daemon.config(), string_or(*session, "id")});
+      daemon.run({"sessions", "export", "-c", daemon.config(), string_or(*session, "session")});
   REQUIRE_MESSAGE(exported.exit_code == 0, exported.err);
   CHECK(daemon.run({"sessions", "import", "-c", daemon.config(), "-"}, exported.out).exit_code == 0);
   const Outcome outcome = daemon.run({"runs", "replay", "--all", "-c", daemon.config()});
