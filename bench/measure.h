@@ -35,7 +35,7 @@ inline double cpu_ms() {
 }
 
 /// A line of /proc/self/status, in MB.
-inline double memory(const char* name) {
+inline double memory_mb(const char* name) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
     if (line.starts_with(name)) return std::strtod(line.c_str() + std::strlen(name) + 1, nullptr) / 1024;

@@ -149,7 +149,7 @@ Cost ask_all(Teams& world, const std::vector<std::string>& targets) {
     co_await world.desk->resume({});
     for (const std::string& target : targets) sessions.push_back(co_await world.open(target));
   });
-  Cost cost{.before = memory("VmRSS:")};
+  Cost cost{.before = memory_mb("VmRSS:")};
   reset_peak();
   world.journal->counts.clear();
   const auto begin = SteadyClock::now();
@@ -163,8 +163,8 @@ Cost ask_all(Teams& world, const std::vector<std::string>& targets) {
   });
   cost.wall_ms = ms_since(begin);
   cost.cpu_ms = cpu_ms() - cpu;
-  cost.peak = memory("VmHWM:");
-  cost.after = memory("VmRSS:");
+  cost.peak = memory_mb("VmHWM:");
+  cost.after = memory_mb("VmRSS:");
   cost.counts = world.journal->counts;
   world.run([&]() -> Task<> {
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -234,7 +234,7 @@ void cancels(const std::string& root, const char* target, int times) {
   std::printf(
       "cancel of %-8s %zu agents, %d times: p50 %.2f ms, p99 %.2f ms, most %.2f ms; resident %.0f MB\n",
       target, kTree, times, took[took.size() / 2], took[took.size() * 99 / 100], took.back(),
-      memory("VmRSS:"));
+      memory_mb("VmRSS:"));
   std::fflush(stdout);
   world.end();
 }

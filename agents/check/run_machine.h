@@ -52,6 +52,7 @@ class RunMachine {
   bool started_ = false;
   bool finished_ = false;
   std::int64_t end_ = 0;  // pos of the last record of the commit that ended it
+  bool copied_ = false;   // it ended elsewhere, and its facts stand behind the events of all that was copied
   bool chain_ = false;
   bool team_ = false;
   int step_ = 0;                 // of the last request

@@ -1,5 +1,7 @@
 #include "agents/check/spending.h"
 
+#include "agents/forks/copy.h"
+#include "agents/forks/lineage.h"
 #include "agents/runs/fact_fields.h"
 
 #include <algorithm>
@@ -87,6 +89,7 @@ std::optional<RunLimits> limits_in(const Json& snapshot, std::string_view sectio
 
 Told& Told::operator+=(const Told& more) {
   used += more.used;
+  copied += more.copied;
   cached_replies += more.cached_replies;
   untold += more.untold;
   untold_calls += more.untold_calls;
@@ -108,7 +111,9 @@ void add_usage_event(const Json& event, Told& told) {
   }
   if (input + output == 0) return;
   told.dearest = std::max(told.dearest, amount_or(event, "cost"));
-  told.used += store::Used{1, input, output, number_or(event, "cached_tokens"), amount_or(event, "cost")};
+  const store::Used used{1, input, output, number_or(event, "cached_tokens"), amount_or(event, "cost")};
+  told.used += used;
+  if (flag(event, kCopied)) told.copied += used;
 }
 
 Told told_by(const History& history) {
@@ -126,7 +131,12 @@ Told told_by(const History& history) {
 std::optional<RunLimits> limits_of(const Json& snapshot, const store::RunRow& row) {
   const std::string name = row.parent.empty() ? row.target : member_of(row.agent);
   for (const std::string_view section : {"agents", "teams", "chains"})
-    if (auto found = limits_in(snapshot, section, name)) return found;
+    if (auto found = limits_in(snapshot, section, name)) {
+      const int times = lineage_of(row).granted;
+      found->tokens *= times;
+      found->cost *= times;
+      return found;
+    }
   return std::nullopt;
 }
 
@@ -159,20 +169,22 @@ std::optional<Finding> check_ledger(const store::AuditReader::SessionFigures& se
   const store::Used& ledger = session.ledger;
   const std::int64_t has = ledger.input_tokens + ledger.output_tokens;
   Finding finding{.invariant = "I6", .session = session.row.id, .run = "", .seq = 0, .what = "", .means = ""};
+  const std::int64_t tokens = told.tokens() - told.copied.input_tokens - told.copied.output_tokens;
+  const std::int64_t calls = told.used.calls - told.copied.calls;
+  const double cost = told.used.cost - told.copied.cost;
   const double rounding = kRounding * std::max(1.0, told.used.cost);
-  if (has < told.tokens() || ledger.calls < told.used.calls || ledger.cost < told.used.cost - rounding) {
+  if (has < tokens || ledger.calls < calls || ledger.cost < cost - rounding) {
     finding.what = fmt::format(
         "the ledger has {} calls, {} tokens, cost {:.6f}; events of the session tell of {}, {}, {:.6f}",
-        ledger.calls, has, ledger.cost, told.used.calls, told.tokens(), told.used.cost);
+        ledger.calls, has, ledger.cost, calls, tokens, cost);
     finding.means = "budgets let more through than they should";
     return finding;
   }
-  const bool dearer = told.untold == 0 && ledger.cost > told.used.cost + rounding;
-  if (has > told.tokens() + told.untold || ledger.calls > told.used.calls + told.untold_calls || dearer) {
+  const bool dearer = told.untold == 0 && ledger.cost > cost + rounding;
+  if (has > tokens + told.untold || ledger.calls > calls + told.untold_calls || dearer) {
     finding.what = fmt::format(
         "the ledger has {} calls, {} tokens, cost {:.6f}; the session accounts for {}, {}, {:.6f} at most",
-        ledger.calls, has, ledger.cost, told.used.calls + told.untold_calls, told.tokens() + told.untold,
-        told.used.cost);
+        ledger.calls, has, ledger.cost, calls + told.untold_calls, tokens + told.untold, cost);
     finding.means = "budgets refuse what they should let through";
     return finding;
   }

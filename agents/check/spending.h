@@ -12,6 +12,7 @@ namespace troupe::agents {
 /// What the journal tells that a run, or a session, used of models.
 struct Told {
   store::Used used;                 ///< by usage events; replies from the cache are not in it
+  store::Used copied;               ///< of that, what was copied from another run, which the ledger has there
   std::int64_t cached_replies = 0;  ///< tokens of those
   /// Tokens that no event tells of and that may have been used all the same: of requests whose reply a crash
   /// took, or that failed without one.

@@ -53,41 +53,41 @@ Event event_of(const PastEvent& past) {
   return event;
 }
 
-std::vector<store::Append> copies_of(std::vector<PastTree> trees, NewNames& names,
-                                     const std::string& session) {
+store::Append copy_of(std::vector<PastTree> trees, NewNames& names, const std::string& session) {
   for (const PastTree& tree : trees)
     for (const PastRun& run : tree.runs) (void)names.name(run.row.id, "r_");
-  std::vector<store::Append> appends;
+  store::Append append;
   std::vector<PastEvent> events;
   for (PastTree& tree : trees) {
     for (PastRun& run : tree.runs) {
-      store::Append append;
       for (store::Fact& fact : run.facts) {
+        if (fact.kind == "memory.intent" || fact.kind == "memory.used")
+          continue;  // calls that were made there
         fact.run = names.name(fact.run, "r_");
         fact.body = names.in(fact.body);
+        append.facts.push_back(std::move(fact));
       }
-      append.facts = std::move(run.facts);
+      std::ranges::move(run.events, std::back_inserter(events));
       store::RunRow& row = run.row;
       row.id = names.name(row.id, "r_");
       row.session = session;
       if (!row.parent.empty()) row.parent = names.name(row.parent, "r_");
-      row.message_id = names.in(row.message_id);
-      row.extra = names.in(row.extra);
+      // As in the events that tell of it.
+      for (std::string* text : {&row.message_id, &row.input, &row.answer, &row.extra})
+        *text = names.in(*text);
       row.first_seq = row.last_seq = 0;
-      append.run = std::move(row);
-      appends.push_back(std::move(append));
-      std::ranges::move(run.events, std::back_inserter(events));
+      const bool last = &tree == &trees.back() && &run == &tree.runs.front();
+      last ? void(append.run = std::move(row)) : append.others.push_back(std::move(row));
     }
   }
   std::ranges::sort(events, {}, &PastEvent::seq);
-  store::Append told;
   for (PastEvent& event : events) {
     event.text = names.in(event.text);
-    told.events.push_back(event_of(event));
-    told.events.back().session = session;
+    append.events.push_back(event_of(event));
+    append.events.back().session = session;
+    append.events.back().fields[kCopied] = true;  // it was used, and paid for, once
   }
-  if (!told.events.empty()) appends.push_back(std::move(told));
-  return appends;
+  return append;
 }
 
 }  // namespace troupe::agents

@@ -29,10 +29,13 @@ class NewNames {
   std::map<std::string, std::string, std::less<>> names_;
 };
 
-/// A copy of runs under new names, as appends in the order they are to be made. `session`: whose they are
-/// from now on. Rows come first, so that events find them; events in the order in which they were journaled.
-std::vector<store::Append> copies_of(std::vector<PastTree> trees, NewNames& names,
-                                     const std::string& session);
+/// Field of events that were copied from another run: true.
+inline constexpr const char* kCopied = "copied";
+
+/// A copy of runs under new names, all in one append. `session`: whose they are from now on. The row of the
+/// last tree's root stands in `run`, those of all others in `others`; events are in the order in which they
+/// were journaled.
+store::Append copy_of(std::vector<PastTree> trees, NewNames& names, const std::string& session);
 
 /// The event anew, for another place in the journal.
 Event event_of(const PastEvent& past);

@@ -1,10 +1,12 @@
 #include "agents/forks/cut.h"
 
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/resume_count.h"
 #include "agents/runs/stop_fact.h"
 #include "runtime/base/limits.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,9 +18,17 @@ namespace troupe::agents {
 
 namespace {
 
-// Why the run was stopped is not so of the one that goes on.
-bool is_stop(const store::Fact& fact) {
-  return fact.kind == kStoppedFact || fact.kind == "tool.stopped";
+constexpr std::size_t kEditedOutputs = 64;
+
+// What says how the run was stopped, taken up and remembered is not so of the one that goes on; what was said
+// of its message is asked again, and so is what a rule's model could not say.
+bool is_left_behind(const store::Fact& fact) {
+  static constexpr std::array kAlways = {kStoppedFact, kTakenUpFact, kWaitsFact,
+                                         std::string_view("tool.stopped")};
+  if (std::ranges::find(kAlways, fact.kind) != kAlways.end()) return true;
+  if (!fact.kind.starts_with("guard.")) return false;
+  const auto body = parse_json(fact.body);
+  return !body || string_or(*body, "side") != "output" || flag(*body, "undecided");
 }
 
 bool is_lifecycle(std::string_view type) {
@@ -34,38 +44,80 @@ std::string field_of(const std::string& text, std::string_view name) {
 class Steps {
  public:
   explicit Steps(PastRun& run) : run_(run) {
-    for (const store::Fact& fact : run_.facts) last_ = std::max(last_, fact.step);
+    for (const store::Fact& fact : run_.facts) {
+      last_ = std::max(last_, fact.step);
+      is_chain_ = is_chain_ || fact.kind.starts_with("chain.");
+    }
   }
 
   Result<int> cut(const ForkOrder& order) {
     const int from = order.from ? *order.from : first_open();
-    if (from < 1 || from > last_ + 1)
+    // Of a run at work nothing is kept that is not through.
+    const int most = run_.row.finished() ? last_ + 1 : first_open();
+    if (from < 1 || from > most)
       return fail(ErrorCode::invalid,
-                  last_ == 0
+                  most == 1
                       ? fmt::format("run {} has no step {}: it can be forked from step 1", run_.row.id, from)
                       : fmt::format("run {} has no step {}: it can be forked from step 1 to {}", run_.row.id,
-                                    from, last_ + 1));
-    std::erase_if(run_.facts, [&](const store::Fact& fact) { return fact.step >= from || is_stop(fact); });
-    std::erase_if(run_.events,
-                  [&](const PastEvent& event) { return event.step >= from || is_lifecycle(event.type); });
+                                    from, most));
+    std::erase_if(run_.facts,
+                  [&](const store::Fact& fact) { return fact.step >= from || is_left_behind(fact); });
+    std::erase_if(run_.events, [&](const PastEvent& event) {
+      return event.step >= from || is_lifecycle(event.type) || event.type == "answer";
+    });
+    if (order.resumes && run_.row.status == "denied") ask_again();
+    if (is_chain_) search_again();
     return from - 1;
   }
 
  private:
   // A step that brought something, or may have done something, is kept; one that ended the run is done anew.
   int first_open() const {
-    const auto brought = [&](const PastEvent& event) {
-      return event.type == "observation" && event.step == last_;
-    };
-    const auto left = [&](const store::Fact& fact) {
+    std::set<std::string> open;
+    bool brought = false;
+    for (const PastEvent& event : run_.events) {
+      if (event.step != last_) continue;
+      if (event.type == "action") open.insert(field_of(event.text, "call"));
+      if (event.type != "observation") continue;
+      open.erase(field_of(event.text, "call"));
+      const auto json = parse_json(event.text);
+      brought = brought || !is_chain_ || (json && flag(*json, "ok"));
+    }
+    if (!run_.row.finished()) return brought && open.empty() ? last_ + 1 : std::max(last_, 1);
+    const bool left = std::ranges::any_of(run_.facts, [&](const store::Fact& fact) {
       return fact.kind == "tool.dispatched" && fact.step == last_;
-    };
-    const bool kept = std::ranges::any_of(run_.events, brought) || std::ranges::any_of(run_.facts, left);
-    return kept ? last_ + 1 : std::max(last_, 1);
+    });
+    return brought || left ? last_ + 1 : std::max(last_, 1);
+  }
+
+  // Of the calls whose denial ended the run nobody is to have decided.
+  void ask_again() {
+    std::set<std::string> denied;
+    for (const store::Fact& fact : run_.facts)
+      if (fact.kind == "approval.decided" && fact.step == last_) {
+        const auto body = parse_json(fact.body);
+        if (body && !flag(*body, "approved")) denied.insert(string_or(*body, "call"));
+      }
+    std::erase_if(run_.facts, [&](const store::Fact& fact) {
+      return fact.kind == "approval.decided" && denied.contains(field_of(fact.body, "call"));
+    });
+    std::erase_if(run_.events, [&](const PastEvent& event) {
+      return (event.type == "observation" || event.type == "approval.denied") &&
+             denied.contains(field_of(event.text, "call"));
+    });
+  }
+
+  // What failed or was cut off is no reply to go on with.
+  void search_again() {
+    std::erase_if(run_.facts, [&](const store::Fact& fact) {
+      return (fact.kind == "chain.found" && !field_of(fact.body, "error").empty()) ||
+             (fact.kind == "chain.reply" && !field_of(fact.body, "cut").empty());
+    });
   }
 
   PastRun& run_;
   int last_ = 0;
+  bool is_chain_ = false;
 };
 
 /// A team's: its tasks are the runs right below it.
@@ -93,8 +145,11 @@ class Tasks {
   bool is_kept(const ForkOrder& order, std::size_t place) const {
     const PastRun* run = find(order_[place]);
     if (!run || !run->row.finished()) return false;
-    if (order.from) return place + 1 < static_cast<std::size_t>(*order.from);
-    return run->row.status == "done";
+    if (!order.from) return run->row.status == "done";
+    const auto anew = static_cast<std::size_t>(*order.from) - 1;
+    if (place >= anew) return false;
+    // One that was at work when that task was given, the one who gave it say, is not through without it.
+    return anew >= order_.size() || run->row.last_seq < told_at(order_[anew]);
   }
   const PastRun* find(const std::string& id) const {
     const auto found = std::ranges::find_if(tree_.runs, [&](const PastRun& run) { return run.row.id == id; });
@@ -120,9 +175,9 @@ class Tasks {
     return std::nullopt;
   }
   // When the message that asked for it was sent.
-  std::int64_t told_at(const std::string& id) {
+  std::int64_t told_at(const std::string& id) const {
     const PastRun* run = find(id);
-    for (const PastEvent& event : root().events)
+    for (const PastEvent& event : tree_.root().events)
       if (run && event.type == "message" && field_of(event.text, "id") == run->row.message_id)
         return event.seq;
     return run ? run->row.first_seq : 0;
@@ -132,7 +187,7 @@ class Tasks {
   void drop_facts(const std::set<std::string>& kept, std::optional<std::size_t> first) {
     bool after = false;
     std::erase_if(root().facts, [&](const store::Fact& fact) {
-      if (fact.kind != "team.began") return after || is_stop(fact);
+      if (fact.kind != "team.began") return after || is_left_behind(fact);
       const std::string run = field_of(fact.body, "run");
       after = after || (first && run == order_[*first]);
       return !kept.contains(run);
@@ -169,8 +224,9 @@ Result<> put_output(PastRun& run, const EditedOutput& edited) {
     (*json)["edited"] = true;
     event.text = dump(*json);
     std::erase_if(run.facts, [&](const store::Fact& fact) {
-      return (fact.kind == "tool.more" || fact.kind == "tool.sources") &&
-             field_of(fact.body, "call") == edited.call;
+      const bool of_output =
+          fact.kind == "tool.more" || fact.kind == "tool.sources" || fact.kind == "approval.decided";
+      return of_output && field_of(fact.body, "call") == edited.call;
     });
     return {};
   }
@@ -202,6 +258,9 @@ Result<> check_sizes(const ForkOrder& order) {
   };
   if (order.input && order.input->size() > limits::kInputBytes)
     return too_large("the message", order.input->size());
+  if (order.outputs.size() > kEditedOutputs)
+    return fail(ErrorCode::too_large, fmt::format("{} outputs are edited; at most {} may be",
+                                                  order.outputs.size(), kEditedOutputs));
   for (const EditedOutput& edited : order.outputs)
     if (edited.output.size() > limits::kInputBytes)
       return too_large(fmt::format("the output for call {}", edited.call.substr(0, 40)),

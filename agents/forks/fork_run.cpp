@@ -30,14 +30,15 @@ class Fork {
     auto kept = cut(*tree, order_);
     if (!kept) co_return fail(std::move(kept.error()));
     forked_.kept = *kept;
-    std::vector<PastTree> before;
+    std::vector<PastTree> trees;
     if (!order_.resumes)
       for (const store::RunRow& row : roots_before(run_, rows_)) {
         auto turn = co_await read_tree(journal_, row, rows_, left);
         if (!turn) co_return fail(std::move(turn.error()));
-        before.push_back(std::move(*turn));
+        trees.push_back(std::move(*turn));
       }
-    co_return co_await commit(std::move(before), std::move(*tree));
+    trees.push_back(std::move(*tree));
+    co_return co_await commit(std::move(trees));
   }
 
  private:
@@ -54,64 +55,55 @@ class Fork {
                                  run_.id, run_.parent));
     if (order_.resumes && !run_.finished())
       co_return fail(ErrorCode::busy, fmt::format("run {} has not ended: it goes on by itself", run_.id));
-    auto rows = co_await journal_.list_runs(run_.tenant, run_.session, kForkRuns + 1);
+    constexpr std::size_t kAll = 100'000;
+    auto rows = co_await journal_.list_runs(run_.tenant, run_.session, kAll);
     if (!rows) co_return fail(std::move(rows.error()));
-    if (rows->size() > kForkRuns)
+    if (!order_.resumes && rows->size() > kForkRuns)
       co_return fail(
           ErrorCode::too_large,
           fmt::format("session {} has more than the {} runs that a fork may copy", run_.session, kForkRuns));
     std::ranges::reverse(*rows);  // as they began
     rows_ = std::move(*rows);
+    const int granted = lineage_of(run_).granted + 1;
+    for (const store::RunRow& one : rows_)
+      if (const Lineage other = lineage_of(one);
+          order_.resumes && other.run == run_.id && other.granted == granted)
+        co_return fail(ErrorCode::conflict,
+                       fmt::format("run {} was resumed already, as run {}", run_.id, one.id));
     co_return Result<>();
   }
 
-  Task<Result<Forked>> commit(std::vector<PastTree> before, PastTree tree) {
+  // Everything in one append: it is there whole or not at all.
+  Task<Result<Forked>> commit(std::vector<PastTree> trees) {
     const std::int64_t now = loop_.clock().wall_ms();
     NewNames names(rng_, now);
-    forked_.session = order_.resumes ? run_.session : names.name(run_.session, "s_");
     if (order_.resumes) names.keep(run_.session, run_.session);
-    if (!order_.resumes)
-      if (auto made = co_await make_session(now); !made) co_return fail(std::move(made.error()));
-    for (store::Append& append : copies_of(std::move(before), names, forked_.session))
-      if (auto done = co_await journal_.commit(std::move(append)); !done)
-        co_return co_await give_up(done.error());
-
-    prepare(tree.root().row, now);
-    std::vector<PastTree> own;
-    own.push_back(std::move(tree));
-    std::vector<store::Append> appends = copies_of(std::move(own), names, forked_.session);
-    // Its own row comes last and with everything that was told, so that it is there whole or not at all.
-    store::Append root = std::move(appends.front());
-    forked_.run = root.run->id;
+    forked_.session = names.name(run_.session, "s_");
+    prepare(trees.back().root().row, now);
+    store::Append append = copy_of(std::move(trees), names, forked_.session);
+    store::RunRow& row = *append.run;
+    forked_.run = row.id;
     // Not renamed: it is the run as it was.
     put({.run = run_.id,
          .kept = forked_.kept,
          .granted = lineage_of(run_).granted + (order_.resumes ? 1 : 0)},
-        *root.run);
-    root.events.push_back(run_event(*root.run, "run.queued"));
-    root.barrier = true;
-    if (appends.size() > 1 && !appends.back().events.empty()) {
-      std::ranges::move(appends.back().events, std::back_inserter(root.events));
-      appends.pop_back();
+        row);
+    Event queued = run_event(row, "run.queued");
+    const auto first = std::ranges::find(append.events, row.id, &Event::run);
+    append.events.insert(first, std::move(queued));
+    if (!order_.resumes) {
+      auto session = co_await journal_.find_session(run_.session);
+      if (!session) co_return fail(std::move(session.error()));
+      append.session = store::SessionRow{.id = forked_.session,
+                                         .tenant = run_.tenant,
+                                         .target = *session ? (*session)->target : run_.target,
+                                         .created_ms = now,
+                                         .updated_ms = now};
     }
-    for (std::size_t i = 1; i < appends.size(); ++i)
-      if (auto done = co_await journal_.commit(std::move(appends[i])); !done)
-        co_return co_await give_up(done.error());
-    if (auto done = co_await journal_.commit(std::move(root)); !done)
-      co_return co_await give_up(done.error());
+    append.barrier = true;
+    if (auto done = co_await journal_.commit(std::move(append)); !done)
+      co_return fail(std::move(done.error()));
     co_return forked_;
-  }
-
-  Task<Result<>> make_session(std::int64_t now) {
-    auto session = co_await journal_.find_session(run_.session);
-    if (!session) co_return fail(std::move(session.error()));
-    store::Append append;
-    append.session = store::SessionRow{.id = forked_.session,
-                                       .tenant = run_.tenant,
-                                       .target = *session ? (*session)->target : run_.target,
-                                       .created_ms = now,
-                                       .updated_ms = now};
-    co_return co_await journal_.commit(std::move(append));
   }
 
   // The row of the run as it was becomes that of a run which waits for its turn.
@@ -126,17 +118,17 @@ class Fork {
     fresh.status = "queued";
     fresh.created_ms = now;
     fresh.config = config_;
-    fresh.extra = std::move(row.extra);
+    fresh.extra = submission_in(row.extra);
     row = std::move(fresh);
   }
 
-  Task<Result<Forked>> give_up(Error why) {
-    if (!order_.resumes) {
-      store::Append append;
-      append.forget = forked_.session;
-      (void)co_await journal_.commit(std::move(append));
-    }
-    co_return fail(std::move(why));
+  // Of what the row says beside, what came with the message; the rest tells of how the run went.
+  static std::string submission_in(const std::string& extra) {
+    const auto all = parse_json(extra);
+    Json kept = Json::object();
+    for (const char* key : {"inputs", "attachments"})
+      if (const Json* given = all ? troupe::find(*all, key) : nullptr) kept[key] = *given;
+    return kept.empty() ? "" : dump(kept);
   }
 
   Loop& loop_;

@@ -11,6 +11,7 @@ namespace troupe::agents {
 
 inline AgentLimits granted(AgentLimits limits, int times) {
   limits.steps *= times;
+  limits.repeats *= times;
   limits.tokens *= times;
   limits.cost *= times;
   limits.time *= times;
@@ -27,6 +28,7 @@ inline TeamLimits granted(TeamLimits limits, int times) {
   limits.cost *= times;
   limits.time *= times;
   limits.turns *= times;
+  limits.repeats *= times;
   limits.messages *= times;
   return limits;
 }

@@ -9,23 +9,47 @@ namespace troupe::agents {
 
 namespace {
 
-Task<Result<PastRun>> read_run(store::Journal& journal, store::RunRow row, std::size_t& left) {
-  PastRun run{.row = std::move(row)};
-  auto facts = co_await journal.read_facts(run.row.id);
-  if (!facts) co_return fail(std::move(facts.error()));
-  auto frames = co_await journal.read_run_events(run.row.id);
+constexpr int kLooks = 8;  // at a run that is at work, until it stands still for one
+
+Task<Result<std::vector<PastEvent>>> events_of(store::Journal& journal, const std::string& run) {
+  auto frames = co_await journal.read_run_events(run);
   if (!frames) co_return fail(std::move(frames.error()));
+  std::vector<PastEvent> events;
+  for (const Frame& frame : *frames)
+    events.push_back({.seq = frame.seq, .type = frame.type, .step = frame.step, .text = *frame.text});
+  co_return events;
+}
+
+// Facts and events are read one after the other: of a run at work they are of one moment where neither grew
+// meanwhile.
+Task<Result<PastRun>> look_at(store::Journal& journal, store::RunRow row) {
+  PastRun run{.row = std::move(row)};
+  for (int look = 0; look < kLooks; ++look) {
+    auto facts = co_await journal.read_facts(run.row.id);
+    if (!facts) co_return fail(std::move(facts.error()));
+    auto events = co_await events_of(journal, run.row.id);
+    if (!events) co_return fail(std::move(events.error()));
+    const bool stood = look > 0 && facts->size() == run.facts.size() && events->size() == run.events.size();
+    run.facts = std::move(*facts);
+    run.events = std::move(*events);
+    if (run.row.finished() || stood) co_return run;
+  }
+  co_return fail(
+      ErrorCode::busy,
+      fmt::format("run {} is at work and does not stand still; try again, or cancel it first", run.row.id));
+}
+
+Task<Result<PastRun>> read_run(store::Journal& journal, store::RunRow row, std::size_t& left) {
+  auto run = co_await look_at(journal, std::move(row));
+  if (!run) co_return run;
   std::size_t bytes = 0;
-  for (const store::Fact& fact : *facts) bytes += fact.body.size();
-  for (const Frame& frame : *frames) bytes += frame.text->size();
+  for (const store::Fact& fact : run->facts) bytes += fact.body.size();
+  for (const PastEvent& event : run->events) bytes += event.text.size();
   if (bytes > left)
     co_return fail(
         ErrorCode::too_large,
         fmt::format("what came before has more than the {} MiB that one fork may copy", kForkBytes >> 20));
   left -= bytes;
-  run.facts = std::move(*facts);
-  for (const Frame& frame : *frames)
-    run.events.push_back({.seq = frame.seq, .type = frame.type, .step = frame.step, .text = *frame.text});
   co_return run;
 }
 

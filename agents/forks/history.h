@@ -35,8 +35,8 @@ struct PastTree {
   const PastRun& root() const { return runs.front(); }
 };
 
-inline constexpr std::size_t kForkBytes = 64u << 20;  ///< of the events and facts that one fork copies
-inline constexpr std::size_t kForkRuns = 10'000;      ///< that one fork copies
+inline constexpr std::size_t kForkBytes = 16u << 20;  ///< of the events and facts that one fork copies
+inline constexpr std::size_t kForkRuns = 1'000;       ///< that one fork copies
 
 /// Reads runs with those below them, each tree as of now. `left`: bytes that may still be read, which it
 /// lowers. Errors: too_large, store.

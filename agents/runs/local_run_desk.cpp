@@ -8,8 +8,10 @@
 #include "agents/runs/probation.h"
 #include "agents/runs/resumption.h"
 #include "agents/runs/run_desk.h"
+#include "agents/runs/run_record.h"
 #include "agents/runs/run_target.h"
 #include "agents/runs/settlements.h"
+#include "agents/runs/slots.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/base/suggest.h"
@@ -90,6 +92,7 @@ class Desk final : public LocalRunDesk {
   Result<> takes_writes() const;
   Result<> may_admit(const std::string& session, const std::string& tenant) const;
   Task<Result<Forked>> fork_admitted(ForkOrder order, store::RunRow of);
+  Task<Result<>> begin_forked(HeldRun& run, std::string id, const Catalog& catalog);
   Task<Result<std::shared_ptr<const Catalog>>> catalog_for(const std::string& model,
                                                            const std::string& target);
   Task<Result<Accepted>> accept(Submission submission, store::SessionRow session);
@@ -131,7 +134,8 @@ class Desk final : public LocalRunDesk {
   std::deque<std::string> ready_;  // sessions whose first run waits only for room
   // Messages between look-up and commit: a second one with the same id waits for the first one's outcome.
   std::map<std::pair<std::string, std::string>, std::vector<OneShot<bool>*>> accepting_;
-  std::set<std::string> forgetting_;    // sessions on their way out
+  std::set<std::string> forgetting_;  // sessions on their way out
+  Slots forks_{loop_, 1};
   std::multiset<std::string> forking_;  // sessions that a fork reads, or goes on in
   CatalogVariant variant_;
   std::vector<OneShot<bool>*> leaving_;  // who waits for runs that have ended to leave
@@ -566,9 +570,16 @@ Task<Result<Forked>> Desk::fork(ForkOrder order) {
   auto of = co_await find_run(order.principal, order.run);
   if (!of) co_return std::unexpected(of.error());
   if (auto fits = check_sizes(order); !fits) co_return std::unexpected(fits.error());
-  if (auto free = may_admit(of->session, of->tenant); !free) co_return std::unexpected(free.error());
   const auto reading = forking_.insert(of->session);
-  auto forked = co_await fork_admitted(std::move(order), std::move(*of));
+  co_await forks_.take();  // each may hold a whole conversation in memory
+  // One that goes on in a session of its own does not wait for what is at work in this one.
+  auto free = may_admit(order.resumes ? of->session : "", of->tenant);
+  Result<Forked> forked = fail(ErrorCode::internal, "");
+  if (free)
+    forked = co_await fork_admitted(std::move(order), std::move(*of));
+  else
+    forked = std::unexpected(free.error());
+  forks_.give_back();
   forking_.erase(reading);
   co_return forked;
 }
@@ -582,14 +593,35 @@ Task<Result<Forked>> Desk::fork_admitted(ForkOrder order, store::RunRow of) {
                                of.target, of.id));
   auto forked = co_await write_fork(loop_, journal_, rng_, std::move(order), (*catalog)->config);
   if (!forked) co_return forked;
-  auto row = co_await journal_.find_run(forked->run);
-  if (!row) co_return std::unexpected(row.error());
-  Generations generations;
-  generations.emplace((*catalog)->config, *catalog);
-  if (auto taken = co_await take_up(std::move(**row), generations); !taken)
-    co_return std::unexpected(taken.error());
+  auto held = std::make_shared<HeldRun>();
+  if (auto begun = co_await begin_forked(*held, forked->run, **catalog); !begun)
+    co_return std::unexpected(begun.error());
+  hold(held);
   pump();
   co_return forked;
+}
+
+// As a start takes up what it finds; what cannot be taken up has an end as every run has.
+Task<Result<>> Desk::begin_forked(HeldRun& run, std::string id, const Catalog& catalog) {
+  auto row = co_await journal_.find_run(id);
+  if (!row) co_return std::unexpected(row.error());
+  run.row = std::move(**row);
+  auto facts = co_await journal_.read_facts(id);
+  if (!facts) co_return std::unexpected(facts.error());
+  auto events = co_await journal_.read_run_events(id);
+  if (!events) co_return std::unexpected(events.error());
+  auto begin = find_target(catalog, run.row.target)->take_up(run.row, inputs_of(run.row), *facts, *events);
+  if (begin) {
+    run.begin = std::move(*begin);
+    run.secrets = catalog.secrets;
+    co_return Result<>();
+  }
+  RunRecord record(journal_, run.row);
+  store::Append append;
+  record.finish({.status = "failed", .reason = "internal", .detail = begin.error().message},
+                loop_.clock().wall_ms(), append);
+  co_await record.commit(std::move(append));
+  co_return std::unexpected(begin.error());
 }
 
 // "MODEL" is for who was asked, "AGENT=MODEL" for another.
@@ -808,6 +840,7 @@ Task<> Desk::settle(Milliseconds most) {
 }
 
 void Desk::hurry() {
+  journal_.give_up();  // a full disk is waited for by runs, not by who ends them
   settlements_.stop();
   auto held = runs_;  // a run that ends at once leaves the table
   for (auto& [id, run] : held) run->stop.request(StopReason::shutdown);

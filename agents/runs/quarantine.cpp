@@ -14,32 +14,41 @@ namespace troupe::agents {
 
 namespace {
 
-// What was told of it; where its events cannot be read, nothing is known of what it used.
-Task<RunEnd> end_of(store::Journal& journal, const store::RunRow& row, const std::string& why) {
-  RunEnd end{.status = "failed", .reason = "quarantined", .detail = why};
-  auto events = co_await journal.read_run_events(row.id);
-  if (!events) co_return end;
-  for (const Frame& frame : *events) {
-    end.steps = std::max(end.steps, frame.step);
-    if (frame.type != "usage") continue;
-    auto told = parse_json(*frame.text);
-    if (!told) continue;
-    end.input_tokens += number_or(*told, "input_tokens");
-    end.output_tokens += number_or(*told, "output_tokens");
-    end.cost += amount_or(*told, "cost");
-  }
-  co_return end;
-}
-
 Task<Result<>> set_aside(store::Journal& journal, const Clock& clock, store::RunRow row, std::string why) {
   RunRecord record(journal, std::move(row));
-  const RunEnd end = co_await end_of(journal, record.row(), why);
+  RunEnd end = co_await used_by(journal, record.row());
+  end.status = "failed";
+  end.reason = "quarantined";
+  end.detail = why;
   store::Append last;
   record.finish(end, clock.wall_ms(), last);
   co_return co_await journal.commit(std::move(last));
 }
 
 }  // namespace
+
+Task<RunEnd> used_by(store::Journal& journal, store::RunRow row) {
+  constexpr std::size_t kAll = 100'000;  // runs of a session
+  RunEnd end;
+  if (auto events = co_await journal.read_run_events(row.id))
+    for (const Frame& frame : *events) {
+      end.steps = std::max(end.steps, frame.step);
+      if (frame.type != "usage") continue;
+      auto told = parse_json(*frame.text);
+      if (!told) continue;
+      end.input_tokens += number_or(*told, "input_tokens");
+      end.output_tokens += number_or(*told, "output_tokens");
+      end.cost += amount_or(*told, "cost");
+    }
+  if (auto rows = co_await journal.list_runs(row.tenant, row.session, kAll))
+    for (const store::RunRow& below : *rows) {
+      if (below.parent != row.id || !below.finished()) continue;
+      end.input_tokens += below.input_tokens;
+      end.output_tokens += below.output_tokens;
+      end.cost += below.cost;
+    }
+  co_return end;
+}
 
 Task<Result<>> quarantine(store::Journal& journal, const Clock& clock, store::RunRow run,
                           std::vector<store::RunRow> below, std::string why) {

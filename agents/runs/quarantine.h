@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/runs/resume_count.h"
+#include "agents/runs/run_record.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/task.h"
 #include "runtime/base/result.h"
@@ -17,6 +18,10 @@ namespace troupe::agents {
 /// not in the ledger. `below`: in the order in which they began. Errors: those of Journal::commit.
 Task<Result<>> quarantine(store::Journal& journal, const Clock& clock, store::RunRow run,
                           std::vector<store::RunRow> below, std::string why);
+
+/// What a run used by its events, and by the rows of those below it that have ended: of its end, only the
+/// sums and the steps. Nothing of what cannot be read.
+Task<RunEnd> used_by(store::Journal& journal, store::RunRow row);
 
 /// Why a run is set aside that was taken up so often: how often, and what the journal has of it last. Pure.
 std::string why_quarantined(const ResumeCount& count, const std::vector<store::Fact>& facts);

@@ -53,7 +53,7 @@ class Fold {
     else if (fact.kind == "model.broken")
       broken(body);
     else if (fact.kind == "tool.intent")
-      run_.intents.insert(string_or(body, "call"));
+      intended(body);
     else if (fact.kind == "tool.dispatched")
       run_.dispatched.insert(string_or(body, "call"));
     else if (fact.kind == "tool.sources")
@@ -107,6 +107,13 @@ class Fold {
     run_.journaled_messages = static_cast<std::size_t>(number_or(body, "messages"));
     if (const Json* system = find(body, "system"); system && system->is_string())
       run_.system = system->get<std::string>();
+  }
+
+  void intended(const Json& body) {
+    const std::string call = string_or(body, "call");
+    run_.intents.insert(call);
+    if (std::string key = string_or(body, "key"); !key.empty())
+      run_.keys.insert_or_assign(call, std::move(key));
   }
 
   void fitted(int step, const Json& body) {

@@ -54,6 +54,7 @@ struct RecordedRun {
   std::deque<Json> replies;                         ///< facts model.reply, in order
   std::map<std::string, Observation> observations;  ///< by call
   std::set<std::string> intents;                    ///< calls that may be made: policy was held against them
+  std::map<std::string, std::string> keys;          ///< idempotency keys of these, as they were written down
   std::set<std::string> dispatched;                 ///< calls that left for an at-most-once tool
   /// Calls that a person was asked about, and when: wall time in milliseconds. 0: an older version did.
   std::map<std::string, std::int64_t> approvals;

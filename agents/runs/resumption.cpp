@@ -70,10 +70,7 @@ Task<Result<Resumption::Outcome>> Resumption::prepare(StartingRun& run,
   if (!facts) co_return co_await leave(run.row, facts.error());
   auto events = co_await journal_.read_run_events(run.row.id);
   if (!events) co_return co_await leave(run.row, events.error());
-  Json inputs = Json::object();
-  if (auto extra = parse_json(run.row.extra); extra)
-    if (const Json* given = find(*extra, "inputs")) inputs = *given;
-  auto begin = (*target)->take_up(run.row, inputs, *facts, *events);
+  auto begin = (*target)->take_up(run.row, inputs_of(run.row), *facts, *events);
   if (begin) {
     run.secrets = (*generations_.at(run.row.config))->secrets;
     run.begin = std::move(*begin);

@@ -23,6 +23,12 @@ std::shared_ptr<const RunTarget> member_target(const Catalog& catalog, std::stri
 
 }  // namespace
 
+Json inputs_of(const store::RunRow& row) {
+  const auto extra = parse_json(row.extra);
+  const Json* given = extra ? find(*extra, "inputs") : nullptr;
+  return given ? *given : Json::object();
+}
+
 std::shared_ptr<const RunTarget> find_target(const Catalog& catalog, std::string_view name) {
   if (auto agent = catalog.agents.find(name); agent != catalog.agents.end())
     return std::make_shared<AgentTarget>(agent->second);

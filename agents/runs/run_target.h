@@ -37,6 +37,9 @@ class RunTarget {
                                                     const std::vector<Frame>& events) const = 0;
 };
 
+/// What a run was given beside its message, as its row has it.
+Json inputs_of(const store::RunRow& row);
+
 /// Null: there is none of that name.
 std::shared_ptr<const RunTarget> find_target(const Catalog& catalog, std::string_view name);
 /// Of all that runs can be asked of.

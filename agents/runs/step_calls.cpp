@@ -78,7 +78,12 @@ bool StepCalls::needs_person(const Call& call, const PlannedCall& plan) const {
 
 Result<tools::Prepared> StepCalls::prepared(const PlannedCall& plan, Json input) const {
   auto call = agent_.toolbox->prepare(plan.tool, std::move(input));
-  if (call)
+  if (!call) return call;
+  // One that may have left is known outside under the key that it left with, also where its run goes on as
+  // another.
+  if (const auto known = recorded_.keys.find(plan.id); known != recorded_.keys.end())
+    call->idempotency_key = known->second;
+  else
     call->idempotency_key = tools::idempotency_key({.instance = journal_.instance(),
                                                     .run = record_.row().id,
                                                     .step = step_,

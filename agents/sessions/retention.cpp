@@ -61,7 +61,7 @@ Task<Result<std::size_t>> Retention::sweep(Milliseconds forget_after, Stop& stop
     for (const store::SessionRow& session : *page) {
       if (session.updated_ms >= before) continue;
       if (!co_await loop_.sleep_for(limits::kRetentionPause, stop)) co_return forgotten;
-      if (co_await forget(session)) ++forgotten;
+      if (co_await forget(session, before)) ++forgotten;
     }
     // They come by when they were made; who is younger than the limit was not used before it.
     if (page->back().created_ms >= before) break;
@@ -70,7 +70,10 @@ Task<Result<std::size_t>> Retention::sweep(Milliseconds forget_after, Stop& stop
   co_return forgotten;
 }
 
-Task<bool> Retention::forget(const store::SessionRow& session) {
+Task<bool> Retention::forget(const store::SessionRow& session, std::int64_t before) {
+  // Somebody may have gone on with it since the page was read.
+  auto now = co_await desk_.journal().find_session(session.id);
+  if (!now || !*now || (*now)->updated_ms >= before) co_return false;
   auto gone = co_await desk_.forget({.name = "", .tenant = session.tenant}, session.id);
   if (gone)
     log::info("a conversation was forgotten for its age", {{"session", session.id},

@@ -35,7 +35,7 @@ class Retention {
 
  private:
   Task<> keep(Milliseconds forget_after, std::shared_ptr<Stop> stop);
-  Task<bool> forget(const store::SessionRow& session);
+  Task<bool> forget(const store::SessionRow& session, std::int64_t before);
 
   Loop& loop_;
   RunDesk& desk_;

@@ -1,4 +1,5 @@
 #include "agents/runs/facts.h"
+#include "agents/runs/quarantine.h"
 #include "agents/teams/notes.h"
 #include "agents/teams/reply_message.h"
 #include "agents/teams/team_run.h"
@@ -199,9 +200,12 @@ Task<> TeamRun::end_left_open() {
       for (Over& over : (*driver)->over()) over_.push_back(std::move(over));
     } else {
       RunRecord record(journal_, row);
+      RunEnd end = co_await used_by(journal_, row);
+      end.status = "failed";
+      end.reason = "internal";
+      end.detail = driver.error().message;
       store::Append append;
-      record.finish({.status = "failed", .reason = "internal", .detail = driver.error().message},
-                    loop_.clock().wall_ms(), append);
+      record.finish(end, loop_.clock().wall_ms(), append);
       co_await record.commit(std::move(append));
     }
     auto ended = co_await journal_.find_run(row.id);

@@ -73,7 +73,7 @@ Task<Result<>> check_store(Engine& engine) {
   co_return co_await engine.journal.quick_check();
 }
 
-Task<int> serve(Engine& engine, std::string listen) {
+Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manager) {
   gateway::ServerSettings settings = engine.configuration.server;
   if (!listen.empty()) settings.listen = listen;
   agents::SessionArchive sessions(engine.loop, engine.journal, engine.workers,
@@ -104,7 +104,7 @@ Task<int> serve(Engine& engine, std::string listen) {
 
   Signals signals(engine.loop, engine);
   signals.hurry = [&engine] { engine.desk.hurry(); };
-  ServiceNotice notice = ServiceNotice::from_environment(engine.loop);
+  ServiceNotice notice(engine.loop, std::move(manager));
   notice.ready(fmt::format("listening on {}; runs of the last stop are taken up", *address));
   int code = kDone;
   if (auto healthy = co_await check_store(engine); !healthy) {
@@ -120,8 +120,9 @@ Task<int> serve(Engine& engine, std::string listen) {
     co_await signals.asked_to_stop();
   }
   notice.stopping();
-  co_await retention.close();
   co_await engine.desk.drain(limits::kDrain);  // clients still hear how their runs end
+  engine.desk.hurry();                         // nor does anything else wait for a full disk
+  co_await retention.close();
   engine.reloaded = nullptr;
   co_await gateway.stop(limits::kDrain);
   co_await keeper.close();
@@ -158,7 +159,10 @@ void add_serve(CLI::App& app, int& exit_code) {
     std::signal(SIGPIPE, SIG_IGN);  // it goes on whoever reads its output
     exit_code = run_engine(
         std::move(loaded->configuration), loaded->source,
-        [listen = options->listen](Engine& engine) { return serve(engine, listen); }, Readers::expected);
+        [listen = options->listen, manager = ServiceNotice::from_environment()](Engine& engine) {
+          return serve(engine, listen, manager);
+        },
+        Readers::expected);
   });
 }
 

@@ -35,15 +35,24 @@ bool is_of_a_backup(const std::string& name) {
   return false;
 }
 
-/// Takes a folder away that has nothing but a backup in it. Errors: conflict.
-Result<> remove_backup(const std::string& folder) {
+/// Whether a folder has nothing but a backup in it. Errors: conflict (anything else: a store in use has a
+/// lock, say).
+Result<> check_backup(const std::string& folder) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))
     if (!is_of_a_backup(entry.path().filename()))
       return fail(ErrorCode::conflict,
                   fmt::format("{}: there is `{}` in it, which no backup has; name another folder", folder,
                               entry.path().filename().string()));
-  if (!error) fs::remove_all(folder, error);
+  if (error) return failed(folder, "cannot be read", error.value());
+  return {};
+}
+
+/// Takes a folder away that has nothing but a backup in it. Errors: conflict.
+Result<> remove_backup(const std::string& folder) {
+  if (auto own = check_backup(folder); !own) return own;
+  std::error_code error;
+  fs::remove_all(folder, error);
   if (error) return failed(folder, "cannot be taken away", error.value());
   return {};
 }
@@ -57,6 +66,7 @@ class Partial {
     if (partial.fd_ < 0) return failed(folder, "cannot be opened", errno);
     if (::flock(partial.fd_, LOCK_EX | LOCK_NB) != 0)
       return fail(ErrorCode::busy, folder + ": another backup to this place is under way");
+    if (auto ours = check_backup(folder); !ours) return fail(std::move(ours.error()));
     std::error_code error;
     for (const auto& left : fs::directory_iterator(folder, error))
       if (is_of_a_backup(left.path().filename())) fs::remove(left.path(), error);
@@ -114,6 +124,12 @@ Result<BackupSummary> back_up(const std::string& directory, const std::string& w
                 target + ": it is there already; name a new folder, or replace it with --force");
   if (replaces && ::access(fmt::format("{}/{}", target, kJournalFile).c_str(), F_OK) != 0)
     return fail(ErrorCode::conflict, target + ": it is not a backup, and is not replaced by one");
+
+  std::error_code same;
+  if (replaces && fs::equivalent(target, directory, same))
+    return fail(ErrorCode::conflict, target + ": it is the store itself; name another folder");
+  if (replaces)
+    if (auto only = check_backup(target); !only) return fail(std::move(only.error()));
 
   const std::string folder = target + ".partial";
   auto partial = Partial::make(folder);

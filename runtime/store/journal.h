@@ -72,6 +72,7 @@ struct Append {
   std::vector<Fact> facts;
   std::optional<SessionRow> session;  ///< inserted, or updated (target, updated_ms)
   std::optional<RunRow> run;    ///< inserted or replaced by id; first_seq/last_seq are filled by the journal
+  std::vector<RunRow> others;   ///< further runs, each as `run` is: for what is copied whole
   std::vector<Spending> spent;  ///< added to the ledger
   std::vector<DeadLetterRow> dead;  ///< inserted, or replaced by session and id; resent once, it stays so
   /// "": none; else a session that goes before the rest of the append comes: its row, its runs, all events
@@ -184,6 +185,10 @@ class Journal {
   /// Reads the whole file and checks its structure, beside the writer. Errors: store, naming the file, when
   /// it is damaged; appends then fail and paused() says so. Takes about a second a GiB.
   virtual Task<Result<>> quick_check() { co_return Result<>(); }
+
+  /// From now on appends that the disk does not take are tried once more and then fail with
+  /// ErrorCode::store, instead of waiting until it does: the process is about to end.
+  virtual void give_up() {}
 
   /// Commits what is queued and stops the writer. Further appends fail with ErrorCode::store.
   virtual Task<> close() = 0;

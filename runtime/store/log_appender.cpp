@@ -99,6 +99,9 @@ Result<> LogAppender::write_append(Append& append, Entry& entry) {
   if (append.session) {
     if (auto done = write_session(*append.session, entry.wall_ms); !done) return done;
   }
+  for (const RunRow& other : append.others) {
+    if (auto done = write_run(other, {}, entry.wall_ms); !done) return done;
+  }
   const RunRow* row = append.run ? &*append.run : nullptr;
   if (row) {
     auto home = session(row->session, entry.wall_ms);

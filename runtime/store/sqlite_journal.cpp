@@ -48,6 +48,10 @@ Result<> admissible(const Append& append) {
   if (append.run && (append.run->id.empty() || append.run->session.empty()))
     return fail(ErrorCode::invalid,
                 fmt::format("the row of run `{}` names no run or no session", append.run->id));
+  for (const RunRow& other : append.others)
+    if (other.id.empty() || other.session.empty())
+      return fail(ErrorCode::invalid,
+                  fmt::format("the row of run `{}` names no run or no session", other.id));
   return {};
 }
 
@@ -185,6 +189,7 @@ class SqliteJournal final : public Journal {
   const std::string& instance() const override { return start_.instance; }
   bool unclean_start() const override { return !start_.clean; }
   std::int64_t epoch() const override { return start_.epoch; }
+  void give_up() override { writer_.give_up(); }
 
   Task<Result<>> quick_check() override {
     if (closing_) co_return closed();

@@ -86,6 +86,14 @@ void Writer::hand_in() {
   wake_.notify_one();
 }
 
+void Writer::give_up() {
+  {
+    std::lock_guard lock(mutex_);
+    giving_up_ = true;
+  }
+  wake_.notify_one();
+}
+
 void Writer::close(std::function<void()> closed) {
   hand_in();
   {
@@ -148,12 +156,12 @@ void Writer::commit(Batch& batch) {
   }
 }
 
-/// False when the journal is being closed: there is time for one more attempt, not for waiting.
+/// False when the journal is being closed, or waits no more: there is time for one more attempt, not for waiting.
 bool Writer::wait_for_disk(Milliseconds pause, const Error& error) {
   if (!health_.paused(nullptr)) log::error("the journal waits for the disk", {{"error", error.message}});
   health_.set_waiting("the journal waits for the disk: " + error.message);
   std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, pause, [this] { return closing_; });
+  return !wake_.wait_for(lock, pause, [this] { return closing_ || giving_up_; });
 }
 
 Writer::Outcome Writer::attempt(Batch& batch, Error& error) {

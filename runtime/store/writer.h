@@ -37,6 +37,9 @@ class Writer {
   /// and the entry is gone.
   bool add(std::unique_ptr<Entry> entry);
 
+  /// What the disk does not take fails from now on instead of waiting. Loop thread.
+  void give_up();
+
   /// Takes no more entries, commits what is queued, marks the file as closed cleanly, and calls `closed` on
   /// the loop after the last batch was published. Loop thread, once.
   void close(std::function<void()> closed);
@@ -84,6 +87,7 @@ class Writer {
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Entry>> queue_;  // guarded by mutex_
   bool closing_ = false;                      // guarded by mutex_; set by the loop thread
+  bool giving_up_ = false;                    // guarded by mutex_
 
   std::thread thread_;  // last: it uses everything above
 };

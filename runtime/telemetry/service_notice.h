@@ -14,10 +14,17 @@ namespace troupe {
 /// that cannot be reached is no error: the service goes on without it. Loop thread only.
 class ServiceNotice {
  public:
+  /// Where it is told, and how often it wants to hear.
+  struct Address {
+    std::string socket;  ///< a path, or "@" and an abstract name; "": there is none
+    std::optional<Milliseconds> watchdog;
+  };
   /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and takes them out of the environment, so that no
-  /// child speaks for us. Before threads are started. `loop` outlives it.
-  static ServiceNotice from_environment(Loop& loop);
+  /// child speaks for us. Before threads are started.
+  static Address from_environment();
 
+  /// `loop` outlives it.
+  ServiceNotice(Loop& loop, Address address) : loop_(loop), address_(std::move(address)) {}
   ServiceNotice(ServiceNotice&&) = delete;  // its alarm knows where it is
   ServiceNotice& operator=(ServiceNotice&&) = delete;
 
@@ -29,18 +36,14 @@ class ServiceNotice {
   void stopping() { send("STOPPING=1\nSTATUS=stopping"); }
 
   /// How often the manager wants to hear of us; nothing where it does not.
-  std::optional<Milliseconds> watchdog() const { return watchdog_; }
+  std::optional<Milliseconds> watchdog() const { return address_.watchdog; }
 
  private:
-  ServiceNotice(Loop& loop, std::string socket, std::optional<Milliseconds> watchdog)
-      : loop_(&loop), socket_(std::move(socket)), watchdog_(watchdog) {}
-
   void send(const std::string& notice) const;
   void live();
 
-  Loop* loop_;
-  std::string socket_;  // a path, or "@" and an abstract name; ""
-  std::optional<Milliseconds> watchdog_;
+  Loop& loop_;
+  const Address address_;
   Loop::Alarm next_;
 };
 

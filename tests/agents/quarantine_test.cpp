@@ -269,6 +269,7 @@ TEST_CASE("a message that only waited for its turn is not counted") {
 TEST_CASE("a run whose journal is broken is set aside with the place, and others go on") {
   auto model = says({ScriptedModel::Hang{}, ScriptedModel::Hang{}});
   World world(model);
+  world.forged = true;
   world.resume();
   const std::string broken = world.session();
   auto bad = world.submit(broken, "one");

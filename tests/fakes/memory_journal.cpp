@@ -129,6 +129,8 @@ Result<> MemoryJournal::check(const Append& append) const {
     if (!append.forget.empty() && known.row.session == append.forget && !known.row.finished())
       return fail(ErrorCode::busy, fmt::format("run {} is not finished", id));
   if (append.session && append.session->id.empty()) return invalid("a session needs an id");
+  for (const RunRow& other : append.others)
+    if (other.id.empty() || other.session.empty()) return invalid("a run needs an id and a session");
   if (!append.run) return {};
   if (append.run->id.empty() || append.run->session.empty())
     return invalid("a run needs an id and a session");
@@ -162,9 +164,10 @@ Result<> MemoryJournal::apply(Append append) {
     }
     if (entry.touched == 0) entry.touched = ++order_;
   }
-  if (append.run) {
-    Run& entry = run(append.run->id);
-    RunRow row = *append.run;
+  std::vector<RunRow> rows = std::move(append.others);
+  if (append.run) rows.push_back(*append.run);
+  for (RunRow& row : rows) {
+    Run& entry = run(row.id);
     row.first_seq = entry.row.first_seq;
     row.last_seq = entry.row.last_seq;
     if (row.message_id.empty()) row.message_id = entry.row.message_id;

@@ -3,6 +3,7 @@
 #include "tests/agents/check/kept_store.h"
 
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 using namespace troupe;

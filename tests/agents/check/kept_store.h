@@ -4,10 +4,9 @@
 #include "runtime/store/chain.h"
 #include "runtime/store/schema.h"
 #include "runtime/store/sqlite.h"
+#include "tests/fakes/fixtures.h"
 #include "tests/fakes/temp_dir.h"
 
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -39,11 +38,10 @@ inline void expect_whole(const std::string& directory) {
 class KeptStore {
  public:
   explicit KeptStore(const char* dump) {
-    std::ostringstream text;
-    text << std::ifstream(fmt::format("{}/store/{}", TROUPE_FIXTURES, dump)).rdbuf();
+    const std::string text = fakes::read_fixture(fmt::format("store/{}", dump));
     auto file = store::Database::open(this->file(), store::Database::Mode::create);
     REQUIRE(file.has_value());
-    auto filled = file->execute(text.str().c_str());
+    auto filled = file->execute(text.c_str());
     REQUIRE_MESSAGE(filled.has_value(), filled.error().message);
     REQUIRE(
         file->execute(fmt::format("PRAGMA application_id = {}", store::kApplicationId).c_str()).has_value());

@@ -3,6 +3,7 @@
 #include "tests/agents/world.h"
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 using namespace troupe;

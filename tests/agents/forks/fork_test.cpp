@@ -1,3 +1,4 @@
+#include "agents/runs/quarantine.h"
 #include "tests/agents/teams/team_world.h"
 #include "tests/agents/world.h"
 
@@ -284,4 +285,153 @@ report:
   auto refused = fakes::run(
       world.loop, world.desk->fork({.principal = {"p", "acme"}, .run = rows->front().id, .from = 9}));
   REQUIRE_FALSE(refused);
+}
+
+TEST_CASE("a call that may have left goes out under its key again when its run is resumed") {
+  World world(says({kAnswer}));
+  world.tool = std::make_shared<fakes::TestTool>(
+      "look", tools::Effect::idempotent,
+      [](const tools::ToolInput&) { return tools::ToolOutput{"forty-two", {}}; });
+  world.close();
+  world.open();
+  world.resume();
+  const std::string session = world.session();
+  // Parallel calls, of which one brought something: the step is kept.
+  auto both =
+      says({R"({"thought":"both","actions":[{"tool":"look","input":{"x":1}},{"tool":"nothing","input":{}}]})",
+            kAnswer});
+  world.desk->replace_catalog(world.catalog("a", "hash", both));
+  world.tool->hang = true;
+  auto accepted = world.submit(session, "what is it?");
+  REQUIRE(accepted);
+  world.until([&] { return !world.tool->keys.empty() && world.seen("observation"); });
+  world.close();
+  world.open();
+  REQUIRE(fakes::run(
+      world.loop, quarantine(*world.journal, world.clock, row_of(world, accepted->run), {}, "it crashes")));
+  world.resume();
+  world.tool->hang = false;
+  auto resumed = fork(world, {.run = accepted->run, .resumes = true});
+  REQUIRE_MESSAGE(resumed, resumed.error().message);
+  CHECK(resumed->kept == 1);
+  REQUIRE(world.tool->keys.size() == 2);
+  CHECK(world.tool->keys[0] == world.tool->keys[1]);
+  CHECK(world.last("run.finished")["status"] == "done");
+  auto facts = fakes::run(world.loop, world.journal->read_facts(resumed->run));
+  REQUIRE(facts);
+  for (const store::Fact& fact : *facts) CHECK(fact.kind != "run.taken_up");
+}
+
+TEST_CASE("a run is resumed once; what came of that can be resumed in turn") {
+  World world(says({kLook}));  // the script ends: the model fails
+  world.resume();
+  const std::string run = whole_run(world, world.session());
+  auto first = fork(world, {.run = run, .resumes = true});
+  REQUIRE_MESSAGE(first, first.error().message);
+  CHECK(world.last("run.finished")["status"] == "failed");
+  auto again = fork(world, {.run = run, .resumes = true});
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == ErrorCode::conflict);
+  CHECK(again.error().message.contains(first->run));
+  auto second = fork(world, {.run = first->run, .resumes = true});
+  CHECK_MESSAGE(second, second.error().message);
+}
+
+TEST_CASE("a run that ended because a call was denied asks about it again when it is resumed") {
+  World::More more;
+  more.agent.approve = {"look"};
+  more.agent.on_deny = OnDeny::stop;
+  World world(says({kLook, kAnswer}), {}, {}, more);
+  world.resume();
+  const Principal me{"p", "default"};
+  const std::string session = world.session();
+  auto accepted = world.submit(session, "what is it?");
+  REQUIRE(accepted);
+  world.until([&] { return !world.desk->pending(me, session).empty(); });
+  REQUIRE(fakes::run(world.loop, world.desk->decide({.principal = me, .session = session, .call = "c_1"})));
+  world.finished(accepted->run);
+  REQUIRE(row_of(world, accepted->run).status == "denied");
+  auto resumed =
+      fakes::run(world.loop, world.desk->fork({.principal = me, .run = accepted->run, .resumes = true}));
+  REQUIRE_MESSAGE(resumed, resumed.error().message);
+  world.until([&] { return !world.desk->pending(me, session).empty(); });
+  REQUIRE(fakes::run(
+      world.loop, world.desk->decide({.principal = me, .session = session, .call = "c_1", .approve = true})));
+  world.finished(resumed->run);
+  CHECK(row_of(world, resumed->run).status == "done");
+  CHECK(world.tool->keys.size() == 1);
+}
+
+TEST_CASE("of a run at work only what is through is kept") {
+  World world(says({kLook, kAnswer, kAnswer}));
+  world.resume();
+  world.tool->hang = true;
+  const std::string session = world.session();
+  auto accepted = world.submit(session, "what is it?");
+  REQUIRE(accepted);
+  world.until([&] { return !world.tool->keys.empty(); });
+  const Principal me{"p", "default"};
+  auto beyond = fakes::run(world.loop, world.desk->fork({.principal = me, .run = accepted->run, .from = 2}));
+  REQUIRE_FALSE(beyond);
+  CHECK(beyond.error().message.contains("from step 1"));
+  auto forked = fakes::run(world.loop, world.desk->fork({.principal = me, .run = accepted->run}));
+  REQUIRE_MESSAGE(forked, forked.error().message);
+  CHECK(forked->kept == 0);
+  world.until([&] { return row_of(world, forked->run).finished(); });
+  CHECK(row_of(world, forked->run).status == "done");
+  CHECK_FALSE(row_of(world, accepted->run).finished());
+}
+
+TEST_CASE("a fork from behind the last step answers as the run did, once") {
+  World world(says({kLook, kAnswer}));
+  world.resume();
+  const std::string run = whole_run(world, world.session());
+  auto forked = fork(world, {.run = run, .from = 3});
+  REQUIRE_MESSAGE(forked, forked.error().message);
+  CHECK(world.count("answer") == 1);
+  CHECK(world.last("run.finished")["status"] == "done");
+}
+
+TEST_CASE("a manager's own run is not kept where a task that it gave is done anew") {
+  int given = 0;
+  TeamWorld world(
+      R"(
+boss: { role: boss, model: m }
+clerk: { role: clerk, description: does things, model: m }
+)",
+      "desk: { pattern: supervisor, manager: boss, members: [clerk] }",
+      [&](const std::string& role, const std::string& heard) -> ScriptedModel::Line {
+        if (role == "clerk") return std::string(R"({"thought":"ok","final_answer":"done it"})");
+        if (heard.contains("done it")) return std::string(R"({"thought":"ok","final_answer":"All done."})");
+        ++given;
+        return std::string(
+            R"({"thought":"go","action":"delegate","action_input":{"to":"clerk","task":"Do it"}})");
+      });
+  world.resume();
+  const Json end = world.ask("desk", "See to it");
+  REQUIRE(end.at("status") == "done");
+  auto forked = fakes::run(
+      world.loop,
+      world.desk->fork({.principal = {"p", "acme"}, .run = std::string(end.at("run")), .from = 2}));
+  REQUIRE_MESSAGE(forked, forked.error().message);
+  CHECK(forked->kept == 0);
+  world.watch(forked->session);
+  world.until([&] { return world.desk->status().running + world.desk->status().queued == 0; });
+  CHECK(given == 2);
+}
+
+TEST_CASE("another message is judged anew, whatever was said of the first one") {
+  auto judge =
+      says({R"({"pass": true, "reason": "fine"})", R"({"pass": false, "reason": "it gives advice"})"});
+  World::More more;
+  more.agent.guardrails.input = {{.model = "j", .prompt = "No medical advice.", .mode = RuleMode::blocking}};
+  more.judges = {{"j", judge}};
+  World world(says({kLook, kAnswer, kAnswer}), {}, {}, more);
+  world.resume();
+  const std::string run = whole_run(world, world.session());
+  REQUIRE(judge->calls() == 1);
+  auto forked = fork(world, {.run = run, .from = 2, .input = "how much of it should I take?"});
+  REQUIRE_MESSAGE(forked, forked.error().message);
+  CHECK(judge->calls() == 2);
+  CHECK(world.last("run.finished")["reason"] == "guardrail");
 }

@@ -33,7 +33,10 @@ class ScriptedPeer final : public Peer {
     if (send_error) co_return fail(*send_error);
     co_return "r1";
   }
-  Task<Result<>> cancel(std::string) override {
+  Task<Result<agents::Forked>> fork(agents::ForkOrder) override {
+    co_return fail(ErrorCode::invalid, "an evaluation forks nothing");
+  }
+  Task<Result<>> cancel(std::string, agents::CancelMode) override {
     ++cancels;
     cancelled_.set(true);
     co_return Result<>();

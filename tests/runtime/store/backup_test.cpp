@@ -345,3 +345,18 @@ TEST_CASE("a restore into an empty place makes the store there") {
   CHECK(events_in(directory, "s_a") == 2);
   CHECK(set_aside_in(directory) == 0);
 }
+
+TEST_CASE("a store is never taken for a backup that may be replaced, neither itself nor another") {
+  Scene scene;
+  fakes::TempDir other;
+  append((other.path() / "store").string(), "s_2", 1);
+  std::ofstream(other.path() / "store" / "lock") << "1";
+  for (const std::string& target : {scene.store.directory(), (other.path() / "store").string()}) {
+    CAPTURE(target);
+    auto refused = back_up(scene.store.directory(), target, {.force = true}, kQuiet);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::conflict);
+    CHECK_FALSE(fs::exists(target + ".partial"));
+  }
+  CHECK(events_in((other.path() / "store").string(), "s_2") > 0);
+}
