@@ -318,8 +318,8 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
   run->started = at_once;
   auto done = co_await journal_.commit(std::move(append));
   if (!done) {
-    if (!run->driver) {  // otherwise the run before it ended meanwhile, and it is at work: it meets the error
-                         // itself
+    // Otherwise the run before it ended meanwhile, and it is at work or was: it meets the error itself.
+    if (!run->driver && runs_.contains(row.id)) {
       if (!run->at_work) --queued_;
       ended(run);
     }

@@ -74,7 +74,7 @@ std::vector<std::string> Simulation::run() {
     const bool moved = time_.run([&] { return over() || ends_now(); }, std::min(end_at_, latest));
     done = over();
     if (!done && (!moved || clock_.now() >= latest)) {
-      wrong(moved ? "runs do not come to an end"
+      wrong(moved ? "runs do not come to an end: " + state()
                   : "nothing is left that could go on, and runs are unfinished");
       done = true;
     }
@@ -108,6 +108,18 @@ bool Simulation::over() {
   const auto status = process_->desk->status();
   return status.admitting && status.running + status.queued == 0 &&
          std::ranges::all_of(conversations_, &Conversation::over);
+}
+
+std::string Simulation::state() const {
+  const auto status = process_->desk->status();
+  std::string text = fmt::format("{} at work, {} queued, {}", status.running, status.queued,
+                                 status.admitting ? "admitting" : status.reason);
+  for (const Conversation& conversation : conversations_)
+    for (const Conversation::Message& message : conversation.messages)
+      if (!message.acknowledged() || !conversation.finished(message.run))
+        text += fmt::format("; {} {} of {} {}", conversation.target, message.id, conversation.session,
+                            message.acknowledged() ? message.run : "is not acknowledged");
+  return text;
 }
 
 void Simulation::start(bool unclean) {
@@ -149,10 +161,15 @@ void Simulation::end_process() {
 }
 
 Task<> Simulation::open(Conversation& conversation) {
-  if (conversation.session.empty()) {
+  while (conversation.session.empty()) {
     auto row = co_await process_->desk->open_session(kPrincipal, "", conversation.target);
-    if (!row) co_return;
-    conversation.session = row->id;
+    if (row) {
+      conversation.session = row->id;
+      break;
+    }
+    if (row.error().code != ErrorCode::busy && !process_->journal.crashed())
+      wrong("a session is refused: " + row.error().message);
+    if (!co_await loop_.sleep_for(Milliseconds(500), process_->gone)) co_return;
   }
   conversation.listen(process_->journal);
   auto missed = co_await process_->journal.read_events(conversation.session, conversation.last(), 1'000'000);

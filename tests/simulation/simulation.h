@@ -53,6 +53,7 @@ class Simulation {
   void end_process();
   bool over();
   bool ends_now();
+  std::string state() const;
   void plan_end();
   void finish(Task<> task);
 
