@@ -76,7 +76,8 @@ std::optional<std::string> RunMachine::fact(const Record& record) {
   // Facts stand behind the events of their commit.
   const bool of_the_end = finished_ && record.pos == end_ + 1;
   if (of_the_end) end_ = record.pos;
-  if (finished_ && !of_the_end && !copied_ && !follows_the_end(record.type)) return "the run had ended before";
+  if (finished_ && !of_the_end && !copied_ && !follows_the_end(record.type))
+    return "the run had ended before";
   if (record.type.starts_with("team.")) team_ = true;
   if (record.type == "guard.intent") ++open_verdicts_;
   if (record.type == "guard.verdict" || record.type == "guard.lost")
