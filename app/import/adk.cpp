@@ -29,9 +29,31 @@ void add_output_keys(const AdkAgent& agent, std::vector<std::string>& keys) {
   for (const AdkAgent& one : agent.below) add_output_keys(one, keys);
 }
 
+// ADK fills a name in any number of braces, {{name}} and { name } like {name}.
+std::string with_single_braces(const std::string& text) {
+  std::string result;
+  std::size_t at = 0;
+  for (std::size_t open = text.find('{'); open != text.npos; open = text.find('{', at)) {
+    const std::size_t name = text.find_first_not_of("{ ", open);
+    const std::size_t close = name == text.npos ? name : text.find_first_of("{} ", name);
+    const std::size_t end = close == text.npos ? close : text.find_first_not_of(' ', close);
+    result += text.substr(at, open - at);
+    at = open + 1;
+    const bool escaped = open > 0 && (text[open - 1] == '$' || text[open - 1] == '\\');
+    if (escaped || end == text.npos || text[end] != '}' ||
+        !agents::is_placeholder_name(text.substr(name, close - name))) {
+      result += '{';
+      continue;
+    }
+    result += "{" + text.substr(name, close - name) + "}";
+    at = std::min(text.find_first_not_of('}', end), text.size());
+  }
+  return result + text.substr(std::min(at, text.size()));
+}
+
 std::string instruction_of(const AdkAgent& agent) {
   std::string text = text_of(value_of(agent.node, "static_instruction"));
-  const std::string instruction = text_of(value_of(agent.node, "instruction"));
+  const std::string instruction = with_single_braces(text_of(value_of(agent.node, "instruction")));
   if (!text.empty() && !instruction.empty()) text += "\n\n";
   return text + instruction;
 }

@@ -21,23 +21,40 @@ class AgentImport {
     const Node& node = *agent_.node;
     go_through(node, agent_.written, crewai_agent_keys(), context_.project, context_.notes,
                [this](const Member& member) { return carry(member); });
-    const Node* llm = value_of(node, "llm");
+    const Node* llm = value("llm");
     const std::string place = context_.project.point(llm ? llm->place : node.place);
     written_["model"] = import_model(llm, further_, place, agent_.written + ".llm", context_.project,
                                      context_.notes, context_.draft);
     if (!tools_.empty()) written_["tools"] = tools_;
     if (!limits_.empty()) written_["limits"] = limits_;
-    if (const Node* guardrail = value_of(node, "guardrail"))
-      if (auto rule = crewai_guardrail(*guardrail, text_of(value_of(node, "guardrail_max_retries")),
-                                       agent_.written, string_or(written_, "model"), context_))
+    if (const Node* guardrail = value("guardrail"))
+      if (auto rule = crewai_guardrail(*guardrail, text_of(value("guardrail_max_retries")), agent_.written,
+                                       string_or(written_, "model"), context_))
         written_["guardrails"] = {{"output", Json::array({*rule})}};
     context_.draft.add_agent(agent_.name, std::move(written_));
     return delegates_;
   }
 
  private:
+  // `settings` holds keys of the agent, and is what counts where both have one.
+  const Node* value(const char* key) const {
+    const Node* settings = value_of(*agent_.node, "settings");
+    const Node* set = settings ? value_of(*settings, key) : nullptr;
+    return set ? set : value_of(*agent_.node, key);
+  }
+
+  bool carry_settings(const Member& member) {
+    if (member.value.kind == Node::Kind::map)
+      go_through(member.value, agent_.written + ".settings", crewai_agent_keys(), context_.project,
+                 context_.notes, [this](const Member& one) { return one.key != "settings" && carry(one); });
+    return member.value.kind != Node::Kind::scalar && member.value.kind != Node::Kind::sequence;
+  }
+
   bool carry(const Member& member) {
     const std::string& key = member.key;
+    if (key == "settings") return carry_settings(member);
+    if (value(key.c_str()) != &member.value) return true;
+    if (member.value.kind == Node::Kind::null) return true;  // as if it were not written
     const std::string text = text_of(&member.value);
     if (key == "role" || key == "goal" || key == "backstory") return written_[key] = kept(text), true;
     if (key == "tools") return carry_tools(member), true;
