@@ -87,16 +87,22 @@ class AdkImport {
 
   Result<Imported> run(const std::string& file) {
     auto tree = read_adk(file, project_, notes_);
-    if (!tree) return fail(tree.error());
+    if (!tree) return fail(tree.error().code, with_notes(tree.error().message));
     const std::string root = write(**tree);
     if (root.empty())
       return fail(ErrorCode::invalid,
-                  fmt::format("{}: no agent is left that could answer; see the notes", file));
+                  with_notes(fmt::format("{}: no agent is left that could answer", file)));
     draft_.default_target(root);
     return std::move(draft_).take();
   }
 
  private:
+  // Where nothing is written, the notes are the reason.
+  std::string with_notes(std::string message) const {
+    for (const ImportNote& note : notes_.all()) message += "\n" + render(note);
+    return message;
+  }
+
   // Returns what it is called here; "": nothing of it is left.
   std::string write(const AdkAgent& agent, Told told = {}) {
     switch (agent.kind) {

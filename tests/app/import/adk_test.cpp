@@ -121,5 +121,9 @@ TEST_CASE("a project that leads back to itself, or leaves nothing, is refused") 
   CHECK(import("adk/cycle.yaml").error().message.find("leads back to itself") != std::string::npos);
   CHECK(import("adk/custom.yaml").error().message.find("the root is a class in Python, `") !=
         std::string::npos);
+  const std::string code = import("adk_inline/code_only.yaml").error().message;
+  CHECK(code.find("no agent is left that could answer\n") != std::string::npos);
+  CHECK(code.find("`mine.agents.root` is Python code and is left out") != std::string::npos);
+  CHECK(import("adk/custom.yaml").error().message.find("pattern: graph") != std::string::npos);
   CHECK(import("adk/missing.yaml").error().message.find("no such file") != std::string::npos);
 }
