@@ -1,5 +1,6 @@
 #include "app/import/crewai_agent.h"
 
+#include "agents/chains/placeholders.h"
 #include "app/import/crewai_keys.h"
 
 #include <algorithm>
@@ -56,7 +57,8 @@ class AgentImport {
     if (value(key.c_str()) != &member.value) return true;
     if (member.value.kind == Node::Kind::null) return true;  // as if it were not written
     const std::string text = text_of(&member.value);
-    if (key == "role" || key == "goal" || key == "backstory") return written_[key] = kept(text), true;
+    if (key == "role" || key == "goal" || key == "backstory")
+      return written_[key] = kept(context_.text(&member.value, agent_.written + "." + key)), true;
     if (key == "tools") return carry_tools(member), true;
     if (key == "max_iter") return carry_number(text, 1'000, [this](long long n) { limits_["steps"] = n; });
     if (key == "max_execution_time")
@@ -108,6 +110,22 @@ class AgentImport {
 std::string CrewContext::agent_named(const std::string& written) const {
   const auto found = std::ranges::find(agents, written, &CrewAgent::written);
   return found == agents.end() ? "" : found->name;
+}
+
+std::string CrewContext::text(const config::Node* node, const std::string& path) const {
+  std::string text = text_of(node);
+  for (std::size_t open = text.find('{'); open != text.npos; open = text.find('{', open + 1)) {
+    const std::size_t end = text.find_first_of("{}", open + 1);
+    if (end == text.npos || text[end] != '}') continue;
+    const std::string written = text.substr(open + 1, end - open - 1);
+    std::string name = written;
+    std::ranges::replace(name, '-', '_');
+    if (name == written || !agents::is_placeholder_name(name) || written.front() == '-') continue;
+    text.replace(open + 1, name.size(), name);
+    notes.add(project.point(node->place), path,
+              fmt::format("the input {{{}}} became {{{}}}: names have no hyphens here", written, name));
+  }
+  return text;
 }
 
 bool write_crewai_agent(const CrewAgent& agent, CrewContext& context) {

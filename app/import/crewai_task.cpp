@@ -16,12 +16,16 @@ namespace {
 using config::Member;
 using config::Node;
 
+std::string input_text(const WrittenTask& task, const char* key, const CrewContext& context) {
+  return context.text(value_of(*task.node, key), task.written + "." + key);
+}
+
 // Names that texts of tasks have in braces: they are inputs, so no task may be called so.
-std::set<std::string> inputs_of(const std::vector<WrittenTask>& tasks) {
+std::set<std::string> inputs_of(const std::vector<WrittenTask>& tasks, const CrewContext& context) {
   std::set<std::string> names{"input", "item", "end"};
   for (const WrittenTask& task : tasks)
     for (const char* key : {"description", "expected_output", "output_file"})
-      for (const std::string& name : agents::placeholders_of(text_of(value_of(*task.node, key))))
+      for (const std::string& name : agents::placeholders_of(input_text(task, key, context)))
         names.insert(name);
   return names;
 }
@@ -63,8 +67,8 @@ class TaskImport {
 
   CrewTask run(const std::string& name) {
     const Node& node = *task_.node;
-    result_.description = text_of(value_of(node, "description"));
-    result_.expected_output = text_of(value_of(node, "expected_output"));
+    result_.description = input_text(task_, "description", context_);
+    result_.expected_output = input_text(task_, "expected_output", context_);
     if (const Node* markdown = value_of(node, "markdown"); markdown && is_true(*markdown))
       result_.expected_output +=
           result_.expected_output.empty() ? "Formatted as Markdown." : " Formatted as Markdown.";
@@ -132,7 +136,7 @@ class TaskImport {
   }
 
   void carry_file(const Member& member) {
-    const std::string path = inside(text_of(&member.value));
+    const std::string path = inside(input_text(task_, "output_file", context_));
     if (path.empty())
       return context_.notes.add(
           context_.project.point(member.place), task_.written + ".output_file",
@@ -152,7 +156,7 @@ class TaskImport {
 }  // namespace
 
 std::vector<CrewTask> crewai_tasks(const std::vector<WrittenTask>& tasks, CrewContext& context) {
-  std::set<std::string> taken = inputs_of(tasks);
+  std::set<std::string> taken = inputs_of(tasks, context);
   std::map<std::string, std::string> earlier;
   std::set<std::string> files;
   std::vector<CrewTask> done;

@@ -236,6 +236,18 @@ TEST_CASE("tasks that name nobody are the first agent's where nothing tells who 
   for (const auto& task : all.teams.at("crew").tasks) CHECK(task.agent == "finder");
 }
 
+TEST_CASE("an input with a hyphen in its name gets one without") {
+  const auto imported = import({"crewai_create/hyphens.jsonc"});
+  const Configuration all = configured(imported);
+  CHECK(all.agents.at("a").role == "Expert of {my_field}, {-x} and {not this-one}");
+  const agents::TeamSettings& crew = all.teams.at("crew");
+  CHECK(crew.tasks.at(0).description == "Do {this_job}");
+  CHECK(crew.tasks.at(0).output_file == "{this_job}.md");
+  CHECK(notes_of(*imported, "a.role") ==
+        Names{"the input {my-field} became {my_field}: names have no hyphens here"});
+  CHECK(notes_of(*imported, "one.description").size() == 1);
+}
+
 TEST_CASE("what would be refused here is changed, and told") {
   const auto imported = import({"crewai_jsonc/crew_twice.jsonc"});
   const Configuration all = configured(imported);
