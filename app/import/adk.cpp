@@ -29,9 +29,31 @@ void add_output_keys(const AdkAgent& agent, std::vector<std::string>& keys) {
   for (const AdkAgent& one : agent.below) add_output_keys(one, keys);
 }
 
+// ADK fills a name in any number of braces, {{name}} and { name } like {name}.
+std::string with_single_braces(const std::string& text) {
+  std::string result;
+  std::size_t at = 0;
+  for (std::size_t open = text.find('{'); open != text.npos; open = text.find('{', at)) {
+    const std::size_t name = text.find_first_not_of("{ ", open);
+    const std::size_t close = name == text.npos ? name : text.find_first_of("{} ", name);
+    const std::size_t end = close == text.npos ? close : text.find_first_not_of(' ', close);
+    result += text.substr(at, open - at);
+    at = open + 1;
+    const bool escaped = open > 0 && (text[open - 1] == '$' || text[open - 1] == '\\');
+    if (escaped || end == text.npos || text[end] != '}' ||
+        !agents::is_placeholder_name(text.substr(name, close - name))) {
+      result += '{';
+      continue;
+    }
+    result += "{" + text.substr(name, close - name) + "}";
+    at = std::min(text.find_first_not_of('}', end), text.size());
+  }
+  return result + text.substr(std::min(at, text.size()));
+}
+
 std::string instruction_of(const AdkAgent& agent) {
   std::string text = text_of(value_of(agent.node, "static_instruction"));
-  const std::string instruction = text_of(value_of(agent.node, "instruction"));
+  const std::string instruction = with_single_braces(text_of(value_of(agent.node, "instruction")));
   if (!text.empty() && !instruction.empty()) text += "\n\n";
   return text + instruction;
 }
@@ -65,16 +87,22 @@ class AdkImport {
 
   Result<Imported> run(const std::string& file) {
     auto tree = read_adk(file, project_, notes_);
-    if (!tree) return fail(tree.error());
+    if (!tree) return fail(tree.error().code, with_notes(tree.error().message));
     const std::string root = write(**tree);
     if (root.empty())
       return fail(ErrorCode::invalid,
-                  fmt::format("{}: no agent is left that could answer; see the notes", file));
+                  with_notes(fmt::format("{}: no agent is left that could answer", file)));
     draft_.default_target(root);
     return std::move(draft_).take();
   }
 
  private:
+  // Where nothing is written, the notes are the reason.
+  std::string with_notes(std::string message) const {
+    for (const ImportNote& note : notes_.all()) message += "\n" + render(note);
+    return message;
+  }
+
   // Returns what it is called here; "": nothing of it is left.
   std::string write(const AdkAgent& agent, Told told = {}) {
     switch (agent.kind) {

@@ -39,26 +39,45 @@ class Tree {
     if (!node) return fail(node.error());
     if (node->kind != Node::Kind::map)
       return fail(ErrorCode::invalid, fmt::format("{}: this is no agent", path));
-    const Node* written = value_of(*node, "agent_class");
-    const auto kind = class_of(text_of(written));
-    if (!kind) {
-      note_class(*node, *written);
-      return std::nullopt;
-    }
-    AdkAgent agent{.kind = *kind, .written = text_of(value_of(*node, "name"))};
-    if (agent.written.empty()) agent.written = std::filesystem::path(path).stem().string();
     way_.push_back(path);
-    if (const Node* below = value_of(*node, "sub_agents"))
-      for (const Node& one : below->items)
-        if (auto added = add(one, path, agent); !added) return fail(added.error());
+    auto agent = agent_of(std::move(*node), path, 0);
     way_.pop_back();
-    agent.node = std::move(*node);
     return agent;
   }
 
+  // Of the first agent that is left out.
+  const std::string& other_class() const { return other_class_; }
+
  private:
-  Result<> add(const Node& one, const std::string& path, AdkAgent& agent) {
-    const Node* file = value_of(one, "config_path");
+  // `path`: the file that the agent stands in. `inside`: how many agents it stands in there.
+  Result<std::optional<AdkAgent>> agent_of(Node node, const std::string& path, std::size_t inside) {
+    const Node* written = value_of(node, "agent_class");
+    const auto kind = class_of(text_of(written));
+    if (!kind) {
+      note_class(node, *written);
+      return std::nullopt;
+    }
+    AdkAgent agent{.kind = *kind, .written = text_of(value_of(node, "name"))};
+    if (agent.written.empty()) agent.written = std::filesystem::path(path).stem().string();
+    if (const Node* below = value_of(node, "sub_agents"))
+      for (const Node& one : below->items)
+        if (auto added = add(one, path, inside, agent); !added) return fail(added.error());
+    agent.node = std::move(node);
+    return agent;
+  }
+
+  Result<> add(const Node& one, const std::string& path, std::size_t inside, AdkAgent& agent) {
+    const Node* file = one.kind == Node::Kind::scalar ? &one : value_of(one, "config_path");
+    // Written out where others name a file.
+    if (!file && !value_of(one, "code") && value_of(one, "name")) {
+      if (way_.size() + inside >= limits::kConfigIncludeDepth)
+        return fail(ErrorCode::invalid, fmt::format("{}: agents below agents, more than {} deep", path,
+                                                    limits::kConfigIncludeDepth));
+      auto inner = agent_of(one, path, inside + 1);
+      if (!inner) return fail(inner.error());
+      if (*inner) agent.below.push_back(std::move(**inner));
+      return {};
+    }
     if (!file) {
       const Node* code = value_of(one, "code");
       notes_.add(project_.point(one.place), agent.written + ".sub_agents",
@@ -76,6 +95,7 @@ class Tree {
   // The keys of a class of one's own mean what its code says.
   void note_class(const Node& node, const Node& written) {
     const std::string name = text_of(value_of(node, "name"));
+    if (other_class_.empty()) other_class_ = text_of(&written);
     notes_.add(
         project_.point(written.place), name + ".agent_class",
         fmt::format("`{}` is a class in Python, so `{}` is left out; write it as an agent, or as a team of "
@@ -90,6 +110,7 @@ class Tree {
   Project& project_;
   ImportNotes& notes_;
   std::vector<std::string> way_;
+  std::string other_class_;
 };
 
 void inherit_models(AdkAgent& agent, const Node* above) {
@@ -101,12 +122,13 @@ void inherit_models(AdkAgent& agent, const Node* above) {
 }  // namespace
 
 Result<std::unique_ptr<AdkAgent>> read_adk(const std::string& file, Project& project, ImportNotes& notes) {
-  auto root = Tree(project, notes).read(std::filesystem::path(file).lexically_normal().string());
+  Tree reader(project, notes);
+  auto root = reader.read(std::filesystem::path(file).lexically_normal().string());
   if (!root) return fail(root.error());
   if (!*root)
-    return fail(ErrorCode::invalid, fmt::format("{}: the root is a class in Python, so nothing is left to "
-                                                "write",
-                                                file));
+    return fail(ErrorCode::invalid, fmt::format("{}: the root is a class in Python, `{}`, so nothing is "
+                                                "left to write",
+                                                file, reader.other_class()));
   auto tree = std::make_unique<AdkAgent>(std::move(**root));
   inherit_models(*tree, nullptr);
   return tree;

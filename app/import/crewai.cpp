@@ -16,6 +16,8 @@ namespace {
 using config::Member;
 using config::Node;
 
+constexpr ErrorCode kMissing = ErrorCode::not_found;  // of a file
+
 bool is_crew(const Node& node) {
   for (const char* key : {"tasks", "process", "manager_llm", "manager_agent"})
     if (node.find(key)) return true;
@@ -88,24 +90,34 @@ class CrewImport {
     if (const Node* tasks = value_of(*crew_, "tasks"))
       for (const auto& [name, task] : named(*tasks, "task"))
         if (task->kind == Node::Kind::map) tasks_.push_back({name, task});
-    const Node* agents = value_of(*crew_, "agents");
-    if (!agents) return {};
-    for (const auto& [name, agent] : named(*agents, "agent")) {
-      if (agent->kind == Node::Kind::map) {
-        add_agent(name, *agent);
-        continue;
+    if (const Node* agents = value_of(*crew_, "agents"))
+      for (const auto& [name, agent] : named(*agents, "agent")) {
+        if (agent->kind == Node::Kind::map)
+          add_agent(name, *agent);
+        else if (auto read = read_named(*agent); !read)
+          return read;
       }
-      const std::string written = text_of(agent);
-      const bool there = std::ranges::find(agents_, written, &CrewAgent::written) != agents_.end();
-      if (written.empty() || there) continue;
-      if (written.find('/') != std::string::npos || written.find("..") != std::string::npos)
-        return fail(ErrorCode::invalid,
-                    fmt::format("{}: `{}` is no name of an agent", project_.point(agent->place), written));
-      auto file = project_.read(beside(crew_path_, fmt::format("agents/{}.jsonc", written)));
-      if (!file) return fail(file.error());
-      kept_.push_back(std::make_unique<Node>(std::move(*file)));
-      add_agent(written, *kept_.back());
-    }
+    // Who manages has a file, too, and need not be among the agents; a name without one is noted later.
+    const Node* manager = value_of(*crew_, "manager_agent");
+    if (auto read = manager ? read_named(*manager) : Result<>(); !read && read.error().code != kMissing)
+      return read;
+    return {};
+  }
+
+  Result<> read_named(const Node& name) {
+    const std::string written = text_of(&name);
+    const bool there = std::ranges::find(agents_, written, &CrewAgent::written) != agents_.end();
+    if (written.empty() || there) return {};
+    if (written.find('/') != std::string::npos || written.find("..") != std::string::npos)
+      return fail(ErrorCode::invalid,
+                  fmt::format("{}: `{}` is no name of an agent", project_.point(name.place), written));
+    const std::string path = beside(crew_path_, fmt::format("agents/{}.json", written));
+    auto file = project_.read(path + "c");
+    if (!file && file.error().code == kMissing)
+      if (auto plain = project_.read(path); plain || plain.error().code != kMissing) file = std::move(plain);
+    if (!file) return fail(file.error());
+    kept_.push_back(std::make_unique<Node>(std::move(*file)));
+    add_agent(written, *kept_.back());
     return {};
   }
 
@@ -122,7 +134,10 @@ class CrewImport {
       hierarchical_ = text.ends_with("hierarchical");
       return hierarchical_ || text.ends_with("sequential");
     }
-    if (member.key == "manager_llm") return manager_llm_ = &member.value, true;
+    if (member.key == "manager_llm") {
+      if (member.value.kind != Node::Kind::null) manager_llm_ = &member.value;
+      return true;
+    }
     if (member.key == "manager_agent") {
       manager_agent_ = context_.agent_named(text);
       return !manager_agent_.empty();

@@ -25,6 +25,9 @@ struct CrewContext {
 
   /// What an agent of the project is called here; "" when there is none.
   std::string agent_named(const std::string& written) const;
+  /// A text of the project, whose inputs have names that inputs have here: {my-topic} is {my_topic}, and
+  /// noted.
+  std::string text(const config::Node* node, const std::string& path) const;
 };
 
 /// Writes an agent into the draft. True when it may delegate to others.

@@ -19,6 +19,14 @@ constexpr std::string_view kRate =
 constexpr std::string_view kStored = "runs are journaled and go on after a crash by themselves";
 constexpr std::string_view kMcp = "servers of MCP are not available in this version";
 constexpr std::string_view kSkills = "write what the skill says into the agent's `instructions`";
+constexpr std::string_view kPlans = "an agent that plans first has `strategy: plan_execute`";
+constexpr std::string_view kSchema =
+    "the class is Python code; write its JSON Schema into `output: { schema: … }` of the agent";
+constexpr std::string_view kSecurity = "who may use the daemon is said under `server: { auth: … }`";
+constexpr std::string_view kFailures = "an error of a tool is an observation that the agent goes on with";
+constexpr std::string_view kFitted =
+    "prompts always are fitted to the model's `context`; long conversations are "
+    "summarised with `memory: { type: summary_buffer, max_tokens: … }`";
 constexpr std::string_view kTrace = "`troupe ask --trace` shows thoughts, actions and observations";
 
 constexpr ListedKey kAgentKeys[] = {
@@ -42,12 +50,10 @@ constexpr ListedKey kAgentKeys[] = {
     {"allow_code_execution", kExecution},
     {"allow_unsafe_code_execution", kExecution},
     {"code_execution_mode", kExecution},
-    {"respect_context_window",
-     "prompts always are fitted to the model's `context`; long conversations are "
-     "summarised with `memory: { type: summary_buffer, max_tokens: … }`"},
+    {"respect_context_window", kFitted},
     {"multimodal", "images are sent along with a message; the model must be able to see"},
-    {"reasoning", "an agent that plans first has `strategy: plan_execute`"},
-    {"max_reasoning_attempts", "an agent that plans first has `strategy: plan_execute`"},
+    {"reasoning", kPlans},
+    {"max_reasoning_attempts", kPlans},
     {"knowledge_sources", kKnowledge},
     {"knowledge_storage", kKnowledge},
     {"knowledge_config", "it is `search: { k: …, mode: … }` of the knowledge base"},
@@ -63,17 +69,21 @@ constexpr ListedKey kAgentKeys[] = {
     {"memory", "it is `memory: { type: … }` of the agent; without it an agent remembers its conversation"},
     {"checkpoint", kStored},
     {"type", "the class is Python code; the agent is an ordinary one"},
-    {"settings", "write what the settings mean with the keys of an agent"},
+    {"settings", "is no map of keys of an agent"},
+    {"planning", kPlans},
+    {"planning_config", kPlans},
+    {"config", "write its keys into the agent"},
+    {"security_config", kSecurity},
+    {"tool_failure_policy", kFailures},
+    {"use_better_compaction", kFitted},
 };
 
 constexpr ListedKey kTaskKeys[] = {
     {"tools", "tools belong to agents: name them at the one who does the task"},
     {"callback", kEvents},
     {"callbacks", kEvents},
-    {"output_json",
-     "the class is Python code; write its JSON Schema into `output: { schema: … }` of the agent"},
-    {"output_pydantic",
-     "the class is Python code; write its JSON Schema into `output: { schema: … }` of the agent"},
+    {"output_json", kSchema},
+    {"output_pydantic", kSchema},
     {"create_directory", "folders below `artifacts` are made where they are missing"},
     {"async_execution",
      "tasks are done one after another; those that may run at once make a team of `pattern: "
@@ -84,6 +94,12 @@ constexpr ListedKey kTaskKeys[] = {
     {"allow_crewai_trigger_context", "nothing of a trigger is put into tasks; pass it with `--input`"},
     {"type", "the class is Python code; the task is an ordinary one"},
     {"config", "write its keys into the task"},
+    {"condition", "is Python code; steps that are taken or not are a team of `pattern: graph`"},
+    {"response_model", kSchema},
+    {"converter_cls", kCode},
+    {"input_files", "files are sent along with a message: `troupe ask --image`, or a tool reads them"},
+    {"security_config", kSecurity},
+    {"tool_failure_policy", kFailures},
 };
 
 constexpr ListedKey kCrewKeys[] = {
@@ -113,7 +129,9 @@ constexpr ListedKey kCrewKeys[] = {
     {"after_kickoff_callbacks", kCode},
     {"tracing", kTrace},
     {"skills", kSkills},
-    {"security_config", "who may use the daemon is said under `server: { auth: … }`"},
+    {"security_config", kSecurity},
+    {"tool_failure_policy", kFailures},
+    {"trained_agents_file", "agents are not trained; write what they learned into `instructions`"},
     {"checkpoint", kStored},
 };
 

@@ -168,6 +168,12 @@ bool Draft::is_builtin(const std::string& model) const {
 std::string Draft::tool(const std::string& written, const std::string& place, const std::string& key) {
   const auto known =
       std::ranges::find(kTools, letters_of(written), [](const auto& one) { return one.first; });
+  if (const std::string letters = letters_of(written); letters.starts_with("mcptoolset"))
+    return notes_.add(place, key,
+                      fmt::format("`{}` is left out: servers of MCP are not available in this version; write "
+                                  "entries of `tools` that do what is needed of it, type `http` for one",
+                                  written)),
+           "";
   if (known == std::end(kTools)) {
     notes_.add(place, key,
                fmt::format("there is no tool `{}` here, so it is left out; write an entry of `tools` "

@@ -13,6 +13,7 @@ void go_through(const config::Node& map, const std::string& path, std::span<cons
     if (carry(member)) continue;
     const std::string key = path.empty() ? member.key : fmt::format("{}.{}", path, member.key);
     const auto known = std::ranges::find(listed, member.key, &ListedKey::key);
+    if (known != listed.end() && member.value.kind == config::Node::Kind::null) continue;
     notes.add(project.point(member.place), key,
               known == listed.end() ? "unknown key: nothing was done about it" : std::string(known->text));
   }

@@ -17,7 +17,8 @@ struct ListedKey {
 };
 
 /// Goes through the keys of a map: those that `carry` takes are carried over, those that are listed become
-/// notes, and so do those that nobody knows. `path`: what notes put before the key, "researcher".
+/// notes unless they are null, and so do those that nobody knows. `path`: what notes put before the key,
+/// "researcher".
 void go_through(const config::Node& map, const std::string& path, std::span<const ListedKey> listed,
                 const Project& project, ImportNotes& notes,
                 const std::function<bool(const config::Member&)>& carry);

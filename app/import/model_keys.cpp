@@ -25,7 +25,8 @@ constexpr ListedKey kListed[] = {
     {"max_retries", "it is `retries` of the entry in `models`"},
     {"stop", "the strategy says where a reply ends"},
     {"stream", "replies always are streamed"},
-    {"provider", "it is told from the model's name"},
+    {"deployment_name", "deployments of Azure are not known here; write an entry of `models`"},
+    {"api_version", "deployments of Azure are not known here; write an entry of `models`"},
     {"frequency_penalty", "write it into `extra_body` of the entry in `models`"},
     {"presence_penalty", "write it into `extra_body` of the entry in `models`"},
 };
@@ -41,6 +42,13 @@ bool carry_count(const config::Member& member, const char* name, Json& further) 
   auto number = whole_number(member.value.text, name == std::string_view("seed") ? 0 : 1, kTokensMax);
   if (number) further[name] = *number;
   return number.has_value();
+}
+
+// "provider/model" of a map, which may name the two apart.
+std::string name_of(const config::Node& map) {
+  const std::string provider = text_of(value_of(map, "provider"));
+  const std::string model = text_of(value_of(map, "model"));
+  return provider.empty() || model.starts_with(provider + "/") ? model : provider + "/" + model;
 }
 
 }  // namespace
@@ -64,9 +72,10 @@ std::string import_model(const config::Node* written, Json further, const std::s
   if (!written || written->kind != config::Node::Kind::map)
     return draft.model(text_of(written), std::move(further), place, path);
   go_through(*written, path, kListed, project, notes, [&](const config::Member& member) {
-    return member.key == "model" || import_model_setting(member, further);
+    return member.key == "model" || member.key == "provider" ||
+           member.value.kind == config::Node::Kind::null || import_model_setting(member, further);
   });
-  return draft.model(text_of(value_of(*written, "model")), std::move(further), place, path);
+  return draft.model(name_of(*written), std::move(further), place, path);
 }
 
 }  // namespace troupe::app

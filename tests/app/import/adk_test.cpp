@@ -89,8 +89,41 @@ TEST_CASE("with --model builtin what was written of an ADK project needs no keys
   CHECK(all.models.size() == 1);
 }
 
+TEST_CASE("a name of the state may stand in more than one brace") {
+  const Configuration all = configured(import("adk_inline/braces.yaml"));
+  const agents::TeamSettings& pair = all.teams.at("pair");
+  REQUIRE(pair.tasks.size() == 2);
+  CHECK(pair.tasks[1].description ==
+        "Turn {facts} and {facts} into {\"form\": \"{facts}\"}, { not this } {} or {\n\n{input}");
+  CHECK(all.agents.at("gather").instructions == "Gather {what}");
+}
+
+TEST_CASE("sub-agents may be written out, and a server of MCP is told") {
+  const auto imported = import("adk_inline/root_agent.yaml");
+  const Configuration all = configured(imported);
+  const agents::TeamSettings& line = all.teams.at("line");
+  REQUIRE(line.tasks.size() == 2);
+  CHECK(line.tasks[0].name == "facts");
+  CHECK(line.tasks[1].agent == "both");
+  CHECK(all.teams.at("both").members == Names{"short_form", "long_form", "plain"});
+  CHECK(all.agents.at("short_form").instructions == "Say it briefly");
+  CHECK(all.models.at(all.agents.at("long_form").model).model == "gemini-2.5-flash");
+  CHECK(without_note(*imported, "gather", {"planner", "global_instruction", "before_model_callback"}) ==
+        Names{});
+  REQUIRE(notes_of(*imported, "gather.tools").size() == 1);
+  CHECK(notes_of(*imported, "gather.tools").front().find("servers of MCP are not available") !=
+        std::string::npos);
+  CHECK(notes_of(*imported, "both.sub_agents").size() == 1);  // neither a file, nor a name
+  CHECK(import("adk_inline/deep.yaml").error().message.find("agents below agents") != std::string::npos);
+}
+
 TEST_CASE("a project that leads back to itself, or leaves nothing, is refused") {
   CHECK(import("adk/cycle.yaml").error().message.find("leads back to itself") != std::string::npos);
-  CHECK(import("adk/custom.yaml").error().message.find("the root is a class in Python") != std::string::npos);
+  CHECK(import("adk/custom.yaml").error().message.find("the root is a class in Python, `") !=
+        std::string::npos);
+  const std::string code = import("adk_inline/code_only.yaml").error().message;
+  CHECK(code.find("no agent is left that could answer\n") != std::string::npos);
+  CHECK(code.find("`mine.agents.root` is Python code and is left out") != std::string::npos);
+  CHECK(import("adk/custom.yaml").error().message.find("pattern: graph") != std::string::npos);
   CHECK(import("adk/missing.yaml").error().message.find("no such file") != std::string::npos);
 }

@@ -168,7 +168,7 @@ TEST_CASE("a project in JSON with comments becomes a supervisor's team") {
   CHECK(all.agents.at("expert").model == "builtin");
   CHECK(yaml(imported).find("secret-that-is-never-copied") == std::string::npos);
   CHECK(without_note(*imported, "first-line",
-                     {"type", "settings", "llm.api_key", "llm.stop", "tools", "apps", "mcps"}) == Names{});
+                     {"type", "settings.a", "llm.api_key", "llm.stop", "tools", "apps", "mcps"}) == Names{});
   CHECK(notes_of(*imported, "expert.llm").front().starts_with("`my_llm_method` is no provider/model"));
   CHECK(notes_of(*imported, "sort.type").size() == 1);
 }
@@ -178,6 +178,74 @@ TEST_CASE("an agent that manages is no member") {
   CHECK(all.teams.at("crew").manager == "boss");
   CHECK(all.teams.at("crew").members == Names{"worker"});
   CHECK(all.agents.at("boss").instructions.find("1. Do it") != std::string::npos);
+}
+
+TEST_CASE("a crew in JSON as `crewai create` lays it out keeps what its settings say") {
+  const auto imported = import({"crewai_create/crew.jsonc"});
+  const Configuration all = configured(imported);
+  const agents::AgentSettings& scout = all.agents.at("scout");
+  CHECK(scout.limits.steps == 7);
+  CHECK(scout.tools == Names{"clock"});
+  REQUIRE(scout.guardrails.output.size() == 1);
+  CHECK(scout.guardrails.output[0].retries == 1);
+  const models::ModelSettings& local = all.models.at(scout.model);
+  CHECK(local.provider == "ollama");
+  CHECK(local.model == "llama3");
+  CHECK(local.base_url == "http://127.0.0.1:11434");
+  // Who manages is named by the crew only, and one agent stands in a file without comments.
+  const agents::TeamSettings& crew = all.teams.at("Survey");
+  CHECK(crew.manager == "lead");
+  CHECK(crew.members == Names{"scout", "scribe"});
+  CHECK(all.agents.at("scribe").role == "Scribe");
+  CHECK(without_note(*imported, "scout", {"settings.verbose", "planning_config", "settings.odd"}) == Names{});
+  CHECK(notes_of(*imported, "scout.settings.max_rpm").empty());  // null: as if it were not written
+  CHECK(without_note(*imported, "look", {"condition", "response_model", "input_files"}) == Names{});
+  CHECK(notes_of(*imported, "scribe.llm").front().starts_with("`azure/` is no provider/model"));
+  CHECK(notes_of(*imported, "scribe.llm.deployment_name").size() == 1);
+  for (const ImportNote& note : imported->notes)
+    if (note.text.starts_with("unknown key")) CHECK(note.key == "scout.settings.odd");
+}
+
+TEST_CASE("a task has as many rules as it has guardrails") {
+  const auto imported = import({"crewai_create/rules.jsonc"});
+  const Configuration all = configured(imported);
+  const auto& rules = all.teams.at("crew").tasks.at(0).guardrail;
+  REQUIRE(rules.size() == 2);
+  CHECK(rules[0].prompt == "Each claim has a source.");
+  CHECK(rules[1].prompt == "It is in two parts.");
+  CHECK(rules[1].retries == 4);
+  CHECK(notes_of(*imported, "one.guardrail").size() == 1);  // a function
+}
+
+TEST_CASE("tasks that name nobody are done by the agents that are left, in their order") {
+  const auto imported = import({"crewai_unnamed/agents.yaml", "crewai_unnamed/tasks.yaml"}, true);
+  const Configuration all = configured(imported);
+  const agents::TeamSettings& crew = all.teams.at("crew");
+  CHECK(crew.tasks.at(0).agent == "finder");
+  CHECK(crew.tasks.at(1).agent == "judge");
+  CHECK(crew.tasks.at(2).agent == "teller");
+  CHECK(crew.members.empty());
+  CHECK(notes_of(*imported, "find.agent").front().ends_with("it is done by `finder`"));
+  CHECK(notes_of(*imported, "tell.agent").front().starts_with("there is no such agent"));
+  CHECK(notes_of(*imported, "weigh.agent").empty());
+}
+
+TEST_CASE("tasks that name nobody are the first agent's where nothing tells who else") {
+  const auto imported = import({"crewai_unnamed/agents.yaml", "crewai_unnamed/more_tasks.yaml"}, true);
+  const Configuration all = configured(imported);
+  for (const auto& task : all.teams.at("crew").tasks) CHECK(task.agent == "finder");
+}
+
+TEST_CASE("an input with a hyphen in its name gets one without") {
+  const auto imported = import({"crewai_create/hyphens.jsonc"});
+  const Configuration all = configured(imported);
+  CHECK(all.agents.at("a").role == "Expert of {my_field}, {-x} and {not this-one}");
+  const agents::TeamSettings& crew = all.teams.at("crew");
+  CHECK(crew.tasks.at(0).description == "Do {this_job}");
+  CHECK(crew.tasks.at(0).output_file == "{this_job}.md");
+  CHECK(notes_of(*imported, "a.role") ==
+        Names{"the input {my-field} became {my_field}: names have no hyphens here"});
+  CHECK(notes_of(*imported, "one.description").size() == 1);
 }
 
 TEST_CASE("what would be refused here is changed, and told") {
