@@ -52,8 +52,8 @@ class Peer {
                                          std::optional<std::int64_t> after) = 0;
   /// Sends a message; returns the run it started, or the one it had started before.
   virtual Task<Result<std::string>> send(Outgoing message) = 0;
-  /// Goes on with a run as a new one; what it does is heard once the session it is in is opened. Errors: those
-  /// of RunDesk::fork.
+  /// Goes on with a run as a new one; what it does is heard once the session it is in is opened. Errors:
+  /// those of RunDesk::fork.
   virtual Task<Result<agents::Forked>> fork(agents::ForkOrder order) = 0;
   /// Asks a run to stop; its run.finished comes through next().
   virtual Task<Result<>> cancel(std::string run, agents::CancelMode mode) = 0;

@@ -26,7 +26,8 @@ std::string write_configuration(const Programs& programs, const std::string& mod
   fs::remove_all(folder / "store");
   const auto path = (folder / "troupe.yaml").string();
   std::ofstream(path) << "version: 1\n"
-                      << "server: { limits: { connections: 20000, runs: 5000, runs_per_tenant: 5000, calls_per_tenant: 5000 } }\n"
+                      << "server: { limits: { connections: 20000, runs: 5000, runs_per_tenant: 5000, "
+                         "calls_per_tenant: 5000 } }\n"
                       << "store: { path: \"" << (folder / "store").string() << "\" }\n"
                       << "log: { level: warn }\n"
                       << "models: { main: " << model << " }\n"

@@ -156,7 +156,8 @@ void Writer::commit(Batch& batch) {
   }
 }
 
-/// False when the journal is being closed, or waits no more: there is time for one more attempt, not for waiting.
+/// False when the journal is being closed, or waits no more: there is time for one more attempt, not for
+/// waiting.
 bool Writer::wait_for_disk(Milliseconds pause, const Error& error) {
   if (!health_.paused(nullptr)) log::error("the journal waits for the disk", {{"error", error.message}});
   health_.set_waiting("the journal waits for the disk: " + error.message);
