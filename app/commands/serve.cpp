@@ -92,6 +92,8 @@ Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manag
     if (auto renewed = gateway.reconfigure(fresh.server); !renewed)
       log::error("the listener keeps its settings", {{"error", renewed.error().message}});
   };
+  Signals signals(engine.loop, engine);  // before anybody is told that we are there
+  signals.hurry = [&engine] { engine.desk.hurry(); };
   auto address = gateway.start();
   if (!address) {
     complain(address.error().message);
@@ -102,8 +104,6 @@ Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manag
   fmt::print("troupe: listening on {}\n", *address);
   std::fflush(stdout);
 
-  Signals signals(engine.loop, engine);
-  signals.hurry = [&engine] { engine.desk.hurry(); };
   ServiceNotice notice(engine.loop, std::move(manager));
   notice.ready(fmt::format("listening on {}; runs of the last stop are taken up", *address));
   int code = kDone;

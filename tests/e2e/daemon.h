@@ -1,6 +1,8 @@
 #pragma once
 
 #include "tests/fakes/process.h"
+#include "tests/fakes/raw_socket.h"
+#include "tests/fakes/run_loop.h"
 #include "tests/fakes/temp_dir.h"
 
 #include <csignal>
@@ -34,6 +36,25 @@ class Daemon {
     const std::string prefix = "troupe: listening on ";
     std::string line = process_->line();
     url_ = line.starts_with(prefix) ? line.substr(prefix.size()) : "";
+    if (url_.starts_with("http://")) admits();
+  }
+
+  /// Waits until runs are admitted, so that none is queued before; not for long where that does not come.
+  void admits() const {
+    SystemClock clock;
+    Loop loop(clock);
+    Stop never;
+    const auto port = static_cast<std::uint16_t>(std::stoi(url_.substr(url_.rfind(':') + 1)));
+    fakes::run(loop, [](Loop& on, std::uint16_t at, Stop& stop) -> Task<> {
+      const Instant until = on.clock().now() + std::chrono::seconds(5);
+      while (on.clock().now() < until) {
+        fakes::RawSocket socket(on);
+        co_await socket.connect(at);
+        co_await socket.write("GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        if ((co_await socket.read_all()).contains(" 200 ")) co_return;
+        co_await on.sleep_for(std::chrono::milliseconds(2), stop);
+      }
+    }(loop, port, never));
   }
 
   /// kill -9, as a crash would.
