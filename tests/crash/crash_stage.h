@@ -19,6 +19,7 @@ struct CrashStage {
   void start(const std::string& fault = "") {
     std::vector<std::string> environment = {std::string(kLedgerVariable) + "=" + ledger.url()};
     if (!fault.empty()) environment.push_back("TROUPE_FAULT=" + fault);
+    daemon.at_once = true;
     daemon.start(std::move(environment));
   }
 
