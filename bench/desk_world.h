@@ -3,6 +3,7 @@
 #include "agents/runs/run_desk.h"
 #include "bench/counting_journal.h"
 #include "bench/measure.h"
+#include "runtime/async/one_shot.h"
 #include "runtime/bus/local_bus.h"
 
 #include <filesystem>
@@ -78,5 +79,28 @@ class World {
   std::unique_ptr<store::Journal> sqlite_;
   std::unique_ptr<bus::Bus> bus_;
 };
+
+/// Set when a run's end is published.
+class End final : public store::Subscriber {
+ public:
+  End(Loop& loop, std::string run) : ended(loop), run_(std::move(run)) {}
+  OneShot<bool> ended;
+
+ private:
+  void on_frame(const Frame& frame) override {
+    if (frame.type == "run.finished" && frame.run == run_) ended.set(true);
+  }
+  std::string run_;
+};
+
+/// Asks a run to stop and waits for its end: how long that took, in milliseconds.
+inline Task<double> cancelled(World& world, std::string session, std::string run) {
+  End end(world.loop, run);
+  const auto subscription = world.journal->subscribe(session, end);
+  const auto begin = SteadyClock::now();
+  expect((co_await world.desk->cancel(World::kWho, run, agents::CancelMode::now)).has_value(), "cancel");
+  co_await end.ended.wait();
+  co_return ms_since(begin);
+}
 
 }  // namespace troupe::bench

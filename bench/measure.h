@@ -55,6 +55,7 @@ void in_own_process(Body body) {
   const pid_t child = fork();
   if (child == 0) {
     body();
+    std::fflush(nullptr);
     std::_Exit(0);
   }
   int status = 0;

@@ -6,7 +6,6 @@
 #include "agents/agent.h"
 #include "bench/desk_world.h"
 #include "runtime/async/nursery.h"
-#include "runtime/async/one_shot.h"
 
 #include <algorithm>
 #include <deque>
@@ -179,19 +178,6 @@ void compare(const std::string& root, std::size_t runs, std::size_t at_once, int
   std::fflush(stdout);
 }
 
-/// Set when a run's end is published.
-class End final : public store::Subscriber {
- public:
-  End(Loop& loop, std::string run) : ended(loop), run_(std::move(run)) {}
-  OneShot<bool> ended;
-
- private:
-  void on_frame(const Frame& frame) override {
-    if (frame.type == "run.finished" && frame.run == run_) ended.set(true);
-  }
-  std::string run_;
-};
-
 // One after the other, each replaced by another, so that so many are always at work.
 void cancels(const std::string& root, int times) {
   const auto model = std::make_shared<Mock>();
@@ -211,12 +197,7 @@ void cancels(const std::string& root, int times) {
       while (model->at_work < kAtWork) (void)co_await world.loop.sleep_for(Milliseconds(1), never);
       const auto [session, run] = std::move(at_work.front());
       at_work.pop_front();
-      End end(world.loop, run);
-      const auto subscription = world.journal->subscribe(session, end);
-      const auto begin = SteadyClock::now();
-      expect((co_await world.desk->cancel(World::kWho, run, CancelMode::now)).has_value(), "cancel");
-      co_await end.ended.wait();
-      took.push_back(ms_since(begin));
+      took.push_back(co_await cancelled(world, session, run));
       expect(model->at_work == kAtWork - 1, "its call of the model is over at run.finished");
       co_await begin_one();
     }
@@ -241,6 +222,7 @@ int main(int argc, char** argv) {
   const std::size_t runs = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 4'000;
   const int rounds = argc > 3 ? std::atoi(argv[3]) : 5;
   const int times = argc > 4 ? std::atoi(argv[4]) : 1'000;
+  expect(runs >= 256 && rounds > 0 && times > 0, "at least 256 runs, one round and one cancel");
   for (const std::size_t at_once : {std::size_t(1), std::size_t(16), std::size_t(256)})
     in_own_process([&] { compare(root, at_once == 1 ? runs / 8 : runs, at_once, rounds); });
   in_own_process([&] { cancels(root + "/cancels", times); });

@@ -6,7 +6,6 @@
 #include "agents/runs/run_desk.h"
 #include "agents/teams/make_teams.h"
 #include "bench/desk_world.h"
-#include "runtime/async/one_shot.h"
 #include "runtime/base/limits.h"
 
 #include <algorithm>
@@ -190,29 +189,11 @@ void report(const char* what, std::size_t roots, std::size_t agents, const Cost&
   std::fflush(stdout);
 }
 
-/// Tells when one run has ended.
-class End final : public store::Subscriber {
- public:
-  End(Loop& loop, std::string run) : ended(loop), run_(std::move(run)) {}
-  OneShot<bool> ended;
-
- private:
-  void on_frame(const Frame& frame) override {
-    if (frame.type == "run.finished" && frame.run == run_) ended.set(true);
-  }
-  std::string run_;
-};
-
 Task<> cancel_one(Teams& world, std::string target, std::vector<double>& took) {
   const std::string session = co_await world.open(std::move(target));
   const std::string run = co_await world.submit(session, "Wait");
   co_await world.until_at_work(kTree);
-  End end(world.loop, run);
-  const auto subscription = world.journal->subscribe(session, end);
-  const auto begin = SteadyClock::now();
-  expect((co_await world.desk->cancel(World::kWho, run, CancelMode::now)).has_value(), "cancel");
-  co_await end.ended.wait();
-  took.push_back(ms_since(begin));
+  took.push_back(co_await cancelled(world, session, run));
   expect(world.model->at_work == 0, "no call of the model is left at run.finished");
   co_await world.quiet();
   expect(world.loop.alarms() == 0, "no timers are left");

@@ -88,6 +88,18 @@ Event usage_event(Event event, const models::ModelReply& reply, const std::strin
   return event;
 }
 
+store::Used told_usage(const std::vector<Frame>& events) {
+  store::Used used;
+  for (const Frame& frame : events) {
+    if (frame.type != "usage") continue;
+    auto event = parse_json(*frame.text);
+    if (!event) continue;
+    used += store::Used{1, number_or(*event, "input_tokens"), number_or(*event, "output_tokens"),
+                        number_or(*event, "cached_tokens"), amount_or(*event, "cost")};
+  }
+  return used;
+}
+
 models::ModelUse use_of(const Event& told) {
   const Json* cost = find(told.fields, "cost");
   return {.model = string_or(told.fields, "model"),

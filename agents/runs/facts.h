@@ -40,6 +40,9 @@ Event warning_event(Event event, std::string_view code, std::string text);
 Event usage_event(Event event, const models::ModelReply& reply, const std::string& model, double cost,
                   std::int64_t ms);
 
+/// What the `usage` events among these add up to.
+store::Used told_usage(const std::vector<Frame>& events);
+
 /// What a `usage` event of models::tell_use() tells of.
 models::ModelUse use_of(const Event& told);
 

@@ -606,11 +606,8 @@ Task<Result<>> Desk::begin_forked(HeldRun& run, std::string id, const Catalog& c
   auto row = co_await journal_.find_run(id);
   if (!row) co_return std::unexpected(row.error());
   run.row = std::move(**row);
-  auto facts = co_await journal_.read_facts(id);
-  if (!facts) co_return std::unexpected(facts.error());
-  auto events = co_await journal_.read_run_events(id);
-  if (!events) co_return std::unexpected(events.error());
-  auto begin = find_target(catalog, run.row.target)->take_up(run.row, inputs_of(run.row), *facts, *events);
+  auto begin =
+      co_await take_up_from(journal_, *find_target(catalog, run.row.target), run.row, inputs_of(run.row));
   if (begin) {
     run.begin = std::move(*begin);
     run.secrets = catalog.secrets;

@@ -1,6 +1,6 @@
 #include "agents/runs/quarantine.h"
 
-#include "agents/runs/fact_fields.h"
+#include "agents/runs/facts.h"
 #include "agents/runs/run_record.h"
 #include "runtime/telemetry/log.h"
 
@@ -30,16 +30,13 @@ Task<Result<>> set_aside(store::Journal& journal, const Clock& clock, store::Run
 Task<RunEnd> used_by(store::Journal& journal, store::RunRow row) {
   constexpr std::size_t kAll = 100'000;  // runs of a session
   RunEnd end;
-  if (auto events = co_await journal.read_run_events(row.id))
-    for (const Frame& frame : *events) {
-      end.steps = std::max(end.steps, frame.step);
-      if (frame.type != "usage") continue;
-      auto told = parse_json(*frame.text);
-      if (!told) continue;
-      end.input_tokens += number_or(*told, "input_tokens");
-      end.output_tokens += number_or(*told, "output_tokens");
-      end.cost += amount_or(*told, "cost");
-    }
+  if (auto events = co_await journal.read_run_events(row.id)) {
+    for (const Frame& frame : *events) end.steps = std::max(end.steps, frame.step);
+    const store::Used told = told_usage(*events);
+    end.input_tokens = told.input_tokens;
+    end.output_tokens = told.output_tokens;
+    end.cost = told.cost;
+  }
   if (auto rows = co_await journal.list_runs(row.tenant, row.session, kAll))
     for (const store::RunRow& below : *rows) {
       if (below.parent != row.id || !below.finished()) continue;

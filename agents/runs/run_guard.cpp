@@ -3,6 +3,7 @@
 #include "agents/guardrails/verdict.h"
 #include "agents/runs/error_fact.h"
 #include "agents/runs/facts.h"
+#include "agents/runs/run_target.h"
 #include "tools/observation.h"
 
 #include <algorithm>
@@ -53,10 +54,8 @@ RunGuard::RunGuard(Run run, Secrets secrets)
       rules_(*run_.agent.guardrails),
       nursery_(run_.loop),
       sent_back_(rules_.output.size()) {
-  Json inputs = Json::object();
-  if (auto extra = parse_json(run_.record.row().extra); extra)
-    if (const Json* given = find(*extra, "inputs")) inputs = *given;
-  message_ = judged_message(run_.record.row().input, inputs);
+  const store::RunRow& row = run_.record.row();
+  message_ = judged_message(row.input, inputs_of(row));
 }
 
 RunGuard::~RunGuard() = default;

@@ -29,6 +29,15 @@ Json inputs_of(const store::RunRow& row) {
   return given ? *given : Json::object();
 }
 
+Task<Result<std::unique_ptr<RunStart>>> take_up_from(store::Journal& journal, const RunTarget& target,
+                                                     store::RunRow row, Json inputs) {
+  auto facts = co_await journal.read_facts(row.id);
+  if (!facts) co_return fail(std::move(facts.error()));
+  auto events = co_await journal.read_run_events(row.id);
+  if (!events) co_return fail(std::move(events.error()));
+  co_return target.take_up(row, inputs, *facts, *events);
+}
+
 std::shared_ptr<const RunTarget> find_target(const Catalog& catalog, std::string_view name) {
   if (auto agent = catalog.agents.find(name); agent != catalog.agents.end())
     return std::make_shared<AgentTarget>(agent->second);

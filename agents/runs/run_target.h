@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "agents/runs/run_driver.h"
 #include "runtime/async/stop.h"
+#include "runtime/async/task.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/store/journal.h"
@@ -39,6 +40,10 @@ class RunTarget {
 
 /// What a run was given beside its message, as its row has it.
 Json inputs_of(const store::RunRow& row);
+
+/// RunTarget::take_up() with what the journal has of the run. Errors: as that, and those of the journal.
+Task<Result<std::unique_ptr<RunStart>>> take_up_from(store::Journal& journal, const RunTarget& target,
+                                                     store::RunRow row, Json inputs);
 
 /// Null: there is none of that name.
 std::shared_ptr<const RunTarget> find_target(const Catalog& catalog, std::string_view name);

@@ -80,16 +80,4 @@ ReplyRecord read_reply(const bus::Message& message) {
   return record;
 }
 
-Amount told_usage(const std::vector<Frame>& events) {
-  Amount used;
-  for (const Frame& frame : events) {
-    if (frame.type != "usage") continue;
-    auto event = parse_json(*frame.text);
-    if (!event) continue;
-    used.tokens += number_or(*event, "input_tokens") + number_or(*event, "output_tokens");
-    used.cost += amount_or(*event, "cost");
-  }
-  return used;
-}
-
 }  // namespace troupe::agents

@@ -29,7 +29,4 @@ ReplyRecord reply_of(const Error& error, std::string reason);
 void put(const ReplyRecord& record, bus::Message& message);
 ReplyRecord read_reply(const bus::Message& message);
 
-/// What the usage events of a run add up to.
-Amount told_usage(const std::vector<Frame>& events);
-
 }  // namespace troupe::agents

@@ -178,11 +178,7 @@ Task<Result<std::unique_ptr<RunDriver>>> TeamRun::begin_child(Host& host, Flight
 
 Task<Result<std::unique_ptr<RunDriver>>> TeamRun::take_up_child(const RunTarget& target, store::RunRow row,
                                                                 Stop& stop) {
-  auto facts = co_await journal_.read_facts(row.id);
-  if (!facts) co_return fail(std::move(facts.error()));
-  auto events = co_await journal_.read_run_events(row.id);
-  if (!events) co_return fail(std::move(events.error()));
-  auto start = target.take_up(row, inputs_, *facts, *events);
+  auto start = co_await take_up_from(journal_, target, row, inputs_);
   if (!start) co_return fail(std::move(start.error()));
   co_return (*start)->begin(services_for_child(), std::move(row), true, stop);
 }

@@ -135,8 +135,8 @@ Task<Result<Amount>> TeamRun::spent_before() {
       } else {
         auto events = co_await journal_.read_run_events(child.id);
         if (!events) co_return fail(std::move(events.error()));
-        const Amount used = told_usage(*events);
-        spent.tokens += used.tokens;
+        const store::Used used = told_usage(*events);
+        spent.tokens += used.input_tokens + used.output_tokens;
         spent.cost += used.cost;
       }
     }

@@ -93,10 +93,9 @@ Result<> complete(GoOnOptions& options) {
 Task<int> go_on(Loop& loop, Peer& peer, const GoOnOptions& options, const store::RunRow& of) {
   auto forked = co_await peer.fork(options.order);
   if (!forked) co_return tell(forked.error());
-  const bool team = forked->kept != 1;
   if (!options.json)
     complain(fmt::format("run {} in session {} goes on from run {}, with {} step{} of it", forked->run,
-                         forked->session, options.order.run, forked->kept, team ? "s" : ""));
+                         forked->session, options.order.run, forked->kept, forked->kept == 1 ? "" : "s"));
   if (options.detach) {
     fmt::print("{}\n", forked->run);
     co_return kDone;

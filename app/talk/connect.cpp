@@ -19,24 +19,6 @@ int with_remote(const RemoteSettings& settings, const std::function<Task<int>(Lo
   return run_task(loop, body(loop, [&loop, settings] { return make_remote_peer(loop, settings); }));
 }
 
-constexpr Milliseconds kComeBack = std::chrono::seconds(10);  // of runs that wait for a person
-constexpr Milliseconds kLook = std::chrono::milliseconds(2);
-
-// A run that waited for a person when its process ended waits again a moment after it was taken up. Whoever
-// opens its conversation is asked only then.
-Task<> wait_for_those_who_wait(Engine& engine, const std::vector<store::RunRow>& rows) {
-  Stop never;
-  const Instant until = engine.loop.clock().now() + kComeBack;
-  for (const store::RunRow& row : rows) {
-    const Principal owner{.name = "", .tenant = row.tenant};
-    while (row.status == "waiting" && row.parent.empty() && engine.loop.clock().now() < until &&
-           engine.desk.pending(owner, row.session).empty()) {
-      auto now = co_await engine.desk.find_run(owner, row.id);
-      if (!now || now->finished() || !co_await engine.loop.sleep_for(kLook, never)) break;
-    }
-  }
-}
-
 }  // namespace
 
 void add_daemon_options(CLI::App& command, TalkOptions& options) {
@@ -82,13 +64,11 @@ int with_peers(const TalkOptions& options, std::function<Task<int>(Loop&, PeerMa
   if (auto holder = store::StoreLock::holder(loaded->configuration.store.path); holder && !holder->empty())
     return with_remote({*holder, options.token, options.ca_file}, body);
   return run_engine(std::move(loaded->configuration), loaded->source, [&body](Engine& engine) -> Task<int> {
-    auto unfinished = co_await engine.journal.unfinished_runs();
     auto resumed = co_await engine.desk.resume(engine.earlier);
-    if (!unfinished || !resumed) {
-      complain(!unfinished ? unfinished.error().message : resumed.error().message);
+    if (!resumed) {
+      complain(resumed.error().message);
       co_return kStore;
     }
-    co_await wait_for_those_who_wait(engine, *unfinished);
     const int code = co_await body(
         engine.loop, [&engine] { return make_local_peer(engine.loop, engine.desk, Principal{}); });
     co_await engine.desk.settle(limits::kSettleTime);  // nobody else does, once this process has ended

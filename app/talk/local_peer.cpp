@@ -1,11 +1,16 @@
 #include "app/talk/peer.h"
 #include "runtime/async/one_shot.h"
 
+#include <algorithm>
 #include <deque>
 
 namespace troupe::app {
 
 namespace {
+
+constexpr Milliseconds kComesBack = std::chrono::seconds(2);  // of a run that waits for a person
+constexpr Milliseconds kLook = std::chrono::milliseconds(2);
+constexpr std::size_t kNewest = 64;  // runs of a conversation, of which one may wait
 
 class LocalPeer final : public Peer, private store::Subscriber {
  public:
@@ -15,9 +20,11 @@ class LocalPeer final : public Peer, private store::Subscriber {
   Task<Result<std::string>> open(std::string session, std::string target,
                                  std::optional<std::int64_t> after) override {
     target_ = target;
+    const bool goes_on = !session.empty();
     auto row = co_await desk_.open_session(principal_, std::move(session), std::move(target));
     if (!row) co_return std::unexpected(row.error());
     session_ = row->id;
+    if (goes_on) co_await until_it_waits();
     subscription_ =
         desk_.journal().subscribe(session_, *this);  // before reading: what comes meanwhile is not lost
     if (after) {
@@ -88,6 +95,21 @@ class LocalPeer final : public Peer, private store::Subscriber {
   }
 
  private:
+  // A run that waited for a person when its process ended waits again a moment after this one took it up; who
+  // goes on with its conversation is to be asked.
+  Task<> until_it_waits() {
+    const Instant until = loop_.clock().now() + kComesBack;
+    Stop never;
+    while (desk_.pending(principal_, session_).empty() && loop_.clock().now() < until) {
+      auto newest = co_await desk_.journal().list_runs(principal_.tenant, session_, kNewest);
+      const auto waits = [](const store::RunRow& row) {
+        return row.parent.empty() && row.status == "waiting";
+      };
+      if (!newest || std::ranges::none_of(*newest, waits)) co_return;
+      co_await loop_.sleep_for(kLook, never);
+    }
+  }
+
   Task<Result<>> read_from(std::int64_t after) {
     std::deque<Frame> live = std::exchange(frames_, {});
     for (;;) {
