@@ -190,6 +190,16 @@ Record<AgentSettings> agent() {
           {{{"tell", "the agent reads the reason and goes on"}, {"stop", "the run ends as `denied`"}}, {}},
           {OnDeny::tell, OnDeny::stop}),
       "what happens when a person denies a call");
+  agent.field(
+      "on_unknown", &AgentSettings::on_unknown,
+      config::one_of<OnUnknown>(
+          {{{"tell", "the agent reads that the outcome is unknown, and goes on"},
+            {"ask", "the call waits for a person, who decides whether it is made again"},
+            {"fail", "the run ends as `failed`, reason `tool_error`"}},
+           {}},
+          {OnUnknown::tell, OnUnknown::ask, OnUnknown::fail}),
+      "what happens when a crash cut off a call that must not be made twice, and its tool cannot tell what "
+      "became of it");
   agent.field("approvals", &AgentSettings::approvals, config::shape(approvals_section()),
               "how long calls wait for a person");
   agent.field("output", &AgentSettings::output, config::shape(output()), "what an answer must be")

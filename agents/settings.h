@@ -29,6 +29,9 @@ struct AgentLimits {
 enum class OnLimit { stop, answer };
 /// What happens when a person denies a call: the agent is told, or the run ends.
 enum class OnDeny { tell, stop };
+/// What happens when a crash cut off a call that must not be made twice, and nobody can say what became of
+/// it: the agent is told, a person is asked whether to make it again, or the run ends.
+enum class OnUnknown { tell, ask, fail };
 
 using MemorySettings = memory::MemorySettings;
 
@@ -70,6 +73,7 @@ struct AgentSettings {
   OnLimit on_limit = OnLimit::stop;
   std::vector<std::string> approve;  ///< tools whose calls wait for a person
   OnDeny on_deny = OnDeny::tell;
+  OnUnknown on_unknown = OnUnknown::tell;
   PeopleSettings approvals;  ///< how long calls wait for a person
   OutputSettings output;
   GuardrailSettings guardrails;

@@ -76,6 +76,8 @@ Json as_json(const RunSummary& summary) {
     json["waiting"].push_back({{"call", string_or(one, "call")}, {"tool", string_or(one, "tool")}});
     if (std::string question = string_or(one, "question"); !question.empty())
       json["waiting"].back()["question"] = std::move(question);
+    if (std::string reason = string_or(one, "reason"); !reason.empty())
+      json["waiting"].back()["reason"] = std::move(reason);
   }
   return json;
 }
@@ -106,10 +108,12 @@ std::string as_text(const store::RunRow& ended, const RunSummary& summary, std::
   if (summary.warnings > 0) text += fmt::format("warnings {}\n", summary.warnings);
   for (const Json& one : summary.waiting) {
     const std::string question = string_or(one, "question");
-    text += fmt::format("waiting  {}: a person must {}\n", string_or(one, "call"),
-                        question.empty() ? fmt::format("allow {} {}", string_or(one, "tool"),
-                                                       find(one, "input") ? dump(one["input"]) : "")
-                                         : "answer: " + question);
+    const std::string call =
+        fmt::format("{} {}", string_or(one, "tool"), find(one, "input") ? dump(one["input"]) : "");
+    const std::string what = !string_or(one, "reason").empty() ? "say whether it is made again: " + call
+                             : question.empty()                ? "allow " + call
+                                                               : "answer: " + question;
+    text += fmt::format("waiting  {}: a person must {}\n", string_or(one, "call"), what);
   }
   text += fmt::format("input    {}\n", row.input);
   return text;

@@ -1,5 +1,6 @@
 #include "agents/check/run_checks.h"
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/unknown_outcome.h"
 
 #include <map>
 #include <set>
@@ -19,6 +20,8 @@ class Calls {
     if (fact.type == "model.reply") replied_.insert(fact.step);
     if (fact.type == "tool.intent") intent(fact, asks_models);
     if (fact.type == "tool.dispatched") dispatched(fact);
+    if (fact.type == "approval.decided" && flag(fact.body, kAgainField) && flag(fact.body, "approved"))
+      allowed_again_.insert(string_or(fact.body, "call"));
   }
 
  private:
@@ -46,16 +49,18 @@ class Calls {
                     fmt::format("fact {}: call {} was made under the key {} and decided under {}", fact.n,
                                 call, key, known->second),
                     "a tool that tells repetitions by their key would not have known this one");
-    if (!dispatched_.insert(key).second)
+    if (!dispatched_.insert(key).second && !allowed_again_.contains(call))
       findings_.add("I3", 0,
                     fmt::format("fact {}: call {} was made a second time (key {})", fact.n, call, key),
-                    "a tool that must not be called twice was");
+                    "a tool that must not be called twice was, and nobody had allowed it");
+    allowed_again_.erase(call);
   }
 
   RunFindings& findings_;
   std::set<int> replied_;                    // steps
   std::map<std::string, std::string> keys_;  // by call
   std::set<std::string> dispatched_;         // keys
+  std::set<std::string> allowed_again_;      // calls, by a person
 };
 
 }  // namespace

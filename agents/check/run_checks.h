@@ -11,7 +11,8 @@ namespace troupe::agents {
 /// row says.
 void check_acceptance(const History& history, RunFindings& findings);
 
-/// I3: at most one tool.dispatched for an idempotency key, and none without a tool.intent of that key.
+/// I3: at most one tool.dispatched for an idempotency key, one more for each time that a person allowed it to
+/// be made again since the last, and none without a tool.intent of that key.
 /// I4: no tool.intent without the model.reply that asked for it before it. A run of a team that is one call
 /// of a tool asks no model.
 void check_calls(const History& history, RunFindings& findings);

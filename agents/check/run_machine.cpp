@@ -2,6 +2,7 @@
 
 #include "agents/forks/copy.h"
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/unknown_outcome.h"
 
 #include <algorithm>
 
@@ -58,7 +59,11 @@ std::optional<std::string> RunMachine::event(const Record& record) {
     if (!observed_.insert(call).second && !chain_)
       return fmt::format("the call {} had come to its end before", call.second);
   }
-  if (record.type == "approval.required") asked_.insert(call.second);
+  if (record.type == "approval.required") {
+    asked_.insert(call.second);
+    // Whether it is made again. Facts of what was copied stand behind its events.
+    if (dispatched_.contains(call.second) || flag(record.body, kCopied)) decided_.erase(call.second);
+  }
   if (record.type == "approval.given" || record.type == "approval.denied") {
     if (!asked_.contains(call.second)) return fmt::format("nobody was asked about the call {}", call.second);
     if (!decided_.insert(call.second).second)
@@ -109,7 +114,14 @@ std::optional<std::string> RunMachine::model_fact(const Record& record) {
 std::optional<std::string> RunMachine::call_fact(const Record& record) {
   std::string call = string_or(record.body, "call");
   if (record.type == "tool.intent") intents_.insert(std::move(call));
-  if (record.type == "approval.pending") pending_.insert(std::move(call));
+  if (record.type == "tool.dispatched") dispatched_.insert(call);
+  if (record.type == "approval.pending") {
+    if (flag(record.body, kAgainField)) {
+      if (dispatched_.erase(call) == 0) return fmt::format("the call {} had not been made before", call);
+      settled_.erase(call);
+    }
+    pending_.insert(std::move(call));
+  }
   if (record.type == "approval.decided") {
     if (!pending_.contains(call)) return fmt::format("nobody was asked about the call {}", call);
     if (!settled_.insert(call).second) return fmt::format("the call {} was decided before", call);

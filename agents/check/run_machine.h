@@ -65,6 +65,7 @@ class RunMachine {
   std::set<std::string> intents_;  // facts
   std::set<std::string> pending_;
   std::set<std::string> settled_;
+  std::set<std::string> dispatched_;  // and not asked about since
   std::set<std::string> open_chain_calls_;
   std::set<std::string> searches_;
   int open_verdicts_ = 0;

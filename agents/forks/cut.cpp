@@ -3,6 +3,7 @@
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/resume_count.h"
 #include "agents/runs/stop_fact.h"
+#include "agents/runs/unknown_outcome.h"
 #include "runtime/base/limits.h"
 
 #include <algorithm>
@@ -20,10 +21,11 @@ namespace {
 
 constexpr std::size_t kEditedOutputs = 64;
 
-// What says how the run was stopped, taken up and remembered is not so of the one that goes on; what was said
+// What says how the run was stopped, taken up and remembered is not so of the one that goes on, nor does that
+// end of a call that the other ended of; what was said
 // of its message is asked again, and so is what a rule's model could not say.
 bool is_left_behind(const store::Fact& fact) {
-  static constexpr std::array kAlways = {kStoppedFact, kTakenUpFact, kWaitsFact,
+  static constexpr std::array kAlways = {kStoppedFact, kTakenUpFact, kWaitsFact, kUnknownFact,
                                          std::string_view("tool.stopped")};
   if (std::ranges::find(kAlways, fact.kind) != kAlways.end()) return true;
   if (!fact.kind.starts_with("guard.")) return false;
@@ -93,13 +95,12 @@ class Steps {
   // Of the calls whose denial ended the run nobody is to have decided.
   void ask_again() {
     std::set<std::string> denied;
-    for (const store::Fact& fact : run_.facts)
-      if (fact.kind == "approval.decided" && fact.step == last_) {
-        const auto body = parse_json(fact.body);
-        if (body && !flag(*body, "approved")) denied.insert(string_or(*body, "call"));
-      }
     std::erase_if(run_.facts, [&](const store::Fact& fact) {
-      return fact.kind == "approval.decided" && denied.contains(field_of(fact.body, "call"));
+      if (fact.kind != "approval.decided" || fact.step != last_) return false;
+      const auto body = parse_json(fact.body);
+      if (!body || flag(*body, "approved")) return false;  // made, perhaps, and then asked about once more
+      denied.insert(string_or(*body, "call"));
+      return true;
     });
     std::erase_if(run_.events, [&](const PastEvent& event) {
       return (event.type == "observation" || event.type == "approval.denied") &&

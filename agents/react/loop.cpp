@@ -333,6 +333,12 @@ Step ReactLoop::on_observations(std::vector<Observation> observations) {
                     .detail = fmt::format("the call {} of `{}`: {}", observation.call, observation.tool,
                                           observation.error)};
   for (const Observation& observation : observations)
+    if (observation.unknown && rules_.on_unknown == OnUnknown::fail)
+      return Finish{.status = "failed",
+                    .reason = "tool_error",
+                    .detail = fmt::format("the call {} of `{}`: {}", observation.call, observation.tool,
+                                          observation.error)};
+  for (const Observation& observation : observations)
     if (observation.ends) return Finish{.status = "done", .reason = "handoff", .answer = observation.output};
   add_observations(std::move(observations));
   return next_model_call();

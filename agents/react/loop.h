@@ -43,6 +43,7 @@ struct LoopStart {
 struct LoopRules {
   OnLimit on_limit = OnLimit::stop;
   OnDeny on_deny = OnDeny::tell;
+  OnUnknown on_unknown = OnUnknown::tell;
   std::optional<models::Price> price;                   ///< of the model: what a call may still cost
   std::vector<std::optional<models::Price>> fallbacks;  ///< what those of the model cost, in order
   std::int64_t overhead = 0;        ///< tokens of a request beside its messages (declared tools)

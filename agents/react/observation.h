@@ -39,6 +39,7 @@ struct Observation {
   bool denied = false;         ///< a person said no, or nobody said anything in time
   bool stop = false;           ///< denied, and the run ends of it whatever `on_deny` says
   bool ends = false;           ///< the run ends with it, as its answer
+  bool unknown = false;        ///< whether it was carried out is not known; the run may end of it
 };
 
 }  // namespace troupe::agents

@@ -1,6 +1,7 @@
 #include "agents/replay/answers.h"
 
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/unknown_outcome.h"
 
 #include <algorithm>
 #include <array>
@@ -22,9 +23,6 @@ constexpr auto kOwnWarnings = std::to_array<std::string_view>(
     {"repaired_reply", "unreadable_reply", "invalid_answer", "reply_cut", "reply_broken", "guardrail",
      "repaired_arguments", "context_fitted", "context_exceeded", "search_remark", "unknown_citation",
      "notes_shortened", "answer_shortened"});
-
-// As StepCalls tells an agent of a call that was under way when a process ended.
-constexpr std::string_view kOutcomeUnknown = "outcome unknown: ";
 
 bool from_outside(const Json& warning) {
   return std::ranges::find(kOwnWarnings, string_or(warning, "code")) == kOwnWarnings.end();
@@ -143,9 +141,9 @@ class RunLines {
     else if (kind == "tool.sources" || kind == "tool.more" || kind == "tool.ends" || kind == "tool.stopped")
       about_observation(kind, body);
     else if (kind == "approval.pending")
-      begin(Kind::person, string_or(body, "call"), "", Json());
+      ask_person(body);
     else if (kind == "approval.decided")
-      close(open(Kind::person, string_or(body, "call")), End::came, body);
+      decided(body);
     else if (kind == kStoppedFact)
       stopped(body);
   }
@@ -212,6 +210,21 @@ class RunLines {
     const Json* input = find(actions_[id], "input");
     begin(Kind::tool, id, string_or(body, "tool"), input ? *input : Json());
     by_call_[id] = &answers_.all.back();
+  }
+
+  // Whether a call that a process took with it is made again.
+  void ask_person(const Json& body) {
+    const std::string call = string_or(body, "call");
+    if (flag(body, kAgainField)) close(open(Kind::tool, call), End::lost, Json());
+    begin(Kind::person, call, "", Json());
+  }
+
+  void decided(const Json& body) {
+    const std::string call = string_or(body, "call");
+    close(open(Kind::person, call), End::came, body);
+    const auto before = by_call_.find(call);
+    if (before == by_call_.end() || !flag(body, kAgainField) || !flag(body, "approved")) return;
+    before->second = &begin(Kind::tool, call, before->second->name, before->second->asked);
   }
 
   void observed(const Json& body) {

@@ -202,8 +202,10 @@ Task<> AgentRun::drive() {
 }
 
 LoopRules AgentRun::rules() const {
-  LoopRules rules{
-      .on_limit = agent_->settings.on_limit, .on_deny = agent_->settings.on_deny, .price = agent_->price};
+  LoopRules rules{.on_limit = agent_->settings.on_limit,
+                  .on_deny = agent_->settings.on_deny,
+                  .on_unknown = agent_->settings.on_unknown,
+                  .price = agent_->price};
   const bool declared = agent_->strategy->tool_mode() == models::ToolMode::native;
   if (agent_->tokens)
     rules.overhead = agent_->tokens->beside(declared ? *agent_->toolbox->declarations()

@@ -16,6 +16,7 @@ struct PendingApproval {
   std::string tool;
   Json input;
   std::string question;  ///< what the person is to answer; "": whether the call may be made
+  std::string reason;    ///< not "": it may have been made before; why that is asked, for people
 };
 
 /// What a client says about one.
@@ -25,7 +26,8 @@ struct Decision {
   std::string run;      ///< "" = the run of the session that is at work
   std::string call;
   bool approve = false;
-  std::optional<Json> input;  ///< with approve: instead of the model's own; validated as that was
+  std::optional<Json> input;  ///< with approve: instead of the model's own; validated as that was. None but
+                              ///< the same for a call that may have been made before
   std::string reason;         ///< with deny: told to the agent
 };
 

@@ -14,7 +14,7 @@ Approvals::~Approvals() {
 void Approvals::require(const std::string& call, Waiting waiting) {
   Entry entry;
   entry.waiting = std::move(waiting);
-  entries_.emplace(call, std::move(entry));
+  entries_.insert_or_assign(call, std::move(entry));
 }
 
 void Approvals::recall_decided(const std::string& call) {

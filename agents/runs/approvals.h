@@ -34,10 +34,11 @@ class Approvals {
   struct Waiting {
     std::string tool;
     Json input;
-    bool asks = false;  ///< it is a question, which an answer approves
+    bool asks = false;   ///< it is a question, which an answer approves
+    bool again = false;  ///< it may have been made before: see unknown_outcome.h
   };
 
-  /// From now on the call waits.
+  /// From now on the call waits, also where it was decided before.
   void require(const std::string& call, Waiting waiting);
   /// Waits for the decision; nothing when `stop` came first, and then nobody can decide any more.
   Task<std::optional<Verdict>> wait(std::string call, Stop& stop);

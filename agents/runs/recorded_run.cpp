@@ -3,6 +3,7 @@
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/fitting_fact.h"
 #include "agents/runs/request_log.h"
+#include "agents/runs/unknown_outcome.h"
 
 #include <algorithm>
 #include <map>
@@ -55,13 +56,15 @@ class Fold {
     else if (fact.kind == "tool.intent")
       intended(body);
     else if (fact.kind == "tool.dispatched")
-      run_.dispatched.insert(string_or(body, "call"));
+      dispatched(body);
     else if (fact.kind == "tool.sources")
       sources(body);
     else if (fact.kind == "tool.more")
       more(body);
     else if (fact.kind == "tool.ends")
       ends(body);
+    else if (fact.kind == kUnknownFact)
+      unknown(body);
     else if (fact.kind == "guard.intent")
       judged(fact.step, body);
     else if (fact.kind == "guard.verdict")
@@ -69,7 +72,7 @@ class Fold {
     else if (fact.kind == "guard.lost")
       lost_verdict(fact.step, body);
     else if (fact.kind == "approval.pending")
-      run_.approvals.emplace(string_or(body, "call"), number_or(body, "asked_ms"));
+      asked(body);
     else if (fact.kind == "approval.decided")
       decided(body);
   }
@@ -114,6 +117,25 @@ class Fold {
     run_.intents.insert(call);
     if (std::string key = string_or(body, "key"); !key.empty())
       run_.keys.insert_or_assign(call, std::move(key));
+  }
+
+  // Whoever allowed it once more allowed this one.
+  void dispatched(const Json& body) {
+    const std::string call = string_or(body, "call");
+    run_.dispatched.insert(call);
+    run_.doubts.erase(call);
+  }
+
+  void asked(const Json& body) {
+    const std::int64_t since = number_or(body, "asked_ms");
+    if (flag(body, kAgainField))
+      run_.doubts.insert_or_assign(string_or(body, "call"), RecordedDoubt{.asked_ms = since});
+    else
+      run_.approvals.emplace(string_or(body, "call"), since);
+  }
+
+  void unknown(const Json& body) {
+    if (Observation* seen = observation(body)) seen->unknown = true;
   }
 
   void fitted(int step, const Json& body) {
@@ -167,6 +189,11 @@ class Fold {
 
   void decided(const Json& body) {
     Verdict verdict = verdict_from(body);
+    if (flag(body, kAgainField)) {
+      if (Observation* seen = observation(body)) seen->stop = verdict.stop;
+      run_.doubts[string_or(body, "call")].verdict = std::move(verdict);
+      return;
+    }
     if (Observation* seen = observation(body)) {
       seen->denied = !verdict.approved;
       seen->stop = verdict.stop;

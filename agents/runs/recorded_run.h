@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -48,6 +49,13 @@ struct LostRequest {
   bool told = false;       ///< the ledger has it
 };
 
+/// A person was asked whether a call that may have been made before is made again. Nothing of it is left
+/// once it was.
+struct RecordedDoubt {
+  std::int64_t asked_ms = 0;  ///< wall time
+  std::optional<Verdict> verdict;
+};
+
 /// What the journal already knows of a run that is taken up again: fed to the loop instead of asking anew.
 struct RecordedRun {
   bool started = false;                             ///< run.started is journaled
@@ -58,8 +66,9 @@ struct RecordedRun {
   std::set<std::string> dispatched;                 ///< calls that left for an at-most-once tool
   /// Calls that a person was asked about, and when: wall time in milliseconds. 0: an older version did.
   std::map<std::string, std::int64_t> approvals;
-  std::map<std::string, Verdict> verdicts;  ///< those of them that were decided
-  std::vector<RecordedVerdict> rulings;     ///< of rules that ask a model, in order
+  std::map<std::string, Verdict> verdicts;      ///< those of them that were decided
+  std::map<std::string, RecordedDoubt> doubts;  ///< by call
+  std::vector<RecordedVerdict> rulings;         ///< of rules that ask a model, in order
   std::vector<LostVerdict> lost_rulings;
   std::vector<StoredOutput> outputs;  ///< observations that were too long
   int last_intent_step = 0;           ///< 0: none

@@ -27,6 +27,7 @@ Json to_json(const PendingApproval& waiting) {
   Json json = {
       {"run", waiting.run}, {"call", waiting.call}, {"tool", waiting.tool}, {"input", waiting.input}};
   if (!waiting.question.empty()) json["question"] = waiting.question;
+  if (!waiting.reason.empty()) json["reason"] = waiting.reason;
   return json;
 }
 

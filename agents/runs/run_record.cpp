@@ -1,5 +1,6 @@
 #include "agents/runs/run_record.h"
 
+#include "agents/runs/unknown_outcome.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
@@ -60,6 +61,7 @@ void RunRecord::add(const Observation& observation, int step, store::Append& app
   if (observation.more) seen.fields["bytes"] = observation.more->bytes;
   append.events.push_back(std::move(seen));
   if (observation.ends) append.facts.push_back(fact("tool.ends", step, {{"call", observation.call}}));
+  if (observation.unknown) append.facts.push_back(fact(kUnknownFact, step, {{"call", observation.call}}));
   if (observation.sources.empty()) return;
   Json sources = {{"call", observation.call}, {"sources", Json::array()}};
   for (const tools::Source& source : observation.sources) {

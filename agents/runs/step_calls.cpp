@@ -2,6 +2,7 @@
 
 #include "agents/limits.h"
 #include "agents/runs/facts.h"
+#include "agents/runs/unknown_outcome.h"
 #include "runtime/async/nursery.h"
 #include "runtime/base/fault.h"
 #include "runtime/config/scalar.h"
@@ -18,11 +19,9 @@ namespace troupe::agents {
 
 namespace {
 
-constexpr std::string_view kByTimeout = "timeout";  // who decided where nobody did
+using Fate = tools::CallStatus::Kind;
 
-constexpr const char* kUnknownOutcome =
-    "outcome unknown: the call had started when the daemon was interrupted, and this tool must not be called "
-    "twice for the same request. Do not assume that it worked or that it failed; find out, or tell the user.";
+constexpr std::string_view kByTimeout = "timeout";  // who decided where nobody did
 
 std::string told_denial(const Verdict& verdict, bool question) {
   if (verdict.by == kByTimeout)
@@ -42,11 +41,12 @@ struct StepCalls::Call {
   std::optional<ObservationStore::Request> page;  // of an earlier output, instead of a tool
   std::string refusal;                            // of neither
   bool asks = false;                              // a person decides
+  bool again = false;                             // it may have been made, and a person decides, or has
   std::int64_t asked_ms = 0;                      // since when, in wall time
   std::optional<Json> edited;                     // what that person put in
 
   /// A question, which is made with the person's answer.
-  bool is_question() const { return prepared && prepared->tool->spec().asks; }
+  bool is_question() const { return !again && prepared && prepared->tool->spec().asks; }
 };
 
 StepCalls::StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, RunClock& clock,
@@ -61,6 +61,8 @@ StepCalls::StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, Run
       outputs_(journal, agent.settings.limits.observation) {
   for (const StoredOutput& output : recorded_.outputs) outputs_.restore(output);
   for (const auto& [call, verdict] : recorded_.verdicts) approvals_.recall_decided(call);
+  for (const auto& [call, doubt] : recorded_.doubts)
+    if (doubt.verdict) approvals_.recall_decided(call);
   for (const auto& [call, seen] : recorded_.observations)
     for (const tools::Source& source : seen.sources) numbered_ = std::max(numbered_, passage_number(source));
 }
@@ -94,6 +96,13 @@ Result<tools::Prepared> StepCalls::prepared(const PlannedCall& plan, Json input)
   return call;
 }
 
+// What may have been made with the input that a person put in is asked about with that one.
+const Json& StepCalls::made_with(const PlannedCall& plan) const {
+  const auto verdict = recorded_.verdicts.find(plan.id);
+  const bool edited = verdict != recorded_.verdicts.end() && verdict->second.input;
+  return edited && recorded_.doubts.contains(plan.id) ? *verdict->second.input : plan.input;
+}
+
 StepCalls::Call StepCalls::checked(PlannedCall plan) const {
   Call call;
   if (!plan.refused.empty()) {
@@ -103,7 +112,7 @@ StepCalls::Call StepCalls::checked(PlannedCall plan) const {
       call.page = std::move(*page);
     else
       call.refusal = page.error().message;
-  } else if (auto ready = prepared(plan, plan.input)) {
+  } else if (auto ready = prepared(plan, made_with(plan))) {
     call.prepared = std::move(*ready);
     call.asks = needs_person(call, plan);
     if (call.is_question() && tools::take_out_answer(call.prepared->arguments))
@@ -126,11 +135,14 @@ void StepCalls::plan(std::vector<PlannedCall> calls, int step) {
   }
 }
 
-Event StepCalls::required_event(const Call& call) const {
+Event StepCalls::required_event(const Call& call, bool again) const {
   Event required = record_.event("approval.required", step_);
   required.fields = {
       {"call", call.plan.id}, {"tool", call.prepared->name}, {"input", call.prepared->arguments}};
-  if (call.is_question()) required.fields["question"] = tools::question_of(call.prepared->arguments).text;
+  if (again)
+    required.fields["reason"] = why_asked_again();
+  else if (call.is_question())
+    required.fields["question"] = tools::question_of(call.prepared->arguments).text;
   return required;
 }
 
@@ -146,7 +158,7 @@ void StepCalls::record_plan(store::Append& append) const {
     append.events.push_back(std::move(action));
     if (call.asks) {
       waits = true;
-      append.events.push_back(required_event(call));
+      append.events.push_back(required_event(call, false));
       append.facts.push_back(record_.fact(
           "approval.pending", step_,
           {{"call", call.plan.id}, {"used_ms", clock_.used().count()}, {"asked_ms", call.asked_ms}}));
@@ -167,19 +179,28 @@ void StepCalls::record_plan(store::Append& append) const {
 void StepCalls::require_approvals() {
   for (const Call& call : calls_) {
     const std::string& id = call.plan.id;
-    if (!call.asks || recorded_.verdicts.contains(id) || recorded_.observations.contains(id)) continue;
-    approvals_.require(
-        id, {.tool = call.prepared->name, .input = call.prepared->arguments, .asks = call.is_question()});
+    if (!call.prepared || recorded_.observations.contains(id)) continue;
+    const auto doubt = recorded_.doubts.find(id);
+    const bool again = doubt != recorded_.doubts.end();
+    if (again ? doubt->second.verdict.has_value() : !call.asks || recorded_.verdicts.contains(id)) continue;
+    await_person(call, again);
     // Who came in while the run was being taken up again has not been told yet; the journal has it once.
-    if (recorded_.approvals.contains(id)) record_.publish(required_event(call));
+    if (again || recorded_.approvals.contains(id)) record_.publish(required_event(call, again));
   }
+}
+
+void StepCalls::await_person(const Call& call, bool again) {
+  approvals_.require(call.plan.id, {.tool = call.prepared->name,
+                                    .input = call.prepared->arguments,
+                                    .asks = !again && call.is_question(),
+                                    .again = again});
 }
 
 Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole) {
   require_approvals();
   std::vector<Observation> results(calls_.size());
   const Call& first = calls_.front();
-  if (calls_.size() == 1 && !first.asks && !waits_for_others(first) &&
+  if (calls_.size() == 1 && !first.asks && !waits_for_others(first) && !may_ask_again(first) &&
       !recorded_.observations.contains(first.plan.id)) {
     // Alone, what it brings can go out together with the next request.
     results[0] = co_await make(calls_[0], context);
@@ -240,24 +261,14 @@ Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots,
   }
   std::optional<Observation> refused;
   if (call.asks) refused = co_await ask_person(call, step);
-  if (refused) {
+  if (refused)
     result = std::move(*refused);
-    if (result.stop || (result.denied && agent_.settings.on_deny == OnDeny::stop))
-      step.request(StopReason::cancelled);
-  } else {
-    end_work();  // who has the slots works, or waits itself
-    co_await slots.take();
-    begin_work();
-    CallContext own{context.loop,    step,        clock_.deadline(), context.events, context.principal,
-                    context.session, context.run, context.agent,     context.step};
-    if (waits_for_others(call)) {
-      own.deadline = Deadline{};  // of the run: it stands still meanwhile
-      result = co_await make_while_waiting(call, own);
-    } else {
-      result = co_await make(call, own);
-    }
-    slots.give_back();
-  }
+  else
+    result = co_await make_or_ask(call, slots, context, step);
+  const AgentSettings& agent = agent_.settings;
+  if (result.stop || (result.denied && agent.on_deny == OnDeny::stop) ||
+      (result.unknown && agent.on_unknown == OnUnknown::fail))
+    step.request(StopReason::cancelled);
   // A stop that leaves the run to the next start must not leave half an answer behind: the call is made
   // again, or told as unknown, or waits on, by what the journal has of it.
   if (whole.reason() != StopReason::shutdown) {
@@ -268,13 +279,93 @@ Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots,
   end_work();
 }
 
+// Whoever waits for a person has no slot. Was one asked by an earlier process, the tool is not asked before
+// that person has said something: a question that is open has an answer.
+Task<Observation> StepCalls::make_or_ask(Call& call, Slots& slots, CallContext& context, Stop& step) {
+  const auto doubt = recorded_.doubts.find(call.plan.id);
+  if (!call.prepared || doubt == recorded_.doubts.end()) {
+    Observation seen = co_await make_in_turn(call, slots, context, step);
+    const bool asks = seen.unknown && agent_.settings.on_unknown == OnUnknown::ask && !step.requested();
+    if (!asks || !co_await begin_asking_again(call)) co_return seen;
+  } else {
+    call.again = true;
+    if (doubt->second.asked_ms > 0) call.asked_ms = doubt->second.asked_ms;
+  }
+  if (auto refused = co_await ask_person(call, step)) co_return std::move(*refused);
+  co_return co_await make_in_turn(call, slots, context, step);
+}
+
+Task<Observation> StepCalls::make_in_turn(Call& call, Slots& slots, CallContext& context, Stop& step) {
+  end_work();  // who has the slots works, or waits itself
+  co_await slots.take();
+  begin_work();
+  CallContext own{context.loop,    step,        clock_.deadline(), context.events, context.principal,
+                  context.session, context.run, context.agent,     context.step};
+  Observation seen;
+  if (waits_for_others(call)) {
+    own.deadline = Deadline{};  // of the run: it stands still meanwhile
+    seen = co_await make_while_waiting(call, own);
+  } else {
+    seen = co_await make(call, own);
+  }
+  slots.give_back();
+  co_return seen;
+}
+
+bool StepCalls::may_ask_again(const Call& call) const {
+  const std::string& id = call.plan.id;
+  return recorded_.doubts.contains(id) ||
+         (agent_.settings.on_unknown == OnUnknown::ask && recorded_.dispatched.contains(id));
+}
+
+// From its commit on it waits as a call waits that nobody has allowed yet. False: the journal takes no more.
+Task<bool> StepCalls::begin_asking_again(Call& call) {
+  call.again = true;
+  call.asked_ms = loop_.clock().wall_ms();
+  store::Append append = record_.take_pending();
+  append.events.push_back(required_event(call, true));
+  append.facts.push_back(record_.fact("approval.pending", step_,
+                                      {{"call", call.plan.id},
+                                       {kAgainField, true},
+                                       {"used_ms", clock_.used().count()},
+                                       {"asked_ms", call.asked_ms}}));
+  record_.row().status = "waiting";
+  append.run = record_.row();
+  if (!co_await record_.commit(std::move(append))) co_return false;
+  await_person(call, true);
+  co_return true;
+}
+
+std::optional<Verdict> StepCalls::recorded_verdict(const Call& call) const {
+  if (call.again) {
+    const auto doubt = recorded_.doubts.find(call.plan.id);
+    return doubt == recorded_.doubts.end() ? std::nullopt : doubt->second.verdict;
+  }
+  const auto known = recorded_.verdicts.find(call.plan.id);
+  return known == recorded_.verdicts.end() ? std::nullopt : std::optional(known->second);
+}
+
+// `verdict`: none before the run was stopped.
+Observation StepCalls::not_made(const Call& call, const std::optional<Verdict>& verdict) const {
+  Observation seen{.call = call.plan.id, .tool = call.plan.tool, .edited = call.edited};
+  seen.stop = verdict && verdict->stop;
+  if (call.again) {
+    seen.unknown = true;
+    seen.error = verdict ? told_not_repeated(*verdict) : told_unknown();
+  } else if (verdict) {
+    seen.denied = true;
+    seen.error = told_denial(*verdict, call.is_question());
+  } else {
+    seen.error = "not called: the run was stopped before a person had decided about it";
+  }
+  return seen;
+}
+
 // Nothing: the call may be made.
 Task<std::optional<Observation>> StepCalls::ask_person(Call& call, Stop& stop) {
   const std::string& id = call.plan.id;
-  std::optional<Verdict> verdict;
-  if (auto known = recorded_.verdicts.find(id); known != recorded_.verdicts.end()) {
-    verdict = known->second;
-  } else {
+  std::optional<Verdict> verdict = recorded_verdict(call);
+  if (!verdict) {
     end_work();
     const Loop::Alarm timeout = timeout_of(call);
     verdict = co_await approvals_.wait(id, stop);
@@ -284,24 +375,12 @@ Task<std::optional<Observation>> StepCalls::ask_person(Call& call, Stop& stop) {
       approvals_.settled(id, committed);
     }
   }
-  Observation seen{.call = id, .tool = call.plan.tool};
-  if (!verdict) {
-    seen.error = "not called: the run was stopped before a person had decided about it";
-    co_return seen;
-  }
-  if (!verdict->approved) {
-    seen.denied = true;
-    seen.stop = verdict->stop;
-    seen.error = told_denial(*verdict, call.is_question());
-    co_return seen;
-  }
+  if (!verdict || !verdict->approved) co_return not_made(call, verdict);
   if (verdict->input) {
     if (!call.is_question()) call.edited = verdict->input;
     auto ready = prepared(call.plan, *verdict->input);
-    if (!ready) {  // only after a restart with another version of the tool
-      seen.error = ready.error().message;
-      co_return seen;
-    }
+    if (!ready)  // only after a restart with another version of the tool
+      co_return Observation{.call = id, .tool = call.plan.tool, .error = ready.error().message};
     call.prepared = std::move(*ready);
   }
   co_return std::nullopt;
@@ -340,6 +419,7 @@ Task<bool> StepCalls::commit_verdict(Call& call, const Verdict& verdict) {
   if (!verdict.reason.empty()) fact["reason"] = verdict.reason;
   if (verdict.stop) fact["stop"] = true;
   if (call.is_question()) fact["answer"] = true;
+  if (call.again) fact[kAgainField] = true;
   Event decided = record_.event(verdict.approved ? "approval.given" : "approval.denied", step_);
   decided.fields = {{"call", call.plan.id},
                     {"tool", call.plan.tool},
@@ -350,7 +430,7 @@ Task<bool> StepCalls::commit_verdict(Call& call, const Verdict& verdict) {
   store::Append append = record_.take_pending();
   append.events.push_back(std::move(decided));
   append.facts.push_back(record_.fact("approval.decided", step_, fact));
-  if (verdict.approved) {
+  if (verdict.approved && !call.again) {
     auto ready = prepared(call.plan, verdict.input ? *verdict.input : call.plan.input);
     append.facts.push_back(record_.fact("tool.intent", step_,
                                         {{"call", call.plan.id},
@@ -372,9 +452,10 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     seen.error = call.refusal;
     co_return seen;
   }
+  const bool left = recorded_.dispatched.contains(call.plan.id);
   if (context.stop.requested()) {
-    seen.error =
-        recorded_.dispatched.contains(call.plan.id) ? kUnknownOutcome : "not called: the run was stopped";
+    seen.unknown = left;
+    seen.error = left ? told_unknown() : "not called: the run was stopped";
     co_return seen;
   }
   if (gate_ && call.prepared->effect != tools::Effect::pure && !co_await gate_(context.stop)) {
@@ -382,11 +463,16 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
     co_return seen;
   }
   if (call.prepared->effect == tools::Effect::at_most_once) {
-    if (recorded_.dispatched.contains(call.plan.id)) {
-      if (co_await settle(call, context, seen)) co_return seen;
-    } else if (!co_await mark_dispatched(call)) {
+    // Before it is made once more the tool is asked once more: a person may have taken their time.
+    const Fate fate = left ? co_await settle(call, context, seen) : Fate::not_done;
+    if (fate == Fate::done) co_return seen;
+    if (fate == Fate::unknown && !call.again) {
+      seen.unknown = true;
+      seen.error = told_unknown();
       co_return seen;
     }
+    // What did not arrive is made under the mark it has, unless that would leave an approval for a third.
+    if ((!left || call.again) && !co_await mark_dispatched(call)) co_return seen;
   }
   call.prepared->numbers = [this](std::size_t count) {
     return std::exchange(numbered_, numbered_ + count) + 1;
@@ -401,22 +487,18 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
 
 Task<bool> StepCalls::mark_dispatched(const Call& call) {
   store::Append mark = record_.take_pending();
-  mark.facts.push_back(record_.fact("tool.dispatched", step_,
-                                    {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}}));
+  Json fact = {{"call", call.plan.id}, {"key", call.prepared->idempotency_key}};
+  if (call.again) fact[kAgainField] = true;
+  mark.facts.push_back(record_.fact("tool.dispatched", step_, fact));
   mark.barrier = true;
   co_return co_await record_.commit(std::move(mark));
 }
 
-// False: the tool says that it was not carried out, so it is made now.
-Task<bool> StepCalls::settle(Call& call, CallContext& context, Observation& seen) {
+// What was done is what is seen.
+Task<tools::CallStatus::Kind> StepCalls::settle(Call& call, CallContext& context, Observation& seen) {
   tools::CallFate fate = co_await agent_.toolbox->fate(*call.prepared, context);
-  if (fate.kind == tools::CallStatus::Kind::not_done) co_return false;
-  if (fate.kind == tools::CallStatus::Kind::done) {
-    co_await take(std::move(fate.outcome), seen);
-  } else {
-    seen.error = kUnknownOutcome;
-  }
-  co_return true;
+  if (fate.kind == Fate::done) co_await take(std::move(fate.outcome), seen);
+  co_return fate.kind;
 }
 
 Task<> StepCalls::take(tools::CallOutcome outcome, Observation& seen) {
@@ -482,6 +564,14 @@ Result<Approvals::Receipt> StepCalls::decide(const Decision& decision) {
                   .reason = std::string(tools::beginning(decision.reason, limits::kApprovalReasonBytes)),
                   .by = decision.principal.name};
   const Approvals::Waiting* waiting = approvals_.waiting(decision.call);
+  if (waiting && waiting->again) {
+    // Another input is another call, with another key: what became of this one would still be unknown.
+    if (verdict.input && *verdict.input != waiting->input)
+      return fail(ErrorCode::invalid,
+                  "the call goes on waiting: it may have been made, and is made again as it was or not at "
+                  "all; deny it with a reason that says what to call instead");
+    verdict.input.reset();
+  }
   if (waiting && waiting->asks && decision.approve) {
     auto input = tools::answered(waiting->input, decision.input);
     if (!input) return within("the call goes on waiting", input.error());
@@ -507,7 +597,8 @@ std::vector<PendingApproval> StepCalls::waiting() const {
                    .call = call,
                    .tool = waiting.tool,
                    .input = waiting.input,
-                   .question = waiting.asks ? tools::question_of(waiting.input).text : ""});
+                   .question = waiting.asks ? tools::question_of(waiting.input).text : "",
+                   .reason = waiting.again ? why_asked_again() : ""});
   return all;
 }
 

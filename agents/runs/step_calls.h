@@ -24,7 +24,8 @@ namespace troupe::agents {
 /// what is on disk before and after each. A call that needs an approval is on disk as waiting together with
 /// the action that asks for it; while everything of a step waits, the run's clock stands. What nobody decides
 /// in the time that the agent's settings give is decided as they say. What does not fit into an observation
-/// is kept and can be paged through. Loop thread only.
+/// is kept and can be paged through. A call that may have been made by an earlier process, of which the tool
+/// cannot tell, is not made again unless a person says so. Loop thread only.
 class StepCalls {
  public:
   /// All outlive the calls. `recorded`: what an earlier process had of the run.
@@ -50,8 +51,8 @@ class StepCalls {
   std::shared_ptr<const std::vector<models::ToolDeclaration>> declarations() const;
 
   /// Takes a person's decision. The receipt is set once it is on disk. Errors: not_found, conflict (decided
-  /// already), invalid (an edited input that the tool does not take, or a question without a proper answer:
-  /// the call goes on waiting).
+  /// already), invalid (an edited input that the tool does not take, or of a call that may have been made
+  /// before, or a question without a proper answer: the call goes on waiting).
   Result<Approvals::Receipt> decide(const Decision& decision);
   std::vector<PendingApproval> waiting() const;
   /// Nothing is at work: persons, or others whom tools wait for (tools::ToolSpec::waits), are to go on.
@@ -67,17 +68,25 @@ class StepCalls {
 
   Call checked(PlannedCall plan) const;
   Result<tools::Prepared> prepared(const PlannedCall& plan, Json input) const;
-  Event required_event(const Call& call) const;
+  const Json& made_with(const PlannedCall& plan) const;
+  Event required_event(const Call& call, bool again) const;
   bool needs_person(const Call& call, const PlannedCall& plan) const;
   Task<> make_and_commit(Call& call, Observation& result, Slots& slots, CallContext& context, Stop& step,
                          Stop& whole);
+  Task<Observation> make_or_ask(Call& call, Slots& slots, CallContext& context, Stop& step);
+  Task<Observation> make_in_turn(Call& call, Slots& slots, CallContext& context, Stop& step);
   Task<Observation> make(Call& call, CallContext& context);
+  bool may_ask_again(const Call& call) const;
+  Task<bool> begin_asking_again(Call& call);
+  void await_person(const Call& call, bool again);
   Task<bool> mark_dispatched(const Call& call);
-  Task<bool> settle(Call& call, CallContext& context, Observation& seen);
+  Task<tools::CallStatus::Kind> settle(Call& call, CallContext& context, Observation& seen);
   Task<> take(tools::CallOutcome outcome, Observation& seen);
   Task<Observation> read_more(Call& call);
   Task<> keep_whole(Observation& seen, std::string whole);
   Task<std::optional<Observation>> ask_person(Call& call, Stop& stop);
+  Observation not_made(const Call& call, const std::optional<Verdict>& verdict) const;
+  std::optional<Verdict> recorded_verdict(const Call& call) const;
   Loop::Alarm timeout_of(const Call& call);
   Verdict verdict_of_time(const Call& call) const;
   Task<bool> commit_verdict(Call& call, const Verdict& verdict);

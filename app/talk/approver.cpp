@@ -38,6 +38,9 @@ std::string indented(const std::string& text) {
 
 std::string introduced(const Approval& approval) {
   const std::string who = fmt::format("({} of run {})", approval.call, approval.run);
+  if (!approval.reason.empty())
+    return fmt::format("{} was called {} with\n  {}\n  {}", approval.tool, who, dump(approval.input),
+                       indented(approval.reason));
   if (approval.question.empty())
     return fmt::format("{} wants to be called {} with\n  {}", approval.tool, who, dump(approval.input));
   std::string text = fmt::format("{} asks {}:\n  {}", approval.tool, who, indented(approval.question));
@@ -77,7 +80,9 @@ bool Approver::ask(Approval approval) {
   return true;
 }
 
+// It may come to wait once more, when a crash takes it and nobody knows what became of it.
 void Approver::decided(const std::string& run, const std::string& call) {
+  asked_.erase({run, call});
   for (auto& question : questions_)
     if (question->approval.run == run && question->approval.call == call) close(*question, "it was decided");
 }
@@ -134,8 +139,9 @@ Task<> Approver::settle(std::shared_ptr<Question> question) {
 
 // Nothing: the input has ended, or the question is of no more interest.
 Task<std::optional<Answer>> Approver::person_says(const Approval& approval) {
+  const bool again = !approval.reason.empty();
   for (;;) {
-    auto line = co_await prompt("Allow it? [y]es, [n]o, [e]dit: ");
+    auto line = co_await prompt(again ? "Call it again? [y]es, [n]o: " : "Allow it? [y]es, [n]o, [e]dit: ");
     if (!line) co_return std::nullopt;
     const std::string word = lower(trimmed(*line));
     if (word == "y" || word == "yes") co_return Answer{.approve = true};
@@ -144,7 +150,7 @@ Task<std::optional<Answer>> Approver::person_says(const Approval& approval) {
       if (!reason) co_return std::nullopt;
       co_return Answer{.approve = false, .reason = trimmed(*reason)};
     }
-    if (word != "e" && word != "edit") continue;
+    if (again || (word != "e" && word != "edit")) continue;
     auto text = co_await prompt(fmt::format("Input instead of {}: ", printable(dump(approval.input))));
     if (!text) co_return std::nullopt;
     auto input = parse_json(*text);

@@ -63,7 +63,8 @@ class LocalPeer final : public Peer, private store::Subscriber {
                      .call = std::move(one.call),
                      .tool = std::move(one.tool),
                      .input = std::move(one.input),
-                     .question = std::move(one.question)});
+                     .question = std::move(one.question),
+                     .reason = std::move(one.reason)});
     return all;
   }
 

@@ -49,6 +49,11 @@ std::string told_waiting(const Approval& approval) {
   if (!approval.question.empty())
     return fmt::format("a person must answer the call {} of run {}, and there is no terminal to ask on: {}\n",
                        approval.call, approval.run, approval.question);
+  if (!approval.reason.empty())
+    return fmt::format(
+        "a person must say whether the call {} of run {} is made again, and there is no terminal to ask on: "
+        "{} {}\n",
+        approval.call, approval.run, approval.tool, dump(approval.input));
   return fmt::format("a person must allow the call {} of run {}, and there is no terminal to ask on: {} {}\n",
                      approval.call, approval.run, approval.tool, dump(approval.input));
 }

@@ -9,7 +9,8 @@ Approval approval_of(const Json& json, const std::string& session) {
           .call = string_or(json, "call"),
           .tool = string_or(json, "tool"),
           .input = input ? *input : Json(),
-          .question = string_or(json, "question")};
+          .question = string_or(json, "question"),
+          .reason = string_or(json, "reason")};
 }
 
 }  // namespace troupe::app

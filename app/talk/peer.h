@@ -30,6 +30,7 @@ struct Approval {
   std::string tool;
   Json input;
   std::string question = {};  ///< what the person is to answer; "": whether the call may be made
+  std::string reason = {};    ///< not "": it may have been made before, so that it cannot be changed
 };
 /// Of an event approval.required, or an entry of `waiting`. `session`: where neither names it.
 Approval approval_of(const Json& json, const std::string& session = "");

@@ -150,8 +150,10 @@ void Printer::print_approval(const Json& event, const std::string& type, const s
   const std::string question = string_or(event, "question");
   if (type == "approval.required" && !question.empty())
     return line(kYellow, who + "asks a person:", question);
-  if (type == "approval.required") return line(kYellow, who + "waits for approval:", what);
   const std::string reason = string_or(event, "reason");
+  if (type == "approval.required" && !reason.empty())
+    return line(kYellow, who + "asks whether to call again:", what + " (" + reason + ")");
+  if (type == "approval.required") return line(kYellow, who + "waits for approval:", what);
   line(type == "approval.given" ? kGreen : kRed, who + (type == "approval.given" ? "allowed:" : "denied:"),
        fmt::format("{} (by {}{})", what, string_or(event, "by"), reason.empty() ? "" : ": " + reason));
 }
