@@ -41,6 +41,7 @@ struct HeldRun : StartingRun {
   Stop stop;
   std::unique_ptr<RunDriver> driver;  // while at work
   bool at_work = false;
+  bool accused = false;  // it is judged before it is taken up
 };
 
 /// What this process knows of a session while it has runs in it.
@@ -102,6 +103,8 @@ class Desk final : public LocalRunDesk {
   Task<> open_account_late();
   Task<Result<>> take_up(std::vector<store::RunRow> rows);
   Task<> take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects);
+  Task<Result<bool>> prepare_suspect(HeldRun& run);
+  Task<> leave_alone(std::shared_ptr<HeldRun> run);
   void hold(const std::shared_ptr<HeldRun>& run);
   void note_waits(HeldRun& run);
   std::unique_ptr<RunDriver> drive(HeldRun& run);
@@ -753,20 +756,12 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
 }
 
 Task<Result<>> Desk::take_up(std::vector<store::RunRow> rows) {
-  std::vector<std::shared_ptr<HeldRun>> accused;
   for (store::RunRow& row : rows) {
     auto run = std::make_shared<HeldRun>();
     run->row = std::move(row);
     const auto outcome = co_await resumption_->take_up(*run);
     if (!outcome) co_return std::unexpected(outcome.error());
-    if (*outcome == Resumption::Outcome::accused)
-      accused.push_back(run);
-    else if (*outcome != Resumption::Outcome::left)
-      hold(run);
-  }
-  for (const auto& run : accused) {
-    const auto outcome = co_await resumption_->judge(*run);
-    if (!outcome) co_return std::unexpected(outcome.error());
+    run->accused = *outcome == Resumption::Outcome::accused;
     if (*outcome != Resumption::Outcome::left) hold(run);
   }
   co_return Result<>{};
@@ -785,30 +780,54 @@ void Desk::hold(const std::shared_ptr<HeldRun>& run) {
   if (run->begin && live.runs.front() == run) ready_.push_back(run->row.session);
 }
 
-// One after the other, those first that were there least often: the run that ends the daemon is soon the only
-// one that comes back, and those beside it are not taken for it.
+// One after the other, those first that were there least often, and those that stood before those that did
+// not: the run that ends the daemon is soon the only one that comes back, and those beside it are not taken
+// for it. Who is accused is judged when the daemon has gone on with all others.
 Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
-  std::ranges::sort(suspects, [](const auto& a, const auto& b) {
-    return std::tie(a->resumed.times, a->row.id) < std::tie(b->resumed.times, b->row.id);
-  });
+  const auto place = [](const std::shared_ptr<HeldRun>& run) {
+    const ResumeCount& count = run->resumed;
+    return std::tuple(run->accused, !count.stood, count.times, std::string_view(run->row.id));
+  };
+  std::ranges::sort(suspects, {}, place);
   for (const auto& run : suspects) {
     if (draining_) break;
-    const auto outcome = co_await resumption_->prepare(*run);
-    if (!outcome)
-      log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", outcome.error().message}});
+    const auto ready = co_await prepare_suspect(*run);
+    if (!ready)
+      log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", ready.error().message}});
     if (draining_) break;
-    if (outcome.value_or(Resumption::Outcome::left) != Resumption::Outcome::ready) {
-      --queued_;
-      ended(run);
+    if (ready.value_or(false)) {
+      co_await leave_alone(run);
       continue;
     }
-    Probation probation(loop_, journal_, run->row.id, run->row.session);
-    probation_ = &probation;
-    enqueue(run->row.session, run);
-    co_await probation.over();
-    probation_ = nullptr;
+    --queued_;
+    ended(run);
   }
   resumption_.reset();
+}
+
+// False: it is set aside, or left. Of one that was cancelled meanwhile nothing is at work any more.
+Task<Result<bool>> Desk::prepare_suspect(HeldRun& run) {
+  if (run.accused && !run.stop.requested()) {
+    const auto judged = co_await resumption_->judge(run);
+    if (!judged) co_return fail(judged.error());
+    if (*judged == Resumption::Outcome::left) co_return false;
+  }
+  const auto outcome = co_await resumption_->prepare(run);
+  if (!outcome) co_return fail(outcome.error());
+  co_return *outcome == Resumption::Outcome::ready;
+}
+
+Task<> Desk::leave_alone(std::shared_ptr<HeldRun> run) {
+  Probation probation(loop_, journal_, run->row.id, run->row.session,
+                      Probation::time_for(run->resumed.times));
+  probation_ = &probation;
+  enqueue(run->row.session, run);
+  const bool stood = co_await probation.over();
+  probation_ = nullptr;
+  if (!stood) co_return;
+  store::Append append;
+  append.facts.push_back({.run = run->row.id, .kind = kStoodFact, .body = "{}"});
+  journal_.post(std::move(append));
 }
 
 Task<> Desk::drain(Milliseconds grace) {

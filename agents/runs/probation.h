@@ -7,6 +7,7 @@
 #include "runtime/async/task.h"
 #include "runtime/store/journal.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -14,21 +15,33 @@ namespace troupe::agents {
 
 /// The time in which one run that was at work at several ends of the daemon is at work alone among its like:
 /// should the daemon end again, it was this one. It is over when the run comes further, or waits for a
-/// person, or has ended, or has been at work for limits::kProbation. Loop thread only.
+/// person, or has ended, or has been at work for its time. Loop thread only.
 class Probation final : store::Subscriber {
  public:
+  /// How long, for a run that is taken up the `times`th time: what ends the daemon later than others were
+  /// ended is alone, too, when its time comes.
+  static Milliseconds time_for(int times) {
+    const int before = times - limits::kResumesBeside - 1;
+    return limits::kProbation * (1 << std::clamp(before, 0, limits::kProbationDoublings));
+  }
+
   /// `journal` outlives it.
-  Probation(Loop& loop, store::Journal& journal, std::string run, const std::string& session)
-      : loop_(loop), run_(std::move(run)), over_(loop), events_(journal.subscribe(session, *this)) {}
+  Probation(Loop& loop, store::Journal& journal, std::string run, const std::string& session,
+            Milliseconds time)
+      : loop_(loop),
+        run_(std::move(run)),
+        time_(time),
+        over_(loop),
+        events_(journal.subscribe(session, *this)) {}
 
   const std::string& run() const { return run_; }
   /// The run is at work from here on.
   void begin() {
-    alarm_ = loop_.at(loop_.clock().now() + limits::kProbation, [this] { end(); });
+    alarm_ = loop_.at(loop_.clock().now() + time_, [this] { over_.set(true); });
   }
-  void end() { over_.set(true); }
-  /// For one caller.
-  Task<> over() { co_await over_.wait(); }
+  void end() { over_.set(false); }
+  /// For one caller. True: it was at work for all of its time.
+  Task<bool> over() { co_return co_await over_.wait(); }
 
  private:
   void on_frame(const Frame& frame) override {
@@ -37,6 +50,7 @@ class Probation final : store::Subscriber {
 
   Loop& loop_;
   const std::string run_;
+  const Milliseconds time_;
   OneShot<bool> over_;
   Loop::Alarm alarm_;
   std::unique_ptr<store::Journal::Subscription> events_;

@@ -60,7 +60,7 @@ Task<Result<>> quarantine(store::Journal& journal, const Clock& clock, store::Ru
 
 std::string why_quarantined(const ResumeCount& count, const std::vector<store::Fact>& facts) {
   const auto last = std::ranges::find_if(facts.rbegin(), facts.rend(), [](const store::Fact& fact) {
-    return fact.kind != kTakenUpFact && fact.kind != kWaitsFact;
+    return fact.kind != kTakenUpFact && fact.kind != kWaitsFact && fact.kind != kStoodFact;
   });
   const std::string place = last == facts.rend() ? std::string("that it was accepted")
                             : last->step > 0     ? fmt::format("`{}` of step {}", last->kind, last->step)

@@ -38,12 +38,14 @@ Result<ResumeCount> resume_count(const std::vector<store::Fact>& facts) {
   ResumeCount count;
   for (const store::Fact& fact : facts) {
     if (is_progress(fact)) count.times = 0;
+    if (fact.kind == kStoodFact) count.stood = true;
     if (fact.kind != kTakenUpFact) continue;
     auto body = parse_json(fact.body);
     if (!body) return within("journal, run " + fact.run + ", fact " + std::string(fact.kind), body.error());
     count.epoch = number_or(*body, "epoch");
     count.times = static_cast<int>(number_or(*body, "times"));
     count.seq = number_or(*body, "seq");
+    count.stood = false;
   }
   return count;
 }

@@ -16,6 +16,9 @@ namespace troupe::agents {
 inline constexpr std::string_view kTakenUpFact = "run.taken_up";
 /// On disk when a run that was taken up has come to wait for a person: it did not end the daemon.
 inline constexpr std::string_view kWaitsFact = "run.waits";
+/// On disk when a run that was taken up alone has been at work for its time: the end that comes after it may
+/// be another's doing.
+inline constexpr std::string_view kStoodFact = "run.stood";
 
 /// How often a run was taken up after an end of the daemon that nobody asked for, without having come further
 /// since. A run that ends its daemon comes back with a higher count each time.
@@ -23,6 +26,7 @@ struct ResumeCount {
   std::int64_t epoch = 0;  ///< of the journal, when it was taken up last; 0: never yet
   int times = 0;
   std::int64_t seq = 0;  ///< the session's last then
+  bool stood = false;    ///< it was alone since, for its time, and the daemon did not end
 };
 
 /// Whether a fact or an event says that a run has come further: something was decided or came back. What was

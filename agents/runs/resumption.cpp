@@ -37,7 +37,7 @@ Task<Result<Resumption::Outcome>> Resumption::take_up(StartingRun& run) {
     if (known && known->times > 0) known = co_await hold_against(journal_, run.row.session, *known);
     if (!known) co_return co_await leave(run.row, known.error());
     run.resumed = *known;
-    if (known->times > limits::kResumesBeside) ++were_alone_;
+    if (known->times > limits::kResumesBeside) ++(known->stood ? stood_ : were_alone_);
     if (known->times >= limits::kResumes && journal_.unclean_start()) co_return Outcome::accused;
   }
   if (run.resumed.times >= limits::kResumesBeside) co_return Outcome::probation;
@@ -45,14 +45,15 @@ Task<Result<Resumption::Outcome>> Resumption::take_up(StartingRun& run) {
 }
 
 Task<Result<Resumption::Outcome>> Resumption::judge(StartingRun& run) {
-  const int others = were_alone_ - 1;
+  const bool somebody_was_alone = were_alone_ > 0;
+  if (run.resumed.stood && somebody_was_alone) co_return Outcome::probation;
+  const int others = (somebody_was_alone ? were_alone_ : stood_) - 1;
   if (run.resumed.times < limits::kResumes + std::min(others, limits::kStormResumes))
     co_return Outcome::probation;
   auto facts = co_await journal_.read_facts(run.row.id);
   if (!facts) co_return co_await leave(run.row, facts.error());
   auto done = co_await set_aside(run.row, why_quarantined(run.resumed, *facts));
   if (!done) co_return fail(std::move(done.error()));
-  --were_alone_;
   co_return Outcome::left;
 }
 

@@ -39,13 +39,14 @@ class Resumption {
   enum class Outcome {
     ready,      ///< `begin` is there
     probation,  ///< it was at work at too many ends to be beside others once more: prepare() it later
-    accused,    ///< it was alone at the last of too many: judge() it when all have been looked at
+    accused,    ///< it was there at too many ends: judge() it when all others have been at work
     left,       ///< set aside, or left to a start that has its configuration; either is in the log
   };
   /// Looks at one of them. Errors: store (the disk; or nothing can be written).
   Task<Result<Outcome>> take_up(StartingRun& run);
-  /// Left where it alone can have ended the daemon. Where others were alone at an end as well, somebody else
-  /// ends it, and the run has more chances: probation.
+  /// Set aside where it alone can have ended the daemon: left. Who was alone for its time and did not end it
+  /// is not to blame where somebody else was alone at an end; and where several were, somebody outside ends
+  /// it, so that each has more chances: probation.
   Task<Result<Outcome>> judge(StartingRun& run);
   /// The same as take_up() for one on probation whose turn has come: ready or left.
   Task<Result<Outcome>> prepare(StartingRun& run);
@@ -62,6 +63,7 @@ class Resumption {
   std::map<std::string, Result<std::shared_ptr<const Catalog>>> generations_;  // by hash
   std::multimap<std::string, store::RunRow> below_;                            // unfinished, by parent
   int were_alone_ = 0;  // runs that the daemon ended with while they were on probation
+  int stood_ = 0;       // runs that were on probation and had their time
 };
 
 }  // namespace troupe::agents

@@ -1,4 +1,5 @@
 #include "agents/limits.h"
+#include "agents/runs/probation.h"
 #include "agents/runs/resume_count.h"
 #include "runtime/store/sqlite.h"
 #include "tests/agents/world.h"
@@ -63,7 +64,8 @@ std::shared_ptr<ScriptedModel> careful() {
 
 }  // namespace
 
-TEST_CASE("a run that was there at every end of the daemon is set aside after three resumes, others go on") {
+TEST_CASE("a run that was there at every end of the daemon is set aside by the third start, others go on") {
+  static_assert(1 + limits::kResumes == 3, "the daemon ends three times, and is up for good after that");
   auto model = careful();
   World world(model);
   world.resume();
@@ -95,7 +97,7 @@ TEST_CASE("a run that was there at every end of the daemon is set aside after th
       *events, [&](const Frame& frame) { return frame.run == bad->run && frame.type == "run.finished"; });
   REQUIRE(end != events->end());
   const std::string why = string_or(*parse_json(*end->text), "error");
-  CHECK(why.contains("3 times"));
+  CHECK(why.contains("2 times"));
   CHECK(why.contains("`model.intent` of step 1"));
   for (std::size_t i = 0; i < events->size(); ++i)
     CHECK((*events)[i].seq == static_cast<std::int64_t>(i) + 1);
@@ -143,6 +145,84 @@ TEST_CASE("those that were at work beside it are not taken for it: each is tried
     until_journal(world, [&] { return row(world, run).finished(); });
     CHECK(row(world, run).status == "done");
   }
+}
+
+TEST_CASE("who was alone for its time is not taken for the run that came after it, however slow it is") {
+  bool calm = false;
+  int bad_calls = 0;
+  auto model =
+      std::make_shared<ScriptedModel>([&](const models::ModelRequest& request) -> ScriptedModel::Line {
+        const bool bad = request.transcript->messages().back().content == "bad";
+        bad_calls += bad;
+        if (bad || !calm) return ScriptedModel::Hang{};
+        return kAnswer;
+      });
+  World world(model);
+  world.resume();
+  const std::string quiet = world.session();
+  auto slow = world.submit(quiet, "slow");  // is taken up first
+  REQUIRE(slow);
+  const std::string troubled = world.session();
+  auto bad = world.submit(troubled, "bad");
+  REQUIRE(bad);
+  world.until([&] { return model->calls() == 2; });
+  for (int ends = 1; ends <= limits::kResumes; ++ends) {
+    const int before = bad_calls;
+    crash(world);
+    start(world, troubled);
+    until_journal(world, [&] { return bad_calls > before; });  // and then it ends the daemon
+  }
+  CHECK(times(world, slow->run) == limits::kResumes);
+  CHECK(resume_count(facts(world, slow->run))->stood);
+  crash(world);
+  start(world, troubled);
+  until_journal(world, [&] { return row(world, bad->run).finished(); });
+  CHECK(row(world, bad->run).reason == "quarantined");
+  CHECK(bad_calls == 1 + limits::kResumes);
+  CHECK_FALSE(row(world, slow->run).finished());
+  calm = true;
+  world.close();
+  start(world, quiet);
+  until_journal(world, [&] { return row(world, slow->run).finished(); });
+  CHECK(row(world, slow->run).status == "done");
+}
+
+TEST_CASE("who is on probation again is alone for longer, up to a bound") {
+  const int first = limits::kResumesBeside + 1;
+  CHECK(Probation::time_for(first) == limits::kProbation);
+  CHECK(Probation::time_for(first + 1) == 2 * limits::kProbation);
+  CHECK(Probation::time_for(1'000) == (1 << limits::kProbationDoublings) * limits::kProbation);
+  CHECK(Probation::time_for(0) == limits::kProbation);
+}
+
+TEST_CASE("that a run stood is said of the time that it was taken up last") {
+  const auto taken_up = [](int count) { return to_fact({.epoch = count, .times = count}, "r_1"); };
+  const store::Fact stood{.run = "r_1", .kind = kStoodFact, .body = "{}"};
+  CHECK_FALSE(resume_count({taken_up(1)})->stood);
+  CHECK(resume_count({taken_up(1), taken_up(2), stood})->stood);
+  CHECK_FALSE(resume_count({taken_up(1), stood, taken_up(2)})->stood);
+}
+
+TEST_CASE("one that is to be judged and was cancelled meanwhile ends as cancelled") {
+  auto model = careful();
+  World world(model);
+  world.resume();
+  const std::string session = world.session();
+  auto run = world.submit(session, "trouble");
+  world.until([&] { return model->calls() == 1; });
+  for (int resumes = 1; resumes <= limits::kResumes; ++resumes) {
+    crash(world);
+    start(world, session);
+    world.until([&] { return model->calls() == 1 + resumes; });
+  }
+  crash(world);
+  world.open();
+  world.watch(session);
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, run->run, CancelMode::now)));
+  world.resume();
+  world.finished(run->run);
+  CHECK(row(world, run->run).status == "cancelled");
+  CHECK(model->calls() == 1 + limits::kResumes);
 }
 
 TEST_CASE("where the daemon ends whoever is at work nobody is to blame, and nobody is set aside") {
