@@ -53,6 +53,7 @@ std::string plan_yaml(const std::string& models) {
       yaml += fmt::format("  {0}{1}: {{ model: {0}, strategy: {2}, tools: [pay, book, put, look]{3} }}\n",
                           agent, asks ? "_asks" : "", strategy, asks ? ", approve: [pay]" : "");
   return yaml +
+         "  unsure: { model: text, strategy: react, tools: [pay], on_unknown: ask }\n"
          "  poisoned: { model: text, strategy: react, tools: [poison] }\n"
          "teams:\n"
          "  crew:\n"
