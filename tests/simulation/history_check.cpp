@@ -110,11 +110,15 @@ class Check {
     if (known == history_.facts.end()) return;
     std::set<std::string> intents;
     std::set<std::string> dispatched;
+    std::set<std::string> allowed;  // to be made again
     bool replied = false;
     for (const store::Fact& fact : known->second) {
       replied = replied || fact.kind == "model.reply";
-      if (fact.kind != "tool.intent" && fact.kind != "tool.dispatched") continue;
+      if (fact.kind != "tool.intent" && fact.kind != "tool.dispatched" && fact.kind != "approval.decided")
+        continue;
       const Json body = *parse_json(fact.body);
+      if (fact.kind == "approval.decided" && body.contains("again") && body["approved"] == true)
+        allowed.insert(string_or(body, "call"));
       if (fact.kind == "tool.intent") {
         if (!replied && body.contains("call") && row.agent != row.target)
           wrong(row.id, "intends a call before a reply");
@@ -123,7 +127,8 @@ class Check {
       if (fact.kind == "tool.dispatched") {
         const std::string call = string_or(body, "call");
         if (!intents.contains(call)) wrong(row.id, fmt::format("call {} left without an intent", call));
-        if (!dispatched.insert(call).second) wrong(row.id, fmt::format("call {} left twice", call));
+        if (!dispatched.insert(call).second && allowed.erase(call) == 0)
+          wrong(row.id, fmt::format("call {} left twice", call));
       }
     }
     prefix(row, known->second);

@@ -196,7 +196,8 @@ class SimTool final : public tools::Tool {
     call.tool = spec_.declaration.name;
     call.effect = spec_.effect;
     call.arguments = arguments;
-    if (++call.dispatched > 1 && spec_.effect == tools::Effect::at_most_once)
+    if (++call.dispatched == 1 || spec_.effect != tools::Effect::at_most_once) return;
+    if (++outside.repeats > outside.allowed)
       outside.wrong.push_back(
           fmt::format("{} calls {} {} a second time", context.run, call.tool, call.arguments));
   }

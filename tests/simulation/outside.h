@@ -25,6 +25,8 @@ struct Outside {
   };
   std::map<std::string, Call> calls;  ///< by idempotency key
   std::size_t asked = 0;              ///< of models
+  std::size_t repeats = 0;            ///< of calls that must not be repeated unless a person says so
+  std::size_t allowed = 0;            ///< how often one said so
   std::vector<std::string> wrong;     ///< what should never have been asked
 };
 

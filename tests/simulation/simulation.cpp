@@ -237,7 +237,9 @@ Task<> Simulation::decide(agents::PendingApproval waiting) {
                             .run = waiting.run,
                             .call = waiting.call,
                             .approve = dice_.percent(70)};
-  if (decision.approve && dice_.percent(20)) decision.input = Json{{"x", dice_.below(1'000)}};
+  const bool again = !waiting.reason.empty();
+  if (decision.approve && again) ++outside_->allowed;
+  if (decision.approve && !again && dice_.percent(20)) decision.input = Json{{"x", dice_.below(1'000)}};
   auto done = co_await process_->desk->decide(std::move(decision));
   const bool late =
       !done && (done.error().code == ErrorCode::conflict || done.error().code == ErrorCode::not_found ||
@@ -253,6 +255,7 @@ Task<> Simulation::set_wall_clock() {
 void Simulation::check() {
   for (std::string& what : outside_->wrong) wrong(std::move(what));
   figures_.asked = outside_->asked;
+  figures_.repeats = outside_->repeats;
   for (const auto& [key, call] : outside_->calls) figures_.calls += static_cast<std::size_t>(call.dispatched);
   for (Conversation& conversation : conversations_) {
     for (std::string& what : conversation.wrong) wrong(std::move(what));

@@ -40,6 +40,7 @@ class Simulation {
     std::size_t events = 0;
     std::size_t asked = 0;     ///< of models
     std::size_t calls = 0;     ///< of tools
+    std::size_t repeats = 0;   ///< of at-most-once tools, because a person said so
     std::size_t doubtful = 0;  ///< of at-most-once tools, told as unknown
   };
   const Figures& figures() const { return figures_; }

@@ -50,8 +50,11 @@ TEST_CASE(
     all.asked += one.asked;
     all.calls += one.calls;
     all.doubtful += one.doubtful;
+    all.repeats += one.repeats;
   }
-  MESSAGE(fmt::format(
-      "{} seeds: {} processes, {} runs, {} events, {} model calls, {} tool calls, {} told as unknown",
-      seeds.last - seeds.first + 1, all.processes, all.runs, all.events, all.asked, all.calls, all.doubtful));
+  MESSAGE(
+      fmt::format("{} seeds: {} processes, {} runs, {} events, {} model calls, {} tool calls, {} told as "
+                  "unknown, {} made again",
+                  seeds.last - seeds.first + 1, all.processes, all.runs, all.events, all.asked, all.calls,
+                  all.doubtful, all.repeats));
 }

@@ -16,11 +16,11 @@ namespace {
 using namespace agents;
 
 constexpr const char* kAgents = R"(
-solo:    { role: solo, model: m, tools: [look, put, pay], limits: { steps: 7, tool_time: 10s, parallel: 2 } }
+solo:    { role: solo, model: m, tools: [look, put, pay], on_unknown: ask, limits: { steps: 7, tool_time: 10s, parallel: 2 } }
 native:  { role: native, model: m, strategy: tools, tools: [look, put, pay], limits: { steps: 7, tool_time: 10s } }
-careful: { role: careful, model: m, tools: [look, pay], approve: [pay], limits: { steps: 6, tool_time: 10s } }
+careful: { role: careful, model: m, tools: [look, pay], approve: [pay], on_unknown: ask, limits: { steps: 6, tool_time: 10s } }
 talker:  { role: talker, model: m, memory: { type: buffer }, limits: { steps: 4, tokens: 3000 } }
-hasty:   { role: hasty, model: m, tools: [look, pay], limits: { steps: 9, time: 4s }, on_limit: answer }
+hasty:   { role: hasty, model: m, tools: [look, pay], limits: { steps: 9, time: 4s }, on_limit: answer, on_unknown: fail }
 )";
 
 constexpr const char* kChains = R"(
