@@ -46,11 +46,17 @@ TEST_CASE("whose call waits for a person, and whose was decided, is told under t
   question["type"] = "approval.required";
   question["question"] = "Shall I?";
   printed.event(question, Whose::member);
+  Json again = call;
+  again["type"] = "approval.required";
+  again["reason"] = "nobody knows";
+  printed.event(again, Whose::member);
   const std::string text = printed.text();
   CHECK(text.contains("desk/writer waits for approval:"));
   CHECK(text.contains("desk/writer allowed:"));
   CHECK(text.contains("desk/writer denied:"));
   CHECK(text.contains("desk/writer asks a person: Shall I?"));
+  CHECK(text.contains("desk/writer asks whether to call again: send"));
+  CHECK(text.contains("(nobody knows)"));
 }
 
 TEST_CASE("a handoff is told once, though the member's call and the team both say it") {

@@ -2,6 +2,7 @@
 #include "tests/crash/crash_stage.h"
 #include "tests/fakes/chat_client.h"
 #include "tests/fakes/run_loop.h"
+#include "tests/fakes/terminal.h"
 
 #include <memory>
 #include <set>
@@ -139,6 +140,28 @@ TEST_CASE("each time it is cut off again a person is asked again: the ledger has
   CHECK(payment.paid() == 2);
   payment.decide("deny");
   CHECK(payment.until("run.finished")["status"] == "done");
+  CHECK(payment.paid() == 2);
+  payment.leaves(2);
+}
+
+TEST_CASE("at a terminal it is asked as what it is, without the choice of another input") {
+  Payment payment(kReturned);
+  payment.start();
+  payment.asked();
+  const auto shown =
+      payment.stage.daemon.run({"runs", "show", payment.run, "-c", payment.stage.daemon.config()});
+  CHECK(shown.out.contains("a person must say whether it is made again: pay"));
+  fakes::Terminal chat(
+      {e2e::program(), "chat", "-c", payment.stage.daemon.config(), "--session", payment.session});
+  chat.until("pay was called");
+  chat.until("outcome of an earlier attempt is unknown");
+  chat.until("Call it again? [y]es, [n]o:");
+  chat.type("e");
+  chat.until("Call it again?");
+  chat.type("y");
+  chat.until("all done");
+  chat.type("/quit");
+  CHECK(chat.wait() == 0);
   CHECK(payment.paid() == 2);
   payment.leaves(2);
 }
