@@ -208,6 +208,11 @@ Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole)
   } else {
     // Each commits as it ends: one that fails or hangs does not lose what the others brought.
     Stop step(context.stop);
+    for (const Call& call : calls_) {
+      const auto known = recorded_.observations.find(call.plan.id);
+      if (known != recorded_.observations.end() && ends_run(known->second))
+        step.request(StopReason::cancelled);
+    }
     Slots slots(loop_, static_cast<std::size_t>(std::max(1, agent_.settings.limits.parallel)));
     clock_.pause();  // and goes on while at least one of them is at work
     {
@@ -265,10 +270,7 @@ Task<> StepCalls::make_and_commit(Call& call, Observation& result, Slots& slots,
     result = std::move(*refused);
   else
     result = co_await make_or_ask(call, slots, context, step);
-  const AgentSettings& agent = agent_.settings;
-  if (result.stop || (result.denied && agent.on_deny == OnDeny::stop) ||
-      (result.unknown && agent.on_unknown == OnUnknown::fail))
-    step.request(StopReason::cancelled);
+  if (ends_run(result)) step.request(StopReason::cancelled);
   // A stop that leaves the run to the next start must not leave half an answer behind: the call is made
   // again, or told as unknown, or waits on, by what the journal has of it.
   if (whole.reason() != StopReason::shutdown) {
@@ -310,6 +312,13 @@ Task<Observation> StepCalls::make_in_turn(Call& call, Slots& slots, CallContext&
   }
   slots.give_back();
   co_return seen;
+}
+
+// Whether the run ends with what came of a call, so that the others of its step are not made.
+bool StepCalls::ends_run(const Observation& seen) const {
+  const AgentSettings& agent = agent_.settings;
+  return seen.stop || (seen.denied && agent.on_deny == OnDeny::stop) ||
+         (seen.unknown && agent.on_unknown == OnUnknown::fail);
 }
 
 bool StepCalls::may_ask_again(const Call& call) const {

@@ -77,6 +77,7 @@ class StepCalls {
   Task<Observation> make_in_turn(Call& call, Slots& slots, CallContext& context, Stop& step);
   Task<Observation> make(Call& call, CallContext& context);
   bool may_ask_again(const Call& call) const;
+  bool ends_run(const Observation& seen) const;
   Task<bool> begin_asking_again(Call& call);
   void await_person(const Call& call, bool again);
   Task<bool> mark_dispatched(const Call& call);

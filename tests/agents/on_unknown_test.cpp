@@ -400,6 +400,27 @@ TEST_CASE("fail: the run ends, whoever resumes it goes on behind the call, which
   CHECK(it.world.tool->keys.size() == calls);
 }
 
+TEST_CASE(
+    "fail: when only one of a step's observations was on disk, the others are not made at the next start") {
+  Interrupted it(OnUnknown::fail, {}, {}, {}, kTwice, 2);
+  it.world.tool->on_status = [](const std::string&) -> Result<tools::CallStatus> {
+    return tools::CallStatus{Kind::not_done, {}};
+  };
+  it.world.open();
+  store::Append first;
+  first.events.push_back(
+      {.type = "observation", .session = it.session, .run = it.run, .agent = "a", .step = 1});
+  first.events.back().fields = {{"call", "c_1"}, {"tool", "look"}, {"ok", false}, {"error", told_unknown()}};
+  first.facts.push_back({.run = it.run, .kind = kUnknownFact, .step = 1, .body = R"({"call":"c_1"})"});
+  REQUIRE(fakes::run(it.world.loop, it.world.journal->commit(std::move(first))));
+  it.world.watch(it.session);
+  it.world.resume();
+  it.world.finished(it.run);
+  CHECK(it.world.last("run.finished")["reason"] == "tool_error");
+  CHECK(it.world.tool->keys.size() == 2);
+  CHECK(it.journaled("observation") == 2);
+}
+
 TEST_CASE("fail: a run whose observation is on disk and whose end is not comes to the same end") {
   const auto frame = [](std::string text) {
     return Frame{.text = std::make_shared<const std::string>(std::move(text)),
