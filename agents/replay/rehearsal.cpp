@@ -1,6 +1,7 @@
 #include "agents/replay/rehearsal.h"
 
 #include "agents/replay/limits.h"
+#include "agents/runs/approval_record.h"
 #include "runtime/bus/local_bus.h"
 
 #include <algorithm>
@@ -9,12 +10,6 @@
 #include <fmt/format.h>
 
 namespace troupe::agents {
-
-namespace {
-
-constexpr std::string_view kByTimeout = "timeout";
-
-}  // namespace
 
 Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreReader& reader)
     : recording_(recording),

@@ -1,11 +1,11 @@
 #include "agents/runs/step_calls.h"
 
 #include "agents/limits.h"
+#include "agents/runs/approval_record.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/unknown_outcome.h"
 #include "runtime/async/nursery.h"
 #include "runtime/base/fault.h"
-#include "runtime/config/scalar.h"
 #include "tools/idempotency.h"
 #include "tools/observation.h"
 #include "tools/question.h"
@@ -17,22 +17,7 @@
 
 namespace troupe::agents {
 
-namespace {
-
 using Fate = tools::CallStatus::Kind;
-
-constexpr std::string_view kByTimeout = "timeout";  // who decided where nobody did
-
-std::string told_denial(const Verdict& verdict, bool question) {
-  if (verdict.by == kByTimeout)
-    return verdict.reason + ". Do not make the same call again; go on without it or say what is missing.";
-  const std::string_view what = question ? "a person declined to answer" : "a person denied this call";
-  if (!verdict.reason.empty()) return fmt::format("{}: {}", what, verdict.reason);
-  return fmt::format("{}. Do not {} again; go on without it or say what is missing.", what,
-                     question ? "ask" : "make it");
-}
-
-}  // namespace
 
 /// A planned call after it was looked at: ready to be made, or answered already.
 struct StepCalls::Call {
@@ -47,6 +32,13 @@ struct StepCalls::Call {
 
   /// A question, which is made with the person's answer.
   bool is_question() const { return !again && prepared && prepared->tool->spec().asks; }
+  AskedCall asked() const {
+    return {.call = plan.id,
+            .tool = prepared->name,
+            .input = prepared->arguments,
+            .question = is_question(),
+            .again = again};
+  }
 };
 
 StepCalls::StepCalls(Loop& loop, store::Journal& journal, RunRecord& record, RunClock& clock,
@@ -135,17 +127,6 @@ void StepCalls::plan(std::vector<PlannedCall> calls, int step) {
   }
 }
 
-Event StepCalls::required_event(const Call& call, bool again) const {
-  Event required = record_.event("approval.required", step_);
-  required.fields = {
-      {"call", call.plan.id}, {"tool", call.prepared->name}, {"input", call.prepared->arguments}};
-  if (again)
-    required.fields["reason"] = why_asked_again();
-  else if (call.is_question())
-    required.fields["question"] = tools::question_of(call.prepared->arguments).text;
-  return required;
-}
-
 void StepCalls::record_plan(store::Append& append) const {
   bool waits = false;
   for (const Call& call : calls_) {
@@ -158,10 +139,8 @@ void StepCalls::record_plan(store::Append& append) const {
     append.events.push_back(std::move(action));
     if (call.asks) {
       waits = true;
-      append.events.push_back(required_event(call, false));
-      append.facts.push_back(record_.fact(
-          "approval.pending", step_,
-          {{"call", call.plan.id}, {"used_ms", clock_.used().count()}, {"asked_ms", call.asked_ms}}));
+      append.events.push_back(required_event(record_, step_, call.asked()));
+      append.facts.push_back(pending_fact(record_, step_, call.asked(), clock_.used(), call.asked_ms));
     } else if (call.prepared) {
       append.facts.push_back(record_.fact("tool.intent", step_,
                                           {{"call", call.plan.id},
@@ -183,17 +162,20 @@ void StepCalls::require_approvals() {
     const auto doubt = recorded_.doubts.find(id);
     const bool again = doubt != recorded_.doubts.end();
     if (again ? doubt->second.verdict.has_value() : !call.asks || recorded_.verdicts.contains(id)) continue;
-    await_person(call, again);
+    AskedCall asked = call.asked();
+    asked.again = again;
+    asked.question = asked.question && !again;
+    await_person(asked);
     // Who came in while the run was being taken up again has not been told yet; the journal has it once.
-    if (again || recorded_.approvals.contains(id)) record_.publish(required_event(call, again));
+    if (again || recorded_.approvals.contains(id)) record_.publish(required_event(record_, step_, asked));
   }
 }
 
-void StepCalls::await_person(const Call& call, bool again) {
-  approvals_.require(call.plan.id, {.tool = call.prepared->name,
-                                    .input = call.prepared->arguments,
-                                    .asks = !again && call.is_question(),
-                                    .again = again});
+void StepCalls::await_person(AskedCall asked) {
+  approvals_.require(asked.call, {.tool = std::move(asked.tool),
+                                  .input = std::move(asked.input),
+                                  .asks = asked.question,
+                                  .again = asked.again});
 }
 
 Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole) {
@@ -332,16 +314,12 @@ Task<bool> StepCalls::begin_asking_again(Call& call) {
   call.again = true;
   call.asked_ms = loop_.clock().wall_ms();
   store::Append append = record_.take_pending();
-  append.events.push_back(required_event(call, true));
-  append.facts.push_back(record_.fact("approval.pending", step_,
-                                      {{"call", call.plan.id},
-                                       {kAgainField, true},
-                                       {"used_ms", clock_.used().count()},
-                                       {"asked_ms", call.asked_ms}}));
+  append.events.push_back(required_event(record_, step_, call.asked()));
+  append.facts.push_back(pending_fact(record_, step_, call.asked(), clock_.used(), call.asked_ms));
   record_.row().status = "waiting";
   append.run = record_.row();
   if (!co_await record_.commit(std::move(append))) co_return false;
-  await_person(call, true);
+  await_person(call.asked());
   co_return true;
 }
 
@@ -358,15 +336,13 @@ std::optional<Verdict> StepCalls::recorded_verdict(const Call& call) const {
 Observation StepCalls::not_made(const Call& call, const std::optional<Verdict>& verdict) const {
   Observation seen{.call = call.plan.id, .tool = call.plan.tool, .edited = call.edited};
   seen.stop = verdict && verdict->stop;
-  if (call.again) {
-    seen.unknown = true;
-    seen.error = verdict ? told_not_repeated(*verdict) : told_unknown();
-  } else if (verdict) {
-    seen.denied = true;
-    seen.error = told_denial(*verdict, call.is_question());
-  } else {
-    seen.error = "not called: the run was stopped before a person had decided about it";
-  }
+  seen.unknown = call.again;
+  seen.denied = verdict && !call.again;
+  if (verdict)
+    seen.error = told_denial(call.asked(), *verdict);
+  else
+    seen.error =
+        call.again ? told_unknown() : "not called: the run was stopped before a person had decided about it";
   return seen;
 }
 
@@ -402,43 +378,15 @@ Loop::Alarm StepCalls::timeout_of(const Call& call) {
   // The wall clock may have been set meanwhile: nobody waits longer than the whole time from here.
   const Milliseconds waited(loop_.clock().wall_ms() - call.asked_ms);
   const Milliseconds left = std::clamp(most - waited, Milliseconds(0), most);
-  return loop_.at(loop_.clock().now() + left,
-                  [this, &call] { (void)approvals_.decide(call.plan.id, verdict_of_time(call)); });
-}
-
-Verdict StepCalls::verdict_of_time(const Call& call) const {
-  const PeopleSettings& people = agent_.settings.approvals;
-  Verdict verdict{.reason = fmt::format("nobody {} within {}", call.is_question() ? "answered" : "decided",
-                                        config::show_duration(people.timeout)),
-                  .by = std::string(kByTimeout)};
-  const std::string& given = call.prepared->tool->spec().default_answer;
-  if (call.is_question() && !given.empty())
-    if (auto input = tools::answered(call.prepared->arguments, Json{{"answer", given}})) {
-      verdict.approved = true;
-      verdict.input = std::move(*input);
-      return verdict;
-    }
-  verdict.stop = people.on_timeout == OnTimeout::stop;
-  return verdict;
+  return loop_.at(loop_.clock().now() + left, [this, &call] {
+    (void)approvals_.decide(call.plan.id, verdict_of_time(call.asked(), agent_.settings.approvals,
+                                                          call.prepared->tool->spec().default_answer));
+  });
 }
 
 Task<bool> StepCalls::commit_verdict(Call& call, const Verdict& verdict) {
-  Json fact = {{"call", call.plan.id}, {"approved", verdict.approved}, {"by", verdict.by}};
-  if (verdict.input) fact["input"] = *verdict.input;
-  if (!verdict.reason.empty()) fact["reason"] = verdict.reason;
-  if (verdict.stop) fact["stop"] = true;
-  if (call.is_question()) fact["answer"] = true;
-  if (call.again) fact[kAgainField] = true;
-  Event decided = record_.event(verdict.approved ? "approval.given" : "approval.denied", step_);
-  decided.fields = {{"call", call.plan.id},
-                    {"tool", call.plan.tool},
-                    {"input", verdict.input ? *verdict.input : call.prepared->arguments},
-                    {"by", verdict.by}};
-  if (!verdict.reason.empty()) decided.fields["reason"] = verdict.reason;
-
   store::Append append = record_.take_pending();
-  append.events.push_back(std::move(decided));
-  append.facts.push_back(record_.fact("approval.decided", step_, fact));
+  add_decision(record_, step_, call.asked(), verdict, append);
   if (verdict.approved && !call.again) {
     auto ready = prepared(call.plan, verdict.input ? *verdict.input : call.plan.input);
     append.facts.push_back(record_.fact("tool.intent", step_,

@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "agents/react/loop.h"
 #include "agents/runs/approval.h"
+#include "agents/runs/approval_record.h"
 #include "agents/runs/approvals.h"
 #include "agents/runs/observation_store.h"
 #include "agents/runs/recorded_run.h"
@@ -69,7 +70,6 @@ class StepCalls {
   Call checked(PlannedCall plan) const;
   Result<tools::Prepared> prepared(const PlannedCall& plan, Json input) const;
   const Json& made_with(const PlannedCall& plan) const;
-  Event required_event(const Call& call, bool again) const;
   bool needs_person(const Call& call, const PlannedCall& plan) const;
   Task<> make_and_commit(Call& call, Observation& result, Slots& slots, CallContext& context, Stop& step,
                          Stop& whole);
@@ -79,7 +79,7 @@ class StepCalls {
   bool may_ask_again(const Call& call) const;
   bool ends_run(const Observation& seen) const;
   Task<bool> begin_asking_again(Call& call);
-  void await_person(const Call& call, bool again);
+  void await_person(AskedCall asked);
   Task<bool> mark_dispatched(const Call& call);
   Task<tools::CallStatus::Kind> settle(Call& call, CallContext& context, Observation& seen);
   Task<> take(tools::CallOutcome outcome, Observation& seen);
@@ -89,7 +89,6 @@ class StepCalls {
   Observation not_made(const Call& call, const std::optional<Verdict>& verdict) const;
   std::optional<Verdict> recorded_verdict(const Call& call) const;
   Loop::Alarm timeout_of(const Call& call);
-  Verdict verdict_of_time(const Call& call) const;
   Task<bool> commit_verdict(Call& call, const Verdict& verdict);
   void require_approvals();
   bool waits_for_others(const Call& call) const;
