@@ -727,7 +727,8 @@ Task<Step> AgentRun::run_tools() {
   auto own = context(*work_);
   std::vector<Observation> results = co_await calls_.run(own, stop_);
   if (record_.lost()) co_return react_->on_interrupt(Interrupt::shutdown);
-  if (work_->requested()) co_return interrupted(std::move(results));
+  // A stop ends what is done now; steps that are on record were done before it.
+  if (work_->requested() && recorded_.replies.empty()) co_return interrupted(std::move(results));
   co_return react_->on_observations(std::move(results));
 }
 

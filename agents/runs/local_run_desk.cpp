@@ -151,6 +151,7 @@ class Desk final : public LocalRunDesk {
   bool account_opened_ = false;
   bool resumed_ = false;
   bool draining_ = false;
+  bool drained_ = false;  ///< and nothing is at work any more
 };
 
 Result<std::string> Desk::resolve_target(const std::string& wanted, const std::string& session_target) const {
@@ -450,6 +451,10 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
   }
   if (!run->at_work && !run->begin) {
     run->stop.request(StopReason::cancelled);  // it ends when it is taken up
+  } else if (!run->at_work && drained_) {
+    co_return fail(ErrorCode::unavailable,
+                   fmt::format("run {} waits its turn and the daemon is stopping; cancel it after the next start",
+                               run_id));
   } else if (!run->at_work) {
     run->at_work = true;  // nobody may start it while its end is written
     --queued_;
@@ -745,7 +750,8 @@ Task<Result<>> Desk::resume(CatalogFinder earlier) {
   cancelled_early_.clear();
   resumed_ = true;
   pump();
-  if (suspects.empty()) {
+  // Who stops does not wait for those that begin later: the next start has them.
+  if (suspects.empty() || draining_) {
     resumption_.reset();
     co_return Result<>{};
   }
@@ -838,6 +844,7 @@ Task<> Desk::drain(Milliseconds grace) {
     if (run->driver && run->driver->only_waits()) run->stop.request(StopReason::shutdown);
   auto alarm = loop_.at(loop_.clock().now() + grace, [this] { hurry(); });
   co_await nursery_.join();
+  drained_ = true;
   co_await settlements_.join();
 }
 
