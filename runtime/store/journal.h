@@ -203,6 +203,8 @@ struct StoreSettings {
   Sync sync = Sync::normal;
   /// Of sessions that nobody went on with for so long: whoever keeps the store may forget them. 0: never.
   std::chrono::milliseconds forget_after{0};
+  /// Of runs that ended so long ago: what only the engine needs of them may be dropped. 0: never.
+  std::chrono::milliseconds compact_after{0};
 };
 
 /// The lock of a store directory: one daemon at a time. Its file holds the owner's pid and address, so that
