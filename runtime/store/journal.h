@@ -19,6 +19,7 @@
 namespace troupe::store {
 
 /// What only the engine needs to fold and resume a run: never sent, no seq, numbered n = 1… within its run.
+/// Those of a run that has ended may be dropped: gap.h.
 struct Fact {
   std::string run;
   std::string_view kind;  ///< a literal: "accepted", "model.intent", "model.reply", "tool.intent", …
