@@ -135,7 +135,8 @@ int show_requests(store::StoreReader& reader, const store::RunRow& row, bool jso
   auto facts = reader.facts(row.id);
   if (!facts) return tell(facts.error());
   if (const auto compacted = agents::compacted_in(*facts)) {
-    complain(fmt::format("run {}: {}", row.id, agents::why_not_any_more(*compacted, "shown as it was asked")));
+    complain(
+        fmt::format("run {}: {}", row.id, agents::why_not_any_more(*compacted, "shown as it was asked")));
     return kFailed;
   }
   auto turns = reader.turns(row.session, row.agent, kTurns);
