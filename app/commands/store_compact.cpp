@@ -6,6 +6,7 @@
 #include "runtime/config/scalar.h"
 #include "runtime/store/compaction.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
