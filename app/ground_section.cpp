@@ -74,6 +74,11 @@ Record<store::StoreSettings> store_section() {
                 config::duration(std::chrono::milliseconds(0), kKeepMost),
                 "conversations that nobody has gone on with for so long are deleted, with their runs, by the "
                 "daemon; what they used stays in the ledger. 0: everything is kept");
+  section.field("compact_after", &StoreSettings::compact_after,
+                config::duration(std::chrono::milliseconds(0), kKeepMost),
+                "of runs that ended so long ago the daemon drops what only it needs (requests, raw replies): "
+                "events, answers and usage stay, but such a run cannot be replayed, forked or resumed any "
+                "more. 0: everything is kept");
   return section;
 }
 

@@ -1,4 +1,5 @@
 #include "agents/check/run_checks.h"
+#include "agents/compaction/compacted.h"
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/unknown_outcome.h"
 
@@ -66,6 +67,7 @@ class Calls {
 }  // namespace
 
 void check_calls(const History& history, RunFindings& findings) {
+  if (compacted_in(history)) return;
   bool asks_models = history.row.parent.empty();
   for (const Record& record : history.records)
     if (record.fact && record.type.starts_with("model.") && record.type != "model.broken") asks_models = true;

@@ -1,5 +1,6 @@
 #include "agents/check/history.h"
 
+#include "runtime/store/gap.h"
 #include "runtime/store/type_names.h"
 
 #include <algorithm>
@@ -40,6 +41,7 @@ History history_of(store::AuditReader::RunLog log) {
   History history{.row = std::move(log.row), .records = {}};
   history.records.reserve(log.lines.size());
   for (auto& line : log.lines) {
+    if (line.fact && line.type == store::kGap) continue;
     Record record{.pos = line.pos,
                   .n = line.n,
                   .step = line.step,

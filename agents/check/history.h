@@ -39,6 +39,7 @@ struct History {
   bool imported() const;
 };
 
+/// Without the gaps that dropped facts left; see agents/compaction.
 History history_of(store::AuditReader::RunLog log);
 
 /// Tells what is wrong with one run.

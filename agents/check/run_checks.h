@@ -4,7 +4,7 @@
 
 /// The invariants that concern one run at a time, each a pure function over its history. What the journal may
 /// lawfully have beside them (imported conversations, calls that a crash took, facts of memory after the end)
-/// is not told.
+/// is not told. Of a run that was compacted, its events alone are held to I3, I4 and I8.
 namespace troupe::agents {
 
 /// I1: the run is in the log from its acceptance on: its first event is run.queued or run.started, where its

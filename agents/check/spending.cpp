@@ -1,5 +1,6 @@
 #include "agents/check/spending.h"
 
+#include "agents/compaction/compacted.h"
 #include "agents/forks/copy.h"
 #include "agents/forks/lineage.h"
 #include "agents/runs/fact_fields.h"
@@ -59,11 +60,22 @@ void take_fact(const Record& fact, OpenRequests& open, Told& told) {
     open.begin("chain " + string_or(body, "key"), number_or(body, "input"), told);
   if (fact.type == "chain.reply" || (fact.type == "chain.broken" && !crash))
     open.end("chain " + string_or(body, "key"));
-  // Of memory, usage events of the session tell; a crash may take those.
-  if (fact.type == "memory.intent") {
-    told.untold += number_or(body, "input");
-    ++told.untold_calls;
-  }
+}
+
+// Of memory, usage events of the session tell; a crash may take those.
+void take_memory_fact(const Record& fact, Told& told) {
+  if (fact.type != "memory.intent") return;
+  told.untold += number_or(fact.body, "input");
+  ++told.untold_calls;
+}
+
+Told told_by(const Compacted& compacted) {
+  return {.untold = compacted.untold,
+          .untold_calls = compacted.untold_calls,
+          .beside = compacted.beside,
+          .beside_cost = compacted.beside_cost,
+          .at_once = compacted.at_once,
+          .leads = compacted.leads};
 }
 
 std::string member_of(const std::string& agent) {
@@ -117,10 +129,19 @@ void add_usage_event(const Json& event, Told& told) {
 }
 
 Told told_by(const History& history) {
+  const auto compacted = compacted_in(history);
+  Told told = compacted ? told_by(*compacted) : told_by_facts(history);
+  for (const Record& record : history.records) {
+    if (record.is("usage")) add_usage_event(record.body, told);
+    if (record.fact) take_memory_fact(record, told);
+  }
+  return told;
+}
+
+Told told_by_facts(const History& history) {
   Told told;
   OpenRequests open;
   for (const Record& record : history.records) {
-    if (record.is("usage")) add_usage_event(record.body, told);
     if (record.fact) take_fact(record, open, told);
     if (record.fact && record.type.starts_with("team.")) told.leads = true;
   }

@@ -30,6 +30,9 @@ struct Told {
 };
 
 Told told_by(const History& history);
+/// Of that, what only facts tell of models: requests without a reply, calls of tools, that it leads a team.
+/// Without those of memory.
+Told told_by_facts(const History& history);
 /// One usage event.
 void add_usage_event(const Json& event, Told& told);
 

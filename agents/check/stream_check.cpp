@@ -3,6 +3,7 @@
 #include "agents/runs/fact_fields.h"
 #include "runtime/base/json.h"
 #include "runtime/store/chain.h"
+#include "runtime/store/gap.h"
 
 #include <utility>
 
@@ -52,15 +53,17 @@ void StreamCheck::begin(const store::LoggedRow& row) {
 // What is told of a row is about that row: the chain goes on from what the file has.
 void StreamCheck::check_link(const store::LoggedRow& row) {
   const std::string_view kind = row.is_fact() ? "fact" : "event";
-  if (row.n != n_ + 1)
+  const auto gap = row.is_fact() ? store::gap_of(row.type, row.body) : std::nullopt;
+  const std::int64_t first = gap ? gap->from : row.n;
+  if (first != n_ + 1)
     tell("I2", row,
-         n_ == 0 ? fmt::format("the first {} has number {}", kind, row.n)
-                 : fmt::format("{} {} follows on {}", kind, row.n, n_),
+         n_ == 0 ? fmt::format("the first {} has number {}", kind, first)
+                 : fmt::format("{} {} follows on {}", kind, first, n_),
          kLost);
   else if (row.chain != store::link(chain_, row.n, row.step, row.type, row.body))
     tell("I2", row, fmt::format("{} {} ({}) does not match its checksum", kind, row.n, row.type), kLost);
   n_ = row.n;
-  chain_ = row.chain;
+  chain_ = gap ? gap->chain : row.chain;
 }
 
 void StreamCheck::check_event(const store::LoggedRow& row) {

@@ -1,5 +1,6 @@
 #include "agents/forks/fork_run.h"
 
+#include "agents/compaction/compacted.h"
 #include "agents/forks/copy.h"
 #include "agents/forks/cut.h"
 #include "agents/forks/history.h"
@@ -27,6 +28,7 @@ class Fork {
     std::size_t left = kForkBytes;
     auto tree = co_await read_tree(journal_, run_, rows_, left);
     if (!tree) co_return fail(std::move(tree.error()));
+    if (auto whole = check_whole(*tree); !whole) co_return fail(std::move(whole.error()));
     auto kept = cut(*tree, order_);
     if (!kept) co_return fail(std::move(kept.error()));
     forked_.kept = *kept;
@@ -42,6 +44,15 @@ class Fork {
   }
 
  private:
+  Result<> check_whole(const PastTree& tree) const {
+    for (const PastRun& one : tree.runs)
+      if (const auto compacted = compacted_in(one.facts))
+        return fail(ErrorCode::conflict,
+                    fmt::format("run {}: {}", one.row.id,
+                                why_not_any_more(*compacted, order_.resumes ? "resumed" : "forked")));
+    return {};
+  }
+
   Task<Result<>> find() {
     auto row = co_await journal_.find_run(order_.run);
     if (!row) co_return fail(std::move(row.error()));

@@ -1,5 +1,6 @@
 #include "agents/replay/replay.h"
 
+#include "agents/compaction/compacted.h"
 #include "agents/forks/copy.h"
 #include "agents/forks/lineage.h"
 #include "agents/replay/answers.h"
@@ -33,6 +34,16 @@ bool has_copies(const Recording& recording) {
   });
 }
 
+// "": nothing of it was dropped.
+std::string why_compacted(const Recording& recording) {
+  const auto said = std::ranges::find_if(recording.lines, [](const store::LogLine& line) {
+    return !line.is_event() && line.type == kCompacted;
+  });
+  if (said == recording.lines.end()) return "";
+  const auto body = parse_json(said->body);
+  return why_not_any_more(body ? compacted_from(*body) : Compacted{}, "replayed");
+}
+
 // "": it can be replayed.
 std::string why_not(const Recording& recording, const Answers& answers) {
   if (came_from_a_file(recording))
@@ -55,6 +66,10 @@ Result<Replayed> replay(const Recording& recording, store::StoreReader& reader,
   Replayed replayed{.unfinished = !recording.root().finished(),
                     .runs = recording.runs.size(),
                     .events = events_in(recording.lines)};
+  if (replayed.why = why_compacted(recording); !replayed.why.empty()) {
+    replayed.outcome = Replayed::Outcome::skipped;
+    return replayed;
+  }
   auto answers = read_answers(recording);
   if (!answers) return fail(std::move(answers.error()));
   if (replayed.why = why_not(recording, *answers); !replayed.why.empty()) {

@@ -1,3 +1,4 @@
+#include "agents/compaction/compacted.h"
 #include "agents/runs/run_json.h"
 #include "agents/runs/run_tree.h"
 #include "agents/runs/tool_steps.h"
@@ -133,6 +134,11 @@ Result<std::vector<models::Message>> steps_of(store::StoreReader& reader, const 
 int show_requests(store::StoreReader& reader, const store::RunRow& row, bool json) {
   auto facts = reader.facts(row.id);
   if (!facts) return tell(facts.error());
+  if (const auto compacted = agents::compacted_in(*facts)) {
+    complain(
+        fmt::format("run {}: {}", row.id, agents::why_not_any_more(*compacted, "shown as it was asked")));
+    return kFailed;
+  }
   auto turns = reader.turns(row.session, row.agent, kTurns);
   if (!turns) return tell(turns.error());
   agents::StepsByRun steps;

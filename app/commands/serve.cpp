@@ -1,3 +1,4 @@
+#include "agents/compaction/compactor.h"
 #include "agents/sessions/retention.h"
 #include "app/commands/command.h"
 #include "app/knowledge_keeper.h"
@@ -86,9 +87,11 @@ Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manag
                            kVersion);
   KnowledgeKeeper keeper(engine.loop, engine.library);
   agents::Retention retention(engine.loop, engine.desk, engine.workers, engine.configuration.store.path);
+  agents::Compactor compactor(engine.loop, engine.journal, engine.workers, engine.configuration.store.path);
   engine.reloaded = [&](const Configuration& fresh) {
     keeper.begin(engine.knowledge, *engine.fetches);
     retention.begin(fresh.store.forget_after);
+    compactor.begin(fresh.store.compact_after);
     if (auto renewed = gateway.reconfigure(fresh.server); !renewed)
       log::error("the listener keeps its settings", {{"error", renewed.error().message}});
   };
@@ -117,12 +120,14 @@ Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manag
     keeper.begin(engine.knowledge, *engine.fetches);
     notice.status(fmt::format("serving on {}", *address));
     retention.begin(engine.configuration.store.forget_after);
+    compactor.begin(engine.configuration.store.compact_after);
     co_await signals.asked_to_stop();
   }
   notice.stopping();
   co_await engine.desk.drain(limits::kDrain);  // clients still hear how their runs end
   engine.desk.hurry();                         // nor does anything else wait for a full disk
   co_await retention.close();
+  co_await compactor.close();
   engine.reloaded = nullptr;
   co_await gateway.stop(limits::kDrain);
   co_await keeper.close();

@@ -64,10 +64,13 @@ void add_store(CLI::App& app, int& exit_code) {
   CLI::App* compact =
       add("compact", "Give the space of what was deleted back to the disk, of a store that nobody has",
           store_compact);
+  compact->add_option("--older-than", options->older_than,
+                      "First drop what only the daemon needed of runs that ended so long ago, such as `90d`; "
+                      "they cannot be replayed, forked or resumed any more");
   compact->footer(
-      "Deletes texts that nothing refers to any more, and no event, fact or row. Exit: 0 done, 4 the store "
-      "is in "
-      "use or cannot be written.");
+      "Deletes texts that nothing refers to any more, and no event, row or line of the ledger; facts only of "
+      "runs\n"
+      "that --older-than names. Exit: 0 done, 2 wrong usage, 4 the store is in use or cannot be written.");
 }
 
 }  // namespace troupe::app

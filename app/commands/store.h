@@ -9,8 +9,9 @@ namespace troupe::app {
 
 struct StoreOptions {
   std::string config;
-  std::string store;   ///< the folder; "": that of the configuration
-  std::string backup;  ///< the folder of one
+  std::string store;       ///< the folder; "": that of the configuration
+  std::string backup;      ///< the folder of one
+  std::string older_than;  ///< a duration; "": no run is compacted
   bool force = false;
   bool json = false;
   bool deep = false;

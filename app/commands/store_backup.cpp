@@ -3,7 +3,6 @@
 #include "app/progress_bar.h"
 #include "runtime/base/clock.h"
 #include "runtime/store/backup.h"
-#include "runtime/store/compaction.h"
 #include "runtime/store/restore.h"
 
 #include <algorithm>
@@ -76,27 +75,6 @@ int store_restore(const StoreOptions& options) {
   if (!done) return tell_store(done.error());
   fmt::print("{}: {} from {}\n", *folder, fmt::join(done->files, ", "), options.backup);
   for (const std::string& file : done->set_aside) fmt::print("set aside: {}\n", file);
-  return kDone;
-}
-
-int store_compact(const StoreOptions& options) {
-  const auto folder = store_folder(options);
-  if (!folder) return kUsage;
-  auto lock = store::StoreLock::acquire(*folder);
-  if (!lock) return tell_store(lock.error());
-  SystemClock clock;
-  ProgressBar bar(clock);
-  auto done = store::compact(*lock, *folder, [&bar](std::int64_t read, std::int64_t total) {
-    bar.show(false, [&](std::size_t) {
-      return fmt::format("{} reading the log, {}",
-                         bar_text(static_cast<std::size_t>(read), static_cast<std::size_t>(total)), read);
-    });
-  });
-  bar.clear();
-  if (!done) return tell_store(done.error());
-  fmt::print("{}: {:.1f} MiB, before {:.1f} MiB; {} texts that nothing referred to were deleted\n", *folder,
-             static_cast<double>(done->after) / kMebi, static_cast<double>(done->before) / kMebi,
-             done->texts);
   return kDone;
 }
 

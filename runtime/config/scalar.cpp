@@ -86,7 +86,8 @@ struct Unit {
   std::int64_t factor;
 };
 
-constexpr Unit kTimes[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+constexpr Unit kTimes[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+constexpr std::size_t kTimesShown = 4;
 constexpr Unit kSizes[] = {{"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
 
 std::expected<std::int64_t, std::string> parse_quantity(const Scalar& scalar, std::span<const Unit> units,
@@ -117,10 +118,12 @@ std::string duration_hint(std::string_view text) {
   if (word == "hr" || word == "hour" || word == "hours" || word == "h")
     return fmt::format("write `{}h`", amount);
   if (word == "msec" || word == "millis" || word == "ms") return fmt::format("write `{}ms`", amount);
-  if (word == "d" || word == "day" || word == "days") return "the largest unit is `h`";
+  if (word == "day" || word == "days" || word == "d") return fmt::format("write `{}d`", amount);
+  if (word == "w" || word == "week" || word == "weeks" || word == "y" || word == "year" || word == "years")
+    return "the largest unit is `d`";
   if (digit(unit.back()) || std::any_of(unit.begin(), unit.end(), digit))
     return "one unit only: `90s` rather than `1m30s`";
-  return "units are `ms`, `s`, `m` and `h`";
+  return "units are `ms`, `s`, `m`, `h` and `d`";
 }
 
 std::string bytes_hint(std::string_view text) {
@@ -157,9 +160,8 @@ std::string_view other_type(std::string_view text) {
   return number ? "a number" : "";
 }
 
-template <std::size_t N>
-std::string shortest(std::int64_t value, const Unit (&units)[N]) {
-  for (std::size_t i = N; i-- > 0;)
+std::string shortest(std::int64_t value, std::span<const Unit> units) {
+  for (std::size_t i = units.size(); i-- > 0;)
     if (value != 0 && value % units[i].factor == 0)
       return fmt::format("{}{}", value / units[i].factor, units[i].word);
   return fmt::format("{}{}", value, units[0].word);
@@ -237,7 +239,7 @@ std::expected<std::string, std::string> parse_text(const Scalar& scalar) {
 }
 
 std::string show_duration(std::chrono::milliseconds duration) {
-  return duration.count() == 0 ? "0s" : shortest(duration.count(), kTimes);
+  return duration.count() == 0 ? "0s" : shortest(duration.count(), std::span(kTimes).first(kTimesShown));
 }
 
 std::string show_bytes(std::size_t bytes) {

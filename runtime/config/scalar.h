@@ -26,7 +26,7 @@ struct Scalar {
 std::expected<bool, std::string> parse_bool(const Scalar& scalar);
 std::expected<std::int64_t, std::string> parse_integer(const Scalar& scalar);
 std::expected<double, std::string> parse_number(const Scalar& scalar);
-/// `250ms`, `30s`, `5m`, `2h`: whole numbers with one unit.
+/// `250ms`, `30s`, `5m`, `2h`, `90d` (of 24 hours): whole numbers with one unit.
 std::expected<std::chrono::milliseconds, std::string> parse_duration(const Scalar& scalar);
 /// `512B`, `64KiB`, `1MiB`, `2GiB`.
 std::expected<std::size_t, std::string> parse_bytes(const Scalar& scalar);
@@ -34,7 +34,8 @@ std::expected<std::size_t, std::string> parse_bytes(const Scalar& scalar);
 /// elsewhere differs from what it looks like here (`1.10`, `true`).
 std::expected<std::string, std::string> parse_text(const Scalar& scalar);
 
-/// The shortest exact form: "90s", "1500ms", "2h".
+/// The shortest exact form: "90s", "1500ms", "2h". Days are shown as hours: a configuration that is kept
+/// bears the same hash as before there were days.
 std::string show_duration(std::chrono::milliseconds duration);
 /// "64KiB", "1000B".
 std::string show_bytes(std::size_t bytes);

@@ -217,7 +217,7 @@ ShapePtr<std::chrono::milliseconds> duration(std::chrono::milliseconds least,
       {.expected = "a duration such as `30s`",
        .parse = parse,
        .show = [](const Duration& value) { return Json(show_duration(value)); },
-       .schema = or_variable(Json{{"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h)$"}})});
+       .schema = or_variable(Json{{"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h|d)$"}})});
 }
 
 ShapePtr<std::size_t> bytes(std::size_t least, std::size_t most) {

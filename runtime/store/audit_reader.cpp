@@ -1,5 +1,6 @@
 #include "runtime/store/audit_reader.h"
 
+#include "runtime/store/moment.h"
 #include "runtime/store/open_for_reading.h"
 #include "runtime/store/queries.h"
 #include "runtime/store/rows.h"
@@ -44,21 +45,15 @@ constexpr char kDeadLetters[] =
     "d.at_ms, "
     "d.resent_ms FROM dead_letters d LEFT JOIN sessions s ON s.n = d.session WHERE d.n > ? ORDER BY d.n "
     "LIMIT ?";
+constexpr char kEndedRuns[] =
+    "SELECT r.n, r.id, r.parent, r.finished_ms, r.reason, r.session, "
+    "EXISTS (SELECT 1 FROM runs u INDEXED BY runs_unfinished WHERE u.finished_ms = 0 AND u.session = "
+    "r.session) FROM runs r "
+    "WHERE r.n > ? AND r.session IS NOT NULL AND r.finished_ms > 0 ORDER BY r.n LIMIT ?";
+constexpr char kParent[] = "SELECT n, id, parent, finished_ms, reason, session, 0 FROM runs WHERE id = ?";
+constexpr char kFactKinds[] = "SELECT DISTINCT type FROM log WHERE stream = ?";
+constexpr char kConfigs[] = "SELECT DISTINCT config FROM runs WHERE session = ? AND config <> ''";
 constexpr char kBlobs[] = "SELECT n, hash, body FROM blobs WHERE n > ? ORDER BY n LIMIT ?";
-
-/// A read transaction for as long as it lives.
-class Moment {
- public:
-  explicit Moment(Database& database) : database_(database), begun_(database.execute("BEGIN")) {}
-  ~Moment() { database_.rollback(); }
-  Moment(const Moment&) = delete;
-  Moment& operator=(const Moment&) = delete;
-  const Result<>& begun() const { return begun_; }
-
- private:
-  Database& database_;
-  Result<> begun_;
-};
 
 /// Puts two lists that are in order into one.
 std::vector<AuditReader::RunLog::Line> merged(std::vector<AuditReader::RunLog::Line> events,
@@ -72,6 +67,16 @@ std::vector<AuditReader::RunLog::Line> merged(std::vector<AuditReader::RunLog::L
   }
   std::move(fact, facts.end(), std::back_inserter(all));
   return all;
+}
+
+AuditReader::EndedRun ended_row(const Statement& row) {
+  return {.number = row.integer(0),
+          .id = std::string(row.text(1)),
+          .parent = std::string(row.text(2)),
+          .finished_ms = row.integer(3),
+          .reason = std::string(row.text(4)),
+          .session = row.integer(5),
+          .at_work_beside = row.integer(6) != 0};
 }
 
 std::string quoted(const std::string& name) {
@@ -239,6 +244,23 @@ Result<std::optional<AuditReader::RunLog>> AuditReader::run(std::int64_t number)
   log.cut = events.size() == kRunLines || facts.size() == kRunLines;
   log.lines = merged(std::move(events), std::move(facts));
   return std::optional(std::move(log));
+}
+
+Result<std::vector<AuditReader::EndedRun>> AuditReader::ended_runs_after(std::int64_t after,
+                                                                         std::size_t limit) {
+  return all_rows<EndedRun>(database_, kEndedRuns, ended_row, after, limit);
+}
+
+Result<std::optional<AuditReader::EndedRun>> AuditReader::ended_run(const std::string& id) {
+  return one_row<EndedRun>(database_, kParent, ended_row, id);
+}
+
+Result<std::vector<std::string>> AuditReader::fact_kinds(std::int64_t run) {
+  return all_rows<std::string>(database_, kFactKinds, first_text, run * 2 + 1);
+}
+
+Result<std::vector<std::string>> AuditReader::configurations_of(std::int64_t session) {
+  return all_rows<std::string>(database_, kConfigs, first_text, session);
 }
 
 Result<std::vector<AuditReader::SessionFigures>> AuditReader::sessions_after(std::int64_t after,

@@ -102,6 +102,25 @@ class AuditReader {
   /// One run, whole, as of one moment. Nothing: it has been forgotten meanwhile.
   Result<std::optional<RunLog>> run(std::int64_t number);
 
+  /// What a run says of itself that decides whether its facts may be dropped.
+  struct EndedRun {
+    std::int64_t number = 0;
+    std::string id;
+    std::string parent;
+    std::int64_t finished_ms = 0;
+    std::string reason;
+    std::int64_t session = 0;     ///< number
+    bool at_work_beside = false;  ///< another run of its session has not ended
+  };
+  /// Runs behind `after` by number that have ended, ascending.
+  Result<std::vector<EndedRun>> ended_runs_after(std::int64_t after, std::size_t limit);
+  /// One of them, without at_work_beside. Nothing: there is no such run.
+  Result<std::optional<EndedRun>> ended_run(const std::string& id);
+  /// Which kinds of facts the log has of a run, by its number.
+  Result<std::vector<std::string>> fact_kinds(std::int64_t run);
+  /// Hashes of the configurations that runs of a session bear, by its number.
+  Result<std::vector<std::string>> configurations_of(std::int64_t session);
+
   struct SessionFigures {
     SessionRow row;
     std::int64_t number = 0;

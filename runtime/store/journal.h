@@ -19,6 +19,7 @@
 namespace troupe::store {
 
 /// What only the engine needs to fold and resume a run: never sent, no seq, numbered n = 1… within its run.
+/// Those of a run that has ended may be dropped: gap.h.
 struct Fact {
   std::string run;
   std::string_view kind;  ///< a literal: "accepted", "model.intent", "model.reply", "tool.intent", …
@@ -203,6 +204,8 @@ struct StoreSettings {
   Sync sync = Sync::normal;
   /// Of sessions that nobody went on with for so long: whoever keeps the store may forget them. 0: never.
   std::chrono::milliseconds forget_after{0};
+  /// Of runs that ended so long ago: what only the engine needs of them may be dropped. 0: never.
+  std::chrono::milliseconds compact_after{0};
 };
 
 /// The lock of a store directory: one daemon at a time. Its file holds the owner's pid and address, so that

@@ -3,6 +3,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/sha256.h"
 #include "runtime/store/chain.h"
+#include "runtime/store/gap.h"
 #include "runtime/store/rows.h"
 
 #include <cstdlib>
@@ -15,7 +16,9 @@ namespace {
 
 constexpr char kInsertRow[] =
     "INSERT INTO log(stream, n, run, step, type, chain, body) VALUES(?, ?, ?, ?, ?, ?, ?)";
-constexpr char kEnd[] = "SELECT n, chain FROM log WHERE stream = ? ORDER BY n DESC LIMIT 1";
+constexpr char kEnd[] =
+    "SELECT n, CASE WHEN type = 'log.dropped' THEN json_extract(body, '$.chain') ELSE chain END FROM log "
+    "WHERE stream = ? ORDER BY n DESC LIMIT 1";
 
 constexpr char kFindSession[] = "SELECT n FROM sessions WHERE id = ?";
 constexpr char kBareSession[] =
@@ -220,6 +223,8 @@ Result<> LogAppender::mark_run(const Event& event, std::int64_t seq) {
 }
 
 Result<> LogAppender::write_fact(const Fact& fact) {
+  // The end of the stream stays where it is, with the same checksum for the next row.
+  if (fact.kind == kGap) return drop(database_, fact);
   auto tail = run(fact.run);
   if (!tail) return fail(std::move(tail.error()));
   return write_row(facts_of((*tail)->number), **tail, (*tail)->number, fact.step, fact.kind, fact.body);

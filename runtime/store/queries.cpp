@@ -1,6 +1,7 @@
 #include "runtime/store/queries.h"
 
 #include "runtime/store/chain.h"
+#include "runtime/store/gap.h"
 #include "runtime/store/rows.h"
 #include "runtime/store/type_names.h"
 
@@ -39,9 +40,11 @@ constexpr char kRunEvents[] =
 constexpr char kFacts[] =
     "SELECT n, step, type, chain, body FROM log WHERE stream = (SELECT n * 2 + 1 FROM runs WHERE id = ?) "
     "ORDER BY n";
-// With the checksum of the row before each, since those between are not read.
+// With the checksum of the row before each, since those between are not read; a gap says which one it is.
 constexpr char kSessionFacts[] =
-    "SELECT l.n, l.step, l.type, l.chain, l.body, r.id, coalesce(p.chain, 0) FROM sessions s "
+    "SELECT l.n, l.step, l.type, l.chain, l.body, r.id, "
+    "CASE WHEN p.type = 'log.dropped' THEN json_extract(p.body, '$.chain') ELSE coalesce(p.chain, 0) END "
+    "FROM sessions s "
     "JOIN runs r ON r.session = s.n JOIN log l ON l.stream = r.n * 2 + 1 "
     "LEFT JOIN log p ON p.stream = l.stream AND p.n = l.n - 1 WHERE s.id = ? AND l.type = ? ORDER BY l.pos";
 constexpr char kLastSeq[] =
@@ -179,15 +182,17 @@ class Chain {
   Result<> take(const Statement& row) {
     const std::int64_t n = row.integer(kN);
     const auto chain = static_cast<std::uint32_t>(row.integer(kChain));
-    if (before_ && n != *before_ + 1)
-      return broken(database_, stream_, fmt::format("{} follows on {}", n, *before_));
-    if (before_ || n == 1) {
+    const auto gap = gap_of(row.text(kType), row.text(kBody));
+    const std::int64_t first = gap ? gap->from : n;  // that the row stands for
+    if (before_ && first != *before_ + 1)
+      return broken(database_, stream_, fmt::format("{} follows on {}", first, *before_));
+    if (before_ || first == 1) {
       const auto expected = link(chain_, n, row.integer(kStep), row.text(kType), row.text(kBody));
       if (chain != expected)
         return broken(database_, stream_, fmt::format("{} does not match its checksum", n));
     }
     before_ = n;
-    chain_ = chain;
+    chain_ = gap ? gap->chain : chain;
     return {};
   }
 
@@ -271,6 +276,7 @@ Result<std::vector<Fact>> facts(Database& database, const std::string& run) {
       database, kFacts,
       [&](const Statement& row) -> Result<> {
         if (auto linked = chain.take(row); !linked) return linked;
+        if (row.text(kType) == kGap) return {};
         found.push_back({run, keep_type(row.text(kType)), static_cast<int>(row.integer(kStep)),
                          std::string(row.text(kBody))});
         return {};

@@ -1,3 +1,4 @@
+#include "runtime/store/moment.h"
 #include "runtime/store/queries.h"
 #include "runtime/store/rows.h"
 #include "runtime/store/store_reader.h"
@@ -18,7 +19,8 @@ constexpr char kEventPlaces[] =
     "AND "
     "l.n <= ? ORDER BY l.n";
 constexpr char kFactPlaces[] =
-    "SELECT l.n, l.pos FROM log l WHERE l.stream = (SELECT n * 2 + 1 FROM runs WHERE id = ?) ORDER BY l.n";
+    "SELECT l.n, l.pos FROM log l WHERE l.stream = (SELECT n * 2 + 1 FROM runs WHERE id = ?) "
+    "AND l.type <> 'log.dropped' ORDER BY l.n";
 
 constexpr std::size_t kPage = 1'000;
 
@@ -87,6 +89,8 @@ Result<std::vector<LogLine>> StoreReader::run_log(const std::vector<RunRow>& tre
     }
   }
   for (const RunRow& row : tree) {
+    const Moment moment(database_);  // facts may be dropped beside
+    if (!moment.begun()) return fail(moment.begun().error());
     auto facts = queries::facts(database_, row.id);
     if (!facts) return fail(std::move(facts.error()));
     auto fact_places = places(database_, kFactPlaces, row.id);

@@ -46,9 +46,7 @@ void Upkeep::start() {
 }
 
 void Upkeep::work() {
-  auto opened = Database::open(file_, Database::Mode::write);
   std::unique_lock lock(mutex_);
-  if (opened) database_ = std::move(*opened);
   for (;;) {
     wake_.wait(lock, [this] { return closing_ || checkpoint_due_ || check_due_; });
     const bool checkpoint_now = std::exchange(checkpoint_due_, false);
@@ -59,14 +57,23 @@ void Upkeep::work() {
       return;
     }
     at_work_.store(true, std::memory_order_release);
+    // A process may have no descriptor left for a while, so this is tried again each time.
+    const Result<> opened = database_ ? Result<>() : open();
     lock.unlock();
 
     if (database_ && checkpoint_now) checkpoint(*database_);
-    if (check_now) check_now(database_ ? check(*database_) : Result<>(fail(opened.error())));
+    if (check_now) check_now(database_ ? check(*database_) : opened);
 
     lock.lock();
     at_work_.store(false, std::memory_order_release);
   }
+}
+
+Result<> Upkeep::open() {
+  auto opened = Database::open(file_, Database::Mode::write);
+  if (!opened) return fail(std::move(opened.error()));
+  database_ = std::move(*opened);
+  return {};
 }
 
 void Upkeep::checkpoint(Database& database) {

@@ -37,6 +37,7 @@ class Upkeep {
  private:
   void start();  // with mutex_ held
   void work();
+  Result<> open();  // with mutex_ held
   void checkpoint(Database& database);
   Result<> check(Database& database);
 

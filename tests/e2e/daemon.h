@@ -32,9 +32,12 @@ class Daemon {
 
   bool at_once = false;  ///< start() does not wait until runs are admitted: the daemon may end before that
 
+  std::vector<std::string> starter;  ///< a command that ends by running the one behind it
+
   void start(std::vector<std::string> environment = {}) {
-    process_ = std::make_unique<fakes::Process>(std::vector<std::string>{program(), "serve", "-c", config()},
-                                                std::move(environment));
+    std::vector<std::string> command = starter;
+    command.insert(command.end(), {program(), "serve", "-c", config()});
+    process_ = std::make_unique<fakes::Process>(std::move(command), std::move(environment));
     const std::string prefix = "troupe: listening on ";
     std::string line = process_->line();
     url_ = line.starts_with(prefix) ? line.substr(prefix.size()) : "";

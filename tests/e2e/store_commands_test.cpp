@@ -171,6 +171,9 @@ TEST_CASE("stores of every released schema go on under this version, and are who
   SUBCASE("3") {
     schema = 3;
   }
+  SUBCASE("4") {
+    schema = 4;
+  }
   Daemon daemon(kClerk);
   fs::create_directories(daemon.store());
   {

@@ -45,6 +45,8 @@ class KeptStore {
     REQUIRE_MESSAGE(filled.has_value(), filled.error().message);
     REQUIRE(
         file->execute(fmt::format("PRAGMA application_id = {}", store::kApplicationId).c_str()).has_value());
+    auto current = store::prepare_schema(*file, store::migrations());  // as the first start would
+    REQUIRE_MESSAGE(current.has_value(), current.error().message);
   }
 
   std::string directory() const { return folder_.path().string(); }

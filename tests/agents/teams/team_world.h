@@ -67,6 +67,7 @@ class TeamWorld : store::Subscriber {
     journal.reset();
     if (!forged) expect_whole(dir_.path().string());
   }
+  std::string path() const { return dir_.path().string(); }
   /// The next open() reads this configuration.
   void set_teams(std::string teams) { teams_ = std::move(teams); }
   void resume() {

@@ -78,7 +78,12 @@ TEST_CASE("durations are a whole number and one unit") {
   CHECK(said(parse_duration(plain("5min"))).ends_with("write `5m`"));
   CHECK(said(parse_duration(plain("1m30s"))).ends_with("`90s` rather than `1m30s`"));
   CHECK(said(parse_duration(plain("1.5s"))).find("smaller unit") != std::string::npos);
-  CHECK(said(parse_duration(plain("2d"))).ends_with("the largest unit is `h`"));
+  CHECK(parse_duration(plain("90d")) == 2160h);
+  CHECK(said(parse_duration(plain("2days"))).ends_with("write `2d`"));
+  CHECK(said(parse_duration(plain("2D"))).ends_with("write `2d`"));
+  CHECK(said(parse_duration(plain("2w"))).ends_with("the largest unit is `d`"));
+  CHECK(said(parse_duration(plain("2fortnights"))).ends_with("units are `ms`, `s`, `m`, `h` and `d`"));
+  CHECK(said(parse_duration(plain("106751991168d"))).ends_with("it is too large"));
   CHECK(said(parse_duration(plain("-5s"))) == "expected a duration such as `30s`, got `-5s`");
   CHECK(said(parse_duration(plain("s"))) == "expected a duration such as `30s`, got `s`");
   CHECK(said(parse_duration(plain("05s"))).ends_with("without leading zeros"));
@@ -127,6 +132,7 @@ TEST_CASE("durations and sizes are shown in the form they are read in") {
   for (auto duration : {0ms, 1ms, 1500ms, 90'000ms, 120'000ms, 7'200'000ms})
     CHECK(parse_duration(plain(show_duration(duration))) == duration);
   CHECK(show_duration(90s) == "90s");
+  CHECK(show_duration(*parse_duration(plain("90d"))) == "2160h");
   CHECK(show_duration(5min) == "5m");
   for (std::size_t bytes : {std::size_t{0}, std::size_t{1000}, std::size_t{65536}, std::size_t{3} << 30})
     CHECK(parse_bytes(plain(show_bytes(bytes))) == bytes);
