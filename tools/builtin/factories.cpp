@@ -3,6 +3,7 @@
 #include "tools/builtin/ask_human/ask_human_tool.h"
 #include "tools/builtin/calculator/calculator_tool.h"
 #include "tools/builtin/clock/clock_tool.h"
+#include "tools/builtin/files/files_tool.h"
 #include "tools/builtin/http/http_tool.h"
 #include "tools/builtin/retriever/retriever_tool.h"
 #include "tools/builtin/tavily/tavily_tool.h"
@@ -20,6 +21,10 @@ Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, cons
 
 Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const ToolServices& services) {
   return ClockTool::make(settings, services.clock);
+}
+
+Result<ToolTable> make_files(const ToolSettings& settings, const ToolServices& services) {
+  return FilesTool::make(settings, services);
 }
 
 Result<std::unique_ptr<Tool>> make_http(const ToolSettings& settings, const ToolServices& services) {

@@ -10,6 +10,7 @@ namespace troupe::tools {
 Result<std::unique_ptr<Tool>> make_ask_human(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const ToolServices& services);
+Result<ToolTable> make_files(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_http(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_retriever(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_tavily(const ToolSettings& settings, const ToolServices& services);

@@ -1,8 +1,8 @@
 #include "tools/builtin/http/answer_text.h"
 
-#include "runtime/base/utf8.h"
 #include "tools/builtin/http/text_template.h"
 #include "tools/builtin/text/html_text.h"
+#include "tools/builtin/text/sound_utf8.h"
 #include "tools/builtin/web_service.h"
 #include "tools/json_pointer.h"
 
@@ -30,20 +30,6 @@ bool is_json(std::string_view type) {
 
 bool is_html(std::string_view type) {
   return type == "text/html" || type == "application/xhtml+xml";
-}
-
-std::string sound_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_character(text, at);
-    if (length == 0 || text[at] == '\0')
-      out += "\xEF\xBF\xBD";
-    else
-      out += text.substr(at, length);
-    at += std::max<std::size_t>(length, 1);
-  }
-  return out;
 }
 
 Result<std::string> part_text(const Json& whole, const AnswerParts& parts) {
