@@ -68,8 +68,8 @@ class Line final : public config::Shape<HiddenText> {
 
 class Lines final : public config::Shape<HiddenTexts> {
  public:
-  Lines(std::string expected, std::string (*check_key)(std::string_view))
-      : expected_(std::move(expected)), check_key_(check_key) {}
+  Lines(std::string expected, std::string (*check_key)(std::string_view), bool all_secret)
+      : expected_(std::move(expected)), check_key_(check_key), all_secret_(all_secret) {}
 
   void read(const Node& node, HiddenTexts& values, Reader& reader) const override {
     if (!config::is_map(node, reader, expected_)) return;
@@ -78,7 +78,7 @@ class Lines final : public config::Shape<HiddenTexts> {
       Reader::Inside inside(reader, member.key);
       if (std::string problem = check_key_(member.key); !problem.empty()) reader.error(member.place, problem);
       line_.read_as(member.value, values[member.key], reader,
-                    interpolates(member.value.text) || names_a_secret(member.key));
+                    all_secret_ || interpolates(member.value.text) || names_a_secret(member.key));
     }
   }
   Json show(const HiddenTexts& values) const override {
@@ -91,6 +91,7 @@ class Lines final : public config::Shape<HiddenTexts> {
  private:
   std::string expected_;
   std::string (*check_key_)(std::string_view);
+  bool all_secret_;
   Line line_{config::line({.expected = "a text", .empty_allowed = true})};
 };
 
@@ -154,7 +155,11 @@ config::ShapePtr<HiddenJson> hidden_json(std::string expected) {
 }
 
 config::ShapePtr<HiddenTexts> hidden_lines(std::string expected, std::string (*check_key)(std::string_view)) {
-  return std::make_shared<Lines>(std::move(expected), check_key);
+  return std::make_shared<Lines>(std::move(expected), check_key, false);
+}
+
+config::ShapePtr<HiddenTexts> secret_lines(std::string expected, std::string (*check_key)(std::string_view)) {
+  return std::make_shared<Lines>(std::move(expected), check_key, true);
 }
 
 config::ShapePtr<HiddenText> hidden_url() {

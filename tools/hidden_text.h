@@ -20,6 +20,8 @@ using HiddenTexts = std::map<std::string, HiddenText>;
 /// Lines by name (`headers`, `query`). A value is a secret where `${…}` puts something in, and where the name
 /// says that it is one (Authorization, X-Api-Key). `check_key`: what is wrong with a name, or "".
 config::ShapePtr<HiddenTexts> hidden_lines(std::string expected, std::string (*check_key)(std::string_view));
+/// The same where every value is a secret.
+config::ShapePtr<HiddenTexts> secret_lines(std::string expected, std::string (*check_key)(std::string_view));
 /// A URL: what `${…}` puts in behind the host is a secret; what it puts in before is where the service is.
 config::ShapePtr<HiddenText> hidden_url();
 

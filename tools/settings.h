@@ -73,7 +73,7 @@ struct ToolSettings {
   HttpStatusSettings status;
 
   // openapi
-  std::string document;                 ///< a file, or a URL
+  std::string document;                 ///< a file
   std::vector<std::string> operations;  ///< only those; none: all
   std::vector<std::string> tags;        ///< only operations with one of them
   std::vector<std::string> methods;     ///< only operations with one of them

@@ -32,6 +32,7 @@ ToolSettings settings_for(std::string_view type) {
   settings.type = type;
   settings.api_key = "tvly-canary";
   settings.knowledge = "handbook";
+  settings.document = TROUPE_FIXTURES "/openapi/pets.yaml";
   settings.root = TROUPE_FIXTURES;
   settings.url = {.text = "https://crm.example/{query}"};
   return settings;

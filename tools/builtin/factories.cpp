@@ -5,6 +5,7 @@
 #include "tools/builtin/clock/clock_tool.h"
 #include "tools/builtin/files/files_tool.h"
 #include "tools/builtin/http/http_tool.h"
+#include "tools/builtin/openapi/openapi_tool.h"
 #include "tools/builtin/retriever/retriever_tool.h"
 #include "tools/builtin/tavily/tavily_tool.h"
 #include "tools/builtin/wikipedia/wikipedia_tool.h"
@@ -29,6 +30,10 @@ Result<ToolTable> make_files(const ToolSettings& settings, const ToolServices& s
 
 Result<std::unique_ptr<Tool>> make_http(const ToolSettings& settings, const ToolServices& services) {
   return HttpTool::make(settings, services);
+}
+
+Result<ToolTable> make_openapi(const ToolSettings& settings, const ToolServices& services) {
+  return OpenApiTool::make(settings, services);
 }
 
 Result<std::unique_ptr<Tool>> make_retriever(const ToolSettings& settings, const ToolServices& services) {

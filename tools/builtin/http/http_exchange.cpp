@@ -87,6 +87,12 @@ Error HttpExchange::refused(const std::string& what, const net::HttpResponse& an
   return masked(std::move(error));
 }
 
+Error in_doubt(Error error) {
+  if (error.code == ErrorCode::network || error.code == ErrorCode::timeout)
+    error.message += ". Whether it was carried out is not known: look before you ask for it again.";
+  return error;
+}
+
 Error HttpExchange::masked(Error error) const {
   error.message = redact(error.message, rules_.secrets);
   return error;

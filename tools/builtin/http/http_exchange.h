@@ -50,4 +50,7 @@ class HttpExchange {
   const ExchangeRules rules_;
 };
 
+/// The error of a request that is never sent twice: one that nobody answered may have been carried out.
+Error in_doubt(Error error);
+
 }  // namespace troupe::tools

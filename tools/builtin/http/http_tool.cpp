@@ -72,21 +72,15 @@ net::HttpRequest HttpTool::dressed(net::HttpRequest request) const {
   return request;
 }
 
-// A request that nobody answered may have been carried out.
-Error HttpTool::in_doubt(Error error) const {
-  if (spec_.effect == Effect::at_most_once &&
-      (error.code == ErrorCode::network || error.code == ErrorCode::timeout))
-    error.message += ". Whether it was carried out is not known: look before you ask for it again.";
-  return error;
-}
-
 Task<Result<ToolOutput>> HttpTool::call(ToolInput input, CallContext& context) {
   if (context.stop.requested()) co_return fail(stopped(spec_.declaration.name, context.stop.reason()));
   auto request = request_.fill(input.arguments, input.idempotency_key);
   if (!request) co_return fail(exchange_.masked(std::move(request.error())));
   const net::HttpRequest asked = dressed(std::move(*request));
   auto answer = co_await exchange_.send(asked, spec_.effect != Effect::at_most_once, context);
-  if (!answer) co_return fail(in_doubt(std::move(answer.error())));
+  if (!answer)
+    co_return fail(spec_.effect == Effect::at_most_once ? in_doubt(std::move(answer.error()))
+                                                        : std::move(answer.error()));
   co_return exchange_.read(asked, *answer, parts_);
 }
 

@@ -26,7 +26,6 @@ class HttpTool final : public Tool {
   HttpTool(const ToolSettings& settings, const ToolServices& services, RequestTemplate request,
            AllowedHosts hosts);
   net::HttpRequest dressed(net::HttpRequest request) const;
-  Error in_doubt(Error error) const;
 
   ToolSpec spec_;
   const RequestTemplate request_;
