@@ -169,7 +169,7 @@ Json SchemaReader::read(const Json& schema, int depth) {
   const Json* here = *followed;
   const bool within_itself = std::ranges::find(open_, here) != open_.end();
   if (within_itself || depth > kSchemaDepth || left_ == 0) {
-    const std::string about = string_or(*here, "description");
+    const std::string about = string_or(schema, "description", string_or(*here, "description"));
     return about.empty() ? Json::object() : Json{{"description", about}};
   }
   --left_;
