@@ -3,6 +3,7 @@
 #include "tools/names.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,11 @@ constexpr Row kRows[] = {
        "text": {"type": "string", "description": "the whole text of the file"}
      }, "required": ["path", "text"], "additionalProperties": false})json"},
 };
+
+// The last one writes.
+std::span<const Row> offered(const ToolSettings& settings) {
+  return std::span(kRows).first(std::size(kRows) - (settings.writable ? 0 : 1));
+}
 
 const Row& row_of(Operation operation) {
   return *std::ranges::find(kRows, operation, &Row::operation);
@@ -100,11 +106,17 @@ Result<ToolTable> FilesTool::make(const ToolSettings& settings, const ToolServic
     return fail(ErrorCode::invalid, "`root` is missing: the folder that it works in");
   ToolTable table;
   PartNames names(settings.name);
-  for (const Row& row : kRows)
-    if (row.operation != Operation::write || settings.writable)
-      table.emplace(names.next(row.name),
-                    std::shared_ptr<Tool>(new FilesTool(row.operation, settings, services.workers)));
+  for (const Row& row : offered(settings))
+    table.emplace(names.next(row.name),
+                  std::shared_ptr<Tool>(new FilesTool(row.operation, settings, services.workers)));
   return table;
+}
+
+std::vector<std::string> FilesTool::names(const ToolSettings& settings) {
+  std::vector<std::string> made;
+  PartNames names(settings.name);
+  for (const Row& row : offered(settings)) made.push_back(names.next(row.name));
+  return made;
 }
 
 FilesTool::FilesTool(Operation operation, const ToolSettings& settings, Workers* workers)

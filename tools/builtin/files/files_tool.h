@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -16,6 +17,9 @@ class FilesTool final : public Tool {
 
   /// Every tool of the section. Errors: invalid (no root).
   static Result<ToolTable> make(const ToolSettings& settings, const ToolServices& services);
+
+  /// What make() would name them.
+  static std::vector<std::string> names(const ToolSettings& settings);
 
   const ToolSpec& spec() const override { return spec_; }
   Task<Result<ToolOutput>> call(ToolInput input, CallContext& context) override;

@@ -61,7 +61,7 @@ struct RequestTemplate::Reading {
   void used(const std::string& field, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       places.insert(name);
-      if (name == kKeyPlace || settings.input.is_null() || members.contains(name)) continue;
+      if (name == kKeyPlace || !members_known || members.contains(name)) continue;
       const std::vector<std::string> known(members.begin(), members.end());
       const std::string hint = did_you_mean(name, known);
       problem(field, fmt::format("has a place for `{}`, which `input` does not have{}", name,
@@ -89,6 +89,7 @@ struct RequestTemplate::Reading {
 
   const ToolSettings& settings;
   std::vector<SettingsProblem> problems;
+  bool members_known = false;  // there is a schema, and it can be used
   std::set<std::string> members;
   std::set<std::string> places;
 };
@@ -103,6 +104,7 @@ void RequestTemplate::Reading::read_input(RequestTemplate& made) {
   if (auto compiled = JsonSchema::compile(made.input_); !compiled)
     return problem("input", compiled.error().message);
   add_members(made.input_, members, made.defaults_);
+  members_known = true;
 }
 
 void RequestTemplate::Reading::read_url(RequestTemplate& made) {
@@ -188,7 +190,7 @@ void RequestTemplate::Reading::finish(RequestTemplate& made) {
   }
   const auto unplaced = [&](const std::string& name) { return !places.contains(name); };
   const auto lost = std::ranges::find_if(members, unplaced);
-  if (lost == members.end()) return;
+  if (lost == members.end() || !problems.empty()) return;  // a misspelt place has lost its argument, too
   if (made.body_kind_ == BodyKind::none && has_body(made.method_))
     made.body_kind_ = BodyKind::json;
   else
