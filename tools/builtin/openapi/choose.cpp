@@ -36,6 +36,15 @@ class Choosing {
                                       chosen_.operations.size(), kOperationsMax));
   }
 
+  bool wanted(const Operation& operation) const {
+    const bool tagged =
+        settings_.tags.empty() || std::ranges::any_of(operation.tags, [&](const std::string& tag) {
+          return among(settings_.tags, tag);
+        });
+    return tagged && (settings_.operations.empty() || among(settings_.operations, operation.id)) &&
+           (settings_.methods.empty() || among(settings_.methods, operation.method));
+  }
+
  private:
   void problem(std::string field, std::string text) {
     chosen_.problems.push_back({std::move(field), std::move(text)});
@@ -59,15 +68,6 @@ class Choosing {
       if (!among(known_tags, settings_.tags[i]))
         problem(fmt::format("tags[{}]", i), fmt::format("the document has no tag `{}`{}", settings_.tags[i],
                                                         did_you_mean(settings_.tags[i], known_tags)));
-  }
-
-  bool wanted(const Operation& operation) const {
-    const bool tagged =
-        settings_.tags.empty() || std::ranges::any_of(operation.tags, [&](const std::string& tag) {
-          return among(settings_.tags, tag);
-        });
-    return tagged && (settings_.operations.empty() || among(settings_.operations, operation.id)) &&
-           (settings_.methods.empty() || among(settings_.methods, operation.method));
   }
 
   void take(Operation operation) {
@@ -100,12 +100,15 @@ class Choosing {
 Chosen choose(const ToolSettings& settings, std::string_view text) {
   Chosen chosen;
   const auto document = read_document(text);
-  auto operations = document ? read_operations(*document) : fail(document.error());
+  Choosing choosing(settings, chosen);
+  auto operations =
+      document ? read_operations(*document, [&](const Operation& one) { return choosing.wanted(one); })
+               : fail(document.error());
   if (!operations) {
     chosen.problems.push_back({"document", operations.error().message});
     return chosen;
   }
-  Choosing(settings, chosen).from(std::move(*operations));
+  choosing.from(std::move(*operations));
   std::map<std::string, std::string> given;
   for (const auto& [name, value] : settings.security) given.emplace(name, value.text);
   auto credentials = read_credentials(*document, given);

@@ -4,6 +4,7 @@
 #include "runtime/base/result.h"
 #include "runtime/net/http_client.h"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,8 +50,12 @@ struct Operation {
   std::string obstacle;
 };
 
-/// Every operation of a document (openapi/document.h), in its order. Errors: invalid, naming the operation.
-Result<std::vector<Operation>> read_operations(const Json& document);
+/// Every operation of a document (openapi/document.h), in its order; those that are not `wanted` by their id,
+/// method and tags with nothing else, for schemas of large documents take their time. Errors: invalid, naming
+/// the path.
+Result<std::vector<Operation>> read_operations(
+    const Json& document,
+    const std::function<bool(const Operation&)>& wanted = [](const Operation&) { return true; });
 
 /// The security schemes of a document with what `given` has for them: an API key, a token, or `user:password`
 /// for basic. Errors: invalid, for a name that is no scheme, or one that cannot be served (a cookie).

@@ -50,13 +50,16 @@ class OperationReader {
     operation_.input = {{"type", "object"}, {"properties", Json::object()}};
   }
 
-  void read(const Json& item, const Json& written) {
+  void name(const Json& written) {
     operation_.id = string_or(written, "operationId");
     if (operation_.id.empty()) operation_.id = lower(operation_.method) + " " + operation_.path;
-    about(item, written);
     if (const Json* tags = find(written, "tags"); tags && tags->is_array())
       for (const Json& tag : *tags)
         if (tag.is_string()) operation_.tags.push_back(tag.get<std::string>());
+  }
+
+  void read(const Json& item, const Json& written) {
+    about(item, written);
     parameters(item, written);
     if (const Json* body = find(written, "requestBody")) request_body(*body);
     if (!required_.empty()) operation_.input["required"] = required_;
@@ -207,7 +210,8 @@ std::vector<std::vector<std::string>> security_of(const Json& written) {
 
 }  // namespace
 
-Result<std::vector<Operation>> read_operations(const Json& document) {
+Result<std::vector<Operation>> read_operations(const Json& document,
+                                               const std::function<bool(const Operation&)>& wanted) {
   std::vector<Operation> operations;
   const References references(document);
   const Json* security = find(document, "security");
@@ -224,7 +228,9 @@ Result<std::vector<Operation>> read_operations(const Json& document) {
         if (operation.server.empty()) operation.server = server_of(*holder);
       const Json* own = find(*one, "security");
       operation.security = security_of(own ? *own : security ? *security : Json(nullptr));
-      OperationReader(document, operation).read(**item, *one);
+      OperationReader reader(document, operation);
+      reader.name(*one);
+      if (wanted(operation)) reader.read(**item, *one);
       operations.push_back(std::move(operation));
     }
   }
