@@ -159,14 +159,14 @@ TEST_CASE("files: no path leads out of the folder") {
     CAPTURE(path);
     for (const char* operation : {"read", "list", "search", "write"}) {
       CAPTURE(operation);
-      auto output = desk.call(operation, {{"path", path}, {"text", "SECRET"}});
+      auto output = desk.call(operation, {{"path", path}, {"text", "SECRET"}, {"query", "SECRET"}});
       REQUIRE_FALSE(output);
       CHECK_FALSE(contains(output.error().message, "SECRET outside"));
     }
   }
   CHECK(desk.get("../secret.txt") == "SECRET outside\n");
   CHECK(desk.get("in.txt") == "inside");
-  CHECK(contains(desk.text("search", {{"text", "SECRET"}}), "nothing has `SECRET`"));
+  CHECK(contains(desk.text("search", {{"query", "SECRET"}}), "nothing has `SECRET`"));
   const std::string listed = desk.text("list", {{"depth", 9}});
   CHECK(contains(listed, "up  (link)\n"));
   CHECK_FALSE(contains(listed, "secret.txt"));
@@ -177,7 +177,7 @@ TEST_CASE("files: pipes, sockets and devices are not opened") {
   REQUIRE(::mkfifo(desk.at("pipe").c_str(), 0600) == 0);
   CHECK(contains(desk.read("pipe"), "is no regular file"));
   CHECK(contains(desk.text("write", {{"path", "pipe"}, {"text", "x"}}), "is not written over"));
-  CHECK(contains(desk.text("search", {{"text", "x"}}), "nothing has `x`"));
+  CHECK(contains(desk.text("search", {{"query", "x"}}), "nothing has `x`"));
   CHECK(contains(desk.text("list", Json::object()), "pipe  (no file)"));
 }
 
@@ -230,18 +230,18 @@ TEST_CASE("files: a search gives places that can be read on from") {
   desk.put("a.md", "First\nthe Needle here\r\nlast needle");
   desk.put("deep/b.txt", "NEEDLE\n");
   desk.put("deep/c.bin", std::string("needle\0", 7));
-  CHECK(desk.text("search", {{"text", "needle"}}) ==
+  CHECK(desk.text("search", {{"query", "needle"}}) ==
         "a.md:2: the Needle here\r\na.md:3: last needle\ndeep/b.txt:1: NEEDLE\n");
-  CHECK(desk.text("search", {{"text", "needle"}, {"case_sensitive", true}}) == "a.md:3: last needle\n");
-  CHECK(desk.text("search", {{"text", "needle"}, {"name", "*.txt"}}) == "deep/b.txt:1: NEEDLE\n");
-  CHECK(desk.text("search", {{"text", "needle"}, {"path", "deep"}}) == "deep/b.txt:1: NEEDLE\n");
-  CHECK(contains(desk.text("search", {{"text", "a\nb"}}), "one line"));
-  CHECK(contains(desk.text("search", {{"text", ""}}), "is empty"));
+  CHECK(desk.text("search", {{"query", "needle"}, {"case_sensitive", true}}) == "a.md:3: last needle\n");
+  CHECK(desk.text("search", {{"query", "needle"}, {"name", "*.txt"}}) == "deep/b.txt:1: NEEDLE\n");
+  CHECK(desk.text("search", {{"query", "needle"}, {"path", "deep"}}) == "deep/b.txt:1: NEEDLE\n");
+  CHECK(contains(desk.text("search", {{"query", "a\nb"}}), "one line"));
+  CHECK(contains(desk.text("search", {{"query", ""}}), "is empty"));
   desk.settings.entries_max = 1;
-  CHECK(desk.text("search", {{"text", "needle"}}) ==
+  CHECK(desk.text("search", {{"query", "needle"}}) ==
         "a.md:2: the Needle here\r\n[there may be more: 1 lines are shown at most]\n");
   desk.settings.max_bytes = 5;
-  CHECK(contains(desk.text("search", {{"text", "needle"}}), "[3 files are too large or cannot be read]"));
+  CHECK(contains(desk.text("search", {{"query", "needle"}}), "[3 files are too large or cannot be read]"));
 }
 
 TEST_CASE("files: a file is written whole, in place, and keeps its mode") {
@@ -282,6 +282,6 @@ TEST_CASE("files: a folder that is gone is an error and no crash") {
   Desk desk;
   fs::remove_all(desk.root());
   for (const char* operation : {"read", "list", "search", "write"})
-    CHECK(contains(desk.text(operation, {{"path", "x"}, {"text", "x"}}),
+    CHECK(contains(desk.text(operation, {{"path", "x"}, {"text", "x"}, {"query", "x"}}),
                    "the folder of this tool cannot be opened"));
 }

@@ -199,9 +199,9 @@ Result<std::string> list(const FolderBeneath& root, const std::string& path, int
 
 Result<std::string> search(const FolderBeneath& root, const std::string& path, const Wanted& wanted,
                            const Bounds& bounds) {
-  if (wanted.text.empty()) return fail(ErrorCode::invalid, "`text` is empty: say what to look for");
+  if (wanted.text.empty()) return fail(ErrorCode::invalid, "`query` is empty: say what to look for");
   if (wanted.text.find('\n') != std::string::npos)
-    return fail(ErrorCode::invalid, "`text` must be one line: lines are searched one by one");
+    return fail(ErrorCode::invalid, "`query` must be one line: lines are searched one by one");
   auto folder = root.folder(path);
   if (!folder) return fail(std::move(folder.error()));
   Search search(wanted, bounds);

@@ -36,11 +36,11 @@ constexpr Row kRows[] = {
     {Operation::search, "search",
      "Finds the lines that have a text, in all files below a folder; gives PATH:LINE: TEXT for each.",
      R"json({"type": "object", "properties": {
-       "text": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "words as they stand in the line; no pattern"},
+       "query": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "words as they stand in the line; no pattern"},
        "path": {"type": "string", "description": "only below this folder"},
        "name": {"type": "string", "maxLength": 200, "description": "only files of this name; * and ? stand for anything: *.md"},
        "case_sensitive": {"type": "boolean"}
-     }, "required": ["text"], "additionalProperties": false})json"},
+     }, "required": ["query"], "additionalProperties": false})json"},
     {Operation::write, "write",
      "Writes a text file whole, in the place of what was there; folders on the way are made.",
      R"json({"type": "object", "properties": {
@@ -85,7 +85,7 @@ Result<std::string> carry_out(Operation operation, const std::string& folder, co
       return files::list(*root, *path, static_cast<int>(count_in(arguments, "depth", 1)), bounds);
     case Operation::search:
       return files::search(*root, *path,
-                           {.text = string_or(arguments, "text"),
+                           {.text = string_or(arguments, "query"),
                             .case_matters = flag_in(arguments, "case_sensitive"),
                             .name = string_or(arguments, "name")},
                            bounds);

@@ -59,7 +59,8 @@ Result<> add_pointer(AnswerParts& parts, std::string name, const Json& pointer) 
 
 Result<AnswerParts> read_answer_parts(const Json& written) {
   AnswerParts parts;
-  if (written.is_null() || written == "") return parts;
+  if (written.is_null() || (written.is_string() && written.get_ref<const std::string&>().empty()))
+    return parts;
   if (written.is_array()) {
     for (const Json& pointer : written)
       if (auto added = add_pointer(parts, pointer.is_string() ? pointer.get<std::string>() : "", pointer);
