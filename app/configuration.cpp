@@ -7,6 +7,7 @@
 #include "agents/teams/section.h"
 #include "app/model_checks.h"
 #include "app/team_checks.h"
+#include "app/tool_checks.h"
 #include "gateway/section.h"
 #include "memory/conversation/recall_plan.h"
 #include "memory/knowledge/section.h"
@@ -21,6 +22,7 @@
 #include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
 #include "runtime/config/scalars.h"
+#include "tools/names.h"
 #include "tools/section.h"
 
 #include <algorithm>
@@ -196,7 +198,7 @@ void check_strategies(const Configuration& all, Check& check) {
   for (const auto& [name, agent] : all.agents) {
     Check here = check.entry("agents", name, "agent");
     bool searches = std::any_of(agent.tools.begin(), agent.tools.end(), [&](const std::string& tool) {
-      auto found = all.tools.find(tool);
+      auto found = all.tools.find(tools::section_of(tool));
       return found != all.tools.end() && !never_searches(found->second);
     });
     if (!searches && (agent.strategy == "docstore" || agent.strategy == "self_ask"))
@@ -299,6 +301,7 @@ Record<Configuration> declaration() {
   root.check(check_budgets);
   root.check(check_prompts);
   root.check(check_contexts);
+  root.check(check_tool_names);
   root.check(check_strategies);
   root.check(check_guardrails);
   root.check(check_chains);

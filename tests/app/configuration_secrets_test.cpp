@@ -86,6 +86,28 @@ TEST_CASE("a secret is in no message and no snapshot, however it gets into the f
       "version: 1\nmodels: { a: { provider: builtin, api_key: \"@CANARY@\" } }\n",
       "version: 1\nmodels: { a: \"@CANARY@\" }\n",
       "version: 1\nserver: { auth: { tokens: [ { name: x, token: \"@CANARY@\" } ] } }\n",
+      // what a tool sends: headers, parameters, bodies, behind the host of a URL, keys of a document's
+      // schemes
+      "version: 1\ntools: { t: { type: http, url: \"https://h/\", headers: { Authorization: \"@CANARY@\" } } "
+      "}\n",
+      "version: 1\ntools: { t: { type: http, url: \"https://h/\", headers: { X-Any: \"${CANARY}\" } } }\n",
+      "version: 1\ntools: { t: { type: http, url: \"https://h/\", headers: { X-Any: \"${CANARY} {oops\" } } "
+      "}\n",
+      "version: 1\ntools: { t: { type: http, url: \"https://h/\", headers: { X-Any: \"{${CANARY}}\" }, "
+      "input: { "
+      "type: object } } }\n",
+      "version: 1\ntools: { t: { type: http, url: \"https://h/bot${CANARY}/send\" } }\n",
+      "version: 1\ntools: { t: { type: http, url: \"https://h/?k=${CANARY}\", query: { api_key: \"@CANARY@\" "
+      "} } }\n",
+      "version: 1\ntools: { t: { type: http, method: POST, url: \"https://h/\", body: { a: [ \"${CANARY}\" ] "
+      "} } }\n",
+      "version: 1\ntools: { t: { type: http, method: POST, url: \"https://h/\", form: { password: "
+      "\"@CANARY@\" } } "
+      "}\n",
+      "version: 1\ntools: { t: { type: openapi, document: tests/fixtures/openapi/pets.yaml, security: { key: "
+      "\"@CANARY@\" } } }\n",
+      "version: 1\ntools: { t: { type: openapi, document: tests/fixtures/openapi/pets.yaml, security: { kei: "
+      "\"${CANARY}\" } } }\n",
       // a file that is not YAML
       "version: 1\nmodels: { a: { api_key: \"@CANARY@\" \n",
       "version: 1\napi_key: @CANARY@: x\n",

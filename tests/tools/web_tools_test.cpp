@@ -74,7 +74,7 @@ struct Web {
   fakes::FakeContext fake;
   HttpPeer peer;
   std::unique_ptr<net::HttpClient> http;
-  std::map<std::string, std::unique_ptr<Tool>> tools;
+  std::map<std::string, std::shared_ptr<Tool>> tools;
 };
 
 bool contains(const std::string& text, std::string_view part) {
@@ -428,4 +428,11 @@ TEST_CASE("settings that cannot work are refused when the tool is made") {
   wiki = web.settings("wikipedia");
   wiki.base_url = "ftp://x";
   CHECK(contains(refusal(wiki), "http"));
+  // With `/search` behind it the path would be the host.
+  for (const char* url : {"http://", "https:///", "http://:80"}) {
+    wiki.base_url = tavily.base_url = url;
+    CHECK(contains(refusal(wiki), "has no host"));
+    tavily.max_results = 5;
+    CHECK(contains(refusal(tavily), "has no host"));
+  }
 }

@@ -50,6 +50,16 @@ Task<Result<net::HttpResponse>> fetch_patiently(net::HttpClient& http, net::Http
   }
 }
 
+Result<> check_base_url(std::string_view url) {
+  if (url.empty()) return {};
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return fail(ErrorCode::invalid, fmt::format("base_url `{}` must begin with http:// or https://", url));
+  const std::string_view rest = url.substr(url.find("://") + 3);
+  if (rest.empty() || std::string_view("/:?#@").find(rest.front()) != std::string_view::npos)
+    return fail(ErrorCode::invalid, fmt::format("base_url `{}` has no host", url));
+  return {};
+}
+
 std::string excerpt(std::string_view text, std::size_t bytes_max) {
   // Error pages are often HTML. One line, and a heading is as good a sentence as any: without its marks.
   const std::string page = html_to_text(text.substr(0, bytes_max * 8));

@@ -28,6 +28,10 @@ bool worth_repeating(const Result<net::HttpResponse>& answer);
 Task<Result<net::HttpResponse>> fetch_patiently(net::HttpClient& http, net::HttpRequest request,
                                                 Patience patience, CallContext& context);
 
+/// Whether paths may be appended to it: http or https with a host, "" included. Error: invalid. Without a
+/// host the beginning of the path would become one.
+Result<> check_base_url(std::string_view url);
+
 /// The body of an answer as JSON. Errors: protocol, with the beginning of what came instead.
 Result<Json> json_body(const net::HttpResponse& answer, std::string_view service);
 

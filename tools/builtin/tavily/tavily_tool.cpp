@@ -65,10 +65,7 @@ Result<std::unique_ptr<Tool>> TavilyTool::make(const ToolSettings& settings, net
   if (std::any_of(settings.api_key.begin(), settings.api_key.end(),
                   [](unsigned char c) { return c <= 0x20 || c >= 0x7F; }))
     return fail(ErrorCode::invalid, "api_key has blanks or other characters that no key has");
-  if (!settings.base_url.empty() && !settings.base_url.starts_with("http://") &&
-      !settings.base_url.starts_with("https://"))
-    return fail(ErrorCode::invalid,
-                fmt::format("base_url `{}` must begin with http:// or https://", settings.base_url));
+  if (auto fine = check_base_url(settings.base_url); !fine) return fail(std::move(fine.error()));
   if (!one_of(settings.search_depth, {"", "basic", "advanced"}))
     return fail(ErrorCode::invalid,
                 fmt::format("search_depth `{}` must be basic or advanced", settings.search_depth));

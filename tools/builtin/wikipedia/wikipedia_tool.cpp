@@ -98,9 +98,7 @@ Result<std::unique_ptr<Tool>> WikipediaTool::make(const ToolSettings& settings, 
     return fail(ErrorCode::invalid,
                 fmt::format("language `{}` is no code of a Wikipedia; write one such as en or ko",
                             settings.language));
-  const std::string& url = settings.base_url;
-  if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://"))
-    return fail(ErrorCode::invalid, fmt::format("base_url `{}` must begin with http:// or https://", url));
+  if (auto fine = check_base_url(settings.base_url); !fine) return fail(std::move(fine.error()));
   return std::unique_ptr<Tool>(new WikipediaTool(settings, http, std::move(user_agent), patience));
 }
 
