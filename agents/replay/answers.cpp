@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -51,6 +52,30 @@ class RunLines {
     else
       fact(body);
   }
+  // Of what a fork copied only what is still to come is asked for here. Its events stand before its facts.
+  void take_given(const store::LogLine& line, const Json& body) {
+    const std::string call = string_or(body, "call");
+    if (line.is_event()) {
+      note_action(line.type, body);
+      if (line.type == "observation") settled_.insert(call);
+    } else if (line.type == "approval.decided") {
+      decided_.insert(call);
+    } else if (line.type == "tool.intent" || line.type == "approval.pending") {
+      left_[{std::string(line.type), call}] = {&line, body};
+    }
+  }
+  void begin_here() {
+    for (const auto& [what, left] : left_) {
+      line_ = left.line;
+      if (settled_.contains(what.second)) continue;
+      if (what.first == "tool.intent")
+        call(left.body);
+      else if (!decided_.contains(what.second))
+        begin(Kind::person, what.second, "", Json());
+    }
+    left_.clear();
+  }
+
   // Facts stand after the events of their append, so that the reply of the last step comes after its end.
   void end() {
     if (finished_) close_all(End::stopped);
@@ -88,13 +113,17 @@ class RunLines {
     while (!open_.empty()) close(open_.front(), end, Json());
   }
 
+  void note_action(std::string_view type, const Json& body) {
+    if (type == "action")
+      actions_[string_or(body, "call")] = body;
+    else if (type == "approval.given")  // its input may be another one
+      actions_[string_or(body, "call")]["input"] = body.value("input", Json());
+  }
+
   void event(const Json& body) {
     const std::string_view type = line_->type;
-    if (type == "action") {
-      actions_[string_or(body, "call")] = body;
-    } else if (type == "approval.given") {  // its input may be another one
-      actions_[string_or(body, "call")]["input"] = body.value("input", Json());
-    } else if (type == "observation") {
+    note_action(type, body);
+    if (type == "observation") {
       observed(body);
     } else if (type == "warning" && from_outside(body)) {
       if (!open_.empty()) open_.front()->told.push_back(told_event(*line_, body));
@@ -249,6 +278,13 @@ class RunLines {
   const store::LogLine* line_ = nullptr;
   std::vector<Answer*> open_;  // in the order they were asked
   std::map<std::string, Json> actions_;
+  struct Given {
+    const store::LogLine* line;
+    Json body;
+  };
+  std::map<std::pair<std::string, std::string>, Given> left_;  // calls that were given, by fact and id
+  std::set<std::string> settled_;                              // those of them that brought something
+  std::set<std::string> decided_;                              // … that a person decided about
   std::map<std::string, Answer*> by_call_;
   std::optional<Event> usage_;      // told last
   Answer* failed_judge_ = nullptr;  // the last one whose model brought no verdict
@@ -300,11 +336,17 @@ std::string cancelled_between(const Recording& recording, const Answers& answers
 Result<Answers> read_answers(const Recording& recording) {
   Answers answers;
   std::map<std::string, RunLines> runs;
-  for (const store::LogLine& line : recording.lines) {
+  const auto lines_of = [&](const std::string& run) -> RunLines& {
+    return runs.try_emplace(run, answers, run).first->second;
+  };
+  for (std::size_t i = 0; i < recording.lines.size(); ++i) {
+    const store::LogLine& line = recording.lines[i];
     auto body = parse_json(line.body);
     if (!body)
       return within(fmt::format("journal, run {}, {}", line.run, line.type), std::move(body.error()));
-    runs.try_emplace(line.run, answers, line.run).first->second.take(line, *body);
+    if (i == recording.given)
+      for (auto& [run, lines] : runs) lines.begin_here();
+    i < recording.given ? lines_of(line.run).take_given(line, *body) : lines_of(line.run).take(line, *body);
   }
   for (auto& [run, lines] : runs) lines.end();
   if (answers.inexact.empty()) answers.inexact = incomplete(answers);

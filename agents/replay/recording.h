@@ -3,8 +3,9 @@
 #include "runtime/base/result.h"
 #include "runtime/store/store_reader.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,16 @@ struct Recording {
   std::vector<store::LogLine> lines;
   store::SessionRow session;
   std::int64_t began_seq = 0;  ///< of its run.started; 0: it never began
-  std::string instance;        ///< of the store
+  /// How many of the lines it was given before anything of it happened here: what a fork copied, and its
+  /// run.queued among them. 0: it is no fork.
+  std::size_t given = 0;
+  std::string instance;  ///< of the store
 
   const store::RunRow& root() const { return runs.front(); }
   /// nullptr: it is none of them.
   const store::RunRow* find(const std::string& run) const;
+  /// What happened here.
+  std::span<const store::LogLine> lived() const { return std::span(lines).subspan(given); }
 };
 
 /// Reads the run with this id, or the only one whose id begins so. Blocking. Errors: those of

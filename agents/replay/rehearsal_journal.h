@@ -18,7 +18,7 @@ namespace troupe::agents {
 
 /// The journal of a replay: what was in the store when the recorded run began, read only, and in memory what
 /// the replay writes. It begins with the run as it was accepted, unfinished, so that an engine that takes up
-/// what it finds begins with it. Messages between agents are committed in the order in which they were when
+/// what it finds begins with it; where it is a fork, with what that copied. Messages between agents are committed in the order in which they were when
 /// the run was recorded. Nobody watches. Loop thread only; reading the store blocks it.
 class RehearsalJournal final : public store::Journal {
  public:
@@ -76,6 +76,8 @@ class RehearsalJournal final : public store::Journal {
   };
 
   void seed();
+  void seed_given();
+  void keep(const store::LogLine& line);
   std::int64_t place_of(const store::Append& append) const;
   Result<> apply(store::Append append);
   void know(const store::RunRow& row);

@@ -1,7 +1,6 @@
 #include "agents/replay/replay.h"
 
 #include "agents/forks/copy.h"
-#include "agents/forks/lineage.h"
 #include "agents/replay/answers.h"
 #include "agents/replay/rehearsal.h"
 #include "agents/runs/fact_fields.h"
@@ -24,24 +23,18 @@ bool came_from_a_file(const Recording& recording) {
   return answered && recording.runs.size() == 1;
 }
 
-// Nobody did here what a fork copied.
-bool has_copies(const Recording& recording) {
-  return std::ranges::any_of(recording.lines, [](const store::LogLine& line) {
-    if (!line.is_event()) return false;
-    const auto event = parse_json(line.body);
-    return event && flag(*event, kCopied);
-  });
+// Before a fork: nobody did here what it copied of the conversation, and the copy has it in another order.
+bool is_copy(const Recording& recording) {
+  const auto event = recording.lines.empty() ? Result<Json>(Json()) : parse_json(recording.lines.front().body);
+  return event && flag(*event, kCopied);
 }
 
 // "": it can be replayed.
 std::string why_not(const Recording& recording, const Answers& answers) {
   if (came_from_a_file(recording))
     return "it came from a file (`troupe sessions import`), nobody ran it here";
-  if (has_copies(recording)) {
-    const Lineage lineage = lineage_of(recording.root());
-    return lineage.run.empty() ? "it was copied with the conversation before a fork; replay it where it ran"
-                               : "steps of it were copied from run " + lineage.run + "; replay that one";
-  }
+  if (is_copy(recording))
+    return "it was copied with the conversation before a fork, nobody ran it here; replay it where it ran";
   const bool accepted = !recording.lines.empty() && (recording.lines.front().type == "run.queued" ||
                                                      recording.lines.front().type == "run.started");
   if (!accepted) return "its events are not kept any more";
