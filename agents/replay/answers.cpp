@@ -320,17 +320,6 @@ std::string untold_stop(const Recording& recording, const Answers& answers) {
   return "";
 }
 
-// Nothing waited when it was cancelled: that was somewhere between two messages.
-std::string cancelled_between(const Recording& recording, const Answers& answers) {
-  const store::RunRow& root = recording.root();
-  const auto of_root = [&root](const Answers::Stopped& stop) {
-    return stop.run == root.id && !stop.what.after_step && !stop.what.between && !stop.what.deadline;
-  };
-  if (recording.runs.size() == 1 || std::ranges::none_of(answers.stops, of_root)) return "";
-  if (std::ranges::any_of(answers.all, [](const Answer& one) { return one.end == End::stopped; })) return "";
-  return fmt::format("the team of run {} was cancelled between two messages, and which is not kept", root.id);
-}
-
 }  // namespace
 
 Result<Answers> read_answers(const Recording& recording) {
@@ -352,7 +341,6 @@ Result<Answers> read_answers(const Recording& recording) {
   if (answers.inexact.empty()) answers.inexact = incomplete(answers);
   if (answers.inexact.empty()) answers.inexact = shared_budget(answers);
   if (answers.inexact.empty()) answers.inexact = untold_stop(recording, answers);
-  if (answers.inexact.empty()) answers.inexact = cancelled_between(recording, answers);
   return answers;
 }
 

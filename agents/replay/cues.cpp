@@ -30,6 +30,7 @@ Task<bool> Cues::wait(const Answer* answer, Stop& stop) {
   const auto hook = stop.on_request([&wake] { wake.set(false); });
   const bool came = co_await wake.wait();
   waiting_.erase(at);
+  if (came && on_arrival) co_await on_arrival();
   co_return came;
 }
 

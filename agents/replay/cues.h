@@ -7,6 +7,7 @@
 #include "runtime/async/stop.h"
 #include "runtime/async/task.h"
 
+#include <functional>
 #include <list>
 #include <string>
 
@@ -31,6 +32,9 @@ class Cues {
   const Answer* find(const Question& question);
   /// Waits for its turn. False: `stop` came first, as it does where nothing came when the run was recorded.
   Task<bool> wait(const Answer* answer, Stop& stop);
+
+  /// Told of each answer that comes, before who waits for it goes on. Null: nobody.
+  std::function<Task<>()> on_arrival;
 
   /// When what comes first of all that is waited for came; Answer::kNever: the record has nothing more.
   std::int64_t next_at() const;

@@ -28,6 +28,12 @@ std::size_t given_to(const store::RunRow& root, const std::vector<store::LogLine
   return static_cast<std::size_t>(first - lines.begin());
 }
 
+bool sets_aside(const store::LogLine& line) {
+  if (line.type != "run.finished") return false;
+  const auto body = parse_json(line.body);
+  return body && string_or(*body, "reason") == kQuarantined;
+}
+
 }  // namespace
 
 const store::RunRow* Recording::find(const std::string& run) const {
@@ -56,6 +62,7 @@ Result<Recording> read_recording(store::StoreReader& reader, const std::string& 
   auto lines = reader.run_log(recording.runs, limits::kReplayLines);
   if (!lines) return fail(std::move(lines.error()));
   recording.lines = std::move(*lines);
+  std::erase_if(recording.lines, sets_aside);
   for (const store::LogLine& line : recording.lines)
     if (line.type == "run.started" && line.run == row->id) recording.began_seq = line.seq;
   recording.given = given_to(*row, recording.lines);

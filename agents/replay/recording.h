@@ -7,12 +7,17 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::agents {
 
+/// Reason of runs that a start set aside.
+inline constexpr std::string_view kQuarantined = "quarantined";
+
 /// What a store has of a run that somebody asked for: it, the runs of the team below it, and every line of
-/// theirs in the order of their commits.
+/// theirs in the order of their commits. That a start set a run aside is not among them: nothing of the run
+/// led to it.
 struct Recording {
   std::vector<store::RunRow> runs;  ///< the one that was asked for first; each after the one that caused it
   std::vector<store::LogLine> lines;
@@ -24,6 +29,8 @@ struct Recording {
   std::string instance;  ///< of the store
 
   const store::RunRow& root() const { return runs.front(); }
+  /// It came to an end by itself.
+  bool whole() const { return root().finished() && root().reason != kQuarantined; }
   /// nullptr: it is none of them.
   const store::RunRow* find(const std::string& run) const;
   /// What happened here.

@@ -193,7 +193,9 @@ Task<Result<>> RehearsalJournal::commit(Append append) {
     co_await free.wait();
   }
   awaited_.erase(at);
-  co_return apply(std::move(append));
+  auto applied = apply(std::move(append));
+  if (on_commit) co_await on_commit();
+  co_return applied;
 }
 
 void RehearsalJournal::post(Append append) {

@@ -31,6 +31,8 @@ class RehearsalJournal final : public store::Journal {
 
   /// Whether something that waits came before this place of the record. Null: nothing does.
   std::function<bool(std::int64_t at)> comes_before;
+  /// Told of each commit, before who waits for it goes on. Null: nobody.
+  std::function<Task<>()> on_commit;
   /// Where in the record the first of the messages stands that are to be committed next; Answer::kNever:
   /// there is none. Each waits until it is released.
   std::int64_t held_at() const;
