@@ -1,5 +1,6 @@
 #include "agents/replay/answers.h"
 
+#include "agents/budgets/past_decisions.h"
 #include "agents/runs/fact_fields.h"
 
 #include <algorithm>
@@ -131,8 +132,6 @@ class RunLines {
       usage_ = told_event(*line_, body);
     } else if (type == "run.finished") {
       finished_ = true;
-      if (const std::string error = string_or(body, "error"); error.contains("`budgets."))
-        answers_.inexact = fmt::format("run {} met a budget that it shares with others: {}", run_, error);
     }
   }
 
@@ -175,6 +174,8 @@ class RunLines {
       begin(Kind::person, string_or(body, "call"), "", Json());
     else if (kind == "approval.decided")
       close(open(Kind::person, string_or(body, "call")), End::came, body);
+    else if (kind == kRefusedFact)
+      refused(body);
     else if (kind == kStoppedFact)
       stopped(body);
   }
@@ -182,13 +183,14 @@ class RunLines {
   // One request at a time; a new one says that nothing came of the one before, and nobody stopped it.
   void ask_for_step(const Json& body) {
     close(open(Kind::step, ""), End::lost, Json());
-    begin(Kind::step, "", string_or(body, "model"), Json());
+    begin(Kind::step, "", string_or(body, "model"), Json()).entry = string_or(body, "entry");
   }
 
   void ask_again(Kind kind, const std::string& key, const Json& body) {
     close(open(kind, key), End::lost, Json());
     const Json* messages = find(body, "messages");
-    begin(kind, key, string_or(body, "model"), messages ? *messages : Json());
+    begin(kind, key, string_or(body, "model"), messages ? *messages : Json()).entry =
+        string_or(body, "entry");
   }
 
   void failed(Answer* answer, const Json& body) {
@@ -261,6 +263,16 @@ class RunLines {
     answer.at = std::min(answer.at, line_->at);
   }
 
+  void refused(const Json& body) {
+    const bool cost = string_or(body, "reason") == "max_cost";
+    answers_.refusals.push_back(
+        {.run = run_,
+         .step = line_->step,
+         .of = string_or(body, "of"),
+         .budget = {cost ? "max_cost" : "max_tokens", string_or(body, "detail"), true},
+         .at = line_->at});
+  }
+
   void stopped(const Json& body) {
     if (failed_judge_ && was_stopped(failed_judge_->came)) failed_judge_->end = End::stopped;
     answers_.stops.push_back({run_, stopped_from_fact(body), line_->at});
@@ -301,12 +313,19 @@ std::string incomplete(const Answers& answers) {
   return "";
 }
 
-// Budgets that runs share are spent by others meanwhile.
-std::string shared_budget(const Answers& answers) {
-  for (const Answer& answer : answers.all)
-    if (find(answer.came, "budget"))
-      return fmt::format("a reply of run {} was cut off by a budget that it shares with others ({})",
-                         answer.run, string_or(answer.came, "budget"));
+// Versions before this one did not say which request a shared budget had no room for.
+std::string untold_budget(const Recording& recording, const Answers& answers) {
+  const auto cut = [](const Answer& answer) { return find(answer.came, "budget") != nullptr; };
+  if (!answers.refusals.empty() || std::ranges::any_of(answers.all, cut)) return "";
+  for (const store::LogLine& line : recording.lived()) {
+    if (line.type != "run.finished") continue;
+    const auto body = parse_json(line.body);
+    const std::string error = body ? string_or(*body, "error") : "";
+    if (error.contains("`budgets.") || error.contains("of all runs of the team together"))
+      return fmt::format("run {} met a budget that it shares with others, and the version that recorded it did "
+                         "not keep where ({})",
+                         line.run, error);
+  }
   return "";
 }
 
@@ -339,7 +358,7 @@ Result<Answers> read_answers(const Recording& recording) {
   }
   for (auto& [run, lines] : runs) lines.end();
   if (answers.inexact.empty()) answers.inexact = incomplete(answers);
-  if (answers.inexact.empty()) answers.inexact = shared_budget(answers);
+  if (answers.inexact.empty()) answers.inexact = untold_budget(recording, answers);
   if (answers.inexact.empty()) answers.inexact = untold_stop(recording, answers);
   return answers;
 }

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 
 namespace troupe::agents {
@@ -35,6 +36,9 @@ class Cues {
 
   /// Told of each answer that comes, before who waits for it goes on. Null: nobody.
   std::function<Task<>()> on_arrival;
+
+  /// A shared budget was spent by what is given out at this moment.
+  std::optional<LimitReached> spent;
 
   /// When what comes first of all that is waited for came; Answer::kNever: the record has nothing more.
   std::int64_t next_at() const;

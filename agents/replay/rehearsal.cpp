@@ -26,6 +26,7 @@ Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreR
       ids_(recording, clock_),
       journal_(loop_, recording, reader, names_),
       cues_(loop_, answers, names_),
+      budgets_(answers, names_, cues_),
       stop_at_(stop_at) {
   journal_.on_commit = [this] { return pass(); };
   cues_.on_arrival = [this] { return pass(); };
@@ -68,7 +69,7 @@ Result<> Rehearsal::perform(const char* what, std::function<Task<>()> body) {
 // anything of it is at work.
 Result<> Rehearsal::open_desk(bool cancelled) {
   bus_ = bus::make_local_bus(loop_, journal_);
-  desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_);
+  desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_, budgets_);
   Result<> resumed;
   auto done = perform("begin", [this, cancelled, &resumed]() -> Task<> {
     resumed = co_await desk_->resume(

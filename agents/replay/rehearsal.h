@@ -2,6 +2,7 @@
 
 #include "agents/replay/answers.h"
 #include "agents/replay/cues.h"
+#include "agents/replay/recorded_budgets.h"
 #include "agents/replay/recorded_ids.h"
 #include "agents/replay/recording.h"
 #include "agents/replay/rehearsal_journal.h"
@@ -71,6 +72,7 @@ class Rehearsal {
   RunNames names_;
   RehearsalJournal journal_;
   Cues cues_;
+  RecordedBudgets budgets_;
   ReplayCatalog make_catalog_;
   KeptTexts texts_;
   std::shared_ptr<const Catalog> catalog_;
