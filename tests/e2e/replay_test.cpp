@@ -1,4 +1,5 @@
 #include "tests/e2e/recorded_stage.h"
+#include "tests/e2e/replayed.h"
 #include "tests/e2e/team_scene.h"
 #include "tests/e2e/team_shapes.h"
 #include "tests/e2e/team_stage.h"
@@ -20,23 +21,6 @@ using fakes::Outcome;
 using fakes::run;
 
 namespace {
-
-// Every run of the store replays to what was recorded; returns how many there were.
-std::size_t check_all_replay(Daemon& daemon) {
-  const Outcome outcome = daemon.run({"runs", "replay", "--all", "--json", "-c", daemon.config()});
-  CAPTURE(outcome.err);
-  CAPTURE(outcome.out);
-  CHECK(outcome.exit_code == 0);
-  std::size_t runs = 0;
-  std::size_t at = 0;
-  for (std::size_t end; (end = outcome.out.find('\n', at)) != std::string::npos; at = end + 1) {
-    auto line = parse_json(outcome.out.substr(at, end - at));
-    REQUIRE(line);
-    CHECK(string_or(*line, "outcome") == "same");
-    ++runs;
-  }
-  return runs;
-}
 
 // Holds recorded conversations one after another; returns how many turns they had.
 std::size_t hold_all(RecordedStage& stage, const std::set<std::string>& kinds, const std::string& agent) {

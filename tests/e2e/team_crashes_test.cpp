@@ -1,3 +1,4 @@
+#include "tests/e2e/replayed.h"
 #include "tests/e2e/team_shapes.h"
 #include "tests/e2e/team_stage.h"
 
@@ -86,6 +87,7 @@ TEST_CASE("wherever a daemon ends, by kill -9 or asked to, its teams come to the
     }
   }
   CHECK(daemon.stop().exit_code == 0);
+  CHECK(check_all_replay(daemon) > 0);
 }
 
 TEST_CASE("a team that is cancelled anywhere ends once, with all of its runs, and leaves nobody asking") {
@@ -111,4 +113,5 @@ TEST_CASE("a team that is cancelled anywhere ends once, with all of its runs, an
         CHECK(models.wait_for_quiet());
       }
   CHECK(daemon.stop().exit_code == 0);
+  CHECK(check_all_replay(daemon) > 0);
 }

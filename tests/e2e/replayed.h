@@ -1,0 +1,30 @@
+#pragma once
+
+#include "runtime/base/json.h"
+#include "tests/e2e/daemon.h"
+
+#include <cstddef>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace troupe::e2e {
+
+/// Every run of the daemon's store replays to what was recorded, and none is skipped; returns how many there
+/// were.
+inline std::size_t check_all_replay(Daemon& daemon) {
+  const fakes::Outcome outcome = daemon.run({"runs", "replay", "--all", "--json", "-c", daemon.config()});
+  CAPTURE(outcome.err);
+  CHECK(outcome.exit_code == 0);
+  std::size_t runs = 0;
+  std::size_t at = 0;
+  for (std::size_t end; (end = outcome.out.find('\n', at)) != std::string::npos; at = end + 1) {
+    auto line = parse_json(outcome.out.substr(at, end - at));
+    REQUIRE(line);
+    CHECK_MESSAGE(string_or(*line, "outcome") == "same", dump(*line));
+    ++runs;
+  }
+  return runs;
+}
+
+}  // namespace troupe::e2e
