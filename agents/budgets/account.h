@@ -41,8 +41,8 @@ class Account {
       : limits_{.session = tree}, setting_(std::move(setting)), outer_(&outer) {}
   void set_limits(BudgetSettings limits) { limits_ = limits; }
   const BudgetSettings& limits() const { return limits_; }
-  /// From now on nothing is held against a limit: what was decided then is decided again, in accounts of trees
-  /// within this one as well. It outlives the account.
+  /// From now on nothing is held against a limit: what was decided then is decided again, in accounts of
+  /// trees within this one as well. It outlives the account.
   void decide_as(PastDecisions& past) { past_ = &past; }
   /// nullptr: the account decides.
   PastDecisions* past() const { return outer_ ? outer_->past() : past_; }

@@ -35,7 +35,8 @@ class PastDecisions {
   virtual ~PastDecisions() = default;
   /// The budget that had no room for a request; nothing: it was made, or is made only now.
   virtual std::optional<LimitReached> refused(const BudgetQuestion& question) = 0;
-  /// Which entry of `models:` a request went to first; "": the model that was to be asked, or it is not known.
+  /// Which entry of `models:` a request went to first; "": the model that was to be asked, or it is not
+  /// known.
   virtual std::string entry(const BudgetQuestion& question) = 0;
   /// The budget that was spent by what is being written at this moment.
   virtual std::optional<LimitReached> reached() = 0;

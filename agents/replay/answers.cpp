@@ -2,6 +2,7 @@
 
 #include "agents/budgets/past_decisions.h"
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/resume_count.h"
 
 #include <algorithm>
 #include <array>
@@ -77,6 +78,14 @@ class RunLines {
     left_.clear();
   }
 
+  // A new process goes on with the tree: what an earlier one had asked for is lost.
+  void lose(const store::LogLine& taken_up) {
+    line_ = &taken_up;
+    for (std::size_t i = open_.size(); i > 0; --i)
+      if (Answer* one = open_[i - 1]; one->kind != Kind::tool && one->kind != Kind::person)
+        close(one, End::lost, Json());
+  }
+
   // Facts stand after the events of their append, so that the reply of the last step comes after its end.
   void end() {
     if (finished_) close_all(End::stopped);
@@ -84,6 +93,7 @@ class RunLines {
 
  private:
   Answer& begin(Kind kind, std::string key, std::string name, Json asked) {
+    failed_search_ = nullptr;
     Answer& answer = answers_.all.emplace_back();
     answer.kind = kind;
     answer.run = run_;
@@ -163,7 +173,7 @@ class RunLines {
     else if (kind == "chain.search")
       search(key);
     else if (kind == "chain.found")
-      close(open(Kind::search, key), End::came, body);
+      found(open(Kind::search, key), body);
     else if (kind == "chain.used")
       tell_use(Kind::search);
     else if (kind == "tool.intent")
@@ -238,6 +248,12 @@ class RunLines {
     begin(Kind::search, key, std::move(base), input ? Json(string_or(*input, "query")) : Json());
   }
 
+  // One whose time was over has failed like any other.
+  void found(Answer* answer, const Json& body) {
+    close(answer, End::came, body);
+    failed_search_ = find(body, "error") ? answer : nullptr;
+  }
+
   void call(const Json& body) {
     const std::string id = string_or(body, "call");
     const Json* input = find(actions_[id], "input");
@@ -275,6 +291,7 @@ class RunLines {
 
   void stopped(const Json& body) {
     if (failed_judge_ && was_stopped(failed_judge_->came)) failed_judge_->end = End::stopped;
+    if (failed_search_) failed_search_->end = End::stopped;
     answers_.stops.push_back({run_, stopped_from_fact(body), line_->at});
     close_all(End::stopped);
   }
@@ -298,8 +315,9 @@ class RunLines {
   std::set<std::string> settled_;                              // those of them that brought something
   std::set<std::string> decided_;                              // … that a person decided about
   std::map<std::string, Answer*> by_call_;
-  std::optional<Event> usage_;      // told last
-  Answer* failed_judge_ = nullptr;  // the last one whose model brought no verdict
+  std::optional<Event> usage_;       // told last
+  Answer* failed_search_ = nullptr;  // the last one, where it brought an error
+  Answer* failed_judge_ = nullptr;   // the last one whose model brought no verdict
   bool finished_ = false;
 };
 
@@ -322,9 +340,10 @@ std::string untold_budget(const Recording& recording, const Answers& answers) {
     const auto body = parse_json(line.body);
     const std::string error = body ? string_or(*body, "error") : "";
     if (error.contains("`budgets.") || error.contains("of all runs of the team together"))
-      return fmt::format("run {} met a budget that it shares with others, and the version that recorded it did "
-                         "not keep where ({})",
-                         line.run, error);
+      return fmt::format(
+          "run {} met a budget that it shares with others, and the version that recorded it did "
+          "not keep where ({})",
+          line.run, error);
   }
   return "";
 }
@@ -352,6 +371,8 @@ Result<Answers> read_answers(const Recording& recording) {
     auto body = parse_json(line.body);
     if (!body)
       return within(fmt::format("journal, run {}, {}", line.run, line.type), std::move(body.error()));
+    if (line.type == kTakenUpFact)
+      for (auto& [run, lines] : runs) lines.lose(line);
     if (i == recording.given)
       for (auto& [run, lines] : runs) lines.begin_here();
     i < recording.given ? lines_of(line.run).take_given(line, *body) : lines_of(line.run).take(line, *body);

@@ -33,7 +33,7 @@ struct Answers {
     bool given = false;
   };
   std::vector<Refused> refusals;
-  std::string inexact;         ///< why the record does not say enough for a replay; "": it does
+  std::string inexact;  ///< why the record does not say enough for a replay; "": it does
 };
 
 /// Reads them out of the lines of a recording. Pure. Errors: store (a line that does not parse: the journal

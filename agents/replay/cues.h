@@ -42,7 +42,8 @@ class Cues {
 
   /// When what comes first of all that is waited for came; Answer::kNever: the record has nothing more.
   std::int64_t next_at() const;
-  /// Lets that come. Whoever waits goes on at a later turn of the loop.
+  /// Lets that come, with replies that were committed right behind it. Whoever waits goes on at a later turn
+  /// of the loop.
   void deliver();
 
   /// Somebody waits for what the record says this of.

@@ -42,9 +42,10 @@ Rehearsal::~Rehearsal() {
 Result<> Rehearsal::settle() {
   for (std::size_t turns = 0; turns < limits::kReplayTurns; ++turns) {
     loop_.context().restart();
-    if (loop_.context().poll_one() > 0) continue;
-    if (loop_.next_alarm() > clock_.now()) return {};
-    loop_.ring();
+    // What is due does not wait until nothing else is to be done.
+    const bool due = loop_.next_alarm() <= clock_.now();
+    if (due) loop_.ring();
+    if (loop_.context().poll_one() == 0 && !due) return {};
   }
   return fail(ErrorCode::internal, fmt::format("run {}: the engine came to no end in {} turns of its loop",
                                                recording_.root().id, limits::kReplayTurns));

@@ -101,8 +101,12 @@ void RehearsalJournal::keep(const store::LogLine& line) {
     own_[line.run].facts.push_back({line.run, line.type, line.step, line.body});
     return;
   }
-  const Frame frame{std::make_shared<const std::string>(line.body), line.seq, recording_.root().session,
-                    line.run, line.type, line.step};
+  const Frame frame{std::make_shared<const std::string>(line.body),
+                    line.seq,
+                    recording_.root().session,
+                    line.run,
+                    line.type,
+                    line.step};
   seq_ = line.seq;
   own_[line.run].events.push_back(frame);
   events_.push_back(frame);

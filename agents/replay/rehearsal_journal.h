@@ -18,8 +18,9 @@ namespace troupe::agents {
 
 /// The journal of a replay: what was in the store when the recorded run began, read only, and in memory what
 /// the replay writes. It begins with the run as it was accepted, unfinished, so that an engine that takes up
-/// what it finds begins with it; where it is a fork, with what that copied. Messages between agents are committed in the order in which they were when
-/// the run was recorded. Nobody watches. Loop thread only; reading the store blocks it.
+/// what it finds begins with it; where it is a fork, with what that copied. Messages between agents are
+/// committed in the order in which they were when the run was recorded. Nobody watches. Loop thread only;
+/// reading the store blocks it.
 class RehearsalJournal final : public store::Journal {
  public:
   /// All outlive it. `names` learns which run of the replay is which recorded one.

@@ -26,7 +26,8 @@ bool came_from_a_file(const Recording& recording) {
 
 // Before a fork: nobody did here what it copied of the conversation, and the copy has it in another order.
 bool is_copy(const Recording& recording) {
-  const auto event = recording.lines.empty() ? Result<Json>(Json()) : parse_json(recording.lines.front().body);
+  const auto event =
+      recording.lines.empty() ? Result<Json>(Json()) : parse_json(recording.lines.front().body);
   return event && flag(*event, kCopied);
 }
 
@@ -84,9 +85,8 @@ Result<bool> agrees_at_some_moment(const Recording& recording, store::StoreReade
 
 Result<Replayed> replay(const Recording& recording, store::StoreReader& reader,
                         const ReplayCatalog& catalog) {
-  Replayed replayed{.unfinished = !recording.whole(),
-                    .runs = recording.runs.size(),
-                    .events = events_in(recording.lines)};
+  Replayed replayed{
+      .unfinished = !recording.whole(), .runs = recording.runs.size(), .events = events_in(recording.lines)};
   auto answers = read_answers(recording);
   if (!answers) return fail(std::move(answers.error()));
   replayed.why = why_not(recording, *answers);

@@ -83,7 +83,12 @@ class ReplayedModel final : public models::Model {
                                        .asked = messages_of(request)});
     if (answer && answer->end == Answer::End::stopped && answer->written > 0)
       sink.on_reasoning(lost_text(answer->written));
-    if (!co_await asking.wait()) co_return fail(stopped("a model", context.stop.reason()));
+    if (!co_await asking.wait()) {
+      // Of a judge that another one's verdict closed.
+      if (answer && answer->end == Answer::End::failed && answer->written > 0)
+        sink.on_reasoning(lost_text(answer->written));
+      co_return fail(stopped("a model", context.stop.reason()));
+    }
     if (answer->end == Answer::End::failed) co_return failure(*answer, sink);
     if (answer->kind == Answer::Kind::judge) co_return judgement(*answer, sink);
     co_return co_await reply(*answer, sink, context);
@@ -213,9 +218,14 @@ class ReplayedKnowledge final : public memory::Knowledge {
                                        .step = context.step,
                                        .name = std::move(name),
                                        .asked = Json(std::move(query))});
-    if (!co_await asking.wait()) co_return fail(stopped("a search", context.stop.reason()));
-    if (const std::string error = string_or(answer->came, "error"); !error.empty())
-      co_return fail(ErrorCode::tool, error);
+    const bool came = co_await asking.wait();
+    const std::string error = answer ? string_or(answer->came, "error") : "";
+    if (!came) {
+      Error why = stopped("a search", context.stop.reason());
+      if (!error.empty()) why.message = error;
+      co_return fail(std::move(why));
+    }
+    if (!error.empty()) co_return fail(ErrorCode::tool, error);
     memory::Retrieved found;
     if (const Json* hits = find(answer->came, "hits")) found.hits = hits_from_fact(*hits);
     if (const Json* remarks = find(answer->came, "remarks"); remarks && remarks->is_array())

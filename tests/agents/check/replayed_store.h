@@ -57,10 +57,6 @@ inline ReplayCounts expect_replays(const std::string& directory, const std::stri
       FAIL_CHECK(fmt::format("run {} ({} {}): {}", row.id, row.status, row.reason, replayed.error().message));
       continue;
     }
-    if (replayed->outcome == Replayed::Outcome::differs) {  // DBG
-      auto rec = read_recording(*reader, row.id);  // DBG
-      for (const auto& l : rec->lines) fmt::print("DBG {} {} {} {} {}\n", l.at, l.run, l.type, l.step, l.type == "model.intent" && 0 ? "" : l.body.substr(0, 700));  // DBG
-    }  // DBG
     if (replayed->outcome == Replayed::Outcome::differs)
       FAIL_CHECK(
           fmt::format("run {} ({} {}):\n{}", row.id, row.status, row.reason, as_text(*replayed->difference)));
