@@ -78,11 +78,13 @@ class RunLines {
     left_.clear();
   }
 
-  // A new process goes on with the tree: what an earlier one had asked for is lost.
+  // A new process goes on with the tree: what an earlier one had asked models for is lost. A search that was
+  // announced is made again without a word.
   void lose(const store::LogLine& taken_up) {
     line_ = &taken_up;
     for (std::size_t i = open_.size(); i > 0; --i)
-      if (Answer* one = open_[i - 1]; one->kind != Kind::tool && one->kind != Kind::person)
+      if (Answer* one = open_[i - 1];
+          one->kind == Kind::step || one->kind == Kind::judge || one->kind == Kind::chain)
         close(one, End::lost, Json());
   }
 

@@ -10,10 +10,11 @@
 
 namespace troupe::e2e {
 
-/// Every run of the daemon's store replays to what was recorded, and none is skipped; returns how many there
-/// were.
-inline std::size_t check_all_replay(Daemon& daemon) {
-  const fakes::Outcome outcome = daemon.run({"runs", "replay", "--all", "--json", "-c", daemon.config()});
+/// Every run of the daemon's store, or the newest so many, replays to what was recorded, and none is skipped;
+/// returns how many there were.
+inline std::size_t check_all_replay(Daemon& daemon, std::size_t newest = 100'000) {
+  const fakes::Outcome outcome =
+      daemon.run({"runs", "replay", "--all", "--json", "-n", std::to_string(newest), "-c", daemon.config()});
   CAPTURE(outcome.err);
   CHECK(outcome.exit_code == 0);
   std::size_t runs = 0;

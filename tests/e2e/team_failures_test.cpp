@@ -14,6 +14,8 @@ using namespace troupe::e2e;
 
 namespace {
 
+constexpr std::size_t kReplayed = 24;  // runs that each store is tried with
+
 /// What comes of a team where everybody who is at work at this step ends so.
 Trace ended(const TeamShape& shape, const TeamStep& step, const std::string& end) {
   const Trace cut = until_steps(shape, made_with(shape, step));
@@ -173,7 +175,7 @@ TEST_CASE("a team that is cancelled while any of its members works ends with all
     CHECK(models.wait_for_quiet());
   });
   CHECK(daemon.stop().exit_code == 0);
-  CHECK(check_all_replay(daemon) > 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
 
 TEST_CASE("a team that is cancelled after its step keeps what this step brings, and begins no other") {
@@ -196,7 +198,7 @@ TEST_CASE("a team that is cancelled after its step keeps what this step brings, 
       CHECK(held.played->asked().size() == next);
     }
   CHECK(daemon.stop().exit_code == 0);
-  CHECK(check_all_replay(daemon) > 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
 
 TEST_CASE("a model that refuses ends the team with who failed, unless a colleague had asked for it") {
@@ -215,7 +217,7 @@ TEST_CASE("a model that refuses ends the team with who failed, unless a colleagu
     CHECK(models.wait_for_quiet());
   });
   CHECK(daemon.stop().exit_code == 0);
-  CHECK(check_all_replay(daemon) > 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
 
 TEST_CASE("where the time of a team is over, its members at work end for that, and nobody else begins") {
@@ -230,7 +232,7 @@ TEST_CASE("where the time of a team is over, its members at work end for that, a
       });
   CHECK(models.wait_for_quiet());
   CHECK(daemon.stop().exit_code == 0);
-  CHECK(check_all_replay(daemon) > 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
 
 TEST_CASE("kill -9 while any member works: the team goes on, nobody who had answered is asked again") {
@@ -251,7 +253,7 @@ TEST_CASE("kill -9 while any member works: the team goes on, nobody who had answ
     CHECK(failing.played->asked().size() == failing.shape.steps.size() + failing.with.size());
   });
   CHECK(daemon.stop().exit_code == 0);
-  CHECK(check_all_replay(daemon) > 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
 
 TEST_CASE("a tool that fails is told to the member that called it, who goes on") {
@@ -281,7 +283,7 @@ TEST_CASE("a tool that fails is told to the member that called it, who goes on")
       CHECK(played->left() == 0);
     }
   CHECK(daemon.stop().exit_code == 0);
-  CHECK(check_all_replay(daemon) > 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
 
 TEST_CASE("where the tokens of a team are over, nobody's model is asked any more") {
@@ -310,5 +312,5 @@ TEST_CASE("where the tokens of a team are over, nobody's model is asked any more
       CHECK(string_or(frames.back(), "error").contains("teams." + shape.name + ".limits.tokens: 50000"));
     }
   CHECK(daemon.stop().exit_code == 0);
-  CHECK(check_all_replay(daemon) > 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
