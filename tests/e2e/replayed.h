@@ -4,6 +4,7 @@
 #include "tests/e2e/daemon.h"
 
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -26,6 +27,11 @@ inline std::size_t check_all_replay(Daemon& daemon, std::size_t newest = 100'000
     ++runs;
   }
   return runs;
+}
+
+/// TROUPE_TEST_REPLAY=1 has tests replay what they leave behind that are not about that.
+inline void check_left_behind(Daemon& daemon, std::size_t newest) {
+  if (std::getenv("TROUPE_TEST_REPLAY")) CHECK(check_all_replay(daemon, newest) > 0);
 }
 
 }  // namespace troupe::e2e
