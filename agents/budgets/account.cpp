@@ -106,7 +106,7 @@ void Account::leave(const std::string& session) {
 }
 
 std::optional<LimitReached> Account::refusal(const Payer& payer, Amount more, bool free, std::int64_t now) {
-  if (limits_ == BudgetSettings{}) return std::nullopt;
+  if (limits_ == BudgetSettings{} || past()) return std::nullopt;
   turn_to(now);
   const Tenant& tenant = tenants_[payer.tenant];
   const auto session = sessions_.find(payer.session);
@@ -195,7 +195,8 @@ void Account::Hold::set(std::int64_t output) {
 bool Account::Hold::written(std::int64_t tokens, std::int64_t now) {
   if (!account_) return !reached();
   set(tokens);
-  if (!reached_) reached_ = account_->refusal(payer_, {}, free(), now);
+  PastDecisions* past = account_->past();
+  if (!reached_) reached_ = past ? past->reached() : account_->refusal(payer_, {}, free(), now);
   const bool around = !outer_ || outer_->written(tokens, now);
   return !reached_ && around;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/budgets/past_decisions.h"
 #include "agents/budgets/settings.h"
 #include "agents/react/budget.h"
 #include "models/price.h"
@@ -40,6 +41,11 @@ class Account {
       : limits_{.session = tree}, setting_(std::move(setting)), outer_(&outer) {}
   void set_limits(BudgetSettings limits) { limits_ = limits; }
   const BudgetSettings& limits() const { return limits_; }
+  /// From now on nothing is held against a limit: what was decided then is decided again, in accounts of
+  /// trees within this one as well. It outlives the account.
+  void decide_as(PastDecisions& past) { past_ = &past; }
+  /// nullptr: the account decides.
+  PastDecisions* past() const { return outer_ ? outer_->past() : past_; }
 
   /// What the ledger says: of a tenant as long as there is one; of a tenant on the day of `now`; of a
   /// session. Given again, the larger figure stays, since calls may have been counted meanwhile.
@@ -87,6 +93,7 @@ class Account {
   BudgetSettings limits_;
   std::string setting_;       // of a tree's limit
   Account* outer_ = nullptr;  // of a tree
+  PastDecisions* past_ = nullptr;
   std::map<std::string, Tenant, std::less<>> tenants_;
   std::map<std::string, Session, std::less<>> sessions_;
   Sum day_;

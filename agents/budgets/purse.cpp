@@ -1,5 +1,6 @@
 #include "agents/budgets/purse.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::agents {
@@ -23,8 +24,14 @@ Task<Result<>> Purse::open(store::Journal& journal) {
   co_return Result<>{};
 }
 
-std::expected<Purse::Grant, LimitReached> Purse::grant(const Agent& agent, const Allowance& allowed) {
-  return first_that_fits(agent.chain, allowed.entry, allowed.input,
+std::expected<Purse::Grant, LimitReached> Purse::grant(const Agent& agent, const Allowance& allowed,
+                                                       int step) {
+  if (auto refused = refused_then(step, model_request())) return std::unexpected(std::move(*refused));
+  std::size_t from = allowed.entry;
+  if (const auto entry = entry_then(step, model_request()); entry && !entry->empty())
+    if (const auto at = std::ranges::find(agent.chain, *entry); at != agent.chain.end())
+      from = static_cast<std::size_t>(at - agent.chain.begin());
+  return first_that_fits(agent.chain, from, allowed.input,
                          [&](const std::string& entry) { return agent.price_of(entry); });
 }
 
@@ -48,8 +55,20 @@ std::expected<Purse::Grant, LimitReached> Purse::first_that_fits(
 }
 
 std::expected<Account::Hold, LimitReached> Purse::hold(std::int64_t input,
-                                                       const std::optional<models::Price>& price) {
+                                                       const std::optional<models::Price>& price, int step,
+                                                       const std::string& of) {
+  if (auto refused = refused_then(step, of)) return std::unexpected(std::move(*refused));
   return account_.hold(payer_, input, price, now());
+}
+
+std::optional<LimitReached> Purse::refused_then(int step, const std::string& of) const {
+  PastDecisions* past = account_.past();
+  return past ? past->refused({row_.id, step, of}) : std::nullopt;
+}
+
+std::optional<std::string> Purse::entry_then(int step, const std::string& of) const {
+  PastDecisions* past = account_.past();
+  return past ? std::optional(past->entry({row_.id, step, of})) : std::nullopt;
 }
 
 store::Spending Purse::spend(const models::Usage& usage, double cost, std::string model) {

@@ -36,14 +36,18 @@ class Purse {
     std::string entry;  ///< the first entry of the agent's chain that can be paid; "": its own model
   };
   /// For the first model of the agent's chain, from the one that the run's own limits allow, that the cost
-  /// budgets have room for. The error is the budget that is in the way of that one.
-  std::expected<Grant, LimitReached> grant(const Agent& agent, const Allowance& allowed);
+  /// budgets have room for, for its request of this step. The error is the budget that is in the way of that
+  /// one.
+  std::expected<Grant, LimitReached> grant(const Agent& agent, const Allowance& allowed, int step);
   /// The same for a chain of another model, from its first on.
   std::expected<Grant, LimitReached> grant(const std::vector<std::string>& chain,
                                            const models::PriceList& prices, std::int64_t input);
-  /// For another model.
+  /// For another model: the request `of` (see BudgetQuestion) of a step.
   std::expected<Account::Hold, LimitReached> hold(std::int64_t input,
-                                                  const std::optional<models::Price>& price);
+                                                  const std::optional<models::Price>& price, int step,
+                                                  const std::string& of);
+  /// Which entry of `models:` that request went to when it was recorded; nothing where it is a new one.
+  std::optional<std::string> entry_then(int step, const std::string& of) const;
   bool written(Account::Hold& hold, std::int64_t tokens) const { return hold.written(tokens, now()); }
   bool serve(Account::Hold& hold, const std::optional<models::Price>& price) const {
     return hold.serve(price, now());
@@ -57,6 +61,7 @@ class Purse {
   std::expected<Grant, LimitReached> first_that_fits(
       const std::vector<std::string>& chain, std::size_t from, std::int64_t input,
       const std::function<std::optional<models::Price>(const std::string&)>& price_of);
+  std::optional<LimitReached> refused_then(int step, const std::string& of) const;
   std::int64_t now() const { return clock_.wall_ms(); }
 
   Account& account_;

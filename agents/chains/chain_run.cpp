@@ -131,9 +131,12 @@ Task<> ChainRun::finish(Chained<ChainAnswer> answer) {
   if (record_.lost() || stop_.reason() == StopReason::shutdown) co_return;
   ChainEnd end{.status = "done", .reason = "final_answer"};
   if (!answer) end = work_.requested() ? why_stopped() : std::move(answer.error());
-  if (!answer && work_.requested())
-    record_.pending().facts.push_back(stopped_fact(
-        record_, walk_.step(), {.deadline = work_.reason() == StopReason::deadline, .used = clock_.used()}));
+  const bool after_step = !work_.requested() && end.status == "cancelled";
+  if (!answer && (work_.requested() || after_step))
+    record_.pending().facts.push_back(stopped_fact(record_, walk_.step(),
+                                                   {.deadline = work_.reason() == StopReason::deadline,
+                                                    .after_step = after_step,
+                                                    .used = clock_.used()}));
   store::RunRow& row = record_.row();
   Event last;
   if (answer) last = answer_event(*answer);  // with its warnings before it

@@ -53,6 +53,9 @@ class ChainRun final : public RunDriver, private ChainCalls {
 
   Task<Chained<models::ModelReply>> ask_now(ChainCall call, Stop& stop);
   Task<Chained<Attempt>> attempt(const ChainCall& call, std::int64_t input, Stop& stop);
+  std::optional<LimitReached> refusal(const ChainCall& call, std::int64_t input,
+                                      const std::optional<models::Price>& price,
+                                      std::optional<Account::Hold>& hold);
   store::Fact intent_fact(const ChainCall& call, std::int64_t input, const std::string& first,
                           int number) const;
   void show_answer(ChainSink& sink, int step);

@@ -5,6 +5,7 @@
 #include "agents/chains/passages.h"
 #include "agents/limits.h"
 #include "agents/runs/error_fact.h"
+#include "agents/runs/refusal_fact.h"
 #include "models/governor/retry_policy.h"
 
 #include <chrono>
@@ -110,14 +111,12 @@ Task<Chained<models::ModelReply>> ChainRun::ask_now(ChainCall call, Stop& stop) 
 Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::int64_t input, Stop& stop) {
   if (stop.requested() || record_.lost()) co_return std::unexpected(cancelled());
   std::optional<Account::Hold> hold;
-  auto first = first_payable(*call.model,
-                             [&](const std::optional<models::Price>& price) -> std::optional<LimitReached> {
-                               if (auto refused = budget_.refusal(input, price)) return refused;
-                               auto held = purse_.hold(input, price);
-                               if (!held) return std::move(held.error());
-                               hold.emplace(std::move(*held));
-                               return std::nullopt;
-                             });
+  auto first = first_payable(*call.model, [&](const std::optional<models::Price>& price) {
+    return refusal(call, input, price, hold);
+  });
+  if (!first && first.error().shared)
+    record_.pending().facts.push_back(
+        refusal_fact(record_, call.step, chain_request(call.key), first.error()));
   if (!first) co_return std::unexpected(limited(std::move(first.error())));
   if (recorded_.calls >= limits::kChainCalls)
     co_return std::unexpected(limited({"max_steps", fmt::format("the run has asked models {} times, the most "
@@ -143,6 +142,20 @@ Task<Chained<ChainRun::Attempt>> ChainRun::attempt(const ChainCall& call, std::i
   made.cut = held.cut();
   if (!made.reply) held.sink().take_back(number + 1);
   co_return made;
+}
+
+// Of one price that the request may have; where nothing is in the way, it is held.
+std::optional<LimitReached> ChainRun::refusal(const ChainCall& call, std::int64_t input,
+                                              const std::optional<models::Price>& price,
+                                              std::optional<Account::Hold>& hold) {
+  if (auto refused = budget_.refusal(input, price)) return refused;
+  const std::string of = chain_request(call.key);
+  if (const auto then = purse_.entry_then(call.step, of); then && price != call.model->price_of(*then))
+    return LimitReached{"max_cost", "another entry was asked when the run was recorded"};
+  auto held = purse_.hold(input, price, call.step, of);
+  if (!held) return std::move(held.error());
+  hold.emplace(std::move(*held));
+  return std::nullopt;
 }
 
 store::Fact ChainRun::intent_fact(const ChainCall& call, std::int64_t input, const std::string& first,

@@ -1,5 +1,6 @@
 #include "agents/forks/cut.h"
 
+#include "agents/budgets/past_decisions.h"
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/resume_count.h"
 #include "agents/runs/stop_fact.h"
@@ -21,12 +22,12 @@ namespace {
 
 constexpr std::size_t kEditedOutputs = 64;
 
-// What says how the run was stopped, taken up and remembered is not so of the one that goes on, nor does that
-// end of a call that the other ended of; what was said
-// of its message is asked again, and so is what a rule's model could not say.
+// What says how the run was stopped, taken up and remembered, or what budgets had no room for, is not so of
+// the one that goes on, nor does that end of a call that the other ended of; what was said of its message is
+// asked again, and so is what a rule's model could not say.
 bool is_left_behind(const store::Fact& fact) {
-  static constexpr std::array kAlways = {kStoppedFact, kTakenUpFact, kWaitsFact,
-                                         kStoodFact,   kUnknownFact, std::string_view("tool.stopped")};
+  static constexpr std::array kAlways = {kStoppedFact, kTakenUpFact, kWaitsFact,   kStoodFact,
+                                         kUnknownFact, kRefusedFact, std::string_view("tool.stopped")};
   if (std::ranges::find(kAlways, fact.kind) != kAlways.end()) return true;
   if (!fact.kind.starts_with("guard.")) return false;
   const auto body = parse_json(fact.body);
@@ -47,7 +48,7 @@ class Steps {
  public:
   explicit Steps(PastRun& run) : run_(run) {
     for (const store::Fact& fact : run_.facts) {
-      last_ = std::max(last_, fact.step);
+      if (fact.kind != kRefusedFact) last_ = std::max(last_, fact.step);  // of a step that was not made
       is_chain_ = is_chain_ || fact.kind.starts_with("chain.");
     }
   }

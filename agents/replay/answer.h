@@ -37,6 +37,7 @@ struct Answer {
   int step = 0;
   std::string call;           ///< tool, person: the call; chain, search: the place in the chain
   std::string name;           ///< the entry of `models:`, the tool, or the knowledge base
+  std::string entry;          ///< of `models:`, that was asked first instead of that model; ""
   Json asked;                 ///< the messages, the arguments, or the query
   std::int64_t asked_at = 0;  ///< place in the log
   std::int64_t at = kNever;   ///< of what came, or of what shows that nothing did

@@ -1,12 +1,15 @@
 #include "agents/replay/answers.h"
 
+#include "agents/budgets/past_decisions.h"
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/resume_count.h"
 #include "agents/runs/unknown_outcome.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,6 +52,40 @@ class RunLines {
     else
       fact(body);
   }
+  // Of what a fork copied only what is still to come is asked for here. Its events stand before its facts.
+  void take_given(const store::LogLine& line, const Json& body) {
+    const std::string call = string_or(body, "call");
+    if (line.is_event()) {
+      note_action(line.type, body);
+      if (line.type == "observation") settled_.insert(call);
+    } else if (line.type == "approval.decided") {
+      decided_.insert(call);
+    } else if (line.type == "tool.intent" || line.type == "approval.pending") {
+      left_[{std::string(line.type), call}] = {&line, body};
+    }
+  }
+  void begin_here() {
+    for (const auto& [what, left] : left_) {
+      line_ = left.line;
+      if (settled_.contains(what.second)) continue;
+      if (what.first == "tool.intent")
+        call(left.body);
+      else if (!decided_.contains(what.second))
+        begin(Kind::person, what.second, "", Json());
+    }
+    left_.clear();
+  }
+
+  // A new process goes on with the tree: what an earlier one had asked models for is lost. A search that was
+  // announced is made again without a word.
+  void lose(const store::LogLine& taken_up) {
+    line_ = &taken_up;
+    for (std::size_t i = open_.size(); i > 0; --i)
+      if (Answer* one = open_[i - 1];
+          one->kind == Kind::step || one->kind == Kind::judge || one->kind == Kind::chain)
+        close(one, End::lost, Json());
+  }
+
   // Facts stand after the events of their append, so that the reply of the last step comes after its end.
   void end() {
     if (finished_) close_all(End::stopped);
@@ -56,6 +93,7 @@ class RunLines {
 
  private:
   Answer& begin(Kind kind, std::string key, std::string name, Json asked) {
+    failed_search_ = nullptr;
     Answer& answer = answers_.all.emplace_back();
     answer.kind = kind;
     answer.run = run_;
@@ -86,13 +124,17 @@ class RunLines {
     while (!open_.empty()) close(open_.front(), end, Json());
   }
 
+  void note_action(std::string_view type, const Json& body) {
+    if (type == "action")
+      actions_[string_or(body, "call")] = body;
+    else if (type == "approval.given")  // its input may be another one
+      actions_[string_or(body, "call")]["input"] = body.value("input", Json());
+  }
+
   void event(const Json& body) {
     const std::string_view type = line_->type;
-    if (type == "action") {
-      actions_[string_or(body, "call")] = body;
-    } else if (type == "approval.given") {  // its input may be another one
-      actions_[string_or(body, "call")]["input"] = body.value("input", Json());
-    } else if (type == "observation") {
+    note_action(type, body);
+    if (type == "observation") {
       observed(body);
     } else if (type == "warning" && from_outside(body)) {
       if (!open_.empty()) open_.front()->told.push_back(told_event(*line_, body));
@@ -100,8 +142,6 @@ class RunLines {
       usage_ = told_event(*line_, body);
     } else if (type == "run.finished") {
       finished_ = true;
-      if (const std::string error = string_or(body, "error"); error.contains("`budgets."))
-        answers_.inexact = fmt::format("run {} met a budget that it shares with others: {}", run_, error);
     }
   }
 
@@ -133,7 +173,7 @@ class RunLines {
     else if (kind == "chain.search")
       search(key);
     else if (kind == "chain.found")
-      close(open(Kind::search, key), End::came, body);
+      found(open(Kind::search, key), body);
     else if (kind == "chain.used")
       tell_use(Kind::search);
     else if (kind == "tool.intent")
@@ -144,6 +184,8 @@ class RunLines {
       ask_person(body);
     else if (kind == "approval.decided")
       decided(body);
+    else if (kind == kRefusedFact)
+      refused(body);
     else if (kind == kStoppedFact)
       stopped(body);
   }
@@ -151,13 +193,14 @@ class RunLines {
   // One request at a time; a new one says that nothing came of the one before, and nobody stopped it.
   void ask_for_step(const Json& body) {
     close(open(Kind::step, ""), End::lost, Json());
-    begin(Kind::step, "", string_or(body, "model"), Json());
+    begin(Kind::step, "", string_or(body, "model"), Json()).entry = string_or(body, "entry");
   }
 
   void ask_again(Kind kind, const std::string& key, const Json& body) {
     close(open(kind, key), End::lost, Json());
     const Json* messages = find(body, "messages");
-    begin(kind, key, string_or(body, "model"), messages ? *messages : Json());
+    begin(kind, key, string_or(body, "model"), messages ? *messages : Json()).entry =
+        string_or(body, "entry");
   }
 
   void failed(Answer* answer, const Json& body) {
@@ -205,6 +248,12 @@ class RunLines {
     begin(Kind::search, key, std::move(base), input ? Json(string_or(*input, "query")) : Json());
   }
 
+  // One whose time was over has failed like any other.
+  void found(Answer* answer, const Json& body) {
+    close(answer, End::came, body);
+    failed_search_ = find(body, "error") ? answer : nullptr;
+  }
+
   void call(const Json& body) {
     const std::string id = string_or(body, "call");
     const Json* input = find(actions_[id], "input");
@@ -245,8 +294,19 @@ class RunLines {
     answer.at = std::min(answer.at, line_->at);
   }
 
+  void refused(const Json& body) {
+    const bool cost = string_or(body, "reason") == "max_cost";
+    answers_.refusals.push_back(
+        {.run = run_,
+         .step = line_->step,
+         .of = string_or(body, "of"),
+         .budget = {cost ? "max_cost" : "max_tokens", string_or(body, "detail"), true},
+         .at = line_->at});
+  }
+
   void stopped(const Json& body) {
     if (failed_judge_ && was_stopped(failed_judge_->came)) failed_judge_->end = End::stopped;
+    if (failed_search_) failed_search_->end = End::stopped;
     answers_.stops.push_back({run_, stopped_from_fact(body), line_->at});
     close_all(End::stopped);
   }
@@ -262,9 +322,17 @@ class RunLines {
   const store::LogLine* line_ = nullptr;
   std::vector<Answer*> open_;  // in the order they were asked
   std::map<std::string, Json> actions_;
+  struct Given {
+    const store::LogLine* line;
+    Json body;
+  };
+  std::map<std::pair<std::string, std::string>, Given> left_;  // calls that were given, by fact and id
+  std::set<std::string> settled_;                              // those of them that brought something
+  std::set<std::string> decided_;                              // … that a person decided about
   std::map<std::string, Answer*> by_call_;
-  std::optional<Event> usage_;      // told last
-  Answer* failed_judge_ = nullptr;  // the last one whose model brought no verdict
+  std::optional<Event> usage_;       // told last
+  Answer* failed_search_ = nullptr;  // the last one, where it brought an error
+  Answer* failed_judge_ = nullptr;   // the last one whose model brought no verdict
   bool finished_ = false;
 };
 
@@ -278,12 +346,20 @@ std::string incomplete(const Answers& answers) {
   return "";
 }
 
-// Budgets that runs share are spent by others meanwhile.
-std::string shared_budget(const Answers& answers) {
-  for (const Answer& answer : answers.all)
-    if (find(answer.came, "budget"))
-      return fmt::format("a reply of run {} was cut off by a budget that it shares with others ({})",
-                         answer.run, string_or(answer.came, "budget"));
+// Versions before this one did not say which request a shared budget had no room for.
+std::string untold_budget(const Recording& recording, const Answers& answers) {
+  const auto cut = [](const Answer& answer) { return find(answer.came, "budget") != nullptr; };
+  if (!answers.refusals.empty() || std::ranges::any_of(answers.all, cut)) return "";
+  for (const store::LogLine& line : recording.lived()) {
+    if (line.type != "run.finished") continue;
+    const auto body = parse_json(line.body);
+    const std::string error = body ? string_or(*body, "error") : "";
+    if (error.contains("`budgets.") || error.contains("of all runs of the team together"))
+      return fmt::format(
+          "run {} met a budget that it shares with others, and the version that recorded it did "
+          "not keep where ({})",
+          line.run, error);
+  }
   return "";
 }
 
@@ -297,33 +373,29 @@ std::string untold_stop(const Recording& recording, const Answers& answers) {
   return "";
 }
 
-// Nothing waited when it was cancelled: that was somewhere between two messages.
-std::string cancelled_between(const Recording& recording, const Answers& answers) {
-  const store::RunRow& root = recording.root();
-  const auto of_root = [&root](const Answers::Stopped& stop) {
-    return stop.run == root.id && !stop.what.after_step && !stop.what.between && !stop.what.deadline;
-  };
-  if (recording.runs.size() == 1 || std::ranges::none_of(answers.stops, of_root)) return "";
-  if (std::ranges::any_of(answers.all, [](const Answer& one) { return one.end == End::stopped; })) return "";
-  return fmt::format("the team of run {} was cancelled between two messages, and which is not kept", root.id);
-}
-
 }  // namespace
 
 Result<Answers> read_answers(const Recording& recording) {
   Answers answers;
   std::map<std::string, RunLines> runs;
-  for (const store::LogLine& line : recording.lines) {
+  const auto lines_of = [&](const std::string& run) -> RunLines& {
+    return runs.try_emplace(run, answers, run).first->second;
+  };
+  for (std::size_t i = 0; i < recording.lines.size(); ++i) {
+    const store::LogLine& line = recording.lines[i];
     auto body = parse_json(line.body);
     if (!body)
       return within(fmt::format("journal, run {}, {}", line.run, line.type), std::move(body.error()));
-    runs.try_emplace(line.run, answers, line.run).first->second.take(line, *body);
+    if (line.type == kTakenUpFact)
+      for (auto& [run, lines] : runs) lines.lose(line);
+    if (i == recording.given)
+      for (auto& [run, lines] : runs) lines.begin_here();
+    i < recording.given ? lines_of(line.run).take_given(line, *body) : lines_of(line.run).take(line, *body);
   }
   for (auto& [run, lines] : runs) lines.end();
   if (answers.inexact.empty()) answers.inexact = incomplete(answers);
-  if (answers.inexact.empty()) answers.inexact = shared_budget(answers);
+  if (answers.inexact.empty()) answers.inexact = untold_budget(recording, answers);
   if (answers.inexact.empty()) answers.inexact = untold_stop(recording, answers);
-  if (answers.inexact.empty()) answers.inexact = cancelled_between(recording, answers);
   return answers;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/react/budget.h"
 #include "agents/replay/answer.h"
 #include "agents/replay/recording.h"
 #include "agents/runs/stop_fact.h"
@@ -22,7 +23,17 @@ struct Answers {
     std::int64_t at = 0;
   };
   std::vector<Stopped> stops;  ///< in the order they came
-  std::string inexact;         ///< why the record does not say enough for a replay; "": it does
+  /// A request that a shared budget had no room for, with its place in the log.
+  struct Refused {
+    std::string run;
+    int step = 0;
+    std::string of;  ///< as BudgetQuestion
+    LimitReached budget;
+    std::int64_t at = 0;
+    bool given = false;
+  };
+  std::vector<Refused> refusals;
+  std::string inexact;  ///< why the record does not say enough for a replay; "": it does
 };
 
 /// Reads them out of the lines of a recording. Pure. Errors: store (a line that does not parse: the journal

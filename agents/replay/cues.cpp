@@ -11,6 +11,12 @@ bool arrives(const Answer* answer) {
   return answer && (answer->end == Answer::End::came || answer->end == Answer::End::failed);
 }
 
+// A reply of a chain is committed with its usage.
+bool is_right_behind(const Answer& first, const Answer& second) {
+  return first.kind == Answer::Kind::chain && second.kind == Answer::Kind::chain && first.run == second.run &&
+         second.at - first.at == 2;
+}
+
 bool asks_a_model(Answer::Kind kind) {
   return kind == Answer::Kind::step || kind == Answer::Kind::judge || kind == Answer::Kind::chain;
 }
@@ -30,6 +36,7 @@ Task<bool> Cues::wait(const Answer* answer, Stop& stop) {
   const auto hook = stop.on_request([&wake] { wake.set(false); });
   const bool came = co_await wake.wait();
   waiting_.erase(at);
+  if (came && on_arrival) co_await on_arrival();
   co_return came;
 }
 
@@ -74,8 +81,15 @@ std::int64_t Cues::next_at() const {
   return first ? first->answer->at : Answer::kNever;
 }
 
+// Replies to calls that a chain makes beside each other may be committed one right behind the other: what the
+// first one leads to comes after both.
 void Cues::deliver() {
-  if (const Waiting* first = next()) first->wake->set(true);
+  const Answer* before = nullptr;
+  while (const Waiting* first = next()) {
+    if (before && !is_right_behind(*before, *first->answer)) return;
+    before = first->answer;
+    first->wake->set(true);
+  }
 }
 
 bool Cues::waits_for(Answer::End end) const {

@@ -7,7 +7,9 @@
 #include "runtime/async/stop.h"
 #include "runtime/async/task.h"
 
+#include <functional>
 #include <list>
+#include <optional>
 #include <string>
 
 namespace troupe::agents {
@@ -32,9 +34,16 @@ class Cues {
   /// Waits for its turn. False: `stop` came first, as it does where nothing came when the run was recorded.
   Task<bool> wait(const Answer* answer, Stop& stop);
 
+  /// Told of each answer that comes, before who waits for it goes on. Null: nobody.
+  std::function<Task<>()> on_arrival;
+
+  /// A shared budget was spent by what is given out at this moment.
+  std::optional<LimitReached> spent;
+
   /// When what comes first of all that is waited for came; Answer::kNever: the record has nothing more.
   std::int64_t next_at() const;
-  /// Lets that come. Whoever waits goes on at a later turn of the loop.
+  /// Lets that come, with replies that were committed right behind it. Whoever waits goes on at a later turn
+  /// of the loop.
   void deliver();
 
   /// Somebody waits for what the record says this of.

@@ -19,7 +19,7 @@ std::uint64_t from_base32(std::string_view digits) {
 }  // namespace
 
 RecordedIds::RecordedIds(const Recording& recording, StillClock& clock) : clock_(clock) {
-  for (const store::LogLine& line : recording.lines)
+  for (const store::LogLine& line : recording.lived())
     if (line.type == "run.started" && line.run != recording.root().id) ids_.push_back(parts_of(line.run));
   show_time();
 }

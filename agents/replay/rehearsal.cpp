@@ -11,7 +11,8 @@
 
 namespace troupe::agents {
 
-Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreReader& reader)
+Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreReader& reader,
+                     std::size_t stop_at)
     : recording_(recording),
       answers_(answers),
       clock_(recording.root().created_ms),
@@ -19,7 +20,11 @@ Rehearsal::Rehearsal(const Recording& recording, Answers& answers, store::StoreR
       nursery_(loop_),
       ids_(recording, clock_),
       journal_(loop_, recording, reader, names_),
-      cues_(loop_, answers, names_) {
+      cues_(loop_, answers, names_),
+      budgets_(answers, names_, cues_),
+      stop_at_(stop_at) {
+  journal_.on_commit = [this] { return pass(); };
+  cues_.on_arrival = [this] { return pass(); };
   journal_.comes_before = [this](std::int64_t at) { return cues_.next_at() < at; };
 }
 
@@ -32,9 +37,10 @@ Rehearsal::~Rehearsal() {
 Result<> Rehearsal::settle() {
   for (std::size_t turns = 0; turns < limits::kReplayTurns; ++turns) {
     loop_.context().restart();
-    if (loop_.context().poll_one() > 0) continue;
-    if (loop_.next_alarm() > clock_.now()) return {};
-    loop_.ring();
+    // What is due does not wait until nothing else is to be done.
+    const bool due = loop_.next_alarm() <= clock_.now();
+    if (due) loop_.ring();
+    if (loop_.context().poll_one() == 0 && !due) return {};
   }
   return fail(ErrorCode::internal, fmt::format("run {}: the engine came to no end in {} turns of its loop",
                                                recording_.root().id, limits::kReplayTurns));
@@ -59,7 +65,7 @@ Result<> Rehearsal::perform(const char* what, std::function<Task<>()> body) {
 // anything of it is at work.
 Result<> Rehearsal::open_desk(bool cancelled) {
   bus_ = bus::make_local_bus(loop_, journal_);
-  desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_);
+  desk_ = make_run_desk(loop_, journal_, *bus_, ids_, {}, catalog_, budgets_);
   Result<> resumed;
   auto done = perform("begin", [this, cancelled, &resumed]() -> Task<> {
     resumed = co_await desk_->resume(
@@ -112,7 +118,7 @@ Result<bool> Rehearsal::advance() {
   if (journal_.held_at() < at) return journal_.release();
   if (at != Answer::kNever) return come_to(at, decision && decision->at == at ? decision : nullptr);
   if (cues_.waits_for(Answer::End::lost)) {
-    if (auto again = restart(false); !again) return fail(std::move(again.error()));
+    if (auto again = restart(is_time_to_stop()); !again) return fail(std::move(again.error()));
     return true;
   }
   const store::RunRow& root = recording_.root();
@@ -122,7 +128,10 @@ Result<bool> Rehearsal::advance() {
   if (cues_.asks_anew() || cues_.waits_for(Answer::End::open)) return false;
   if (const Instant next = loop_.next_alarm();
       next != Instant::max()) {  // a pause before something is tried again
-    set_forward(next);
+    if (!is_time_to_stop())
+      set_forward(next);
+    else if (auto told = cancel(root.id, mode_of_stop()); !told)
+      return fail(std::move(told.error()));
     return true;
   }
   return end_by_record();
@@ -138,7 +147,7 @@ Result<> Rehearsal::restart(bool cancelled) {
 }
 
 Result<bool> Rehearsal::come_to(std::int64_t at, Answer* decision) {
-  if (!after_step_ && is_last_before_stop(at)) {
+  if (stop_at_ == 0 && !after_step_ && is_last_before_stop(at)) {
     after_step_ = true;
     if (auto told = cancel(recording_.root().id, CancelMode::after_step); !told)
       return fail(std::move(told.error()));
@@ -212,6 +221,21 @@ Result<> Rehearsal::cancel(const std::string& run, CancelMode mode) {
   return perform("cancel", [this, run, mode]() -> Task<> {
     (void)co_await desk_->cancel({.tenant = recording_.root().tenant}, run, mode);
   });
+}
+
+bool Rehearsal::is_time_to_stop() {
+  return ++moments_ == stop_at_;
+}
+
+Task<> Rehearsal::pass() {
+  if (is_time_to_stop())
+    (void)co_await desk_->cancel({.tenant = recording_.root().tenant}, recording_.root().id, mode_of_stop());
+}
+
+CancelMode Rehearsal::mode_of_stop() const {
+  const bool after_step =
+      std::ranges::any_of(answers_.stops, [](const auto& stop) { return stop.what.after_step; });
+  return after_step ? CancelMode::after_step : CancelMode::now;
 }
 
 void Rehearsal::set_forward(Instant to) {

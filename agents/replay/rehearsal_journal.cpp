@@ -62,7 +62,8 @@ void RehearsalJournal::seed() {
   Own& own = own_[root.id];
   made_.push_back(root.id);
   own.row = as_accepted(root);
-  for (const store::LogLine& line : recording_.lines) {
+  seed_given();
+  for (const store::LogLine& line : recording_.lived()) {
     if (line.type == "message")
       if (auto body = parse_json(line.body)) {
         messages_[string_or(*body, "id")] = line.at;
@@ -70,16 +71,45 @@ void RehearsalJournal::seed() {
       }
     if (line.run != root.id) continue;
     if (line.is_event() && own.events.empty()) {
-      own.events.push_back({std::make_shared<const std::string>(line.body), line.seq, root.session, root.id,
-                            line.type, line.step});
       own.row.status = line.type == "run.queued" ? "queued" : "running";
-      seq_ = line.seq;
-      lines_.push_back(line);
+      keep(line);
     }
     if (line.type == kRecalledFact || line.type == kCountedFact)
       own.facts.push_back({root.id, line.type, line.step, line.body});
   }
-  events_ = own.events;
+}
+
+// Whoever is below a fork from its beginning has ended where that was copied.
+void RehearsalJournal::seed_given() {
+  if (recording_.given == 0) return;
+  own_[recording_.root().id].row.status = "queued";
+  for (std::size_t i = 0; i < recording_.given; ++i) {
+    const store::LogLine& line = recording_.lines[i];
+    const RunRow* row = own_.contains(line.run) ? nullptr : recording_.find(line.run);
+    if (row) {
+      names_.pair(row->id, row->id);
+      own_[row->id].row = *row;
+      made_.push_back(row->id);
+    }
+    keep(line);
+  }
+}
+
+void RehearsalJournal::keep(const store::LogLine& line) {
+  lines_.push_back(line);
+  if (!line.is_event()) {
+    own_[line.run].facts.push_back({line.run, line.type, line.step, line.body});
+    return;
+  }
+  const Frame frame{std::make_shared<const std::string>(line.body),
+                    line.seq,
+                    recording_.root().session,
+                    line.run,
+                    line.type,
+                    line.step};
+  seq_ = line.seq;
+  own_[line.run].events.push_back(frame);
+  events_.push_back(frame);
 }
 
 bool RehearsalJournal::root_finished() const {
@@ -167,7 +197,9 @@ Task<Result<>> RehearsalJournal::commit(Append append) {
     co_await free.wait();
   }
   awaited_.erase(at);
-  co_return apply(std::move(append));
+  auto applied = apply(std::move(append));
+  if (on_commit) co_await on_commit();
+  co_return applied;
 }
 
 void RehearsalJournal::post(Append append) {

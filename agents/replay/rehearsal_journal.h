@@ -18,8 +18,9 @@ namespace troupe::agents {
 
 /// The journal of a replay: what was in the store when the recorded run began, read only, and in memory what
 /// the replay writes. It begins with the run as it was accepted, unfinished, so that an engine that takes up
-/// what it finds begins with it. Messages between agents are committed in the order in which they were when
-/// the run was recorded. Nobody watches. Loop thread only; reading the store blocks it.
+/// what it finds begins with it; where it is a fork, with what that copied. Messages between agents are
+/// committed in the order in which they were when the run was recorded. Nobody watches. Loop thread only;
+/// reading the store blocks it.
 class RehearsalJournal final : public store::Journal {
  public:
   /// All outlive it. `names` learns which run of the replay is which recorded one.
@@ -31,6 +32,8 @@ class RehearsalJournal final : public store::Journal {
 
   /// Whether something that waits came before this place of the record. Null: nothing does.
   std::function<bool(std::int64_t at)> comes_before;
+  /// Told of each commit, before who waits for it goes on. Null: nobody.
+  std::function<Task<>()> on_commit;
   /// Where in the record the first of the messages stands that are to be committed next; Answer::kNever:
   /// there is none. Each waits until it is released.
   std::int64_t held_at() const;
@@ -76,6 +79,8 @@ class RehearsalJournal final : public store::Journal {
   };
 
   void seed();
+  void seed_given();
+  void keep(const store::LogLine& line);
   std::int64_t place_of(const store::Append& append) const;
   Result<> apply(store::Append append);
   void know(const store::RunRow& row);

@@ -47,6 +47,22 @@ class Asking {
   const Answer* answer_ = nullptr;
 };
 
+/// While a reply is given out whose stream a shared budget had closed.
+class Cut {
+ public:
+  Cut(Cues& cues, const RecordedReply& known) : cues_(cues) {
+    if (known.budget.empty()) return;
+    const bool cost = known.cut == "max_cost";
+    cues_.spent = LimitReached{cost ? "max_cost" : "max_tokens", known.budget, true};
+  }
+  ~Cut() { cues_.spent.reset(); }
+  Cut(const Cut&) = delete;
+  Cut& operator=(const Cut&) = delete;
+
+ private:
+  Cues& cues_;
+};
+
 class ReplayedModel final : public models::Model {
  public:
   ReplayedModel(std::shared_ptr<const Backstage> backstage, std::string entry, std::string name)
@@ -67,7 +83,12 @@ class ReplayedModel final : public models::Model {
                                        .asked = messages_of(request)});
     if (answer && answer->end == Answer::End::stopped && answer->written > 0)
       sink.on_reasoning(lost_text(answer->written));
-    if (!co_await asking.wait()) co_return fail(stopped("a model", context.stop.reason()));
+    if (!co_await asking.wait()) {
+      // Of a judge that another one's verdict closed.
+      if (answer && answer->end == Answer::End::failed && answer->written > 0)
+        sink.on_reasoning(lost_text(answer->written));
+      co_return fail(stopped("a model", context.stop.reason()));
+    }
     if (answer->end == Answer::End::failed) co_return failure(*answer, sink);
     if (answer->kind == Answer::Kind::judge) co_return judgement(*answer, sink);
     co_return co_await reply(*answer, sink, context);
@@ -102,25 +123,30 @@ class ReplayedModel final : public models::Model {
     if (const Json* usage = find(came, "usage"))
       reply.usage = {.input_tokens = number_or(*usage, "input"),
                      .output_tokens = number_or(*usage, "output"),
-                     .cached_tokens = number_or(*usage, "cached")};
+                     .cached_tokens = number_or(*usage, "cached"),
+                     .estimated = flag(*usage, "estimated")};
     if (!reply.entry.empty()) (void)sink.on_entry(reply.entry);
     if (!sink.on_text(reply.text)) reply.finish = models::FinishReason::closed_early;
     return reply;
   }
 
-  static Task<Result<models::ModelReply>> reply(const Answer& answer, models::TokenSink& sink,
-                                                CallContext& context) {
+  Task<Result<models::ModelReply>> reply(const Answer& answer, models::TokenSink& sink,
+                                         CallContext& context) const {
     RecordedReply known = reply_from_fact(answer.came);
     models::ModelReply& reply = known.reply;
     if (!reply.entry.empty()) (void)sink.on_entry(reply.entry);
     if (!reply.reasoning.empty()) sink.on_reasoning(reply.reasoning);
     // A stream that was closed while the model thought aloud brought nothing but what it cost.
     if (!known.cut.empty() && reply.text.empty() && reply.reasoning.empty() && reply.tool_calls.empty()) {
-      sink.on_reasoning(lost_text(reply.usage.output_tokens));
+      {
+        const Cut cut(backstage_->cues, known);
+        sink.on_reasoning(lost_text(reply.usage.output_tokens));
+      }
       Stop never(context.stop);
       co_await context.loop.sleep_until(Instant::max(), never);
       co_return fail(stopped("a model", context.stop.reason()));
     }
+    const Cut cut(backstage_->cues, known);
     if (!reply.text.empty()) (void)sink.on_text(reply.text);
     co_return std::move(reply);
   }
@@ -192,9 +218,14 @@ class ReplayedKnowledge final : public memory::Knowledge {
                                        .step = context.step,
                                        .name = std::move(name),
                                        .asked = Json(std::move(query))});
-    if (!co_await asking.wait()) co_return fail(stopped("a search", context.stop.reason()));
-    if (const std::string error = string_or(answer->came, "error"); !error.empty())
-      co_return fail(ErrorCode::tool, error);
+    const bool came = co_await asking.wait();
+    const std::string error = answer ? string_or(answer->came, "error") : "";
+    if (!came) {
+      Error why = stopped("a search", context.stop.reason());
+      if (!error.empty()) why.message = error;
+      co_return fail(std::move(why));
+    }
+    if (!error.empty()) co_return fail(ErrorCode::tool, error);
     memory::Retrieved found;
     if (const Json* hits = find(answer->came, "hits")) found.hits = hits_from_fact(*hits);
     if (const Json* remarks = find(answer->came, "remarks"); remarks && remarks->is_array())

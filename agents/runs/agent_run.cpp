@@ -6,6 +6,7 @@
 #include "agents/runs/attachments.h"
 #include "agents/runs/error_fact.h"
 #include "agents/runs/fact_fields.h"
+#include "agents/runs/refusal_fact.h"
 #include "agents/runs/tool_steps.h"
 #include "models/fallback.h"
 #include "models/governor/retry_policy.h"
@@ -383,9 +384,12 @@ Task<Step> AgentRun::ask_model(AskModel ask) {
       work_->request(StopReason::deadline);
       co_return interrupted();
     }
-    auto granted = purse_.grant(*agent_, ask.allowance);
-    if (!granted)
+    auto granted = purse_.grant(*agent_, ask.allowance, react_->step());
+    if (!granted) {
+      record_.pending().facts.push_back(
+          refusal_fact(record_, react_->step(), model_request(), granted.error()));
       co_return react_->on_budget(std::move(granted.error()), recorded_.last_intent_step == react_->step());
+    }
     Account::Hold& hold = granted->hold;
     note_fitted();
     models::ModelRequest request = request_for(ask);

@@ -58,7 +58,7 @@ struct Tenant {
 class Desk final : public LocalRunDesk {
  public:
   Desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng, DeskSettings settings,
-       std::shared_ptr<const Catalog> catalog)
+       std::shared_ptr<const Catalog> catalog, PastDecisions* past = nullptr)
       : loop_(loop),
         journal_(journal),
         bus_(bus),
@@ -67,7 +67,9 @@ class Desk final : public LocalRunDesk {
         catalog_(std::move(catalog)),
         account_(catalog_->budgets),
         settlements_(loop, journal, account_),
-        nursery_(loop) {}
+        nursery_(loop) {
+    if (past) account_.decide_as(*past);
+  }
 
   Task<Result<store::SessionRow>> open_session(Principal principal, std::string session,
                                                std::string target) override;
@@ -874,6 +876,12 @@ void Desk::hurry() {
 std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng,
                                             DeskSettings settings, std::shared_ptr<const Catalog> catalog) {
   return std::make_unique<Desk>(loop, journal, bus, rng, settings, std::move(catalog));
+}
+
+std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng,
+                                            DeskSettings settings, std::shared_ptr<const Catalog> catalog,
+                                            PastDecisions& past) {
+  return std::make_unique<Desk>(loop, journal, bus, rng, settings, std::move(catalog), &past);
 }
 
 }  // namespace troupe::agents

@@ -21,6 +21,8 @@
 
 namespace troupe::agents {
 
+class PastDecisions;
+
 /// A user's message on its way to becoming a run.
 struct Submission {
   Principal principal;
@@ -146,5 +148,9 @@ class LocalRunDesk : public RunDesk {
 /// `loop`, `journal`, `bus` and `rng` outlive the desk; drain() must have returned before it is destroyed.
 std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng,
                                             DeskSettings settings, std::shared_ptr<const Catalog> catalog);
+/// One that executes recorded runs again: budgets decide as `past` says, which outlives it.
+std::unique_ptr<LocalRunDesk> make_run_desk(Loop& loop, store::Journal& journal, bus::Bus& bus, Rng& rng,
+                                            DeskSettings settings, std::shared_ptr<const Catalog> catalog,
+                                            PastDecisions& past);
 
 }  // namespace troupe::agents

@@ -3,6 +3,7 @@
 #include "agents/guardrails/verdict.h"
 #include "agents/runs/error_fact.h"
 #include "agents/runs/facts.h"
+#include "agents/runs/refusal_fact.h"
 #include "agents/runs/run_target.h"
 #include "tools/observation.h"
 
@@ -249,8 +250,12 @@ Task<std::expected<JudgeReply, LimitReached>> RunGuard::ask_once(
   const std::int64_t input = request_tokens(rule, *transcript);
   auto allowed = react_->aside(input, price);
   if (!allowed) co_return std::unexpected(std::move(allowed.error()));
-  auto shared = run_.purse.hold(input, price);
-  if (!shared) co_return std::unexpected(std::move(shared.error()));
+  const std::string of = judge_request(word(rule.side()), rule.place());
+  auto shared = run_.purse.hold(input, price, step, of);
+  if (!shared) {
+    run_.record.pending().facts.push_back(refusal_fact(run_.record, step, of, shared.error()));
+    co_return std::unexpected(std::move(shared.error()));
+  }
   std::int64_t tokens = 0;
   double cost = 0;
   const auto hold = [&](std::int64_t written) {
@@ -319,6 +324,7 @@ void RunGuard::add_usage(Json& fact, const Rule& rule, const models::ModelReply&
   const models::Usage& usage = reply.usage;
   fact["usage"] = {
       {"input", usage.input_tokens}, {"output", usage.output_tokens}, {"cached", usage.cached_tokens}};
+  if (usage.estimated) fact["usage"]["estimated"] = true;
   fact["cost"] = cost_of(reply, price_of(rule, reply.entry));
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/async/nursery.h"
 #include "runtime/bus/local_bus.h"
 #include "tests/agents/check/kept_store.h"
+#include "tests/agents/check/replayed_store.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
@@ -80,7 +81,8 @@ class World : store::Subscriber {
     desk.reset();
     bus.reset();
     journal.reset();
-    if (!forged) expect_whole(dir_.path().string());
+    if (!forged) expect_whole(path());
+    if (!forged && replays && replays_at_close()) replay_all();
   }
 
   std::string path() const { return dir_.path().string(); }
@@ -175,11 +177,7 @@ class World : store::Subscriber {
       }
       models["m"] = std::make_shared<models::FallbackChain>(std::move(chain));
     }
-    if (stage) {
-      const auto backstage = std::make_shared<const Backstage>(stage->cues, stage->texts, secrets);
-      for (auto& [entry, one] : models) one = replayed_model(backstage, entry, one->name());
-      for (auto& [key, one] : tools) one = replayed_tool(backstage, key, one);
-    }
+    if (stage) stand_in(*stage, secrets, models, tools);
     auto table = make_agents({agent}, priced, models, tools, *prompts,
                              {.embedders = &more_.embedders,
                               .vectors = vectors,
@@ -190,15 +188,9 @@ class World : store::Subscriber {
   }
 
   /// What a replay of a run comes to, by the engine and a configuration that is as this world has it now.
-  Result<Replayed> replay_of(const std::string& run) {
-    auto reader = store::open_store_reader(path());
-    REQUIRE(reader);
-    auto recording = read_recording(*reader, run);
-    if (!recording) return fail(std::move(recording.error()));
-    return replay(*recording, *reader, [this](ReplayStage stage) -> Result<std::shared_ptr<const Catalog>> {
-      return catalog("a", config, nullptr, &stage);
-    });
-  }
+  Result<Replayed> replay_of(const std::string& run) { return replay_in(path(), run, config, stage()); }
+  /// The same of all that is in the store.
+  ReplayCounts replay_all() { return expect_replays(path(), config, stage()); }
   /// What the agent is, from the next configuration on.
   More& more() { return more_; }
   AgentLimits& limits() { return limits_; }
@@ -206,6 +198,7 @@ class World : store::Subscriber {
   SystemClock clock;
   Loop loop{clock};
   bool forged = false;  ///< the test itself writes what no run would
+  bool replays = true;  ///< all runs of the store are of the configuration as it is
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
@@ -222,6 +215,10 @@ class World : store::Subscriber {
       [](const tools::ToolInput&) { return tools::ToolOutput{"forty-two", {}}; });
 
  private:
+  ReplayCatalog stage() {
+    return [this](ReplayStage on) { return catalog("a", config, nullptr, &on); };
+  }
+
   template <class Condition>
   Task<> poll(Condition done) {
     Stop never;

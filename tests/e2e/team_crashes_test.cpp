@@ -1,3 +1,4 @@
+#include "tests/e2e/replayed.h"
 #include "tests/e2e/team_shapes.h"
 #include "tests/e2e/team_stage.h"
 
@@ -14,6 +15,8 @@ using namespace troupe;
 using namespace troupe::e2e;
 
 namespace {
+
+constexpr std::size_t kReplayed = 24;  // runs that each store is tried with
 
 /// A team at work, and what a client has seen of it.
 class Work {
@@ -86,6 +89,7 @@ TEST_CASE("wherever a daemon ends, by kill -9 or asked to, its teams come to the
     }
   }
   CHECK(daemon.stop().exit_code == 0);
+  CHECK(check_all_replay(daemon, kReplayed) > 0);
 }
 
 TEST_CASE("a team that is cancelled anywhere ends once, with all of its runs, and leaves nobody asking") {
@@ -111,4 +115,5 @@ TEST_CASE("a team that is cancelled anywhere ends once, with all of its runs, an
         CHECK(models.wait_for_quiet());
       }
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }

@@ -1,3 +1,4 @@
+#include "tests/e2e/replayed.h"
 #include "tests/e2e/team_shapes.h"
 #include "tests/e2e/team_stage.h"
 
@@ -12,6 +13,8 @@ using namespace troupe;
 using namespace troupe::e2e;
 
 namespace {
+
+constexpr std::size_t kReplayed = 24;  // runs that each store is tried with
 
 /// What comes of a team where everybody who is at work at this step ends so.
 Trace ended(const TeamShape& shape, const TeamStep& step, const std::string& end) {
@@ -172,6 +175,7 @@ TEST_CASE("a team that is cancelled while any of its members works ends with all
     CHECK(models.wait_for_quiet());
   });
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }
 
 TEST_CASE("a team that is cancelled after its step keeps what this step brings, and begins no other") {
@@ -194,6 +198,7 @@ TEST_CASE("a team that is cancelled after its step keeps what this step brings, 
       CHECK(held.played->asked().size() == next);
     }
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }
 
 TEST_CASE("a model that refuses ends the team with who failed, unless a colleague had asked for it") {
@@ -212,6 +217,7 @@ TEST_CASE("a model that refuses ends the team with who failed, unless a colleagu
     CHECK(models.wait_for_quiet());
   });
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }
 
 TEST_CASE("where the time of a team is over, its members at work end for that, and nobody else begins") {
@@ -226,6 +232,7 @@ TEST_CASE("where the time of a team is over, its members at work end for that, a
       });
   CHECK(models.wait_for_quiet());
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }
 
 TEST_CASE("kill -9 while any member works: the team goes on, nobody who had answered is asked again") {
@@ -246,6 +253,7 @@ TEST_CASE("kill -9 while any member works: the team goes on, nobody who had answ
     CHECK(failing.played->asked().size() == failing.shape.steps.size() + failing.with.size());
   });
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }
 
 TEST_CASE("a tool that fails is told to the member that called it, who goes on") {
@@ -275,6 +283,7 @@ TEST_CASE("a tool that fails is told to the member that called it, who goes on")
       CHECK(played->left() == 0);
     }
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }
 
 TEST_CASE("where the tokens of a team are over, nobody's model is asked any more") {
@@ -303,4 +312,5 @@ TEST_CASE("where the tokens of a team are over, nobody's model is asked any more
       CHECK(string_or(frames.back(), "error").contains("teams." + shape.name + ".limits.tokens: 50000"));
     }
   CHECK(daemon.stop().exit_code == 0);
+  check_left_behind(daemon, kReplayed);
 }

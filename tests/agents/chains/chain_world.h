@@ -10,6 +10,7 @@
 #include "runtime/bus/local_bus.h"
 #include "runtime/config/document.h"
 #include "tests/agents/check/kept_store.h"
+#include "tests/agents/check/replayed_store.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
 #include "tests/fakes/temp_dir.h"
@@ -117,7 +118,8 @@ class ChainWorld : store::Subscriber {
     desk.reset();
     bus.reset();
     journal.reset();
-    if (!forged) expect_whole(dir_.path().string());
+    if (!forged) expect_whole(path());
+    if (!forged && replays && replays_at_close()) replay_all();
   }
   void resume() {
     const auto none = [](std::string) -> Task<Result<std::shared_ptr<const Catalog>>> {
@@ -195,13 +197,14 @@ class ChainWorld : store::Subscriber {
   BudgetSettings budgets;
   FakeKnowledge knowledge;
   bool forged = false;  ///< the test itself writes what no run would
+  bool replays = true;  ///< all runs of the store are of the configuration as it is
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
   std::vector<Frame> frames;
 
   /// What is configured, with what the fields above say now.
-  std::shared_ptr<const Catalog> catalog() {
+  std::shared_ptr<const Catalog> catalog(const ReplayStage* stage = nullptr) {
     auto read = read_chains(chains_);
     for (const std::string& problem : read.problems) FAIL(problem);
     const std::vector<models::ModelSettings> entries{
@@ -214,9 +217,15 @@ class ChainWorld : store::Subscriber {
     if (falls_back)
       models["m"] = std::make_shared<models::FallbackChain>(
           std::vector<models::FallbackChain::Entry>{{"m", models["m"]}, {"n", models["n"]}});
+    std::shared_ptr<memory::Knowledge> bases(std::shared_ptr<void>(), &knowledge);
+    if (stage) {
+      tools::ToolTable none;
+      stand_in(*stage, {}, models, none);
+      bases = replayed_knowledge(std::make_shared<const Backstage>(stage->cues, stage->texts, Secrets()),
+                                 {{"handbook", ""}});
+    }
     auto prompts = prompts::PromptSet::load("");
-    auto table =
-        make_chains(read.settings, {entries, models, *prompts, {std::shared_ptr<void>(), &knowledge}});
+    auto table = make_chains(read.settings, {entries, models, *prompts, bases});
     REQUIRE_MESSAGE(table, table.error().message);
     auto catalog = std::make_shared<Catalog>();
     catalog->chains = std::move(*table);
@@ -226,7 +235,16 @@ class ChainWorld : store::Subscriber {
   }
   void reload() { desk->replace_catalog(catalog()); }
 
+  std::string path() const { return dir_.path().string(); }
+  /// What a replay of a run comes to, by the engine and the configuration as it is now.
+  Result<Replayed> replay_of(const std::string& run) { return replay_in(path(), run, "hash", stage()); }
+  /// The same of all that is in the store.
+  ReplayCounts replay_all() { return expect_replays(path(), "hash", stage()); }
+
  private:
+  ReplayCatalog stage() {
+    return [this](ReplayStage on) { return catalog(&on); };
+  }
   template <class Condition>
   Task<> poll(Condition done) {
     Stop never;

@@ -27,11 +27,19 @@ PromptRules roughly() {
   return {.tokens = counter, .window = std::make_shared<models::ContextWindow>(openai())};
 }
 
+// Of words that are one token each: an encoding takes much longer for those that nobody has ever written.
+std::string words(std::size_t bytes, std::string_view word) {
+  std::string text;
+  while (text.size() < bytes) text += word;
+  text.resize(bytes);
+  return text;
+}
+
 ReactLoop loop_with(AgentLimits limits, PromptRules prompt) {
   LoopStart start{.system = "You work with tools.", .user = {.role = models::Role::user, .content = "q?"}};
   for (int turn = 0; turn < 6; ++turn) {
-    start.history.push_back({.role = models::Role::user, .content = std::string(300, 'q')});
-    start.history.push_back({.role = models::Role::assistant, .content = std::string(300, 'a')});
+    start.history.push_back({.role = models::Role::user, .content = words(300, " query")});
+    start.history.push_back({.role = models::Role::assistant, .content = words(300, " answer")});
   }
   return ReactLoop(limits, std::move(start), nullptr, nullptr, {.on_limit = OnLimit::answer},
                    std::move(prompt));
@@ -71,7 +79,7 @@ Lived live(ReactLoop loop, unsigned seed, std::size_t replies) {
                                   .left_out = ask->left_out};
       if (lived.requests.size() > replies) return lived;
       const bool last = ask->last;
-      models::ModelReply reply{.text = std::string(up_to(400), 'r')};
+      models::ModelReply reply{.text = words(up_to(400), " reply")};
       if (up_to(1) > 0)
         reply.usage = {.input_tokens = ask->allowance.input + 7,
                        .output_tokens = static_cast<std::int64_t>(up_to(60))};
@@ -87,7 +95,7 @@ Lived live(ReactLoop loop, unsigned seed, std::size_t replies) {
       std::vector<Observation> seen;
       for (const PlannedCall& call : std::get<RunTools>(step).calls)
         seen.push_back(
-            {.call = call.id, .tool = call.tool, .ok = true, .output = std::string(up_to(6'000), 'o')});
+            {.call = call.id, .tool = call.tool, .ok = true, .output = words(up_to(6'000), " output")});
       step = loop.on_observations(std::move(seen));
     }
   }

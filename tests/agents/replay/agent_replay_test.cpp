@@ -362,6 +362,7 @@ TEST_CASE("rules that ask a model replay") {
 
 TEST_CASE("what changed the outcome is the first difference") {
   World world(says({kCall, kAnswer}));
+  world.replays = false;
   const std::string run = run_once(world);
   SUBCASE("a prompt") {
     world.more().agent.instructions = "Be brief.";
@@ -400,6 +401,7 @@ TEST_CASE("what changed the outcome is the first difference") {
 
 TEST_CASE("a run that is not finished is compared as far as it goes") {
   World world(says({kCall, ScriptedModel::Hang{}}));
+  world.replays = false;
   world.resume();
   auto accepted = world.submit(world.session(), "go");
   world.until([&] { return world.seen("observation"); });

@@ -6,6 +6,7 @@
 #include "agents/teams/section.h"
 #include "runtime/bus/local_bus.h"
 #include "tests/agents/check/kept_store.h"
+#include "tests/agents/check/replayed_store.h"
 #include "tests/fakes/read_section.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/scripted_model.h"
@@ -65,7 +66,8 @@ class TeamWorld : store::Subscriber {
     desk.reset();
     bus.reset();
     journal.reset();
-    if (!forged) expect_whole(dir_.path().string());
+    if (!forged) expect_whole(path());
+    if (!forged && replays && replays_at_close()) replay_all();
   }
   std::string path() const { return dir_.path().string(); }
   /// The next open() reads this configuration.
@@ -144,6 +146,7 @@ class TeamWorld : store::Subscriber {
   tools::ToolTable tools;
   std::shared_ptr<store::Artifacts> artifacts;
   bool forged = false;  ///< the test itself writes what no run would
+  bool replays = true;  ///< all runs of the store are of the configuration as it is
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<LocalRunDesk> desk;
@@ -151,20 +154,22 @@ class TeamWorld : store::Subscriber {
   std::function<void(const Frame&)> on_event;  ///< told of each once it is among the frames
 
   /// What is configured, with what the fields above say now.
-  std::shared_ptr<const Catalog> catalog() {
+  std::shared_ptr<const Catalog> catalog(const ReplayStage* stage = nullptr) {
     auto made = std::make_shared<Catalog>();
     const std::vector<models::ModelSettings> entries{{.name = "m", .price = price}};
-    const models::ModelTable models{{"m", other_ ? other_ : model}};
+    models::ModelTable models{{"m", other_ ? other_ : model}};
+    tools::ToolTable known = tools;
+    if (stage) stand_in(*stage, {}, models, known);
     auto prompts = prompts::PromptSet::load("");
     REQUIRE(prompts);
     const auto agents = read_section<AgentSettings>(section(), agents_);
     const MemorySources memory;
-    auto table = make_agents(agents, entries, models, tools, *prompts, memory);
+    auto table = make_agents(agents, entries, models, known, *prompts, memory);
     REQUIRE_MESSAGE(table, table.error().message);
     auto teams = make_teams(read_section<TeamSettings>(teams_section(), teams_), {.agents = agents,
                                                                                   .model_settings = entries,
                                                                                   .models = models,
-                                                                                  .tools = tools,
+                                                                                  .tools = known,
                                                                                   .prompts = *prompts,
                                                                                   .memory = memory,
                                                                                   .chains = made->chains,
@@ -177,7 +182,17 @@ class TeamWorld : store::Subscriber {
     return made;
   }
 
+  std::string path() const { return dir_.path().string(); }
+  /// What a replay of a run comes to, by the engine and the configuration as it is now.
+  Result<Replayed> replay_of(const std::string& run) { return replay_in(path(), run, "config", stage()); }
+  /// The same of all that is in the store.
+  ReplayCounts replay_all() { return expect_replays(path(), "config", stage()); }
+
  private:
+  ReplayCatalog stage() {
+    return [this](ReplayStage on) { return catalog(&on); };
+  }
+
   // A role is "You are ROLE." in the system prompt; those that a team makes have none.
   ScriptedModel::Line answer(const models::ModelRequest& request) {
     const std::string& system = request.transcript->messages().front().content;
