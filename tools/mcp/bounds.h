@@ -33,16 +33,19 @@ inline constexpr std::size_t kHeaderValue = 4u << 10;  // bytes of one of them
 inline constexpr std::size_t kSessionId = 512;         // bytes of what a server calls our session
 
 // time
-inline constexpr auto kProbe = 5s;       // for an answer to the first question, before the older way is tried
-inline constexpr auto kHandshake = 30s;  // until a server that was started is ready
-inline constexpr auto kListing = 30s;    // for a list of tools
-inline constexpr auto kIdle = 60s;       // of a call without an answer or progress
+inline constexpr auto kProbe = 5s;  // for an answer to the first question, before the older way is tried
+inline constexpr auto kHandshake =
+    60s;                               // until a server that was started is ready: it may fetch itself first
+inline constexpr auto kListing = 30s;  // for a list of tools
+inline constexpr auto kIdle = 60s;     // of a call without an answer or progress
 inline constexpr auto kWaitForServer = 10s;  // of a call for a server that is coming back
 inline constexpr auto kGoodbye = 2s;         // for a program to end by itself, then again after SIGTERM
 inline constexpr auto kFarewell = 3s;        // for the DELETE of a session
 inline constexpr auto kBackoffFirst = 500ms;
 inline constexpr auto kBackoffMax = 60s;
-inline constexpr auto kSteady = 30s;        // a connection that lasted so long counts as a good one
+inline constexpr auto kProgressEvery = 100ms;  // what is told of a call's progress, at most
+inline constexpr auto kSweep = 30s;            // looks for servers that no run uses any more
+inline constexpr auto kSteady = 30s;           // a connection that lasted so long counts as a good one
 inline constexpr auto kRetryFirst = 1s;     // before a stream is taken up again, if the server says nothing
 inline constexpr auto kRetryMax = 30s;      // a longer `retry:` is not waited for
 inline constexpr int kResumes = 10;         // of one answer, in a row without news
