@@ -92,8 +92,11 @@ Task<> Server::connect() {
     link->transport = std::make_unique<HttpTransport>(loop_, services_.http, settings_, events);
   else
     link->transport = std::make_unique<StdioTransport>(loop_, settings_, events);
-  if (auto started = link->transport->start(); !started) co_return down(started.error().message);
-  link_ = link;
+  link_ = link;  // what starts may have something to say at once
+  if (auto started = link->transport->start(); !started) {
+    link_ = nullptr;
+    co_return down(started.error().message);
+  }
   if (co_await open(*link)) {
     era_ = link->session.era();
     link->transport->listen();

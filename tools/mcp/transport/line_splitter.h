@@ -19,6 +19,8 @@ class LineSplitter {
 
   /// Appends the lines that these bytes complete.
   void feed(std::string_view bytes, std::vector<Line>& lines);
+  /// The line that has not ended yet is too long already.
+  bool overflows() const { return partial_.cut; }
 
  private:
   std::size_t bytes_max_;

@@ -108,11 +108,8 @@ void StdioTransport::send(Send message) {
   if (waiting_bytes_ + message.text.size() > bounds::kWriteBytes) {
     log::warn("an MCP server does not read what it is sent; a message was dropped",
               {{"server", settings_.name}, {"waiting_bytes", waiting_bytes_}});
-    // Later: events do not come from inside a call.
-    nursery_.spawn("a message that was dropped", [this, call = message.call]() -> Task<> {
-      if (call) events_.on_unanswered(call, {ErrorCode::busy, "the server does not read what it is sent"});
-      co_return;
-    });
+    if (message.call)
+      events_.on_unanswered(message.call, {ErrorCode::busy, "the server does not read what it is sent"});
     return;
   }
   waiting_bytes_ += message.text.size() + 1;
@@ -150,6 +147,7 @@ Task<> StdioTransport::read_output() {
       if (!too_long && !closing_) events_.on_message(line.text);
     }
     lines.clear();
+    too_long = too_long || splitter.overflows();
     if (too_long || closing_) break;
   }
   if (closing_) co_return;

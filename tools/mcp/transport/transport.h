@@ -9,8 +9,8 @@
 
 namespace troupe::tools::mcp {
 
-/// Who is told what a transport brings. Loop thread; never from inside a function of the transport, nor after
-/// its close() has returned.
+/// Who is told what a transport brings. Loop thread; also from inside start() and send(), never after close()
+/// has returned.
 class TransportEvents {
  public:
   virtual ~TransportEvents() = default;
