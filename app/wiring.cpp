@@ -95,11 +95,13 @@ Result<std::shared_ptr<const prompts::PromptSet>> load_prompts(const Configurati
 }
 
 Result<tools::ToolTable> make_tool_table(const Configuration& configuration, const Clients& clients,
-                                         Loop& loop, std::shared_ptr<memory::Knowledge> knowledge) {
+                                         Loop& loop, Workers& workers,
+                                         std::shared_ptr<memory::Knowledge> knowledge) {
   return tools::make_tools(values_of(configuration.tools), {.clock = loop.clock(),
                                                             .http = *clients.fetches,
                                                             .user_agent = user_agent(),
-                                                            .knowledge = std::move(knowledge)});
+                                                            .knowledge = std::move(knowledge),
+                                                            .workers = &workers});
 }
 
 std::shared_ptr<store::Artifacts> artifacts_of(const Configuration& configuration, Loop& loop,
@@ -124,7 +126,7 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
                                               *models, *prompts);
   if (!knowledge) return fail(std::move(knowledge.error()));
   made.knowledge = *knowledge;
-  auto tools = make_tool_table(configuration, clients, loop, made.knowledge);
+  auto tools = make_tool_table(configuration, clients, loop, services.workers, made.knowledge);
   if (!tools) return fail(std::move(tools.error()));
   auto catalog = make_catalog(configuration,
                               {.models = *models,
@@ -370,8 +372,9 @@ int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
   Bench bench(configuration);
   auto knowledge = bench.knowledge();
-  auto tools = knowledge ? make_tool_table(configuration, bench.clients, bench.loop, *knowledge)
-                         : fail(std::move(knowledge.error()));
+  auto tools = knowledge
+                   ? make_tool_table(configuration, bench.clients, bench.loop, bench.workers, *knowledge)
+                   : fail(std::move(knowledge.error()));
   if (!tools) {
     complain(tools.error().message);
     return kUsage;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/knowledge.h"
+#include "runtime/async/offload.h"
 #include "runtime/base/clock.h"
 #include "runtime/net/http_client.h"
 #include "tools/builtin/web_service.h"
@@ -23,6 +24,7 @@ struct ToolServices {
       "Troupe (self-hosted agent daemon)";         ///< with version and contact, as MediaWiki asks
   Patience patience{};                             ///< with services that are busy
   std::shared_ptr<memory::Knowledge> knowledge{};  ///< what retrievers search; null: nothing
+  Workers* workers = nullptr;                      ///< for what blocks; null: it is done where it is called
 };
 
 /// A row of tools/catalog.def: a type of section that is one tool, or one that gives several.

@@ -4,6 +4,8 @@
 #include "runtime/config/choice.h"
 #include "runtime/config/hosts.h"
 #include "runtime/config/scalars.h"
+#include "tools/builtin/files/files_section.h"
+#include "tools/builtin/http/http_section.h"
 
 #include <algorithm>
 
@@ -145,16 +147,17 @@ Record<ToolSettings> chain() {
 }  // namespace
 
 config::ShapePtr<config::Entries<ToolSettings>> section() {
-  config::Choice<ToolSettings> type(
-      "type", &ToolSettings::type,
-      {{"ask_human", "a question to a person", ask_human()},
-       {"calculator", "exact arithmetic", calculator()},
-       {"clock", "the date and the time", clock()},
-       {"retriever", "a knowledge base", retriever()},
-       {"tavily", "web search", tavily()},
-       {"wikipedia", "the encyclopedia", wikipedia()},
-       {"chain", "a chain of this configuration", chain()}},
-      {"http", "openapi", "plugin", "mcp", "image", "delegate", "handoff", "code", "files"});
+  config::Choice<ToolSettings> type("type", &ToolSettings::type,
+                                    {{"ask_human", "a question to a person", ask_human()},
+                                     {"calculator", "exact arithmetic", calculator()},
+                                     {"clock", "the date and the time", clock()},
+                                     {"files", "files below a folder", files_section()},
+                                     {"http", "a request of your own", http_section()},
+                                     {"retriever", "a knowledge base", retriever()},
+                                     {"tavily", "web search", tavily()},
+                                     {"wikipedia", "the encyclopedia", wikipedia()},
+                                     {"chain", "a chain of this configuration", chain()}},
+                                    {"openapi", "plugin", "mcp", "image", "delegate", "handoff", "code"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

@@ -1,11 +1,22 @@
 #pragma once
 
 #include "memory/knowledge/search/overrides.h"
+#include "runtime/base/json.h"
+#include "runtime/base/limits.h"
+#include "tools/hidden_text.h"
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace troupe::tools {
+
+/// How an http tool asks what became of a call.
+struct HttpStatusSettings {
+  HiddenText url;  ///< with {idempotency_key}
+  Json response;   ///< as of the tool; null: that
+};
 
 /// One entry of `tools:`; which fields apply depends on `type`.
 struct ToolSettings {
@@ -39,8 +50,39 @@ struct ToolSettings {
   // ask_human
   std::string default_answer;  ///< when nobody answers in time; "" = none
 
-  // both services
-  std::string base_url;  ///< "" = the public service
+  // both services, and openapi
+  std::string base_url;  ///< "" = the public service; of openapi: what the document says
+
+  // http, openapi
+  HiddenTexts headers;
+  std::vector<std::string> allow_hosts;          ///< beside the host of `url` and `base_url` unless stated
+  std::chrono::milliseconds timeout{0};          ///< of a call; 0: the agent's `tool_time`
+  std::size_t max_bytes = std::size_t{1} << 20;  ///< of an answer
+  std::vector<std::string> content_types;        ///< of answers that are read; none: any text
+  int redirects = limits::kRedirects;            ///< followed, of a GET or HEAD
+
+  // http
+  std::string method = "GET";
+  HiddenText url;      ///< with {name} places in path and query
+  HiddenTexts query;   ///< further parameters
+  HiddenTexts form;    ///< a body of form fields
+  HiddenJson body;     ///< null: none
+  Json input;          ///< JSON Schema of the arguments; null: the places, as texts
+  Json response;       ///< which parts of a JSON answer are read; null: all
+  std::string effect;  ///< "": as the method says
+  HttpStatusSettings status;
+
+  // openapi
+  std::string document;                 ///< a file, or a URL
+  std::vector<std::string> operations;  ///< only those; none: all
+  std::vector<std::string> tags;        ///< only operations with one of them
+  std::vector<std::string> methods;     ///< only operations with one of them
+  HiddenTexts security;                 ///< by the names of security schemes: what they want
+
+  // files
+  std::string root;
+  bool writable = false;
+  std::size_t entries_max = 1'000;  ///< of a listing, and of a search's matches
 };
 
 }  // namespace troupe::tools

@@ -2,6 +2,7 @@
 
 #include "agents/chains/placeholders.h"
 #include "agents/teams/settings.h"
+#include "tools/json_pointer.h"
 #include "tools/schema/pattern.h"
 
 #include <algorithm>
@@ -71,12 +72,7 @@ config::ShapePtr<std::string> regular_expression() {
 }
 
 std::string pointer_problem(std::string_view pointer) {
-  if (pointer.empty()) return "";
-  if (!pointer.starts_with('/')) return "a JSON pointer begins with `/`, such as `/items/0/title`";
-  for (std::size_t at = pointer.find('~'); at != pointer.npos; at = pointer.find('~', at + 1))
-    if (at + 1 == pointer.size() || (pointer[at + 1] != '0' && pointer[at + 1] != '1'))
-      return "in a JSON pointer a `~` is written `~0` and a `/` within a name `~1`";
-  return "";
+  return tools::pointer_problem(pointer);
 }
 
 config::ShapePtr<std::string> json_pointer() {

@@ -32,6 +32,8 @@ ToolSettings settings_for(std::string_view type) {
   settings.type = type;
   settings.api_key = "tvly-canary";
   settings.knowledge = "handbook";
+  settings.root = TROUPE_FIXTURES;
+  settings.url = {.text = "https://crm.example/{query}"};
   return settings;
 }
 

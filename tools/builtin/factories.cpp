@@ -3,6 +3,8 @@
 #include "tools/builtin/ask_human/ask_human_tool.h"
 #include "tools/builtin/calculator/calculator_tool.h"
 #include "tools/builtin/clock/clock_tool.h"
+#include "tools/builtin/files/files_tool.h"
+#include "tools/builtin/http/http_tool.h"
 #include "tools/builtin/retriever/retriever_tool.h"
 #include "tools/builtin/tavily/tavily_tool.h"
 #include "tools/builtin/wikipedia/wikipedia_tool.h"
@@ -19,6 +21,14 @@ Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, cons
 
 Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const ToolServices& services) {
   return ClockTool::make(settings, services.clock);
+}
+
+Result<ToolTable> make_files(const ToolSettings& settings, const ToolServices& services) {
+  return FilesTool::make(settings, services);
+}
+
+Result<std::unique_ptr<Tool>> make_http(const ToolSettings& settings, const ToolServices& services) {
+  return HttpTool::make(settings, services);
 }
 
 Result<std::unique_ptr<Tool>> make_retriever(const ToolSettings& settings, const ToolServices& services) {
