@@ -6,6 +6,7 @@
 #include "runtime/config/scalars.h"
 #include "tools/builtin/files/files_section.h"
 #include "tools/builtin/http/http_section.h"
+#include "tools/mcp/section.h"
 
 #include <algorithm>
 
@@ -153,11 +154,12 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
                                      {"clock", "the date and the time", clock()},
                                      {"files", "files below a folder", files_section()},
                                      {"http", "a request of your own", http_section()},
+                                     {"mcp", "the tools of an MCP server", mcp::tools_section()},
                                      {"retriever", "a knowledge base", retriever()},
                                      {"tavily", "web search", tavily()},
                                      {"wikipedia", "the encyclopedia", wikipedia()},
                                      {"chain", "a chain of this configuration", chain()}},
-                                    {"openapi", "plugin", "mcp", "image", "delegate", "handoff", "code"});
+                                    {"openapi", "plugin", "image", "delegate", "handoff", "code"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

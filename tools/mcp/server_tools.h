@@ -1,0 +1,22 @@
+#pragma once
+
+#include "runtime/base/result.h"
+#include "tools/mcp/section_settings.h"
+#include "tools/mcp/server.h"
+#include "tools/tool.h"
+
+#include <memory>
+#include <string>
+
+namespace troupe::tools::mcp {
+
+/// The tools of one section: those of the server's list that it wants, and what its resources and prompts are
+/// reached with. They are as the list is now; calls go to the server as it is then. While the list is not
+/// known there is one tool, which says why.
+ToolTable section_tools(const std::string& section, const SectionSettings& settings,
+                        std::shared_ptr<Server> server);
+
+/// What stands in for a tool that is not to be had: every call says why.
+std::shared_ptr<Tool> unavailable_tool(std::string why);
+
+}  // namespace troupe::tools::mcp
