@@ -97,7 +97,8 @@ Task<> Server::connect() {
     link_ = nullptr;
     co_return down(started.error().message);
   }
-  if (co_await open(*link)) {
+  const bool opened = co_await open(*link);
+  if (opened) {
     era_ = link->session.era();
     link->transport->listen();
     co_await list_tools(link);
@@ -111,7 +112,7 @@ Task<> Server::connect() {
   const Error why = closing_.requested() ? Error{ErrorCode::cancelled, "it is being ended"} : link->why;
   link->session.lost(why);
   perform(link);
-  down(why.message);
+  down(why.message, opened);
   co_await link->transport->close();
   if (link_ == link) link_ = nullptr;
 }
@@ -187,11 +188,13 @@ Task<> Server::relist(std::shared_ptr<Link> link) {
   }
 }
 
-void Server::down(std::string why) {
+void Server::down(std::string why, bool was_up) {
   if (!closing_.requested())
     log::warn("an MCP server is not reachable", {{"server", settings_.name}, {"why", why}});
   why_down_ = std::move(why);
   tried_ = true;
+  // Who waits while one that was there goes waits for the next attempt.
+  if (was_up && !closing_.requested()) return;
   for (OneShot<bool>* waiter : waiters_) waiter->set(false);
 }
 

@@ -84,7 +84,7 @@ class Server final : private TransportEvents {
   Task<> relist(std::shared_ptr<Link> link);
   void hear_changes(Link& link);
   void take_listing(const Json& items, const Link& link);
-  void down(std::string why);
+  void down(std::string why, bool was_up = false);
   Task<Result<>> until_ready(CallContext& context);
   Task<Result<Json>> carry_out(Begin begin, Milliseconds idle, CallContext& context);
   Task<Result<Json>> wait_for(std::shared_ptr<Link> link, CallId call, Milliseconds idle,
