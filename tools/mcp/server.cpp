@@ -100,7 +100,6 @@ Task<> Server::connect() {
   const bool opened = co_await open(*link);
   if (opened) {
     era_ = link->session.era();
-    link->transport->listen();
     co_await list_tools(link);
     hear_changes(*link);
     for (OneShot<bool>* waiter : waiters_) waiter->set(true);
@@ -169,11 +168,10 @@ void Server::take_listing(const Json& items, const Link& link) {
 }
 
 void Server::hear_changes(Link& link) {
-  if (link.session.era() != Era::modern) return;  // they come by themselves
-  Json filter = Json::object();
-  if (tells_of_changes(link.session.capabilities(), "tools")) filter["toolsListChanged"] = true;
-  if (filter.empty()) return;
+  if (!tells_of_changes(link.session.capabilities(), "tools")) return;
+  if (link.session.era() == Era::legacy) return link.transport->listen();
   // Its answer is its end, after which changes are heard of at the next connection.
+  const Json filter = {{"toolsListChanged", true}};
   auto listening =
       link.session.call({.method = "subscriptions/listen", .params = {{"notifications", filter}}});
   if (listening) perform(link_);

@@ -51,8 +51,9 @@ struct Legacy {
     const std::string method = string_or(*message, "method");
     if (method == "server/discover") return PeerReply(400, "Bad Request: No valid session ID provided");
     if (method == "initialize")
-      return PeerReply::json(result((*message)["id"], {{"protocolVersion", "2025-11-25"},
-                                                       {"capabilities", {{"tools", Json::object()}}}}))
+      return PeerReply::json(
+                 result((*message)["id"], {{"protocolVersion", "2025-11-25"},
+                                           {"capabilities", {{"tools", {{"listChanged", true}}}}}}))
           .header("Mcp-Session-Id", session);
     if (!message->contains("id")) return PeerReply(202, "");
     if (request.header("mcp-session-id") != session) return PeerReply(404, "Session not found");

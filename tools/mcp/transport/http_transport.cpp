@@ -135,7 +135,7 @@ Task<Result<>> HttpTransport::fetch(std::shared_ptr<Exchange> one, net::HttpRequ
   one->answer = HttpAnswer();
   Sink sink(*this, one);
   const auto head = co_await http_.stream(std::move(request), sink, one->stop);
-  one->answer.finish();
+  if (head) one->answer.finish();  // what was cut off is no message
   if (!one->answer.last_event_id().empty()) one->last_event_id = one->answer.last_event_id();
   if (!head) co_return fail(head.error());
   co_return Result<>{};
