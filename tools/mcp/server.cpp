@@ -141,6 +141,7 @@ Task<> Server::list_tools(std::shared_ptr<Link> link) {
   bool resend = false;
   auto listed = co_await wait_for(link, *call, services_.patience.listing, nullptr, resend);
   if (!listed) {
+    if (link->over.requested()) co_return;  // which is told of already
     log::warn("an MCP server does not say what tools it has",
               {{"server", settings_.name}, {"why", listed.error().message}});
     if (!listing_) listing_ = std::make_shared<const Listing>();

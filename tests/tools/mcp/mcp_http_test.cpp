@@ -37,6 +37,7 @@ Json one_tool() {
 /// What a legacy server says to everything but tools/call.
 struct Legacy {
   std::string session = "s-1";
+  int unknown_session = 404;
   std::function<PeerReply(const Json&, const PeerRequest&)> call = [](const Json& message,
                                                                       const PeerRequest&) {
     return PeerReply::json(result(message["id"], text("hello")));
@@ -56,7 +57,8 @@ struct Legacy {
                                            {"capabilities", {{"tools", {{"listChanged", true}}}}}}))
           .header("Mcp-Session-Id", session);
     if (!message->contains("id")) return PeerReply(202, "");
-    if (request.header("mcp-session-id") != session) return PeerReply(404, "Session not found");
+    if (request.header("mcp-session-id") != session)
+      return PeerReply(unknown_session, "Bad Request: No valid Session ID provided");
     if (method == "tools/list") return PeerReply::json(result((*message)["id"], one_tool()));
     return call(*message, request);
   }
@@ -217,21 +219,41 @@ TEST_CASE("HTTP: a stream that breaks off and cannot be taken up again is an err
 }
 
 TEST_CASE("HTTP: a session that the server has forgotten is opened again, and the call sent once more") {
-  const auto epoch = std::make_shared<std::atomic<int>>(1);
-  const auto handler = [epoch](const PeerRequest& request) {
-    Legacy legacy;
-    legacy.session = "s-" + std::to_string(epoch->load());
-    return legacy(request);
+  for (const int status : {404, 400}) {
+    const auto epoch = std::make_shared<std::atomic<int>>(1);
+    const auto handler = [epoch, status](const PeerRequest& request) {
+      Legacy legacy;
+      legacy.session = "s-" + std::to_string(epoch->load());
+      legacy.unknown_session = status;
+      return legacy(request);
+    };
+    Site site(handler);
+    *epoch = 2;  // the server is another process now
+
+    CHECK(site.said(site.call()) == "hello");
+
+    CHECK(site.requests("initialize\"").size() == 2);
+    const auto calls = site.requests("tools/call");
+    REQUIRE(calls.size() == 2);
+    CHECK(calls[1].header("mcp-session-id") == "s-2");
+  }
+}
+
+TEST_CASE("HTTP: a call whose stream had begun is not sent again when the session is forgotten meanwhile") {
+  Legacy legacy;
+  legacy.call = [](const Json&, const PeerRequest&) {
+    return PeerReply::sse_text("id: 1\nretry: 1\ndata: \n\n");
   };
-  Site site(handler);
-  *epoch = 2;  // the server is another process now
+  legacy.get = [](const PeerRequest& request) {
+    return request.has_header("last-event-id") ? PeerReply(404, "") : PeerReply(405, "");
+  };
+  Site site(legacy);
 
-  CHECK(site.said(site.call()) == "hello");
+  const auto answer = site.call();
 
-  CHECK(site.requests("initialize\"").size() == 2);
-  const auto calls = site.requests("tools/call");
-  REQUIRE(calls.size() == 2);
-  CHECK(calls[1].header("mcp-session-id") == "s-2");
+  REQUIRE(!answer);
+  CHECK(contains(answer.error().message, "Whether the call was carried out is not known"));
+  CHECK(site.requests("tools/call").size() == 1);
 }
 
 TEST_CASE("HTTP: refusals are told as what they are") {

@@ -5,6 +5,7 @@
 #include "tools/mcp/transport/http_answer.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,15 @@ constexpr const char* kOpened = "notifications/initialized";
 
 Milliseconds pause_before_resuming(const HttpAnswer& answer) {
   return std::min<Milliseconds>(answer.retry().value_or(bounds::kRetryFirst), bounds::kRetryMax);
+}
+
+/// A session that is not known is to be told with 404; the first SDK of the protocol, and so most servers,
+/// say it with 400 and in words.
+bool forgets_session(const HttpAnswer& answer) {
+  if (answer.status() == 404) return true;
+  constexpr std::string_view kWord = "session";
+  const auto alike = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  return answer.status() == 400 && !std::ranges::search(answer.body(), kWord, alike).empty();
 }
 
 }  // namespace
@@ -110,7 +120,7 @@ Task<> HttpTransport::exchange(std::shared_ptr<Exchange> one, Send message) {
   if (message.method == kOpened) release_held();
   const bool wanted = one->call && events_.waits_for(one->call) && !closing_.requested();
   if (one->answer.kind() == HttpAnswer::Kind::refused && !closing_.requested()) {
-    if (one->answer.status() == 404 && !session_.empty() && !one->opening)
+    if (forgets_session(one->answer) && !session_.empty() && !one->opening)
       gone(one->call);
     else if (wanted)
       events_.on_refused(one->call, one->answer.status(), one->answer.body());
@@ -163,7 +173,8 @@ Task<> HttpTransport::resume(std::shared_ptr<Exchange> one) {
     const bool refused = one->answer.kind() == HttpAnswer::Kind::refused;
     deliver(one);
     if (closing_.requested() || !events_.waits_for(one->call)) co_return;
-    if (refused && one->answer.status() == 404 && !session_.empty()) co_return gone(one->call);
+    // It was looked at, by a server that is no more: it must not be sent again.
+    if (refused && forgets_session(one->answer) && !session_.empty()) co_return gone(0);
     if (refused && one->answer.status() < 500) break;
     silent = one->answer.heard() ? 0 : silent + 1;
     pause = pause_before_resuming(one->answer);
@@ -187,7 +198,7 @@ Task<> HttpTransport::hear() {
     deliver(one);
     if (closing_.requested() || gone_) co_return;
     if (one->answer.kind() == HttpAnswer::Kind::refused) {
-      if (one->answer.status() == 404 && !session_.empty()) co_return gone(0);
+      if (forgets_session(one->answer) && !session_.empty()) co_return gone(0);
       if (one->answer.status() < 500) co_return;  // it offers none, which is well (405)
     }
     silent = one->answer.heard() ? 0 : silent + 1;
