@@ -19,8 +19,9 @@ void add_unlisted(const Configuration& configuration, tools::ToolTable& tools) {
     const auto section = configuration.tools.find(tools::section_of(written));
     if (written.find('/') == std::string::npos || section == configuration.tools.end()) return;
     if (section->second.type != "mcp" || tools.contains(written)) return;
-    tools.emplace(written, tools::mcp::unavailable_tool("the MCP server of `" + section->first +
-                                                        "` could not be reached, or has no such tool"));
+    tools.emplace(written,
+                  tools::mcp::unavailable_tool(written, "the MCP server of `" + section->first +
+                                                            "` could not be reached, or has no such tool"));
   };
   for (const auto& [name, agent] : configuration.agents)
     for (const std::string& tool : agent.tools) look_at(tool);

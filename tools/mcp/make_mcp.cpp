@@ -29,9 +29,10 @@ Result<mcp::ServerSettings> server_of(const ToolSettings& settings, const ToolSe
 Result<ToolTable> make_mcp(const ToolSettings& settings, const ToolServices& services) {
   auto server = server_of(settings, services);
   if (!server) return fail(std::move(server.error()));
-  if (!services.mcp)
-    return ToolTable{
-        {PartNames(settings.name).next("status"), mcp::unavailable_tool("no MCP server is reached here")}};
+  if (!services.mcp) {
+    const std::string name = PartNames(settings.name).next("status");
+    return ToolTable{{name, mcp::unavailable_tool(name, "no MCP server is reached from here")}};
+  }
   return mcp::section_tools(settings.name, settings.mcp, services.mcp->use(*server));
 }
 

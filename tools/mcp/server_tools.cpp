@@ -30,9 +30,11 @@ bool wanted(const SectionSettings& settings, const std::string& name) {
 /// A tool of a server.
 class ServerTool final : public Tool {
  public:
-  ServerTool(ListedTool listed, const SectionSettings& settings, std::shared_ptr<Server> server)
+  ServerTool(std::string_view name, ListedTool listed, const SectionSettings& settings,
+             std::shared_ptr<Server> server)
       : listed_(std::move(listed)), server_(std::move(server)), idle_(settings.timeout) {
-    spec_.declaration = {.name = listed_.name, .description = listed_.description, .schema = listed_.schema};
+    spec_.declaration = {
+        .name = call_name(name), .description = listed_.description, .schema = listed_.schema};
     spec_.effect = effect_of(settings, listed_.name);
     spec_.timeout = settings.timeout_max;
   }
@@ -125,7 +127,8 @@ Task<Result<ToolOutput>> ask_prompt(Server& server, Json arguments, CallContext&
   co_return read_prompt(*result);
 }
 
-Task<Result<ToolOutput>> ask_state(Server& server, Json, CallContext&) {
+Task<Result<ToolOutput>> ask_state(Server& server, Json, CallContext& context) {
+  if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
   if (!server.reachable())
     co_return fail(ErrorCode::unavailable,
                    fmt::format("the server is {}; go on without its tools", server.state()));
@@ -135,13 +138,14 @@ Task<Result<ToolOutput>> ask_state(Server& server, Json, CallContext&) {
 
 class UnavailableTool final : public Tool {
  public:
-  explicit UnavailableTool(std::string why) : why_(std::move(why)) {
+  UnavailableTool(std::string_view name, std::string why) : why_(std::move(why)) {
     spec_.declaration = {
-        .name = "unavailable", .description = "Not available: " + why_, .schema = R"({"type":"object"})"};
+        .name = call_name(name), .description = "Not available: " + why_, .schema = R"({"type":"object"})"};
     spec_.effect = Effect::pure;
   }
   const ToolSpec& spec() const override { return spec_; }
-  Task<Result<ToolOutput>> call(ToolInput, CallContext&) override {
+  Task<Result<ToolOutput>> call(ToolInput, CallContext& context) override {
+    if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
     co_return fail(ErrorCode::unavailable, why_ + "; go on without it");
   }
 
@@ -152,8 +156,8 @@ class UnavailableTool final : public Tool {
 
 }  // namespace
 
-std::shared_ptr<Tool> unavailable_tool(std::string why) {
-  return std::make_shared<UnavailableTool>(std::move(why));
+std::shared_ptr<Tool> unavailable_tool(std::string_view name, std::string why) {
+  return std::make_shared<UnavailableTool>(name, std::move(why));
 }
 
 ToolTable section_tools(const std::string& section, const SectionSettings& settings,
@@ -161,16 +165,24 @@ ToolTable section_tools(const std::string& section, const SectionSettings& setti
   ToolTable table;
   PartNames names(section);
   const auto listing = server->listing();
-  const auto query = [&](const char* name, std::string about, const char* schema, ServerQuery::Ask ask) {
-    table.emplace(names.next(name), std::make_shared<ServerQuery>(
-                                        models::ToolDeclaration{
-                                            .name = name, .description = std::move(about), .schema = schema},
-                                        server, std::move(ask)));
+  const auto add = [&](std::string_view wanted_name, const auto& make) {
+    const std::string name = names.next(wanted_name);
+    table.emplace(name, make(name));
+  };
+  const auto query = [&](const char* wanted_name, std::string about, const char* schema,
+                         ServerQuery::Ask ask) {
+    add(wanted_name, [&](std::string_view name) {
+      return std::make_shared<ServerQuery>(
+          models::ToolDeclaration{.name = call_name(name), .description = std::move(about), .schema = schema},
+          server, std::move(ask));
+    });
   };
   if (listing) {
     for (const ListedTool& tool : listing->tools)
       if (wanted(settings, tool.name))
-        table.emplace(names.next(tool.name), std::make_shared<ServerTool>(tool, settings, server));
+        add(tool.name, [&](std::string_view name) {
+          return std::make_shared<ServerTool>(name, tool, settings, server);
+        });
     for (const std::string& name : settings.tools)
       if (std::ranges::find(listing->tools, name, &ListedTool::name) == listing->tools.end())
         log::warn("an MCP server does not have a tool that is wanted of it",

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace troupe::tools::mcp {
 
@@ -16,7 +17,7 @@ namespace troupe::tools::mcp {
 ToolTable section_tools(const std::string& section, const SectionSettings& settings,
                         std::shared_ptr<Server> server);
 
-/// What stands in for a tool that is not to be had: every call says why.
-std::shared_ptr<Tool> unavailable_tool(std::string why);
+/// What stands in for the tool `name` of the table, which is not to be had: every call says why.
+std::shared_ptr<Tool> unavailable_tool(std::string_view name, std::string why);
 
 }  // namespace troupe::tools::mcp

@@ -156,7 +156,8 @@ int main(int count, char** words) {
       std::fclose(file);
     }
   if (manner.dies) {
-    std::fputs("cannot find my licence\n", stderr);
+    const char* key = std::getenv("LICENCE");
+    std::fprintf(stderr, "cannot find my licence %s\n", key ? key : "");
     return 3;
   }
   if (manner.stubborn) std::signal(SIGTERM, SIG_IGN);

@@ -186,8 +186,10 @@ TEST_CASE("stdio: servers that never come are not reachable, with the reason") {
     CHECK(contains(program.server->state(), "/nowhere/at/all, is no folder"));
   }
   SUBCASE("one that ends at once, and is tried again") {
-    Program program({"dies"}, patience);
+    Program program({"dies"}, patience, {.env = {{"LICENCE", "l1cence-key"}}});
     CHECK(contains(program.server->state(), "exited with code 3: cannot find my licence"));
+    CHECK(!contains(program.server->state(), "l1cence-key"));
+    CHECK(contains(program.server->state(), "***"));
     program.until([&] { return program.starts().size() >= 3; });
   }
   SUBCASE("one that never answers") {

@@ -1,5 +1,6 @@
 #include "tools/mcp/transport/stdio_transport.h"
 
+#include "runtime/base/secret.h"
 #include "runtime/sandbox/command.h"
 #include "runtime/telemetry/log.h"
 #include "tools/mcp/bounds.h"
@@ -19,6 +20,7 @@ namespace troupe::tools::mcp {
 namespace {
 
 constexpr Milliseconds kLastWordsWait{200};
+constexpr std::size_t kLastWordsShown = 512;
 constexpr const char* kUsualPath = "/usr/local/bin:/usr/bin:/bin";
 
 std::string from_environment(const char* name, std::string_view otherwise) {
@@ -50,7 +52,13 @@ Result<sandbox::Command> command_of(const ServerSettings& settings) {
 }  // namespace
 
 struct StdioTransport::Complaints {
-  explicit Complaints(std::string_view name) : server(name) {}
+  explicit Complaints(const ServerSettings& settings) : server(settings.name) {
+    for (const auto& [name, value] : settings.env) secrets.add(value);
+  }
+
+  std::string shown(std::string_view said, std::size_t bytes) const {
+    return redact(sandbox::readable_tail(said, bytes), secrets);
+  }
 
   void take(std::string_view bytes) {
     tail.append(bytes);
@@ -60,7 +68,7 @@ struct StdioTransport::Complaints {
     for (const LineSplitter::Line& line : complete) {
       if (++count <= bounds::kLogLines)
         log::info("an MCP server wrote to its standard error",
-                  {{"server", server}, {"line", sandbox::readable_tail(line.text, bounds::kLogLine)}});
+                  {{"server", server}, {"line", shown(line.text, bounds::kLogLine)}});
       else if (count == bounds::kLogLines + 1)
         log::warn("an MCP server writes much to its standard error; no more of it is shown",
                   {{"server", server}, {"lines", bounds::kLogLines}});
@@ -68,6 +76,7 @@ struct StdioTransport::Complaints {
   }
 
   std::string server;
+  Secrets secrets;
   LineSplitter lines{bounds::kLogLine};
   std::size_t count = 0;
   std::string tail;
@@ -78,7 +87,7 @@ StdioTransport::StdioTransport(Loop& loop, const ServerSettings& settings, Trans
       settings_(settings),
       events_(events),
       nursery_(loop),
-      complaints_(std::make_unique<Complaints>(settings.name)) {}
+      complaints_(std::make_unique<Complaints>(settings)) {}
 StdioTransport::~StdioTransport() = default;
 
 Result<> StdioTransport::start() {
@@ -183,7 +192,7 @@ Task<> StdioTransport::wait_for_end() {
 }
 
 std::string StdioTransport::how_it_ended() const {
-  const std::string said = sandbox::readable_tail(complaints_->tail);
+  const std::string said = complaints_->shown(complaints_->tail, kLastWordsShown);
   return fmt::format("its program {}{}{}", ending_.text(), said.empty() ? "" : ": ", said);
 }
 
