@@ -39,9 +39,8 @@ Result<std::string> find_program(std::string_view name, std::string_view search,
     if (path.is_absolute() && executable(path)) return path.string();
     rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
   }
-  return fail(ErrorCode::not_found, "there is no program `" + std::string(name) +
-                                        "` in the folders of PATH (" + std::string(search) +
-                                        "); write its whole path");
+  return fail(ErrorCode::not_found,
+              "there is no program `" + std::string(name) + "` in the folders of PATH; write its whole path");
 }
 
 Result<Started> start_command(const Command& command, const Streams& streams) {

@@ -188,7 +188,8 @@ Task<> Server::relist(std::shared_ptr<Link> link) {
 }
 
 void Server::down(std::string why, bool was_up) {
-  if (!closing_.requested())
+  // Once for each reason: it is tried again and again.
+  if (!closing_.requested() && why != why_down_)
     log::warn("an MCP server is not reachable", {{"server", settings_.name}, {"why", why}});
   why_down_ = std::move(why);
   tried_ = true;
