@@ -1,6 +1,7 @@
 #include "agents/runs/step_calls.h"
 
 #include "agents/limits.h"
+#include "agents/runs/call_events.h"
 #include "agents/runs/facts.h"
 #include "runtime/async/nursery.h"
 #include "runtime/base/fault.h"
@@ -393,7 +394,10 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   call.prepared->numbers = [this](std::size_t count) {
     return std::exchange(numbered_, numbered_ + count) + 1;
   };
-  tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
+  CallEvents events(context.events, call.plan.id);
+  CallContext own{context.loop,    context.stop, context.deadline, events,      context.principal,
+                  context.session, context.run,  context.agent,    context.step};
+  tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), own);
   fault_point("tool.returned");
   if (!outcome.ok && context.stop.requested())
     record_.pending().facts.push_back(record_.fact("tool.stopped", step_, {{"call", call.plan.id}}));
