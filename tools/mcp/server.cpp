@@ -20,6 +20,16 @@ std::optional<Era> era_of(const std::string& protocol) {
   return std::nullopt;
 }
 
+Secrets secrets_of(const ServerSettings& settings) {
+  Secrets secrets;
+  for (const auto& [name, value] : settings.env) secrets.add(value);
+  for (const auto& [name, value] : settings.headers) {
+    secrets.add(value);
+    secrets.add(std::string_view(value).substr(value.find_last_of(' ') + 1));  // of "Bearer KEY"
+  }
+  return secrets;
+}
+
 bool tells_of_changes(const Json& capabilities, std::string_view list) {
   const Json* one = find(capabilities, list);
   const Json* changes = one ? find(*one, "listChanged") : nullptr;
@@ -33,7 +43,8 @@ Server::Server(ServerServices services, ServerSettings settings)
       loop_(services_.loop),
       settings_(std::move(settings)),
       nursery_(loop_),
-      era_(era_of(settings_.protocol)) {}
+      era_(era_of(settings_.protocol)),
+      secrets_(secrets_of(settings_)) {}
 Server::~Server() = default;
 
 void Server::start() {
@@ -108,6 +119,7 @@ Task<> Server::connect() {
     const auto hook = link->over.on_request([&over] { over.set(true); });
     co_await over.wait();
   }
+  if (!opened) era_ = era_of(settings_.protocol);  // it may have become another one
   const Error why = closing_.requested() ? Error{ErrorCode::cancelled, "it is being ended"} : link->why;
   link->session.lost(why);
   perform(link);
@@ -188,6 +200,7 @@ Task<> Server::relist(std::shared_ptr<Link> link) {
 }
 
 void Server::down(std::string why, bool was_up) {
+  why = redact(why, secrets_);
   // Once for each reason: it is tried again and again.
   if (!closing_.requested() && why != why_down_)
     log::warn("an MCP server is not reachable", {{"server", settings_.name}, {"why", why}});

@@ -5,6 +5,7 @@
 #include "runtime/async/one_shot.h"
 #include "runtime/async/stop.h"
 #include "runtime/base/context.h"
+#include "runtime/base/secret.h"
 #include "runtime/net/http_client.h"
 #include "tools/mcp/bounds.h"
 #include "tools/mcp/listing.h"
@@ -15,6 +16,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace troupe::tools::mcp {
@@ -107,6 +109,7 @@ class Server final : private TransportEvents {
   Stop closing_;
   std::shared_ptr<Link> link_;  ///< null: none now
   std::optional<Era> era_;      ///< that the server was found to belong to
+  Secrets secrets_;             ///< that it may repeat and nobody is to read
   std::shared_ptr<const Listing> listing_;
   Json listed_;  ///< the items that listing_ was made of
   std::string why_down_ = "it is being started";

@@ -126,7 +126,7 @@ Task<Result<Json>> Server::wait_for(std::shared_ptr<Link> link, CallId call, Mil
 
 Error Server::told(Error error, bool sent) const {
   if (error.code == ErrorCode::cancelled) return error;
-  error.message = fmt::format("MCP server `{}`: {}", settings_.name, error.message);
+  error.message = fmt::format("MCP server `{}`: {}", settings_.name, redact(error.message, secrets_));
   const bool unclear = error.code == ErrorCode::network || error.code == ErrorCode::timeout;
   if (sent && unclear) error.message += ". Whether the call was carried out is not known";
   if (error.code == ErrorCode::unavailable) error.message += ". Try again later, or go on without it";
@@ -165,7 +165,7 @@ void Server::perform(const std::shared_ptr<Link>& link, Action action) {
     nursery_.spawn("a list of tools", [this, link] { return relist(link); });
   if (auto* said = std::get_if<Remark>(&action))
     log::write(said->warning ? log::Level::warn : log::Level::debug, "an MCP server",
-               {{"server", settings_.name}, {"remark", said->text}});
+               {{"server", settings_.name}, {"remark", redact(said->text, secrets_)}});
 }
 
 void Server::on_message(std::string_view text) {

@@ -274,7 +274,7 @@ TEST_CASE("HTTP: refusals are told as what they are") {
     CHECK(contains(site.said(site.call()), "HTTP status 500: oops"));
   }
   SUBCASE("a key that is not accepted, without the key") {
-    Site site([](const PeerRequest&) { return PeerReply(401, "who are you"); },
+    Site site([](const PeerRequest&) { return PeerReply(401, "no such key: s3cret"); },
               {.headers = {{"Authorization", "Bearer s3cret"}}});
     CHECK(!site.server->reachable());
     CHECK(contains(site.server->state(), "HTTP status 401"));
