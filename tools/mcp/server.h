@@ -30,6 +30,7 @@ struct ServerPatience {
   Milliseconds backoff_first = bounds::kBackoffFirst;
   Milliseconds backoff_max = bounds::kBackoffMax;
   Milliseconds relist_floor = bounds::kRelistFloor;
+  Milliseconds sweep = bounds::kSweep;
 };
 
 /// What all servers are given. Outlives them.

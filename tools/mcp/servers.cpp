@@ -28,7 +28,7 @@ Task<> Servers::settled(Milliseconds patience) {
 }
 
 void Servers::sweep_later() {
-  sweeping_ = services_.loop.at(services_.loop.clock().now() + bounds::kSweep, [this] { sweep(); });
+  sweeping_ = services_.loop.at(services_.loop.clock().now() + services_.patience.sweep, [this] { sweep(); });
 }
 
 void Servers::sweep() {

@@ -29,7 +29,8 @@ struct Daemon {
     const mcp::ServerPatience patience{.wait_for_server = Milliseconds(500),
                                        .backoff_first = Milliseconds(20),
                                        .backoff_max = Milliseconds(100),
-                                       .relist_floor = Milliseconds(0)};
+                                       .relist_floor = Milliseconds(0),
+                                       .sweep = Milliseconds(10)};
     servers = std::make_unique<mcp::Servers>(mcp::ServerServices{fake.loop, *http, "1", patience});
   }
   ~Daemon() { fakes::run(fake.loop, servers->close()); }
@@ -165,6 +166,26 @@ TEST_CASE("sections that name one server share it, and a changed list is told of
     while (count < 2) co_await loop.sleep_for(Milliseconds(5), never);
   }(daemon.fake.loop, changes));
   CHECK(daemon.table(Daemon::section("b", {.server = "shared"}), {{"shared", named}}).contains("b/grown"));
+}
+
+TEST_CASE("a server that nobody holds any more is ended, one that is held stays") {
+  Daemon daemon;
+  ToolTable held = daemon.settled(Daemon::section("fs"));
+  (void)daemon.settled(Daemon::section("other", {.own = {.command = TROUPE_MCP_SERVER, .args = {"modern"}}}));
+
+  const std::weak_ptr<mcp::Server> other =
+      daemon.servers->use({.name = "other", .command = TROUPE_MCP_SERVER, .args = {"modern"}});
+  fakes::run(daemon.fake.loop, [](Loop& loop, const std::weak_ptr<mcp::Server>& server) -> Task<> {
+    Stop never;
+    while (!server.expired()) co_await loop.sleep_for(Milliseconds(5), never);
+  }(daemon.fake.loop, other));
+
+  CHECK(daemon.call(held, "fs__echo", {{"text", "still here"}}) == "still here");
+  held.clear();
+  fakes::run(daemon.fake.loop, [](Loop& loop, const mcp::Servers& servers) -> Task<> {
+    Stop never;
+    while (!servers.empty()) co_await loop.sleep_for(Milliseconds(5), never);
+  }(daemon.fake.loop, *daemon.servers));
 }
 
 TEST_CASE("a server that is not to be had costs nobody but its own tools") {
