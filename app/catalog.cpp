@@ -3,11 +3,33 @@
 #include "agents/chains/chain.h"
 #include "agents/chains/chain_tool.h"
 #include "agents/teams/make_teams.h"
+#include "tools/mcp/server_tools.h"
 #include "tools/names.h"
 
 #include <utility>
 
 namespace troupe::app {
+
+namespace {
+
+/// What an agent or a node names of a section whose server has not been asked yet, or does not have it now,
+/// is there all the same, and says so when it is called.
+void add_unlisted(const Configuration& configuration, tools::ToolTable& tools) {
+  const auto look_at = [&](const std::string& written) {
+    const auto section = configuration.tools.find(tools::section_of(written));
+    if (written.find('/') == std::string::npos || section == configuration.tools.end()) return;
+    if (section->second.type != "mcp" || tools.contains(written)) return;
+    tools.emplace(written,
+                  tools::mcp::unavailable_tool(written, "the MCP server of `" + section->first +
+                                                            "` could not be reached, or has no such tool"));
+  };
+  for (const auto& [name, agent] : configuration.agents)
+    for (const std::string& tool : agent.tools) look_at(tool);
+  for (const auto& [name, team] : configuration.teams)
+    for (const auto& [node, settings] : team.nodes) look_at(settings.tool);
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration& configuration,
                                                             const CatalogParts& parts,
@@ -18,6 +40,7 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   if (!chains) return fail(std::move(chains.error()));
   if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, tools); !added)
     return fail(std::move(added.error()));
+  add_unlisted(configuration, tools);
   if (parts.stand_in)
     for (auto& [name, tool] : tools) tool = parts.stand_in(tools::call_name(name), std::move(tool));
   const auto agent_settings = values_of(configuration.agents);

@@ -22,6 +22,7 @@
 #include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
 #include "runtime/config/scalars.h"
+#include "tools/mcp/section.h"
 #include "tools/names.h"
 #include "tools/section.h"
 
@@ -281,6 +282,8 @@ Record<Configuration> declaration() {
   root.field("knowledge_memory", &Configuration::knowledge_memory,
              config::bytes(kKnowledgeMemoryLeast, kKnowledgeMemoryMost),
              "memory of all knowledge bases together; those not searched for the longest go first");
+  root.field("mcpServers", &Configuration::mcp_servers, tools::mcp::servers_section(),
+             "MCP servers by name, as other programs write them; `tools` entries of `type: mcp` use them");
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
@@ -292,7 +295,7 @@ Record<Configuration> declaration() {
              "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"plugins", "mcpServers"});
+  root.reserve({"plugins"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_memories);

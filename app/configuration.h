@@ -11,6 +11,7 @@
 #include "models/settings.h"
 #include "runtime/base/secret.h"
 #include "runtime/config/collections.h"
+#include "tools/mcp/server_settings.h"
 #include "tools/settings.h"
 
 #include <cstddef>
@@ -32,6 +33,7 @@ struct Configuration {
   config::Entries<models::EmbedderSettings> embeddings;
   config::Entries<memory::KnowledgeSettings> knowledge;
   std::size_t knowledge_memory = memory::kKnowledgeMemory;  ///< bytes, of all bases together
+  config::Entries<tools::mcp::ServerSettings> mcp_servers;
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
   config::Entries<agents::ChainSettings> chains;

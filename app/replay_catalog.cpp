@@ -124,8 +124,10 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
   if (!prompts) return fail(std::move(prompts.error()));
   const auto knowledge = agents::replayed_knowledge(backstage, bases_of(configuration));
   static NoNetwork network;  // without state, and for as long as any tool that has it
-  auto tools = tools::make_tools(values_of(configuration.tools),
-                                 {.clock = stage.loop.clock(), .http = network, .knowledge = knowledge});
+  auto tools = tools::make_tools(values_of(configuration.tools), {.clock = stage.loop.clock(),
+                                                                  .http = network,
+                                                                  .knowledge = knowledge,
+                                                                  .mcp_servers = configuration.mcp_servers});
   if (!tools) return fail(std::move(tools.error()));
   std::shared_ptr<store::Artifacts> artifacts;
   if (!configuration.artifacts.empty())

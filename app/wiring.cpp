@@ -21,6 +21,7 @@
 #include "runtime/telemetry/lag_watch.h"
 #include "runtime/telemetry/log.h"
 #include "tools/catalog.h"
+#include "tools/mcp/servers.h"
 
 #include <algorithm>
 #include <deque>
@@ -30,6 +31,7 @@ namespace troupe::app {
 
 namespace {
 
+constexpr auto kServersWait = std::chrono::seconds(10);  // at the start, for all MCP servers together
 constexpr std::size_t kWorkers = 2;  // threads for what takes long: texts, vectors, documents
 
 struct Clients {
@@ -51,6 +53,7 @@ struct Services {
   Rng& rng;
   Workers& workers;
   Library& library;
+  tools::mcp::Servers& servers;
   models::Governors* governors = nullptr;
   models::ReplyCaches* caches = nullptr;
   std::shared_ptr<memory::TurnVectors> turn_vectors{};
@@ -60,6 +63,8 @@ struct Services {
 /// What one generation of the configuration is made into.
 struct Generation {
   std::shared_ptr<const models::EmbedderTable> embedders;
+  std::shared_ptr<const models::ModelTable> models;
+  std::shared_ptr<const prompts::PromptSet> prompts;
   std::shared_ptr<memory::ConfiguredKnowledge> knowledge;
   std::shared_ptr<const tools::ToolTable> tools;
   std::shared_ptr<const agents::Catalog> catalog;
@@ -96,18 +101,43 @@ Result<std::shared_ptr<const prompts::PromptSet>> load_prompts(const Configurati
 
 Result<tools::ToolTable> make_tool_table(const Configuration& configuration, const Clients& clients,
                                          Loop& loop, Workers& workers,
-                                         std::shared_ptr<memory::Knowledge> knowledge) {
+                                         std::shared_ptr<memory::Knowledge> knowledge,
+                                         tools::mcp::Servers& servers) {
   return tools::make_tools(values_of(configuration.tools), {.clock = loop.clock(),
                                                             .http = *clients.fetches,
                                                             .user_agent = user_agent(),
                                                             .knowledge = std::move(knowledge),
-                                                            .workers = &workers});
+                                                            .workers = &workers,
+                                                            .mcp = &servers,
+                                                            .mcp_servers = configuration.mcp_servers});
 }
 
 std::shared_ptr<store::Artifacts> artifacts_of(const Configuration& configuration, Loop& loop,
                                                Services& services) {
   if (configuration.artifacts.empty()) return nullptr;
   return std::make_shared<store::Artifacts>(loop, services.workers, configuration.artifacts);
+}
+
+/// Makes the tools, and what agents and teams are with them: what becomes another when an MCP server's list
+/// of tools does.
+Result<> equip(Generation& made, const Configuration& configuration, const Clients& clients, Loop& loop,
+               Services& services, std::string snapshot) {
+  auto tools =
+      make_tool_table(configuration, clients, loop, services.workers, made.knowledge, services.servers);
+  if (!tools) return fail(std::move(tools.error()));
+  auto catalog = make_catalog(configuration,
+                              {.models = made.models,
+                               .prompts = made.prompts,
+                               .knowledge = made.knowledge,
+                               .memory = {.embedders = made.embedders.get(),
+                                          .vectors = services.turn_vectors,
+                                          .blocks = services.blocks},
+                               .artifacts = artifacts_of(configuration, loop, services)},
+                              *tools, std::move(snapshot));
+  if (!catalog) return fail(std::move(catalog.error()));
+  made.catalog = std::move(*catalog);
+  made.tools = std::make_shared<const tools::ToolTable>(std::move(*tools));
+  return {};
 }
 
 Result<Generation> make_generation(const Configuration& configuration, const Clients& clients, Loop& loop,
@@ -126,20 +156,10 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
                                               *models, *prompts);
   if (!knowledge) return fail(std::move(knowledge.error()));
   made.knowledge = *knowledge;
-  auto tools = make_tool_table(configuration, clients, loop, services.workers, made.knowledge);
-  if (!tools) return fail(std::move(tools.error()));
-  auto catalog = make_catalog(configuration,
-                              {.models = *models,
-                               .prompts = *prompts,
-                               .knowledge = made.knowledge,
-                               .memory = {.embedders = made.embedders.get(),
-                                          .vectors = services.turn_vectors,
-                                          .blocks = services.blocks},
-                               .artifacts = artifacts_of(configuration, loop, services)},
-                              *tools, std::move(snapshot));
-  if (!catalog) return fail(std::move(catalog.error()));
-  made.catalog = std::move(*catalog);
-  made.tools = std::make_shared<const tools::ToolTable>(std::move(*tools));
+  made.models = std::move(*models);
+  made.prompts = std::move(*prompts);
+  if (auto done = equip(made, configuration, clients, loop, services, std::move(snapshot)); !done)
+    return fail(std::move(done.error()));
   return made;
 }
 
@@ -178,6 +198,11 @@ Task<Result<Configuration>> kept_configuration(store::Journal& journal, std::str
   auto canonical = co_await journal.get_blob(hash);
   if (!canonical) co_return within(fmt::format("configuration {}", hash.substr(0, 12)), canonical.error());
   co_return configuration_of(restore_configuration(*canonical, current));
+}
+
+Task<int> ended(tools::mcp::Servers& servers) {
+  co_await servers.close();
+  co_return 0;
 }
 
 agents::DeskSettings desk_settings(const gateway::ServerSettings& server) {
@@ -221,9 +246,13 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   caches.resize(values_of(configuration.models));
   Workers workers(kWorkers);
   Library library(loop, workers, configuration.store.path, support_for(configuration, readers));
+  // What it reaches the operator wrote down; one client serves all, whatever the network settings become.
+  const auto operators = net::make_curl_client(loop, configuration.network, net::Guarding::open);
+  tools::mcp::Servers servers({.loop = loop, .http = *operators, .client_version = kVersion});
   Services services{.rng = rng,
                     .workers = workers,
                     .library = library,
+                    .servers = servers,
                     .governors = &governors,
                     .caches = &caches,
                     .turn_vectors = std::make_shared<memory::TurnVectorsInMemory>(),
@@ -231,6 +260,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto first = make_generation(configuration, clients.back(), loop, services, configuration.hash);
   if (!first) {
     complain(first.error().message);
+    run_task(loop, ended(servers));
     return kUsage;
   }
   library.adopt(configuration);
@@ -241,6 +271,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
       agents::make_run_desk(loop, **journal, *bus, rng, desk_settings(configuration.server), first->catalog);
 
   Engine* engine = nullptr;
+  Generation current = std::move(*first);
   config::Entries<models::EmbedderSettings> embedded_by = configuration.embeddings;
   auto reload = [&]() -> Result<std::string> {
     auto fresh = reload_configuration(source);
@@ -254,13 +285,14 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     caches.resize(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
-    desk->replace_catalog(next->catalog);
+    current = std::move(*next);
+    desk->replace_catalog(current.catalog);
     if (engine) {
-      engine->embedders = next->embedders;
-      engine->knowledge = next->knowledge;
+      engine->embedders = current.embedders;
+      engine->knowledge = current.knowledge;
       engine->fetches = clients.back().fetches.get();
-      engine->catalog = next->catalog;
-      engine->tools = next->tools;
+      engine->catalog = current.catalog;
+      engine->tools = current.tools;
       engine->current = std::make_shared<const Configuration>(*fresh);
     }
     library.adopt(*fresh);
@@ -292,18 +324,39 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   };
   desk->vary(variant);
 
+  // Runs at work keep the tools that they began with.
+  auto equip_again = [&] {
+    Generation next = current;
+    const Configuration& in_use = *engine->current;
+    if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done)
+      return log::error("the tools of an MCP server could not be taken on",
+                        {{"error", done.error().message}});
+    current = std::move(next);
+    desk->replace_catalog(current.catalog);
+    engine->catalog = current.catalog;
+    engine->tools = current.tools;
+  };
+  bool equipping = false;  // changes of one turn are taken on together
+  servers.on_change([&] {
+    if (std::exchange(equipping, true)) return;
+    loop.post([&] {
+      equipping = false;
+      equip_again();
+    });
+  });
+
   Engine assembled{.loop = loop,
                    .journal = **journal,
                    .desk = *desk,
                    .lock = *lock,
                    .configuration = configuration,
-                   .embedders = first->embedders,
+                   .embedders = current.embedders,
                    .library = library,
-                   .knowledge = first->knowledge,
+                   .knowledge = current.knowledge,
                    .fetches = clients.front().fetches.get(),
                    .workers = workers,
-                   .catalog = first->catalog,
-                   .tools = first->tools,
+                   .catalog = current.catalog,
+                   .tools = current.tools,
                    .current = std::make_shared<const Configuration>(configuration),
                    .earlier = earlier,
                    .reload = reload};
@@ -313,11 +366,14 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
         co_await (*journal)->put_blob(configuration.canonical);  // what a run's `config` hash stands for
     if (!kept) {
       complain(kept.error().message);
+      co_await servers.close();
       co_return kStore;
     }
+    co_await servers.settled(kServersWait);
     int code = co_await body(assembled);
     desk->hurry();
     co_await desk->drain(Milliseconds(0));
+    co_await servers.close();
     co_await nursery.join();
     co_await library.close();
     co_await (*journal)->close();
@@ -348,12 +404,13 @@ struct Bench {
 
   // Runs it, and takes down what it used.
   int run(Task<int> body) {
-    auto whole = [](Task<int> inner, Library& used) -> Task<int> {
+    auto whole = [](Task<int> inner, Bench& used) -> Task<int> {
       const int code = co_await std::move(inner);
-      co_await used.close();
+      co_await used.servers.close();
+      co_await used.library.close();
       co_return code;
     };
-    return run_task(loop, whole(std::move(body), library));
+    return run_task(loop, whole(std::move(body), *this));
   }
 
   const Configuration& configuration;
@@ -363,8 +420,32 @@ struct Bench {
   Workers workers{kWorkers};
   Clients clients = make_clients(loop, configuration.network);
   Library library;
-  Services services{rng, workers, library};
+  tools::mcp::Servers servers{{.loop = loop, .http = *clients.models, .client_version = kVersion}};
+  Services services{rng, workers, library, servers};
 };
+
+}  // namespace
+
+namespace {
+
+/// The tools as they are once MCP servers were asked for theirs.
+Task<int> with_settled_tools(Bench& bench, std::shared_ptr<memory::ConfiguredKnowledge> knowledge,
+                             std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
+  auto make = [&] {
+    return make_tool_table(bench.configuration, bench.clients, bench.loop, bench.workers, knowledge,
+                           bench.servers);
+  };
+  auto tools = make();
+  if (tools && !bench.servers.empty()) {
+    co_await bench.servers.settled(kServersWait);
+    tools = make();
+  }
+  if (!tools) {
+    complain(tools.error().message);
+    co_return kUsage;
+  }
+  co_return co_await body(bench.loop, *tools);
+}
 
 }  // namespace
 
@@ -372,14 +453,11 @@ int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
   Bench bench(configuration);
   auto knowledge = bench.knowledge();
-  auto tools = knowledge
-                   ? make_tool_table(configuration, bench.clients, bench.loop, bench.workers, *knowledge)
-                   : fail(std::move(knowledge.error()));
-  if (!tools) {
-    complain(tools.error().message);
+  if (!knowledge) {
+    complain(knowledge.error().message);
     return kUsage;
   }
-  return bench.run(body(bench.loop, *tools));
+  return bench.run(with_settled_tools(bench, *knowledge, std::move(body)));
 }
 
 int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body) {

@@ -3,8 +3,10 @@
 #include "memory/knowledge/knowledge.h"
 #include "runtime/async/offload.h"
 #include "runtime/base/clock.h"
+#include "runtime/config/collections.h"
 #include "runtime/net/http_client.h"
 #include "tools/builtin/web_service.h"
+#include "tools/mcp/server_settings.h"
 #include "tools/settings.h"
 #include "tools/tool.h"
 
@@ -16,6 +18,10 @@
 
 namespace troupe::tools {
 
+namespace mcp {
+class Servers;
+}
+
 /// What built-in tools are given. Outlives them.
 struct ToolServices {
   const Clock& clock;
@@ -25,6 +31,8 @@ struct ToolServices {
   Patience patience{};                             ///< with services that are busy
   std::shared_ptr<memory::Knowledge> knowledge{};  ///< what retrievers search; null: nothing
   Workers* workers = nullptr;                      ///< for what blocks; null: it is done where it is called
+  mcp::Servers* mcp = nullptr;                     ///< null: no MCP server can be reached
+  config::Entries<mcp::ServerSettings> mcp_servers{};  ///< that sections of type mcp may name
 };
 
 /// A row of tools/catalog.def: a type of section that is one tool, or one that gives several.

@@ -6,6 +6,7 @@
 #include "runtime/config/scalars.h"
 #include "tools/builtin/files/files_section.h"
 #include "tools/builtin/http/http_section.h"
+#include "tools/mcp/section.h"
 #include "tools/builtin/openapi/openapi_section.h"
 
 #include <algorithm>
@@ -154,12 +155,13 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
                                      {"clock", "the date and the time", clock()},
                                      {"files", "files below a folder", files_section()},
                                      {"http", "a request of your own", http_section()},
+                                     {"mcp", "the tools of an MCP server", mcp::tools_section()},
                                      {"openapi", "the operations of a document", openapi_section()},
                                      {"retriever", "a knowledge base", retriever()},
                                      {"tavily", "web search", tavily()},
                                      {"wikipedia", "the encyclopedia", wikipedia()},
                                      {"chain", "a chain of this configuration", chain()}},
-                                    {"plugin", "mcp", "image", "delegate", "handoff", "code"});
+                                     {"plugin", "image", "delegate", "handoff", "code"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

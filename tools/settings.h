@@ -4,6 +4,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 #include "tools/hidden_text.h"
+#include "tools/mcp/section_settings.h"
 
 #include <chrono>
 #include <cstddef>
@@ -83,6 +84,9 @@ struct ToolSettings {
   std::string root;
   bool writable = false;
   std::size_t entries_max = 1'000;  ///< of a listing, and of a search's matches
+
+  // mcp
+  mcp::SectionSettings mcp;
 };
 
 }  // namespace troupe::tools

@@ -2,6 +2,7 @@
 
 #include "agents/limits.h"
 #include "agents/runs/approval_record.h"
+#include "agents/runs/call_events.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/unknown_outcome.h"
 #include "runtime/async/nursery.h"
@@ -436,7 +437,10 @@ Task<Observation> StepCalls::make(Call& call, CallContext& context) {
   call.prepared->numbers = [this](std::size_t count) {
     return std::exchange(numbered_, numbered_ + count) + 1;
   };
-  tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), context);
+  CallEvents events(context.events, call.plan.id);
+  CallContext own{context.loop,    context.stop, context.deadline, events,      context.principal,
+                  context.session, context.run,  context.agent,    context.step};
+  tools::CallOutcome outcome = co_await agent_.toolbox->run(std::move(*call.prepared), own);
   fault_point("tool.returned");
   if (!outcome.ok && context.stop.requested())
     record_.pending().facts.push_back(record_.fact("tool.stopped", step_, {{"call", call.plan.id}}));

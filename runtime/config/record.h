@@ -46,6 +46,18 @@ class Record final : public Shape<T> {
     return add(std::move(key), std::move(about), std::move(field));
   }
 
+  /// The same for what lies deeper in T: `access` gives it, of a T& and of a const T&.
+  template <class M, class Access>
+  Declared field_at(std::string key, Access access, ShapePtr<M> shape, std::string about) {
+    Field field;
+    field.read = [access, shape](const Node& node, T& value, Reader& reader) {
+      shape->read(node, access(value), reader);
+    };
+    field.show = [access, shape](const T& value) { return shape->show(access(value)); };
+    field.schema = [shape] { return shape->schema(); };
+    return add(std::move(key), std::move(about), std::move(field));
+  }
+
   /// A key whose map fills further members of the same struct (`auth:` of a server).
   Declared group(std::string key, Record<T> record) {
     Field field;

@@ -184,6 +184,10 @@ void kill_group(const Started& started) {
   ::kill(started.pid, SIGKILL);  // it may not have its group yet
 }
 
+void terminate_group(const Started& started) {
+  ::kill(-started.pid, SIGTERM);
+}
+
 bool has_ended(const Started& started) {
   siginfo_t info{};
   return ::waitid(P_PID, static_cast<id_t>(started.pid), &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&

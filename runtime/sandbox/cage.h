@@ -71,5 +71,7 @@ Ending reap(const Started& started);
 
 /// SIGKILL for the process and its group. Only before reap(), while nobody else can have its number.
 void kill_group(const Started& started);
+/// The same with SIGTERM, which a program may act upon as it likes.
+void terminate_group(const Started& started);
 
 }  // namespace troupe::sandbox

@@ -40,7 +40,11 @@ struct Child::State {
 Result<Child> Child::start(Loop& loop, const Cage& cage, const Streams& streams) {
   auto started = cage.start(streams);
   if (!started) return fail(std::move(started.error()));
-  auto state = std::make_shared<State>(loop, std::move(*started));
+  return adopt(loop, std::move(*started));
+}
+
+Child Child::adopt(Loop& loop, Started started) {
+  auto state = std::make_shared<State>(loop, std::move(started));
   state->watch(state);
   return Child(std::move(state));
 }
@@ -53,6 +57,10 @@ Child::~Child() {
 
 void Child::kill() {
   if (!state_->ending) kill_group(state_->started);
+}
+
+void Child::terminate() {
+  if (!state_->ending) terminate_group(state_->started);
 }
 
 Task<Ending> Child::wait() {

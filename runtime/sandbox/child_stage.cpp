@@ -92,13 +92,13 @@ TROUPE_BARE int run_child_stage(void* of_parent) {
   reset_signals();
   steps.must("making a process group", ::setsid());
   arrange_descriptors(stage, steps);
-  steps.must("changing to /", ::chdir("/"));
-  ::umask(077);
+  steps.must("changing to its folder", ::chdir(stage.directory));
+  if (stage.confined) ::umask(077);
   if (stage.drop_root) drop_root(steps);
-  drop_capabilities(steps);
+  if (stage.confined) drop_capabilities(steps);
   for (const auto& limit : stage.limits)
     steps.must("setting its limits", ::syscall(SYS_prlimit64, 0, limit.what, &limit.value, nullptr));
-  steps.must("giving up new privileges", ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  if (stage.confined) steps.must("giving up new privileges", ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
   steps.must("tying it to the daemon", ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
   if (::getppid() != stage.parent) ::_exit(kNotStarted);  // the daemon ended before the line above
   if (stage.ruleset >= 0)

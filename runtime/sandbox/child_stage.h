@@ -21,7 +21,9 @@ struct ChildStage {
   };
 
   pid_t parent;
-  bool drop_root;  ///< become nobody
+  bool confined = true;         ///< gives up its capabilities and new privileges; umask 077
+  bool drop_root;               ///< become nobody
+  const char* directory = "/";  ///< to begin in
   std::array<int, 3> streams;
   int passed;         ///< descriptor that becomes number 3 across exec, -1: none
   int ruleset;        ///< Landlock, -1: none

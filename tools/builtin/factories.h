@@ -12,6 +12,7 @@ Result<std::unique_ptr<Tool>> make_calculator(const ToolSettings& settings, cons
 Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const ToolServices& services);
 Result<ToolTable> make_files(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_http(const ToolSettings& settings, const ToolServices& services);
+Result<ToolTable> make_mcp(const ToolSettings& settings, const ToolServices& services);
 Result<ToolTable> make_openapi(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_retriever(const ToolSettings& settings, const ToolServices& services);
 Result<std::unique_ptr<Tool>> make_tavily(const ToolSettings& settings, const ToolServices& services);

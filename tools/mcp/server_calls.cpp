@@ -1,0 +1,208 @@
+#include "runtime/telemetry/log.h"
+#include "tools/mcp/server_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::tools::mcp {
+
+namespace {
+
+void publish(const Progress& progress, CallContext& context) {
+  Event event{.type = "tool.progress",
+              .session = context.session,
+              .run = context.run,
+              .agent = context.agent,
+              .step = context.step};
+  const bool known = progress.total && *progress.total > 0;
+  event.fields["text"] = !progress.message.empty() ? progress.message
+                         : known ? fmt::format("{:g} of {:g}", progress.progress, *progress.total)
+                                 : fmt::format("{:g}", progress.progress);
+  if (known) event.fields["fraction"] = std::clamp(progress.progress / *progress.total, 0.0, 1.0);
+  context.events.publish(std::move(event));
+}
+
+/// Passes progress on, but not faster than anybody can read it.
+class ProgressEvents {
+ public:
+  explicit ProgressEvents(CallContext& context) : context_(context) {}
+  void operator()(const Progress& progress) {
+    const Instant now = context_.loop.clock().now();
+    if (now < next_) return;
+    next_ = now + bounds::kProgressEvery;
+    publish(progress, context_);
+  }
+
+ private:
+  CallContext& context_;
+  Instant next_{};
+};
+
+}  // namespace
+
+Task<Result<Json>> Server::request(Request request, Milliseconds idle, CallContext& context) {
+  request.progress = true;
+  co_return co_await carry_out([request](Session& session) { return session.call(request); }, idle, context);
+}
+
+Task<Result<Json>> Server::collect(std::string method, std::string key, CallContext& context) {
+  co_return co_await carry_out([method, key](Session& session) { return session.collect(method, key); },
+                               Milliseconds(0), context);
+}
+
+Task<Result<Json>> Server::carry_out(Begin begin, Milliseconds idle, CallContext& context) {
+  for (bool again = true;; again = false) {
+    if (auto ready = co_await until_ready(context); !ready)
+      co_return fail(told(std::move(ready.error()), false));
+    const auto link = link_;
+    auto call = begin(link->session);
+    if (!call) co_return fail(told(std::move(call.error()), false));
+    bool resend = false;
+    auto result = co_await wait_for(link, *call, idle.count() > 0 ? idle : Milliseconds(bounds::kIdle),
+                                    &context, resend);
+    if (result) co_return result;
+    if (!resend || !again) co_return fail(told(std::move(result.error()), !resend));
+  }
+}
+
+Task<Result<>> Server::until_ready(CallContext& context) {
+  if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
+  if (reachable()) co_return Result<>{};
+  if (closing_.requested()) co_return fail(ErrorCode::unavailable, state());
+  // Somebody wants it now; but a server that falls at once is not started without a breath between.
+  if (pause_ && loop_.clock().now() - down_since_ >= services_.patience.backoff_first)
+    pause_->request(StopReason::cancelled);
+  OneShot<bool> ready(loop_);
+  const auto place = waiters_.insert(waiters_.end(), &ready);
+  const auto until =
+      Deadline::after(loop_.clock(), services_.patience.wait_for_server).sooner(context.deadline);
+  const auto alarm = loop_.at(until.at(), [&ready] { ready.set(false); });
+  const auto hook = context.stop.on_request([&ready] { ready.set(false); });
+  co_await ready.wait();
+  waiters_.erase(place);
+  if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
+  if (!reachable()) co_return fail(ErrorCode::unavailable, state());
+  co_return Result<>{};
+}
+
+Task<Result<Json>> Server::wait_for(std::shared_ptr<Link> link, CallId call, Milliseconds idle,
+                                    CallContext* context, bool& resend) {
+  Waiting waiting(loop_);
+  link->calls.emplace(call, &waiting);
+  perform(link);
+
+  const auto give_up = [&](std::string_view why, Error error) {
+    if (waiting.answer.is_set()) return;
+    link->calls.erase(call);
+    link->session.cancel(call, why);
+    waiting.answer.set(fail(std::move(error)));
+    perform(link);
+  };
+  Loop::Alarm alarm;
+  const auto arm = [&] {
+    alarm = loop_.at(loop_.clock().now() + idle, [&] {
+      give_up("no answer in time",
+              {ErrorCode::timeout, fmt::format("no answer and no progress for {:g} s",
+                                               std::chrono::duration<double>(idle).count())});
+    });
+  };
+  arm();
+  std::optional<ProgressEvents> events;
+  if (context) events.emplace(*context);
+  waiting.progressed = [&](const Progress& progress) {
+    arm();
+    if (events) (*events)(progress);
+  };
+  Stop::Hook hook;
+  if (context)
+    hook = context->stop.on_request(
+        [&] { give_up("nobody waits for it any more", stopped("the call", context->stop.reason())); });
+  auto result = co_await waiting.answer.wait();
+  resend = waiting.resend;
+  co_return result;
+}
+
+Error Server::told(Error error, bool sent) const {
+  if (error.code == ErrorCode::cancelled) return error;
+  error.message = fmt::format("MCP server `{}`: {}", settings_.name, redact(error.message, secrets_));
+  const bool unclear = error.code == ErrorCode::network || error.code == ErrorCode::timeout;
+  if (sent && unclear) error.message += ". Whether the call was carried out is not known";
+  if (error.code == ErrorCode::unavailable) error.message += ". Try again later, or go on without it";
+  return error;
+}
+
+void Server::perform(const std::shared_ptr<Link>& link) {
+  if (std::exchange(link->performing, true)) return;  // the outer one goes on with what was added
+  for (auto actions = link->session.take(); !actions.empty(); actions = link->session.take())
+    for (Action& action : actions) perform(link, std::move(action));
+  link->performing = false;
+}
+
+void Server::perform(const std::shared_ptr<Link>& link, Action action) {
+  const auto waiting = [&](CallId call) {
+    const auto found = link->calls.find(call);
+    return found == link->calls.end() ? nullptr : found->second;
+  };
+  if (auto* send = std::get_if<Send>(&action)) link->transport->send(std::move(*send));
+  if (auto* left = std::get_if<Abandon>(&action)) link->transport->abandon(left->call);
+  if (std::get_if<Opened>(&action)) link->news.request(StopReason::cancelled);
+  if (auto* progress = std::get_if<Progress>(&action))
+    if (Waiting* one = waiting(progress->call)) one->progressed(*progress);
+  if (auto* answer = std::get_if<Answer>(&action)) {
+    if (Waiting* one = waiting(answer->call)) {
+      link->calls.erase(answer->call);
+      one->answer.set(std::move(answer->result));
+    }
+  }
+  if (auto* failed = std::get_if<Failed>(&action)) {
+    link->why = std::move(failed->why);
+    link->news.request(StopReason::cancelled);
+    link->over.request(StopReason::cancelled);
+  }
+  if (auto* changed = std::get_if<ListChanged>(&action); changed && changed->list == ListChanged::List::tools)
+    nursery_.spawn("a list of tools", [this, link] { return relist(link); });
+  if (auto* said = std::get_if<Remark>(&action))
+    log::write(said->warning ? log::Level::warn : log::Level::debug, "an MCP server",
+               {{"server", settings_.name}, {"remark", redact(said->text, secrets_)}});
+}
+
+void Server::on_message(std::string_view text) {
+  const auto link = link_;
+  link->session.receive(text);
+  perform(link);
+}
+
+void Server::on_refused(CallId call, int status, std::string body) {
+  const auto link = link_;
+  link->session.refused(call, status, body);
+  perform(link);
+}
+
+void Server::on_unanswered(CallId call, Error why) {
+  const auto link = link_;
+  link->session.unanswered(call, std::move(why));
+  perform(link);
+}
+
+void Server::on_session_gone(CallId call) {
+  const auto link = link_;
+  if (const auto found = link->calls.find(call); found != link->calls.end()) found->second->resend = true;
+  on_lost({.code = ErrorCode::network, .message = "the server has forgotten our session", .retryable = true});
+}
+
+void Server::on_lost(Error why) {
+  const auto link = link_;
+  link->why = why;
+  link->session.lost(why);
+  perform(link);
+  link->news.request(StopReason::cancelled);
+  link->over.request(StopReason::cancelled);
+}
+
+bool Server::waits_for(CallId call) const {
+  return link_ && link_->session.waits_for(call);
+}
+
+}  // namespace troupe::tools::mcp

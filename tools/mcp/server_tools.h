@@ -1,0 +1,23 @@
+#pragma once
+
+#include "runtime/base/result.h"
+#include "tools/mcp/section_settings.h"
+#include "tools/mcp/server.h"
+#include "tools/tool.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace troupe::tools::mcp {
+
+/// The tools of one section: those of the server's list that it wants, and what its resources and prompts are
+/// reached with. They are as the list is now; calls go to the server as it is then. While the list is not
+/// known there is one tool, which says why.
+ToolTable section_tools(const std::string& section, const SectionSettings& settings,
+                        std::shared_ptr<Server> server);
+
+/// What stands in for the tool `name` of the table, which is not to be had: every call says why.
+std::shared_ptr<Tool> unavailable_tool(std::string_view name, std::string why);
+
+}  // namespace troupe::tools::mcp
