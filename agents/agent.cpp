@@ -4,6 +4,7 @@
 #include "agents/limits.h"
 #include "agents/strategies/tool_signature.h"
 #include "models/constrain.h"
+#include "tools/names.h"
 
 #include <algorithm>
 #include <cctype>
@@ -107,6 +108,8 @@ Result<AgentTable> make_agents(const std::vector<AgentSettings>& settings,
                                          .whole = limits::kStoredOutput});
     if (!toolbox) return within(fmt::format("agent {}", one.name), toolbox.error());
     agent.toolbox = std::make_shared<const tools::Toolbox>(std::move(*toolbox));
+    for (Example& example : agent.settings.examples)
+      for (ExampleStep& step : example.steps) step.tool = tools::call_name(step.tool);
 
     auto strategy = make_strategy(one.strategy, *agent.toolbox->declarations());
     if (!strategy) return within(fmt::format("agent {}", one.name), strategy.error());

@@ -9,7 +9,9 @@
 #include "memory/conversation/block_edit.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
+#include "tools/names.h"
 
+#include <algorithm>
 #include <set>
 
 namespace troupe::agents {
@@ -65,7 +67,7 @@ Record<ExampleStep> example_step() {
   Record<ExampleStep> step("One call of an example");
   step.field("thought", &ExampleStep::thought, config::text({.expected = "a thought"}),
              "why the call is made");
-  step.field("tool", &ExampleStep::tool, config::reference("tools", "tool"), "which tool is called")
+  step.field("tool", &ExampleStep::tool, config::part_reference("tools", "tool"), "which tool is called")
       .required();
   step.field("input", &ExampleStep::input, config::json_value("the tool's input"), "with which input");
   step.field("observation", &ExampleStep::observation, config::text({.expected = "what came back"}),
@@ -107,7 +109,9 @@ void check_examples(const AgentSettings& agent, Check& check) {
   for (std::size_t i = 0; i < agent.examples.size(); ++i) {
     const Example& example = agent.examples[i];
     for (std::size_t k = 0; k < example.steps.size(); ++k)
-      if (std::find(agent.tools.begin(), agent.tools.end(), example.steps[k].tool) == agent.tools.end())
+      if (std::ranges::none_of(agent.tools, [&](const std::string& written) {
+            return tools::covers(written, example.steps[k].tool);
+          }))
         check.error(fmt::format("examples[{}].steps[{}].tool", i, k),
                     fmt::format("`{}` is not among this agent's tools", example.steps[k].tool));
     if (!output || !*output) continue;
@@ -137,7 +141,9 @@ void check_agent(const AgentSettings& agent, Check& check) {
                       "another name",
                       agent.tools[i]));
   for (std::size_t i = 0; i < agent.approve.size(); ++i)
-    if (!seen.contains(agent.approve[i]))
+    if (std::ranges::none_of(agent.tools, [&](const std::string& written) {
+          return tools::covers(written, agent.approve[i]) || tools::covers(agent.approve[i], written);
+        }))
       check.error(
           fmt::format("approve[{}]", i),
           fmt::format("`{}` is none of this agent's tools, so it never calls it; add it to `tools`, or "
@@ -169,8 +175,8 @@ Record<AgentSettings> agent() {
               config::list_of(config::shape(example()), "a list of examples", kExamplesMax),
               "few-shot examples, shown to the model in its strategy's form");
   agent.field("tools", &AgentSettings::tools,
-              config::list_of(config::reference("tools", "tool"), "a list of tool names", kToolsMax),
-              "names of entries of `tools`");
+              config::list_of(config::part_reference("tools", "tool"), "a list of tool names", kToolsMax),
+              "names of entries of `tools`, or NAME/TOOL for one of an entry that gives several");
   agent.field("memory", &AgentSettings::memory, memory_section(), "what it remembers of a conversation");
   agent.field("limits", &AgentSettings::limits, config::shape(limits_of_a_run()),
               "what one run may use at most");
@@ -182,7 +188,7 @@ Record<AgentSettings> agent() {
                               {OnLimit::stop, OnLimit::answer}),
       "what happens at a limit");
   agent.field("approve", &AgentSettings::approve,
-              config::list_of(config::reference("tools", "tool"), "a list of tool names", kToolsMax),
+              config::list_of(config::part_reference("tools", "tool"), "a list of tool names", kToolsMax),
               "tools whose calls wait until a person allows them");
   agent.field(
       "on_deny", &AgentSettings::on_deny,

@@ -3,6 +3,7 @@
 #include "agents/chains/chain.h"
 #include "agents/chains/chain_tool.h"
 #include "agents/teams/make_teams.h"
+#include "tools/names.h"
 
 #include <utility>
 
@@ -18,7 +19,7 @@ Result<std::shared_ptr<const agents::Catalog>> make_catalog(const Configuration&
   if (auto added = agents::add_chain_tools(values_of(configuration.tools), *chains, tools); !added)
     return fail(std::move(added.error()));
   if (parts.stand_in)
-    for (auto& [name, tool] : tools) tool = parts.stand_in(name, std::move(tool));
+    for (auto& [name, tool] : tools) tool = parts.stand_in(tools::call_name(name), std::move(tool));
   const auto agent_settings = values_of(configuration.agents);
   auto table =
       agents::make_agents(agent_settings, model_settings, *parts.models, tools, *parts.prompts, parts.memory);

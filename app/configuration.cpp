@@ -21,6 +21,8 @@
 #include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
 #include "runtime/config/scalars.h"
+#include "tools/catalog.h"
+#include "tools/names.h"
 #include "tools/section.h"
 
 #include <algorithm>
@@ -196,7 +198,7 @@ void check_strategies(const Configuration& all, Check& check) {
   for (const auto& [name, agent] : all.agents) {
     Check here = check.entry("agents", name, "agent");
     bool searches = std::any_of(agent.tools.begin(), agent.tools.end(), [&](const std::string& tool) {
-      auto found = all.tools.find(tool);
+      auto found = all.tools.find(tools::section_of(tool));
       return found != all.tools.end() && !never_searches(found->second);
     });
     if (!searches && (agent.strategy == "docstore" || agent.strategy == "self_ask"))
@@ -209,6 +211,30 @@ void check_strategies(const Configuration& all, Check& check) {
       here.warning("output",
                    "the `builtin` model fills a schema in by simple rules, from words in what it is given; "
                    "give the agent a language model where that is not enough");
+  }
+}
+
+// What the tools of a section are called may only be known when a document was read or a server asked; that a
+// section is one tool is known before.
+void check_part(const Configuration& all, const std::string& written, Check& here, const std::string& place) {
+  const std::string section(tools::section_of(written));
+  const auto found = all.tools.find(section);
+  if (written == section || found == all.tools.end() || tools::gives_several(found->second.type)) return;
+  here.error(place, fmt::format("`{0}` is one tool, of type {1}; write `{0}`", section, found->second.type));
+}
+
+void check_parts(const Configuration& all, Check& check) {
+  for (const auto& [name, agent] : all.agents) {
+    Check here = check.entry("agents", name, "agent");
+    for (std::size_t i = 0; i < agent.tools.size(); ++i)
+      check_part(all, agent.tools[i], here, fmt::format("tools[{}]", i));
+    for (std::size_t i = 0; i < agent.approve.size(); ++i)
+      check_part(all, agent.approve[i], here, fmt::format("approve[{}]", i));
+  }
+  for (const auto& [name, team] : all.teams) {
+    Check here = check.entry("teams", name, "team");
+    for (const auto& [node, settings] : team.nodes)
+      check_part(all, settings.tool, here, fmt::format("nodes.{}.tool", node));
   }
 }
 
@@ -299,6 +325,7 @@ Record<Configuration> declaration() {
   root.check(check_budgets);
   root.check(check_prompts);
   root.check(check_contexts);
+  root.check(check_parts);
   root.check(check_strategies);
   root.check(check_guardrails);
   root.check(check_chains);

@@ -3,6 +3,8 @@
 #include "runtime/base/suggest.h"
 #include "tools/builtin/factories.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace troupe::tools {
@@ -28,11 +30,19 @@ std::span<const ToolType> tool_types() {
   return kTypes;
 }
 
-Result<std::unique_ptr<Tool>> make_tool(const ToolSettings& settings, const ToolServices& services) {
+bool gives_several(std::string_view type) {
+  return std::ranges::any_of(kTypes, [&](const ToolType& row) { return row.name == type && row.several; });
+}
+
+Result<ToolTable> make_section(const ToolSettings& settings, const ToolServices& services) {
   std::vector<std::string> known;
   for (const ToolType& type : kTypes) {
-    if (type.name == settings.type) return type.make(settings, services);
     known.emplace_back(type.name);
+    if (type.name != settings.type) continue;
+    if (type.several) return type.several(settings, services);
+    auto tool = type.one(settings, services);
+    if (!tool) return fail(std::move(tool.error()));
+    return ToolTable{{settings.name, std::move(*tool)}};
   }
   return fail(
       ErrorCode::not_found,
@@ -41,14 +51,25 @@ Result<std::unique_ptr<Tool>> make_tool(const ToolSettings& settings, const Tool
                   fmt::join(known, ", ")));
 }
 
+Result<std::shared_ptr<Tool>> make_tool(const ToolSettings& settings, const ToolServices& services) {
+  auto made = make_section(settings, services);
+  if (!made) return fail(std::move(made.error()));
+  const auto one = made->find(settings.name);
+  if (one == made->end())
+    return fail(ErrorCode::invalid,
+                fmt::format("`{}` gives several tools: {}", settings.name, fmt::join(names_of(*made), ", ")));
+  return one->second;
+}
+
 Result<ToolTable> make_tools(std::span<const ToolSettings> settings, const ToolServices& services) {
   ToolTable table;
   for (const ToolSettings& one : settings) {
     if (one.type == "chain") continue;  // made by the floor that has chains
-    auto tool = make_tool(one, services);
-    if (!tool) return within(fmt::format("tool `{}`", one.name), tool.error());
-    if (!table.emplace(one.name, std::move(*tool)).second)
-      return fail(ErrorCode::conflict, fmt::format("tool `{}` is configured twice", one.name));
+    auto made = make_section(one, services);
+    if (!made) return within(fmt::format("tool `{}`", one.name), made.error());
+    for (auto& [name, tool] : *made)
+      if (!table.emplace(name, std::move(tool)).second)
+        return fail(ErrorCode::conflict, fmt::format("tool `{}` is configured twice", name));
   }
   return table;
 }

@@ -25,17 +25,31 @@ struct ToolServices {
   std::shared_ptr<memory::Knowledge> knowledge{};  ///< what retrievers search; null: nothing
 };
 
-/// A row of tools/catalog.def.
+/// A row of tools/catalog.def: a type of section that is one tool, or one that gives several.
 struct ToolType {
+  using MakeOne = Result<std::unique_ptr<Tool>> (*)(const ToolSettings&, const ToolServices&);
+  /// By the names of the table (tools/names.h: PartNames makes them).
+  using MakeSeveral = Result<ToolTable> (*)(const ToolSettings&, const ToolServices&);
+
+  constexpr ToolType(std::string_view type, MakeOne make) : name(type), one(make) {}
+  constexpr ToolType(std::string_view type, MakeSeveral make) : name(type), several(make) {}
+
   std::string_view name;  ///< `type:` in the configuration
-  Result<std::unique_ptr<Tool>> (*make)(const ToolSettings&, const ToolServices&);
+  MakeOne one = nullptr;
+  MakeSeveral several = nullptr;
 };
 
 /// All built-in types, in the order of the table.
 std::span<const ToolType> tool_types();
 
-/// One tool. Errors: not_found (unknown type, with a suggestion), or what its factory says of the settings.
-Result<std::unique_ptr<Tool>> make_tool(const ToolSettings& settings, const ToolServices& services);
+/// Whether a section of this type gives several tools, which are named `section/tool`.
+bool gives_several(std::string_view type);
+
+/// The tools of one section. Errors: not_found (unknown type, with a suggestion), or what its factory says of
+/// the settings.
+Result<ToolTable> make_section(const ToolSettings& settings, const ToolServices& services);
+/// The tool of a section that is one. Errors: as above; invalid when it gives several.
+Result<std::shared_ptr<Tool>> make_tool(const ToolSettings& settings, const ToolServices& services);
 /// Everything under `tools:`. Errors: of the first that cannot be made, naming it; conflict (a name twice).
 Result<ToolTable> make_tools(std::span<const ToolSettings> settings, const ToolServices& services);
 

@@ -90,7 +90,8 @@ class Tool {
   virtual Task<Result<CallStatus>> status(std::string idempotency_key, CallContext& context);
 };
 
-/// The configured tools by their name in `tools:`.
+/// The configured tools by their name in `tools:`, those of a section that gives several as `section/tool`
+/// (tools/names.h).
 using ToolTable = std::map<std::string, std::shared_ptr<Tool>, std::less<>>;
 
 }  // namespace troupe::tools

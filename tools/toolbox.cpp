@@ -2,6 +2,7 @@
 
 #include "runtime/base/suggest.h"
 #include "runtime/telemetry/log.h"
+#include "tools/names.h"
 #include "tools/observation.h"
 
 #include <algorithm>
@@ -12,7 +13,8 @@
 namespace troupe::tools {
 
 struct Toolbox::Entry {
-  std::string name;
+  std::string name;  ///< as models call it
+  std::string key;   ///< in the table
   std::shared_ptr<Tool> tool;
   JsonSchema schema;
 };
@@ -66,21 +68,35 @@ Result<Toolbox> Toolbox::make(const ToolTable& table, const std::vector<std::str
   Toolbox box;
   box.limits_ = call_limits;
   auto declarations = std::make_shared<std::vector<models::ToolDeclaration>>();
-  for (const std::string& name : names) {
-    if (box.has(name)) continue;  // named twice is still one tool
-    const auto found = table.find(name);
-    if (found == table.end())
+  for (const std::string& written : names) {
+    const std::vector<std::string> meant = tools_meant(table, written);
+    if (meant.empty())
       return fail(ErrorCode::not_found,
-                  fmt::format("there is no tool `{}`{}", name, did_you_mean(name, names_of(table))));
-    models::ToolDeclaration declaration = found->second->spec().declaration;
-    declaration.name = name;
-    auto schema = JsonSchema::parse(declaration.schema);
-    if (!schema) return within(fmt::format("the schema of tool `{}`", name), schema.error());
-    box.entries_.push_back(Entry{name, found->second, std::move(*schema)});
-    declarations->push_back(std::move(declaration));
+                  fmt::format("there is no tool `{}`{}", written, did_you_mean(written, names_of(table))));
+    for (const std::string& name : meant)
+      if (auto added = box.add(name, table.find(name)->second, *declarations); !added)
+        return fail(std::move(added.error()));
   }
   box.declarations_ = std::move(declarations);
   return box;
+}
+
+Result<> Toolbox::add(const std::string& name, const std::shared_ptr<Tool>& tool,
+                      std::vector<models::ToolDeclaration>& declarations) {
+  models::ToolDeclaration declaration = tool->spec().declaration;
+  declaration.name = call_name(name);
+  if (const Entry* there = find(declaration.name)) {
+    if (there->key == name) return {};  // named twice is still one tool
+    return fail(ErrorCode::conflict,
+                fmt::format("the tools `{}` and `{}` would both be called `{}`; give one "
+                            "of the two another name in `tools`",
+                            there->key, name, declaration.name));
+  }
+  auto schema = JsonSchema::parse(declaration.schema);
+  if (!schema) return within(fmt::format("the schema of tool `{}`", name), schema.error());
+  entries_.push_back(Entry{declaration.name, name, tool, std::move(*schema)});
+  declarations.push_back(std::move(declaration));
+  return {};
 }
 
 const Toolbox::Entry* Toolbox::find(std::string_view name) const {
@@ -91,6 +107,11 @@ const Toolbox::Entry* Toolbox::find(std::string_view name) const {
 
 bool Toolbox::has(std::string_view name) const {
   return find(name) != nullptr;
+}
+
+bool Toolbox::means(std::string_view written, std::string_view called) const {
+  const Entry* entry = find(called);
+  return entry && covers(written, entry->key);
 }
 
 Error Toolbox::unknown(std::string_view name) const {

@@ -57,7 +57,9 @@ CallOutcome failed(Error error, std::size_t observation_max = limits::kObservati
 /// limits. Made once for an agent, used by all its runs, also at the same time. Loop thread only.
 class Toolbox {
  public:
-  /// Errors: not_found (a name that is not in the table), invalid (a tool whose schema does not compile).
+  /// `names`: as configurations write them (tools/names.h); who names a section has all its tools. Errors:
+  /// not_found (a name that is not in the table), invalid (a tool whose schema does not compile), conflict
+  /// (two tools that a model could not tell apart).
   static Result<Toolbox> make(const ToolTable& table, const std::vector<std::string>& names,
                               CallLimits call_limits = {});
   Toolbox(Toolbox&&) noexcept;
@@ -67,7 +69,10 @@ class Toolbox {
   /// As the model is told, in the order of `names`. Never null.
   std::shared_ptr<const std::vector<models::ToolDeclaration>> declarations() const { return declarations_; }
   const CallLimits& limits() const { return limits_; }
+  /// Here and below a tool is known as models call it: call_name() of its name in the table.
   bool has(std::string_view name) const;
+  /// Whether `written` in a configuration ("crm", "crm/get") means the tool `called`.
+  bool means(std::string_view written, std::string_view called) const;
 
   /// Checks a call and does nothing else. Errors, written for the model that made the call: not_found (with
   /// what there is), invalid (with every problem of the arguments).
@@ -90,6 +95,8 @@ class Toolbox {
   struct Entry;
   Toolbox();
   const Entry* find(std::string_view name) const;
+  Result<> add(const std::string& name, const std::shared_ptr<Tool>& tool,
+               std::vector<models::ToolDeclaration>& declarations);
   Error unknown(std::string_view name) const;
   struct Span;
   Span span_of(const Prepared& prepared, const CallContext& context) const;

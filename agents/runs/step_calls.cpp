@@ -72,7 +72,9 @@ StepCalls::~StepCalls() = default;
 bool StepCalls::needs_person(const Call& call, const PlannedCall& plan) const {
   if (recorded_.approvals.contains(plan.id)) return true;
   const auto& wanted = agent_.settings.approve;
-  const bool asked = call.is_question() || std::ranges::find(wanted, plan.tool) != wanted.end();
+  const bool asked = call.is_question() || std::ranges::any_of(wanted, [&](const std::string& written) {
+                       return agent_.toolbox->means(written, plan.tool);
+                     });
   return asked && !recorded_.intents.contains(plan.id);
 }
 

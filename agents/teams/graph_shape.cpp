@@ -36,7 +36,7 @@ void check_node(const NodeSettings& node, Check& check) {
 Record<NodeSettings> node() {
   Record<NodeSettings> node("A node: one thing that is done");
   node.field("run", &NodeSettings::run, target_name(), "an agent, a chain or a team that is asked");
-  node.field("tool", &NodeSettings::tool, config::reference("tools", "tool"),
+  node.field("tool", &NodeSettings::tool, config::part_reference("tools", "tool"),
              "or a tool of `tools` that is called");
   node.field("person", &NodeSettings::person, config::text({.expected = "a question"}),
              "or a question that a person answers");

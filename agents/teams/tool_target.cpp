@@ -2,8 +2,11 @@
 
 #include "agents/limits.h"
 #include "agents/teams/tool_run.h"
+#include "tools/names.h"
 
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace troupe::agents {
 
@@ -38,9 +41,12 @@ Result<std::shared_ptr<const ToolTarget>> ToolTarget::make(const std::string& to
       tools, {tool},
       {.tool_time = limits.tool_time, .observation = limits::kStoredOutput, .whole = limits::kStoredOutput});
   if (!toolbox) return fail(std::move(toolbox.error()));
+  if (!toolbox->has(tools::call_name(tool)))
+    return fail(ErrorCode::invalid, fmt::format("`{}` gives several tools; write one of them, as in `{}`",
+                                                tool, tools::tools_meant(tools, tool).front()));
   caller.toolbox = std::make_shared<const tools::Toolbox>(std::move(*toolbox));
   return std::shared_ptr<const ToolTarget>(
-      new ToolTarget(tool, std::make_shared<const Agent>(std::move(caller))));
+      new ToolTarget(tools::call_name(tool), std::make_shared<const Agent>(std::move(caller))));
 }
 
 Result<std::unique_ptr<RunStart>> ToolTarget::accept(const std::string&, const Json&) const {

@@ -2,6 +2,7 @@
 #include "app/load.h"
 #include "app/wiring.h"
 #include "runtime/base/suggest.h"
+#include "tools/names.h"
 #include "tools/toolbox.h"
 
 #include <CLI/CLI.hpp>
@@ -74,7 +75,7 @@ Task<int> call(Loop& loop, const tools::ToolTable& table, std::string name, std:
     complain(toolbox.error().message);
     co_return kUsage;
   }
-  auto prepared = toolbox->prepare(name, *arguments);
+  auto prepared = toolbox->prepare(tools::call_name(name), *arguments);
   if (!prepared) {
     complain(prepared.error().message);
     co_return kUsage;

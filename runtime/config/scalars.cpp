@@ -98,25 +98,38 @@ ShapePtr<std::string> line(TextRules rules) {
   return text(std::move(rules));
 }
 
-ShapePtr<std::string> reference(std::string space, std::string noun) {
-  class Reference final : public Shape<std::string> {
-   public:
-    Reference(std::string where, std::string what) : space_(std::move(where)), noun_(std::move(what)) {}
-    void read(const Node& node, std::string& value, Reader& reader) const override {
-      std::size_t errors = reader.errors();
-      name_->read(node, value, reader);
-      if (reader.errors() == errors) reader.refer(space_, noun_, value, node.place);
-    }
-    Json show(const std::string& value) const override { return name_->show(value); }
-    Json schema() const override { return name_->schema(); }
+namespace {
 
-   private:
-    std::string space_;
-    std::string noun_;
-    ShapePtr<std::string> name_ =
-        line({.expected = fmt::format("the name of {} {}", noun_ == "agent" ? "an" : "a", noun_)});
-  };
-  return std::make_shared<Reference>(std::move(space), std::move(noun));
+class Reference final : public Shape<std::string> {
+ public:
+  Reference(std::string space, std::string noun, bool parts)
+      : space_(std::move(space)), noun_(std::move(noun)), parts_(parts) {}
+  void read(const Node& node, std::string& value, Reader& reader) const override {
+    std::size_t errors = reader.errors();
+    name_->read(node, value, reader);
+    if (reader.errors() != errors) return;
+    const auto end = parts_ ? value.find('/') : std::string::npos;
+    reader.refer(space_, noun_, value.substr(0, end), node.place);
+  }
+  Json show(const std::string& value) const override { return name_->show(value); }
+  Json schema() const override { return name_->schema(); }
+
+ private:
+  std::string space_;
+  std::string noun_;
+  bool parts_;
+  ShapePtr<std::string> name_ =
+      line({.expected = fmt::format("the name of {} {}", noun_ == "agent" ? "an" : "a", noun_)});
+};
+
+}  // namespace
+
+ShapePtr<std::string> reference(std::string space, std::string noun) {
+  return std::make_shared<Reference>(std::move(space), std::move(noun), false);
+}
+
+ShapePtr<std::string> part_reference(std::string space, std::string noun) {
+  return std::make_shared<Reference>(std::move(space), std::move(noun), true);
 }
 
 ShapePtr<std::string> path(There there) {

@@ -64,6 +64,8 @@ ShapePtr<std::string> text(TextRules rules = {});
 ShapePtr<std::string> line(TextRules rules = {});
 /// The name of an entry of `space` ("models"); it must exist once everything is read. `noun`: "model".
 ShapePtr<std::string> reference(std::string space, std::string noun);
+/// The same, or `NAME/PART` for a part of an entry; whether the entry has that part is not looked at.
+ShapePtr<std::string> part_reference(std::string space, std::string noun);
 /// What must be at a path when it is read.
 enum class There { anything, file, directory };
 /// A path, made absolute.

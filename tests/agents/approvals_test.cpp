@@ -275,3 +275,29 @@ TEST_CASE("a stop of the daemon does not wait for a person") {
   auto row = fakes::run(guarded.world.loop, guarded.world.journal->find_run(guarded.run));
   CHECK_FALSE((*row)->finished());
 }
+
+TEST_CASE("a section in `approve` holds for every tool that it gives") {
+  for (const std::string approve : {"shop", "shop/send"}) {
+    CAPTURE(approve);
+    int sent = 0;
+    auto send = std::make_shared<fakes::TestTool>("shop/send", tools::Effect::at_most_once,
+                                                  [&](const tools::ToolInput&) {
+                                                    ++sent;
+                                                    return tools::ToolOutput{"sent", {}};
+                                                  });
+    World world(says({R"({"thought":"t","action":"shop__send","action_input":{"x":1}})", kAnswer}), {}, {},
+                {.agent = {.approve = {approve}}, .tools = {send}});
+    world.resume();
+    const std::string session = world.session();
+    const std::string run = world.submit(session, "q")->run;
+    world.until([&] { return world.desk->pending(kMe, session).size() == 1; });
+    CHECK(world.desk->pending(kMe, session)[0].tool == "shop__send");
+    CHECK(sent == 0);
+    REQUIRE(fakes::run(
+        world.loop,
+        world.desk->decide({.principal = kMe, .session = session, .call = "c_1", .approve = true})));
+    world.finished(run);
+    CHECK(sent == 1);
+    CHECK(world.last("action")["tool"] == "shop__send");
+  }
+}

@@ -4,6 +4,7 @@
 #include "tests/fakes/run_loop.h"
 #include "tests/tools/fake_context.h"
 #include "tools/json_schema.h"
+#include "tools/names.h"
 
 #include <regex>
 
@@ -38,6 +39,33 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+void check_contract(Tool& tool, fakes::FakeContext& fake) {
+  const ToolSpec& spec = tool.spec();
+  CHECK(spec.declaration.name.starts_with("my_"));
+  CHECK(spec.declaration.description.size() > 20);
+  CHECK_FALSE(spec.version.empty());
+  auto schema = JsonSchema::parse(spec.declaration.schema);
+  REQUIRE(schema);
+
+  // Wrong arguments: an Error, never an exception, also when nobody checked them first.
+  for (const Json& arguments :
+       {Json::object(), Json{{"query", 5}}, Json{{"expression", Json::array()}}, Json::array(), Json(7),
+        Json{{"operation", "no such operation"}, {"timezone", "x/y"}, {"query", "q"}, {"urls", 3}}}) {
+    CAPTURE(dump(arguments));
+    (void)schema->validate(arguments);
+    CHECK_NOTHROW((void)fakes::run(fake.loop, tool.call(ToolInput{arguments, "key"}, fake.context)));
+  }
+  // A requested Stop: it answers cancelled and does nothing.
+  Stop stopped_already(fake.stop);
+  stopped_already.request(StopReason::cancelled);
+  CallContext context{fake.loop, stopped_already, Deadline(), fake.sink, Principal{}, "s", "r", "a", 1};
+  const auto answer =
+      fakes::run(fake.loop, tool.call(ToolInput{Json{{"query", "x"}, {"expression", "1"}}, ""}, context));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::cancelled);
+  CHECK_FALSE(contains(spec.declaration.description + spec.declaration.schema, "tvly-canary"));
+}
+
 }  // namespace
 
 // The contract every registered tool keeps; a new line in catalog.def is held against it without a new test.
@@ -50,35 +78,18 @@ TEST_CASE("every registered tool keeps the contract") {
 
   for (const ToolType& type : tool_types()) {
     CAPTURE(std::string(type.name));
-    auto made = make_tool(settings_for(type.name), services);
-    REQUIRE(made);
-    Tool& tool = **made;
-    const ToolSpec& spec = tool.spec();
-
-    CHECK(spec.declaration.name == "my_" + std::string(type.name));
-    CHECK(spec.declaration.description.size() > 20);
-    CHECK_FALSE(spec.version.empty());
-    CHECK(spec.effect == Effect::pure);  // all built-in ones so far read only
-    auto schema = JsonSchema::parse(spec.declaration.schema);
-    REQUIRE(schema);
-
-    // Wrong arguments: an Error, never an exception, also when nobody checked them first.
-    for (const Json& arguments :
-         {Json::object(), Json{{"query", 5}}, Json{{"expression", Json::array()}}, Json::array(), Json(7),
-          Json{{"operation", "no such operation"}, {"timezone", "x/y"}, {"query", "q"}, {"urls", 3}}}) {
-      CAPTURE(dump(arguments));
-      (void)schema->validate(arguments);
-      CHECK_NOTHROW((void)fakes::run(fake.loop, tool.call(ToolInput{arguments, "key"}, fake.context)));
+    const ToolSettings settings = settings_for(type.name);
+    auto made = make_section(settings, services);
+    REQUIRE_MESSAGE(made, (made ? std::string() : made.error().message));
+    CHECK(gives_several(type.name) == (type.several != nullptr));
+    REQUIRE_FALSE(made->empty());
+    for (const auto& [name, tool] : *made) {
+      CAPTURE(name);
+      CHECK((name == settings.name || name.starts_with(settings.name + "/")));
+      CHECK((name == settings.name) != gives_several(type.name));
+      CHECK(call_name(name).size() <= kCallNameMax);
+      check_contract(*tool, fake);
     }
-    // A requested Stop: it answers cancelled and does nothing.
-    Stop stopped_already(fake.stop);
-    stopped_already.request(StopReason::cancelled);
-    CallContext context{fake.loop, stopped_already, Deadline(), fake.sink, Principal{}, "s", "r", "a", 1};
-    const auto answer =
-        fakes::run(fake.loop, tool.call(ToolInput{Json{{"query", "x"}, {"expression", "1"}}, ""}, context));
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error().code == ErrorCode::cancelled);
-    CHECK_FALSE(contains(spec.declaration.description + spec.declaration.schema, "tvly-canary"));
   }
 }
 
@@ -106,4 +117,15 @@ TEST_CASE("tools are made by the names of the configuration") {
   CHECK(make_tools(twice, services).error().code == ErrorCode::conflict);
   const std::vector<ToolSettings> unknown{settings_for("calculater")};
   CHECK(contains(make_tools(unknown, services).error().message, "did you mean `calculator`"));
+}
+
+TEST_CASE("tools that read are known to be pure") {
+  fakes::FakeContext fake;
+  NoNetwork network;
+  ToolServices services{fake.clock, network};
+  services.knowledge = std::make_shared<fakes::FakeKnowledge>();
+  for (const char* type : {"ask_human", "calculator", "clock", "retriever", "tavily", "wikipedia"}) {
+    CAPTURE(type);
+    CHECK((*make_tool(settings_for(type), services))->spec().effect == Effect::pure);
+  }
 }

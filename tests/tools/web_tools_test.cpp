@@ -74,7 +74,7 @@ struct Web {
   fakes::FakeContext fake;
   HttpPeer peer;
   std::unique_ptr<net::HttpClient> http;
-  std::map<std::string, std::unique_ptr<Tool>> tools;
+  std::map<std::string, std::shared_ptr<Tool>> tools;
 };
 
 bool contains(const std::string& text, std::string_view part) {
