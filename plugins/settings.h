@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct PluginSettings {
   std::string isolation = "process";  ///< process | none
   std::string sha256;                 ///< "" = any
   Json config = Json::object();
+  std::map<std::string, std::string> secrets;  ///< beside it: keys and passwords by name
   PluginGrant grant;
   PluginLimits limits;
   int workers = 2;  ///< processes at once

@@ -215,9 +215,10 @@ typedef struct troupe_plugin {
                               null: nothing. It gets what the configuration grants */
   uint32_t concurrent; /* calls that it takes at once, its `handle` returning before the end; 0 or 1: one */
   uint32_t reserved;
-  /* Called first. `config` is JSON, valid against config_schema, with the plugin's secrets in it. `host` is
-     valid as long as the process. Anything but TROUPE_OK makes the plugin unusable, with the text that was
-     put into `why`: up to `why_size` bytes, terminated. Null: nothing to prepare. */
+  /* Called first. `config` is JSON, valid against config_schema, with one member beside it, "secrets": what
+     the configuration has for the plugin under `secrets:`, texts by name. `host` is valid as long as the
+     process. Anything but TROUPE_OK makes the plugin unusable, with the text that was put into `why`: up to
+     `why_size` bytes, terminated. Null: nothing to prepare. */
   troupe_status (*init)(const troupe_host* host, troupe_span config, char* why, size_t why_size);
   /* Called last, when no call is left. A killed worker never gets here. Null: nothing to clear up. */
   void (*deinit)(void);

@@ -36,6 +36,7 @@ struct HostFunctions {
   static std::int32_t cancelled(const troupe_call* call) { return call->cancelled ? 1 : 0; }
 
   static troupe_status progress(troupe_call* call, troupe_span text, double fraction) {
+    if (!call) return TROUPE_INVALID;
     const bool known = fraction >= 0 && fraction <= 1;
     return call->runtime->say(*call, "progress",
                               {.head = {{"fraction", known ? Json(fraction) : Json(nullptr)}},
@@ -43,11 +44,13 @@ struct HostFunctions {
   }
 
   static troupe_status part(troupe_call* call, troupe_span text) {
+    if (!call) return TROUPE_INVALID;
     if (text.size > kPluginAnswerBytes) return TROUPE_TOO_LARGE;
     return call->runtime->say(*call, "part", {.text = at_most(text, kPluginAnswerBytes)});
   }
 
   static troupe_status finish(troupe_call* call, troupe_status status, troupe_span answer, troupe_span body) {
+    if (!call) return TROUPE_INVALID;
     return call->runtime->finish(*call, status, answer, body);
   }
 
@@ -57,11 +60,13 @@ struct HostFunctions {
 
   static troupe_status http_start(troupe_call* call, const troupe_http_request* request,
                                   troupe_http_done done, void* user) {
+    if (!call || !request) return TROUPE_INVALID;
     return call->runtime->begin_http(*call, *request, done, user, false);
   }
 
   static troupe_status http_fetch(troupe_call* call, const troupe_http_request* request,
                                   troupe_http_done done, void* user) {
+    if (!call || !request) return TROUPE_INVALID;
     return call->runtime->begin_http(*call, *request, done, user, true);
   }
 

@@ -152,6 +152,9 @@ void Instance::take(Message message) {
       return kill("it describes itself wrongly: " + description.error().message, ErrorCode::invalid);
     loaded_ = true;
     description_ = std::move(*description);
+    if (settings_.accept)
+      if (auto accepted = settings_.accept(description_); !accepted)
+        return kill(accepted.error().message, accepted.error().code);
     line_->send({.head = {{"do", "start"}, {"http", settings_.http != nullptr}}, .text = settings_.config});
   } else if (what == "ready" && loaded_) {
     begun_.set(true);

@@ -31,8 +31,10 @@ struct PluginAnswer {
 
 /// What an instance is started with. Outlives it.
 struct InstanceSettings {
-  std::string name;                    ///< of the plugin in the configuration, for messages and the log
-  std::string config = "{}";           ///< JSON
+  std::string name;           ///< of the plugin in the configuration, for messages and the log
+  std::string config = "{}";  ///< JSON
+  /// Looks at what was loaded, before it is told its configuration; an error ends it. Null: anything goes.
+  std::function<Result<>(const PluginDescription&)> accept{};
   GrantedHttp* http = nullptr;         ///< null: it may reach nobody
   Milliseconds start_time{10'000};     ///< until it is ready
   Milliseconds cancel_grace{20};       ///< for a call that was cancelled to end by itself
