@@ -144,7 +144,10 @@ void Instance::take(Message message) {
   } else if (what == "http") {
     take_http(live, std::move(message));
   } else if (what == "again") {
+    ++again_;
     log(TROUPE_LOG_ERROR, "it finished a call a second time; that was passed over");
+  } else if (what == "peak") {
+    if (peak_) peak_->set(number_or(message.head, "kib", 0));
   } else if (what == "loaded" && !loaded_) {
     const Json* plugin = find(message.head, "plugin");
     auto description = read_description(plugin ? *plugin : Json());
@@ -251,8 +254,19 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   co_return fail(why_dead_.value_or(Error{ErrorCode::internal, "the plugin ended without a reason"}));
 }
 
+Task<std::int64_t> Instance::peak_memory() {
+  if (!alive()) co_return 0;
+  OneShot<std::int64_t> told(loop_);
+  peak_ = &told;
+  line_->send({.head = {{"do", "peak"}}});
+  const std::int64_t kib = co_await told.wait();
+  peak_ = nullptr;
+  co_return kib;
+}
+
 void Instance::die(Error why) {
   if (why_dead_) return;
+  if (peak_) peak_->set(0);
   why_dead_ = std::move(why);
   begun_.set(true);
   for (const auto& [id, live] : calls_) live->done.set(true);

@@ -69,6 +69,10 @@ class Instance {
   bool alive() const { return !why_dead_; }
   std::size_t at_work() const { return calls_.size(); }
   std::size_t answered() const { return answered_; }
+  /// Finishes of calls that had been finished before.
+  std::size_t finished_again() const { return again_; }
+  /// The most memory that what runs it has had so far, in KiB; 0 when it does not say.
+  Task<std::int64_t> peak_memory();
 
   Task<> end();
 
@@ -94,6 +98,8 @@ class Instance {
   std::map<std::int64_t, Live*> calls_;
   std::int64_t last_id_ = 0;
   std::size_t answered_ = 0;
+  std::size_t again_ = 0;
+  OneShot<std::int64_t>* peak_ = nullptr;  ///< of who waits for it
   std::size_t stray_ = 0;  ///< messages that no call is to blame for
 };
 

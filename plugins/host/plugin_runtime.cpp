@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <sys/resource.h>
 
 #include <fmt/format.h>
 
@@ -86,6 +87,10 @@ Result<> PluginRuntime::take(Message message) {
     take_answer(std::move(message));
   } else if (what == "start") {
     push({.start = true, .message = std::move(message)});
+  } else if (what == "peak") {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    send_({.head = {{"is", "peak"}, {"kib", used.ru_maxrss}}});
   } else if (what == "stop") {
     push({.stop = true});
   } else {

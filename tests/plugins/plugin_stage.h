@@ -40,6 +40,19 @@ inline std::string readable_copy(const std::string& file) {
   return copy.string();
 }
 
+/// What confines a worker of the tests that runs the library of `settings`.
+inline std::shared_ptr<const sandbox::Cage> worker_cage(const PluginSettings& settings) {
+  static const sandbox::Support machine = sandbox::probe();
+  const std::string library = readable_copy(settings.path);
+  sandbox::Program program = worker_program(library);
+  program.path = readable_copy(TROUPE_PLUGIN_WORKER);
+  // A crash of the plugin is to look like one.
+  program.environment = {"ASAN_OPTIONS=detect_leaks=0:handle_segv=0:allow_user_segv_handler=1"};
+  auto cage = sandbox::Cage::make(machine, confinement_of(settings, library), std::move(program));
+  if (!cage) throw std::runtime_error(cage.error().message);
+  return std::make_shared<const sandbox::Cage>(std::move(*cage));
+}
+
 /// A plugin of the tests in worker processes of its own (or in this process), on a loop of its own.
 class Staged {
  public:
@@ -96,14 +109,9 @@ class Staged {
       if (!library) throw std::runtime_error(library.error().message);
       return thread_lines(loop, std::make_shared<const PluginLibrary>(std::move(*library)));
     }
-    static const sandbox::Support machine = sandbox::probe();
-    sandbox::Program program = worker_program(library_);
-    program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-    // A crash of the plugin is to look like one.
-    program.environment = {"ASAN_OPTIONS=detect_leaks=0:handle_segv=0:allow_user_segv_handler=1"};
-    auto cage = sandbox::Cage::make(machine, confinement_of(settings, library_), std::move(program));
-    if (!cage) throw std::runtime_error(cage.error().message);
-    return process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage)));
+    PluginSettings here = settings;
+    here.path = library_;
+    return process_lines(loop, worker_cage(here));
   }
 
   const std::string library_;
