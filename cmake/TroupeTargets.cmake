@@ -1,8 +1,10 @@
 # troupe_floor(NAME DEPS…): the library of one top-level folder, of every .cpp below it.
+# troupe_plugin(NAME SOURCE [INCLUDES…]): a plugin as a stranger would build it: nothing of Troupe but its headers.
 # troupe_test(NAME SOURCES… LIBS…): one doctest program, registered with ctest file by file.
 
 function(troupe_floor name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/examples/")  # which are no part of the program
   if(NOT sources)  # a floor of headers only
     add_library(troupe_${name} INTERFACE)
     target_include_directories(troupe_${name} INTERFACE ${CMAKE_SOURCE_DIR})
@@ -17,6 +19,14 @@ function(troupe_floor name)
   else()
     target_precompile_headers(troupe_${name} REUSE_FROM troupe_runtime)
   endif()
+endfunction()
+
+function(troupe_plugin name source)
+  add_library(${name} MODULE ${source})
+  # Last of all -f options, so it wins over those of programs.
+  target_compile_options(${name} PRIVATE -fPIC)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/plugins ${CMAKE_SOURCE_DIR}/plugins/sdk ${ARGN})
+  set_target_properties(${name} PROPERTIES C_STANDARD 99)
 endfunction()
 
 # A build directory of preset tsan, whose programs then run in this build's ctest as tsan/NAME: one summary for all.

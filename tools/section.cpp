@@ -137,6 +137,16 @@ Record<ToolSettings> ask_human() {
   return tool;
 }
 
+Record<ToolSettings> plugin() {
+  Record<ToolSettings> tool("Tools of a plugin");
+  add_common(tool);
+  tool.field("plugin", &ToolSettings::plugin, config::reference("plugins", "plugin"), "which plugin has it")
+      .required();
+  tool.field("tool", &ToolSettings::tool, config::line({.expected = "a tool of the plugin"}),
+             "which of its tools; without it all of them, as NAME/TOOL");
+  return tool;
+}
+
 Record<ToolSettings> chain() {
   Record<ToolSettings> tool("A chain, as a tool");
   add_common(tool);
@@ -160,8 +170,9 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
                                      {"retriever", "a knowledge base", retriever()},
                                      {"tavily", "web search", tavily()},
                                      {"wikipedia", "the encyclopedia", wikipedia()},
+                                     {"plugin", "a shared library of your own", plugin()},
                                      {"chain", "a chain of this configuration", chain()}},
-                                     {"plugin", "image", "delegate", "handoff", "code"});
+                                     {"image", "delegate", "handoff", "code"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

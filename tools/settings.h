@@ -22,7 +22,7 @@ struct HttpStatusSettings {
 /// One entry of `tools:`; which fields apply depends on `type`.
 struct ToolSettings {
   std::string name;         ///< its key, and what the model calls it by
-  std::string type;         ///< calculator | clock | retriever | tavily | wikipedia | chain | ask_human
+  std::string type;         ///< calculator | clock | retriever | tavily | wikipedia | chain | ask_human | plugin
   std::string description;  ///< "" = the tool's own
 
   // tavily
@@ -47,6 +47,10 @@ struct ToolSettings {
 
   // chain
   std::string chain;  ///< key in `chains:`
+
+  // plugin
+  std::string plugin;  ///< key in `plugins:`
+  std::string tool;    ///< of it; "" = all it has
 
   // ask_human
   std::string default_answer;  ///< when nobody answers in time; "" = none

@@ -37,4 +37,23 @@ std::string FrameReader::progress() const {
   return std::to_string(payload_.size()) + " of " + std::to_string(announced_) + " bytes of its answer";
 }
 
+void FrameStream::take(std::string_view bytes) {
+  // What was taken out is dropped here, once for many frames.
+  bytes_.erase(0, done_);
+  done_ = 0;
+  bytes_.append(bytes);
+}
+
+std::optional<std::string> FrameStream::next() {
+  const std::string_view rest = std::string_view(bytes_).substr(done_);
+  if (oversize_ || rest.size() < kFrameHead) return std::nullopt;
+  FrameHead head;
+  std::copy_n(rest.begin(), kFrameHead, head.begin());
+  announced_ = payload_of(head);
+  oversize_ = announced_ > most_;
+  if (oversize_ || rest.size() - kFrameHead < announced_) return std::nullopt;
+  done_ += kFrameHead + announced_;
+  return std::string(rest.substr(kFrameHead, announced_));
+}
+
 }  // namespace troupe::sandbox

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,29 @@ class FrameReader {
   std::size_t head_bytes_ = 0;
   std::size_t announced_ = 0;
   std::string payload_;
+};
+
+/// Takes apart frames that come one after the other, in pieces of any size. Pure; memory as FrameReader.
+class FrameStream {
+ public:
+  explicit FrameStream(std::size_t most) : most_(most) {}
+
+  /// Further bytes. Only while oversize() is false.
+  void take(std::string_view bytes);
+  /// The next payload that is whole; nothing when more bytes are needed.
+  std::optional<std::string> next();
+  /// A frame over `most` was announced: nothing more can be read.
+  bool oversize() const { return oversize_; }
+  std::size_t announced() const { return announced_; }
+  /// Of a frame that is not whole yet, for "hung up within a frame".
+  bool within_frame() const { return bytes_.size() > done_; }
+
+ private:
+  std::size_t most_;
+  std::string bytes_;
+  std::size_t done_ = 0;  ///< of them, taken out already
+  std::size_t announced_ = 0;
+  bool oversize_ = false;
 };
 
 }  // namespace troupe::sandbox

@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/ingest/reader_frames.h"
 #include "memory/knowledge/loaders/load.h"
+#include "runtime/base/sanitized.h"
 #include "runtime/sandbox/serve_frames.h"
 
 #include <new>
@@ -9,17 +10,6 @@
 namespace troupe::memory {
 
 namespace {
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TROUPE_SANITIZED 1
-#endif
-#endif
-#ifdef TROUPE_SANITIZED
-constexpr bool kSanitized = true;  // it reserves terabytes of address space, and looks at /proc
-#else
-constexpr bool kSanitized = false;
-#endif
 
 Result<Document> load(const ReaderRequest& request) {
   loaders::LoadOptions options{.charset = loaders::charset_of_content_type(request.content_type),

@@ -1,5 +1,9 @@
 #include "runtime/sandbox/frame.h"
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 using namespace troupe::sandbox;
@@ -58,4 +62,33 @@ TEST_CASE("progress is told for messages") {
   CHECK(reader.progress() == "1 of 4 bytes of a frame's length");
   CHECK(reader.take(std::string("\0\0\0ab", 5)) == State::incomplete);
   CHECK(reader.progress() == "2 of 5 bytes of its answer");
+}
+
+TEST_CASE("frames that follow each other are taken apart however their bytes come") {
+  const std::string bytes = frame("one") + frame("") + frame(std::string(1000, 'x')) + frame("four");
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    FrameStream stream(1000);
+    std::vector<std::string> frames;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      stream.take(std::string_view(bytes).substr(at, piece));
+      while (auto payload = stream.next()) frames.push_back(std::move(*payload));
+    }
+    CHECK(frames == std::vector<std::string>{"one", "", std::string(1000, 'x'), "four"});
+    CHECK_FALSE(stream.within_frame());
+    CHECK_FALSE(stream.oversize());
+  }
+}
+
+TEST_CASE("of a stream, a frame over the limit ends all, and one that is cut is known to be") {
+  FrameStream stream(3);
+  stream.take(frame("one") + frame("four") + frame("two"));
+  CHECK(stream.next() == "one");
+  CHECK_FALSE(stream.next());
+  CHECK(stream.oversize());
+  CHECK(stream.announced() == 4);
+  CHECK_FALSE(stream.next());
+  FrameStream cut(3);
+  cut.take(frame("two").substr(0, 5));
+  CHECK_FALSE(cut.next());
+  CHECK(cut.within_frame());
 }

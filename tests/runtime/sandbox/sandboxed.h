@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/async/loop.h"
+#include "runtime/base/sanitized.h"
 #include "runtime/sandbox/run_once.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/temp_dir.h"
@@ -18,14 +19,6 @@
 #include <unistd.h>
 #include <utility>
 #include <vector>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TROUPE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TROUPE_SANITIZED 1
-#endif
-#endif
 
 namespace troupe::sandbox {
 
@@ -115,10 +108,10 @@ inline Program worker_program(std::vector<std::string> arguments = {}) {
 inline Confinement for_worker_program() {
   auto confinement = plain();
   confinement.cpu_seconds = 0;
-#ifdef TROUPE_SANITIZED
-  confinement.address_space = 0;  // a sanitizer reserves terabytes
-  confinement.readable.emplace_back("/proc");
-#endif
+  if (kSanitized) {
+    confinement.address_space = 0;
+    confinement.readable.emplace_back("/proc");
+  }
   return confinement;
 }
 

@@ -1,0 +1,182 @@
+#include "plugins/check/validator.h"
+
+#include "plugins/check/sample_input.h"
+#include "runtime/async/nursery.h"
+#include "tools/json_schema.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::plugins {
+
+namespace {
+
+using Kind = Finding::Kind;
+
+constexpr std::size_t kWarmUp = 100;              // calls before memory is looked at
+constexpr std::int64_t kGrowthKib = 1024;         // of a worker's memory over all repeats that is no leak
+constexpr Milliseconds kCancelAfter{5};           // into a call
+constexpr std::size_t kAnswerShown = 120;         // bytes
+
+class NoEvents final : public EventSink {
+ public:
+  void publish(Event) override {}
+};
+
+std::string shortened(const std::string& text) {
+  const std::string line = text.substr(0, text.find('\n'));
+  return line.size() <= kAnswerShown ? line : line.substr(0, kAnswerShown) + "…";
+}
+
+class Validator {
+ public:
+  Validator(Loop& loop, const LineMaker& make, ValidatorOptions options,
+            std::function<void(const Finding&)> found)
+      : loop_(loop), make_(make), options_(std::move(options)), found_(std::move(found)) {}
+
+  Task<> run() {
+    if (!co_await restart()) co_return;
+    const PluginDescription description = instance_->description();
+    tell(Kind::good, fmt::format("it loads, is `{}` {} and starts", description.name, description.version));
+    for (std::size_t i = 0; i < description.services.size(); ++i) {
+      const ServiceDescription& service = description.services[i];
+      if (service.kind == "tool") {
+        co_await try_tool(i, service);
+      } else {
+        tell(Kind::skipped, fmt::format("{} `{}`: this daemon does not know services of that kind",
+                                        service.kind, service.name));
+      }
+      if (!instance_) break;
+    }
+    if (instance_) co_await instance_->end();
+  }
+
+ private:
+  void tell(Kind kind, std::string text) { found_({kind, std::move(text)}); }
+
+  Task<bool> restart() {
+    if (instance_) co_await instance_->end();
+    instance_.reset();
+    auto started = co_await Instance::start(loop_, make_, options_.instance, stop_);
+    if (started) {
+      instance_ = std::move(*started);
+    } else {
+      tell(Kind::problem, started.error().message);
+    }
+    co_return instance_ != nullptr;
+  }
+
+  Task<Result<PluginAnswer>> call(std::size_t service, std::string input, Stop& stop) {
+    CallContext context{.loop = loop_,
+                        .stop = stop,
+                        .deadline = Deadline::after(loop_.clock(), options_.call_time),
+                        .events = events_};
+    co_return co_await instance_->call({.service = service, .input = std::move(input), .key = "plugin-check"},
+                                       context);
+  }
+
+  Task<> try_tool(std::size_t index, const ServiceDescription& tool) {
+    const std::string what = fmt::format("tool `{}`", tool.name);
+    const auto given = options_.inputs.find(tool.name);
+    if (given == options_.inputs.end() && tool.effect != tools::Effect::pure && !options_.all) {
+      tell(Kind::skipped, fmt::format("{} is {}: it may act in the world, so it was not called; --call '{}={{…}}' "
+                                      "or --all calls it",
+                                      what, tools::word(tool.effect), tool.name));
+      co_return;
+    }
+    const Json input = given != options_.inputs.end() ? given->second : sample_input(tool.input_schema);
+    if (!tool.input_schema.is_null()) {
+      auto schema = tools::JsonSchema::compile(tool.input_schema);
+      if (auto fits = schema ? schema->check(input) : fail(schema.error()); !fits) {
+        tell(given != options_.inputs.end() ? Kind::problem : Kind::skipped,
+             fmt::format("{}: {} does not fit its schema ({}); give an input with --call", what, dump(input),
+                         fits.error().message));
+        co_return;
+      }
+    }
+    co_await call_it(index, what, dump(input));
+    if (instance_) co_await cancel_it(index, what, dump(input));
+    if (instance_) co_await call_at_once(index, what, dump(input));
+  }
+
+  Task<> call_it(std::size_t index, const std::string& what, const std::string& input) {
+    const std::size_t again = instance_->finished_again();
+    std::int64_t before = 0;
+    std::optional<std::string> first;
+    for (std::size_t i = 0; i < kWarmUp + options_.repeats; ++i) {
+      if (i == kWarmUp) before = co_await instance_->peak_memory();
+      auto answer = co_await call(index, input, stop_);
+      if (!instance_->alive()) {
+        tell(Kind::problem, fmt::format("{}: call {} ended its worker: {}", what, i + 1, answer.error().message));
+        co_await restart();
+        co_return;
+      }
+      if (!first)
+        first = answer ? fmt::format("answers “{}”", shortened(answer->text))
+                       : fmt::format("answers with an error: {}", shortened(answer.error().message));
+    }
+    tell(Kind::good, fmt::format("{} {}", what, *first));
+    const std::int64_t grown = co_await instance_->peak_memory() - before;
+    if (grown > kGrowthKib)
+      tell(Kind::warning, fmt::format("{}: its memory grew by {} KiB over {} calls", what, grown, options_.repeats));
+    else
+      tell(Kind::good, fmt::format("{} was called {} times, each call ended once", what, options_.repeats));
+    if (const std::size_t more = instance_->finished_again() - again; more > 0)
+      tell(Kind::problem, fmt::format("{} finished {} calls more than once", what, more));
+  }
+
+  Task<> cancel_it(std::size_t index, const std::string& what, const std::string& input) {
+    Stop stop;
+    const auto alarm =
+        loop_.at(loop_.clock().now() + kCancelAfter, [&stop] { stop.request(StopReason::cancelled); });
+    auto answer = co_await call(index, input, stop);
+    if (instance_->alive()) {
+      tell(Kind::good, answer ? fmt::format("{} was done before it could be cancelled", what)
+                              : fmt::format("{} ends when it is cancelled", what));
+      co_return;
+    }
+    tell(Kind::warning, fmt::format("{} did not end within {} ms of being cancelled, so its worker was killed: "
+                                    "have a look at `cancel` or troupe_calls.cancelled",
+                                    what, options_.instance.cancel_grace.count()));
+    co_await restart();
+  }
+
+  Task<> call_at_once(std::size_t index, const std::string& what, const std::string& input) {
+    const std::size_t most = instance_->description().concurrent;
+    if (most < 2) co_return;
+    Nursery nursery(loop_);
+    for (std::size_t i = 0; i < most; ++i)
+      nursery.spawn("a call of many", [this, index, &input]() -> Task<> {
+        co_await call(index, input, stop_);
+      });
+    co_await nursery.join();
+    if (instance_->alive()) {
+      tell(Kind::good, fmt::format("{} took {} calls at once", what, most));
+    } else {
+      tell(Kind::problem, fmt::format("{}: {} calls at once ended its worker", what, most));
+      co_await restart();
+    }
+  }
+
+  Loop& loop_;
+  const LineMaker& make_;
+  const ValidatorOptions options_;
+  const std::function<void(const Finding&)> found_;
+  Stop stop_;
+  NoEvents events_;
+  std::unique_ptr<Instance> instance_;
+};
+
+}  // namespace
+
+Task<> validate(Loop& loop, const LineMaker& make, ValidatorOptions options,
+                std::function<void(const Finding&)> found) {
+  Validator validator(loop, make, std::move(options), std::move(found));
+  co_await validator.run();
+}
+
+}  // namespace troupe::plugins

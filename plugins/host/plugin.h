@@ -1,0 +1,62 @@
+#pragma once
+
+#include "plugins/host/instance_pool.h"
+#include "plugins/host/plugin_file.h"
+#include "plugins/settings.h"
+#include "runtime/net/http_client.h"
+#include "runtime/sandbox/confinement.h"
+#include "runtime/sandbox/support.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace troupe::plugins {
+
+/// A configured plugin: one version of its library under one configuration, and the workers that run it. Loop
+/// thread only.
+class Plugin {
+ public:
+  /// What it is made with. Outlives it.
+  struct Services {
+    Loop& loop;
+    net::HttpClient& http;  ///< guarded
+    std::function<const sandbox::Support&()> support;
+    const PluginFolder& folder;
+    /// What runs a library in a process; by default this very program.
+    std::function<sandbox::Program(const std::string& library)> program;
+  };
+
+  /// Checks the file, loads it once to learn what it offers (in a process of its own, unless isolation is
+  /// none), and holds `config` against its schema. Its `init` runs, too, so that one that cannot work is
+  /// known now. Blocking, bounded by start_time. Errors: those of PluginFolder::take() and Instance::start();
+  /// invalid (the configuration, with every problem); unavailable (this machine cannot confine it); denied
+  /// (it asks for what is not granted: a warning in the log, not an error).
+  static Result<std::unique_ptr<Plugin>> open(const Services& services, PluginSettings settings);
+  /// drain() or close() must have returned when there was any call.
+  ~Plugin();
+
+  const PluginSettings& settings() const { return settings_; }
+  const PluginDescription& description() const { return description_; }
+  const PluginFile& file() const { return file_; }
+
+  /// As InstancePool::call(). Errors begin with the plugin's name.
+  Task<Result<PluginAnswer>> call(PluginCall call, CallContext& context,
+                                  std::function<void(std::string_view)> part = nullptr);
+  Task<> drain();
+  Task<> close();
+  InstancePool::Counts counts() const { return pool_->counts(); }
+
+ private:
+  Plugin(PluginSettings settings, PluginFile file);
+  Result<LineMaker> lines(const Services& services, Loop& loop) const;
+  Result<PluginDescription> describe(const Services& services) const;
+
+  const PluginSettings settings_;
+  const PluginFile file_;
+  PluginDescription description_;
+  std::unique_ptr<GrantedHttp> http_;  ///< null: no host is granted
+  std::unique_ptr<InstancePool> pool_;
+};
+
+}  // namespace troupe::plugins

@@ -1,0 +1,124 @@
+#include "plugins/host/plugin_file.h"
+
+#include "runtime/base/sha256.h"
+#include "runtime/sandbox/descriptor.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace troupe::plugins {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kHashShown = 16;  // of a copy's name
+
+bool trusted_owner(uid_t owner) {
+  return owner == 0 || owner == ::geteuid();
+}
+
+/// Whether others than its owner may change it, in words.
+std::string unsafe(const struct stat& found, bool folder) {
+  if (!trusted_owner(found.st_uid)) return fmt::format("belongs to another user ({})", found.st_uid);
+  // In a folder with the sticky bit others may make files, but not replace ours.
+  if ((found.st_mode & S_IWOTH) && !(folder && (found.st_mode & S_ISVTX))) return "may be changed by anybody";
+  if ((found.st_mode & S_IWGRP) && found.st_gid != 0 && !(folder && (found.st_mode & S_ISVTX)))
+    return "may be changed by its group";
+  return "";
+}
+
+Result<> check_folder(const fs::path& folder) {
+  struct stat found{};
+  if (::stat(folder.c_str(), &found) != 0)
+    return fail(ErrorCode::store, fmt::format("{}: {}", folder.string(), std::strerror(errno)));
+  const std::string why = unsafe(found, true);
+  if (why.empty()) return {};
+  return fail(ErrorCode::denied,
+              fmt::format("its folder {} {}: who can change it could run code as the daemon; "
+                          "chmod go-w it",
+                          folder.string(), why));
+}
+
+Result<std::string> read_checked(const std::string& path) {
+  const sandbox::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open())
+    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::store,
+                fmt::format("{}: {}", path, std::strerror(errno)));
+  struct stat found{};
+  if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode))
+    return fail(ErrorCode::invalid, fmt::format("{} is no file", path));
+  if (const std::string why = unsafe(found, false); !why.empty())
+    return fail(
+        ErrorCode::denied,
+        fmt::format("{} {}: who can change it could run code as the daemon; chmod go-w it", path, why));
+  if (static_cast<std::uint64_t>(found.st_size) > kLibraryBytes)
+    return fail(ErrorCode::too_large,
+                fmt::format("{} has {} bytes, at most {} are loaded", path, found.st_size, kLibraryBytes));
+  std::string bytes(static_cast<std::size_t>(found.st_size), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0)
+      return fail(ErrorCode::store, fmt::format("{} could not be read, or changed meanwhile", path));
+    done += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
+Result<> write_copy(const fs::path& copy, const std::string& bytes) {
+  const auto failed = [](const std::string& name) {
+    return fail(ErrorCode::store, fmt::format("{}: {}", name, std::strerror(errno)));
+  };
+  std::string name = copy.string() + ".XXXXXX";
+  const sandbox::Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+  if (!file.open()) return failed(name);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::write(file.get(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  // Root's workers are nobody, and a library is no secret.
+  if (done == bytes.size() && ::fchmod(file.get(), 0555) == 0 && std::rename(name.c_str(), copy.c_str()) == 0)
+    return {};
+  auto error = failed(name);
+  std::remove(name.c_str());
+  return error;
+}
+
+}  // namespace
+
+Result<PluginFile> PluginFolder::take(const PluginSettings& settings) const {
+  const fs::path path(settings.path);
+  if (auto safe = check_folder(path.parent_path()); !safe) return fail(std::move(safe.error()));
+  auto bytes = read_checked(settings.path);
+  if (!bytes) return fail(std::move(bytes.error()));
+  PluginFile file{.sha256 = sha256_hex(*bytes)};
+  if (!settings.sha256.empty() && settings.sha256 != file.sha256)
+    return fail(ErrorCode::denied, fmt::format("{} is not the library that is allowed: its SHA-256 is {}, "
+                                               "`sha256` says {}",
+                                               settings.path, file.sha256, settings.sha256));
+  std::error_code failed;
+  fs::create_directories(path_, failed);
+  // Root's workers, who are nobody, must get through; for others the folder is their own.
+  if (!failed) fs::permissions(path_, ::geteuid() == 0 ? fs::perms(0711) : fs::perms(0700), failed);
+  if (failed) return fail(ErrorCode::store, fmt::format("{}: {}", path_, failed.message()));
+  const fs::path copy =
+      fs::path(path_) / fmt::format("{}-{}.so", path.stem().string(), file.sha256.substr(0, kHashShown));
+  if (!fs::exists(copy, failed))
+    if (auto written = write_copy(copy, *bytes); !written) return fail(std::move(written.error()));
+  file.path = copy.string();
+  return file;
+}
+
+}  // namespace troupe::plugins

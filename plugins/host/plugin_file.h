@@ -1,0 +1,34 @@
+#pragma once
+
+#include "plugins/settings.h"
+#include "runtime/base/result.h"
+
+#include <string>
+
+namespace troupe::plugins {
+
+inline constexpr std::size_t kLibraryBytes = 256u << 20;
+
+/// A plugin's library as it was when it was looked at.
+struct PluginFile {
+  std::string path;    ///< of a copy that nobody changes
+  std::string sha256;  ///< hex
+};
+
+/// The folder where daemons keep copies of the libraries they run: what is loaded stays what was checked,
+/// also when the file is written over or replaced by one that does not work.
+class PluginFolder {
+ public:
+  /// `path`: made if absent. For a daemon that is root, whose workers are nobody, one that anybody may enter.
+  explicit PluginFolder(std::string path) : path_(std::move(path)) {}
+
+  /// Checks the library of `settings` and copies it, unless the copy is there. Errors: not_found; denied (it,
+  /// or its folder, belongs to others or may be changed by others; another hash than `sha256`); too_large;
+  /// store. Blocking.
+  Result<PluginFile> take(const PluginSettings& settings) const;
+
+ private:
+  const std::string path_;
+};
+
+}  // namespace troupe::plugins

@@ -1,0 +1,118 @@
+#include "plugins/plugins.h"
+
+#include "plugins/plugin_tool.h"
+#include "runtime/base/suggest.h"
+#include "tools/names.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::plugins {
+
+namespace {
+
+/// What makes one plugin another. Never shown: there are secrets in it.
+std::string identity_of(const PluginSettings& settings, const std::string& sha256) {
+  const PluginGrant& grant = settings.grant;
+  const PluginLimits& limits = settings.limits;
+  return dump(Json{settings.name, sha256, settings.isolation, settings.config, settings.secrets, grant.hosts,
+                   grant.read, grant.write, grant.network, grant.threads, grant.processes, limits.memory,
+                   limits.file, limits.open_files, settings.workers});
+}
+
+std::vector<std::string> tools_of(const PluginDescription& description) {
+  std::vector<std::string> names;
+  for (const ServiceDescription& service : description.services)
+    if (service.kind == "tool") names.push_back(service.name);
+  return names;
+}
+
+}  // namespace
+
+Plugins::Plugins(Plugin::Services services) : services_(std::move(services)), nursery_(services_.loop) {}
+
+Plugins::~Plugins() {
+  *alive_ = false;
+}
+
+std::shared_ptr<Plugin> Plugins::hold(std::unique_ptr<Plugin> plugin) {
+  std::shared_ptr<Plugin> held(plugin.release(), [this, alive = alive_](Plugin* last) {
+    std::shared_ptr<Plugin> owned(last);
+    // After close() no call is left and no worker.
+    if (*alive) nursery_.spawn("end of a plugin", [owned] { return owned->close(); });
+  });
+  std::erase_if(all_, [](const std::weak_ptr<Plugin>& one) { return one.expired(); });
+  all_.push_back(held);
+  return held;
+}
+
+Result<PluginTable> Plugins::adopt(std::span<const PluginSettings> settings) {
+  PluginTable table;
+  std::map<std::string, Known> known;
+  for (const PluginSettings& one : settings) {
+    auto file = services_.folder.take(one);
+    if (!file) return within(fmt::format("plugin {}", one.name), std::move(file.error()));
+    std::string identity = identity_of(one, file->sha256);
+    const auto before = known_.find(one.name);
+    std::shared_ptr<Plugin> plugin;
+    if (before != known_.end() && before->second.identity == identity) plugin = before->second.plugin.lock();
+    if (!plugin) {
+      auto opened = Plugin::open(services_, one);
+      if (!opened) return fail(std::move(opened.error()));
+      plugin = hold(std::move(*opened));
+    }
+    known[one.name] = {std::move(identity), plugin};
+    table[one.name] = std::move(plugin);
+  }
+  known_ = std::move(known);
+  return table;
+}
+
+bool Plugins::changed(std::span<const PluginSettings> settings) const {
+  return std::ranges::any_of(settings, [this](const PluginSettings& one) {
+    const auto known = known_.find(one.name);
+    if (known == known_.end()) return true;
+    const auto plugin = known->second.plugin.lock();
+    const auto file = services_.folder.take(one);
+    // One that cannot be read, or must not be loaded, is looked at when somebody asks for it.
+    return plugin && file && file->sha256 != plugin->file().sha256;
+  });
+}
+
+Task<> Plugins::close() {
+  for (const std::weak_ptr<Plugin>& one : all_)
+    if (const auto plugin = one.lock()) co_await plugin->close();
+  co_await nursery_.join();
+  *alive_ = false;
+}
+
+Result<tools::ToolTable> make_plugin_tools(const tools::ToolSettings& settings, const PluginTable& plugins) {
+  const auto found = plugins.find(settings.plugin);
+  if (found == plugins.end())
+    return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", settings.plugin));
+  const std::shared_ptr<Plugin>& plugin = found->second;
+  const std::vector<std::string> names = tools_of(plugin->description());
+  tools::ToolTable table;
+  if (settings.tool.empty()) {
+    if (names.empty())
+      return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no tools", settings.plugin));
+    tools::PartNames parts(settings.name);
+    for (const std::string& name : names) {
+      const std::string part = parts.next(name);
+      table[part] = make_plugin_tool(plugin, name, tools::call_name(part), "");
+    }
+    return table;
+  }
+  if (std::ranges::find(names, settings.tool) == names.end())
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("the plugin `{}` has no tool `{}`{} Its tools: {}", settings.plugin, settings.tool,
+                    did_you_mean(settings.tool, names).empty() ? "." : did_you_mean(settings.tool, names),
+                    fmt::join(names, ", ")));
+  table[settings.name] = make_plugin_tool(plugin, settings.tool, settings.name, settings.description);
+  return table;
+}
+
+}  // namespace troupe::plugins

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "plugins/host/plugin.h"
+#include "runtime/async/nursery.h"
+#include "tools/settings.h"
+#include "tools/tool.h"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace troupe::plugins {
+
+/// The plugins of one configuration by their name in `plugins:`. Who holds one may call it; the workers of
+/// one that nobody holds any more end.
+using PluginTable = std::map<std::string, std::shared_ptr<Plugin>, std::less<>>;
+
+/// All plugins of the process. A configuration that is read again gets those again that have not changed,
+/// with their warm workers; where settings or library have, the new one is opened beside the old, which calls
+/// in flight and runs at work keep. Loop thread only.
+class Plugins {
+ public:
+  explicit Plugins(Plugin::Services services);
+  /// close() must have returned.
+  ~Plugins();
+
+  /// Errors: of the first that cannot be opened; nothing is changed then. Blocking, as Plugin::open().
+  Result<PluginTable> adopt(std::span<const PluginSettings> settings);
+  /// Whether a library is another one than those in use were made of: worth an adopt().
+  bool changed(std::span<const PluginSettings> settings) const;
+
+  /// Ends every worker; calls end with `shutdown`.
+  Task<> close();
+
+ private:
+  struct Known {
+    std::string identity;  ///< settings and library
+    std::weak_ptr<Plugin> plugin;
+  };
+  std::shared_ptr<Plugin> hold(std::unique_ptr<Plugin> plugin);
+
+  Plugin::Services services_;
+  std::map<std::string, Known> known_;  ///< by name, the newest
+  Nursery nursery_;                     ///< who ends those that nobody holds
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::vector<std::weak_ptr<Plugin>> all_;
+};
+
+/// The tools that one section of type `plugin` gives: that which it names, or all of the plugin as
+/// `section/tool`. Errors: not_found (no such plugin or tool, with what there is).
+Result<tools::ToolTable> make_plugin_tools(const tools::ToolSettings& settings, const PluginTable& plugins);
+
+}  // namespace troupe::plugins

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "plugins/settings.h"
+#include "runtime/config/collections.h"
+
+namespace troupe::plugins {
+
+/// The `plugins:` section; its names are the namespace "plugins".
+config::ShapePtr<config::Entries<PluginSettings>> section();
+
+}  // namespace troupe::plugins

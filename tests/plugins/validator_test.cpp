@@ -1,0 +1,88 @@
+#include "plugins/check/validator.h"
+
+#include "plugins/check/sample_input.h"
+#include "tests/plugins/plugin_stage.h"
+#include "tools/json_schema.h"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+using namespace troupe;
+using namespace troupe::plugins;
+
+namespace {
+
+struct Judged {
+  std::vector<Finding> findings;
+  bool has(Finding::Kind kind, std::string_view words) const {
+    return std::ranges::any_of(findings, [&](const Finding& one) {
+      return one.kind == kind && one.text.find(words) != std::string::npos;
+    });
+  }
+  std::size_t count(Finding::Kind kind) const {
+    return static_cast<std::size_t>(std::ranges::count(findings, kind, &Finding::kind));
+  }
+};
+
+Judged judge(const std::string& library, ValidatorOptions options) {
+  SystemClock clock;
+  Loop loop(clock);
+  options.instance.name = "checked";
+  Judged judged;
+  const LineMaker make = process_lines(loop, worker_cage({.path = library}));
+  fakes::run(loop, validate(loop, make, std::move(options),
+                            [&judged](const Finding& finding) { judged.findings.push_back(finding); }));
+  for (const Finding& finding : judged.findings) INFO(finding.text);
+  return judged;
+}
+
+}  // namespace
+
+TEST_CASE("a good plugin has nothing found against it, and what was tried is told") {
+  const Judged judged = judge(TROUPE_GREET_PLUGIN, {.repeats = 200});
+  CHECK(judged.count(Finding::Kind::problem) == 0);
+  CHECK(judged.count(Finding::Kind::warning) == 0);
+  CHECK(judged.has(Finding::Kind::good, "it loads, is `greet` 1.0 and starts"));
+  CHECK(judged.has(Finding::Kind::good, "tool `greet` answers “Hello, example!”"));
+  CHECK(judged.has(Finding::Kind::good, "200 times, each call ended once"));
+}
+
+TEST_CASE("what a plugin does wrong is found: twice ended calls, crashes, a deaf ear to cancel") {
+  const Judged judged = judge(TROUPE_HOSTILE_PLUGIN, {.inputs = {{"twice", Json::object()},
+                                                                 {"crash", Json::object()},
+                                                                 {"until_cancelled", Json::object()},
+                                                                 {"hang", Json::object()}},
+                                                      .repeats = 1,
+                                                      .call_time = 200ms});
+  CHECK(judged.has(Finding::Kind::problem, "tool `twice` finished"));
+  CHECK(judged.has(Finding::Kind::problem, "tool `crash`: call 1 ended its worker"));
+  CHECK(judged.has(Finding::Kind::problem, "tool `hang`: call 1 ended its worker"));
+  CHECK(judged.has(Finding::Kind::skipped, "tool `leave` is at_most_once"));
+  CHECK(judged.has(Finding::Kind::skipped, "oracle `delphi`"));
+  CHECK(judged.has(Finding::Kind::good, "tool `echo` answers “{}”"));
+}
+
+TEST_CASE("what is no plugin is said to be none") {
+  const Judged judged = judge(TROUPE_PLUGIN_WORKER, {});
+  REQUIRE(judged.findings.size() == 1);
+  CHECK(judged.findings[0].kind == Finding::Kind::problem);
+}
+
+TEST_CASE("a sample fits the schema it was made of") {
+  for (const char* text :
+       {R"({"type":"object"})", R"({"type":"object","required":["a"],"properties":{"a":{"type":"string","minLength":12}}})",
+        R"({"type":"object","required":["n","m"],"properties":{"n":{"type":"integer","minimum":5},"m":{"type":"number","exclusiveMinimum":2,"maximum":9}}})",
+        R"({"type":"object","required":["l"],"properties":{"l":{"type":"array","minItems":3,"items":{"enum":["x","y"]}}}})",
+        R"({"type":"object","required":["o"],"properties":{"o":{"anyOf":[{"type":"boolean"},{"type":"null"}]}}})",
+        R"({"type":"object","required":["d"],"properties":{"d":{"type":["integer","null"],"default":7}}})"}) {
+    CAPTURE(text);
+    const auto schema = parse_json(text);
+    REQUIRE(schema);
+    const Json sample = sample_input(*schema);
+    auto compiled = tools::JsonSchema::compile(*schema);
+    REQUIRE(compiled);
+    CHECK_MESSAGE(compiled->check(sample), dump(sample));
+  }
+  CHECK(sample_input(nullptr) == Json::object());
+}
