@@ -18,6 +18,7 @@
 #include "models/known/known_models.h"
 #include "models/section.h"
 #include "models/token_estimate.h"
+#include "plugins/section.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
 #include "runtime/config/document.h"
@@ -284,6 +285,7 @@ Record<Configuration> declaration() {
              "memory of all knowledge bases together; those not searched for the longest go first");
   root.field("mcpServers", &Configuration::mcp_servers, tools::mcp::servers_section(),
              "MCP servers by name, as other programs write them; `tools` entries of `type: mcp` use them");
+  root.field("plugins", &Configuration::plugins, plugins::section(), "shared libraries with tools, by name");
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
@@ -295,7 +297,6 @@ Record<Configuration> declaration() {
              "what runs may spend together");
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
-  root.reserve({"plugins"});
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
   root.check(check_costs);
   root.check(check_memories);

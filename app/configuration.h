@@ -9,6 +9,7 @@
 #include "memory/knowledge/settings.h"
 #include "models/embedders/settings.h"
 #include "models/settings.h"
+#include "plugins/settings.h"
 #include "runtime/base/secret.h"
 #include "runtime/config/collections.h"
 #include "tools/mcp/server_settings.h"
@@ -34,6 +35,7 @@ struct Configuration {
   config::Entries<memory::KnowledgeSettings> knowledge;
   std::size_t knowledge_memory = memory::kKnowledgeMemory;  ///< bytes, of all bases together
   config::Entries<tools::mcp::ServerSettings> mcp_servers;
+  config::Entries<plugins::PluginSettings> plugins;
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
   config::Entries<agents::ChainSettings> chains;

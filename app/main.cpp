@@ -1,6 +1,7 @@
 #include "app/commands/command.h"
 #include "app/version.h"
 #include "memory/knowledge/ingest/reader_program.h"
+#include "plugins/host/worker_program.h"
 #include "runtime/base/fault.h"
 
 #include <cerrno>
@@ -51,6 +52,7 @@ void on_broken_pipe(int) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && argv[1] == troupe::memory::kReaderArgument) return troupe::memory::serve_documents();
+  if (argc == 3 && argv[1] == troupe::plugins::kWorkerArgument) return troupe::plugins::serve_plugin(argv[2]);
   std::signal(SIGPIPE, troupe::app::on_broken_pipe);
   // Who started us may have ignored it, which is inherited: children would vanish before they are waited for.
   std::signal(SIGCHLD, SIG_DFL);

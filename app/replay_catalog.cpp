@@ -2,6 +2,7 @@
 
 #include "agents/block_journal.h"
 #include "app/catalog.h"
+#include "app/plugin_keeper.h"
 #include "memory/conversation/turn_vectors.h"
 #include "models/token_counter.h"
 #include "models/tokens/encoding.h"
@@ -129,6 +130,11 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
                                                                   .knowledge = knowledge,
                                                                   .mcp_servers = configuration.mcp_servers});
   if (!tools) return fail(std::move(tools.error()));
+  PluginKeeper keeper(stage.loop, network, configuration.store.path);
+  auto plugins = keeper.look_at(configuration);
+  if (!plugins) return fail(std::move(plugins.error()));
+  if (auto added = add_plugin_tools(configuration, *plugins, *tools); !added)
+    return fail(std::move(added.error()));
   std::shared_ptr<store::Artifacts> artifacts;
   if (!configuration.artifacts.empty())
     artifacts = std::make_shared<NoArtifacts>(stage.loop, std::make_shared<Workers>(1));

@@ -30,7 +30,7 @@ class PartCheck {
     const std::string section(tools::section_of(written));
     const auto found = all_.tools.find(section);
     if (written == section || found == all_.tools.end()) return;
-    if (!tools::gives_several(found->second.type))
+    if (!tools::gives_several(found->second))
       return here.error(
           place, fmt::format("`{0}` is one tool, of type {1}; write `{0}`", section, found->second.type));
     if (!known_.contains(section)) known_[section] = tools::known_parts(found->second, environment_);
@@ -66,7 +66,7 @@ void check_tool_names(const Configuration& all, config::Check& check) {
     for (const auto& [node, settings] : team.nodes) {
       parts.look_at(settings.tool, here, fmt::format("nodes.{}.tool", node));
       const auto found = all.tools.find(settings.tool);
-      if (found != all.tools.end() && tools::gives_several(found->second.type))
+      if (found != all.tools.end() && tools::gives_several(found->second))
         here.error(fmt::format("nodes.{}.tool", node),
                    fmt::format("`{0}` gives several tools; write one of them, as `{0}/NAME`", settings.tool));
     }

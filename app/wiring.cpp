@@ -4,6 +4,7 @@
 #include "app/catalog.h"
 #include "app/commands/command.h"
 #include "app/load.h"
+#include "app/plugin_keeper.h"
 #include "app/version.h"
 #include "memory/conversation/turn_vectors.h"
 #include "memory/knowledge/knowledge.h"
@@ -32,6 +33,7 @@ namespace troupe::app {
 namespace {
 
 constexpr auto kServersWait = std::chrono::seconds(10);  // at the start, for all MCP servers together
+constexpr Milliseconds kLibrariesLookedAt{2'000};        // how often
 constexpr std::size_t kWorkers = 2;  // threads for what takes long: texts, vectors, documents
 
 struct Clients {
@@ -54,6 +56,7 @@ struct Services {
   Workers& workers;
   Library& library;
   tools::mcp::Servers& servers;
+  PluginKeeper& plugins;
   models::Governors* governors = nullptr;
   models::ReplyCaches* caches = nullptr;
   std::shared_ptr<memory::TurnVectors> turn_vectors{};
@@ -62,6 +65,7 @@ struct Services {
 
 /// What one generation of the configuration is made into.
 struct Generation {
+  plugins::PluginTable plugins;
   std::shared_ptr<const models::EmbedderTable> embedders;
   std::shared_ptr<const models::ModelTable> models;
   std::shared_ptr<const prompts::PromptSet> prompts;
@@ -102,14 +106,18 @@ Result<std::shared_ptr<const prompts::PromptSet>> load_prompts(const Configurati
 Result<tools::ToolTable> make_tool_table(const Configuration& configuration, const Clients& clients,
                                          Loop& loop, Workers& workers,
                                          std::shared_ptr<memory::Knowledge> knowledge,
-                                         tools::mcp::Servers& servers) {
-  return tools::make_tools(values_of(configuration.tools), {.clock = loop.clock(),
-                                                            .http = *clients.fetches,
-                                                            .user_agent = user_agent(),
-                                                            .knowledge = std::move(knowledge),
-                                                            .workers = &workers,
-                                                            .mcp = &servers,
-                                                            .mcp_servers = configuration.mcp_servers});
+                                         tools::mcp::Servers& servers, const plugins::PluginTable& plugins) {
+  auto table = tools::make_tools(values_of(configuration.tools), {.clock = loop.clock(),
+                                                                  .http = *clients.fetches,
+                                                                  .user_agent = user_agent(),
+                                                                  .knowledge = std::move(knowledge),
+                                                                  .workers = &workers,
+                                                                  .mcp = &servers,
+                                                                  .mcp_servers = configuration.mcp_servers});
+  if (!table) return table;
+  if (auto added = add_plugin_tools(configuration, plugins, *table); !added)
+    return fail(std::move(added.error()));
+  return table;
 }
 
 std::shared_ptr<store::Artifacts> artifacts_of(const Configuration& configuration, Loop& loop,
@@ -122,8 +130,8 @@ std::shared_ptr<store::Artifacts> artifacts_of(const Configuration& configuratio
 /// of tools does.
 Result<> equip(Generation& made, const Configuration& configuration, const Clients& clients, Loop& loop,
                Services& services, std::string snapshot) {
-  auto tools =
-      make_tool_table(configuration, clients, loop, services.workers, made.knowledge, services.servers);
+  auto tools = make_tool_table(configuration, clients, loop, services.workers, made.knowledge,
+                               services.servers, made.plugins);
   if (!tools) return fail(std::move(tools.error()));
   auto catalog = make_catalog(configuration,
                               {.models = made.models,
@@ -143,6 +151,9 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
 Result<Generation> make_generation(const Configuration& configuration, const Clients& clients, Loop& loop,
                                    Services& services, std::string snapshot) {
   Generation made;
+  auto plugins = services.plugins.adopt(configuration);
+  if (!plugins) return fail(std::move(plugins.error()));
+  made.plugins = std::move(*plugins);
   auto embedders = models::make_embedders(values_of(configuration.embeddings),
                                           embedder_services(configuration, clients, loop, services));
   if (!embedders) return fail(std::move(embedders.error()));
@@ -200,8 +211,14 @@ Task<Result<Configuration>> kept_configuration(store::Journal& journal, std::str
   co_return configuration_of(restore_configuration(*canonical, current));
 }
 
-Task<int> ended(tools::mcp::Servers& servers) {
-  co_await servers.close();
+/// What works outside of this process is gone afterwards.
+Task<> close_outside(Services& services) {
+  co_await services.servers.close();
+  co_await services.plugins.close();
+}
+
+Task<int> ended(Services& services) {
+  co_await close_outside(services);
   co_return 0;
 }
 
@@ -249,10 +266,12 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   // What it reaches the operator wrote down; one client serves all, whatever the network settings become.
   const auto operators = net::make_curl_client(loop, configuration.network, net::Guarding::open);
   tools::mcp::Servers servers({.loop = loop, .http = *operators, .client_version = kVersion});
+  PluginKeeper plugins(loop, *clients.front().fetches, configuration.store.path);
   Services services{.rng = rng,
                     .workers = workers,
                     .library = library,
                     .servers = servers,
+                    .plugins = plugins,
                     .governors = &governors,
                     .caches = &caches,
                     .turn_vectors = std::make_shared<memory::TurnVectorsInMemory>(),
@@ -260,7 +279,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto first = make_generation(configuration, clients.back(), loop, services, configuration.hash);
   if (!first) {
     complain(first.error().message);
-    run_task(loop, ended(servers));
+    run_task(loop, ended(services));
     return kUsage;
   }
   library.adopt(configuration);
@@ -336,6 +355,19 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     engine->catalog = current.catalog;
     engine->tools = current.tools;
   };
+  // A library that was replaced is used from then on; one that does not work changes nothing.
+  Stop leaving;
+  nursery.spawn("watch plugins", [&]() -> Task<> {
+    while (co_await loop.sleep_for(kLibrariesLookedAt, leaving)) {
+      if (!engine || !plugins.changed(*engine->current)) continue;
+      const auto done = reload();
+      if (done) log::info("a plugin's library has changed; it is used from now on", {{"read", *done}});
+      if (!done)
+        log::error("a plugin's library has changed and cannot be used; the one before stays",
+                   {{"why", done.error().message}});
+    }
+  });
+
   bool equipping = false;  // changes of one turn are taken on together
   servers.on_change([&] {
     if (std::exchange(equipping, true)) return;
@@ -366,14 +398,17 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
         co_await (*journal)->put_blob(configuration.canonical);  // what a run's `config` hash stands for
     if (!kept) {
       complain(kept.error().message);
-      co_await servers.close();
+      leaving.request(StopReason::shutdown);
+      co_await close_outside(services);
+      co_await nursery.join();
       co_return kStore;
     }
     co_await servers.settled(kServersWait);
     int code = co_await body(assembled);
     desk->hurry();
     co_await desk->drain(Milliseconds(0));
-    co_await servers.close();
+    leaving.request(StopReason::shutdown);
+    co_await close_outside(services);
     co_await nursery.join();
     co_await library.close();
     co_await (*journal)->close();
@@ -406,7 +441,7 @@ struct Bench {
   int run(Task<int> body) {
     auto whole = [](Task<int> inner, Bench& used) -> Task<int> {
       const int code = co_await std::move(inner);
-      co_await used.servers.close();
+      co_await close_outside(used.services);
       co_await used.library.close();
       co_return code;
     };
@@ -421,7 +456,8 @@ struct Bench {
   Clients clients = make_clients(loop, configuration.network);
   Library library;
   tools::mcp::Servers servers{{.loop = loop, .http = *clients.models, .client_version = kVersion}};
-  Services services{rng, workers, library, servers};
+  PluginKeeper plugins{loop, *clients.fetches, configuration.store.path};
+  Services services{rng, workers, library, servers, plugins};
 };
 
 }  // namespace
@@ -431,9 +467,14 @@ namespace {
 /// The tools as they are once MCP servers were asked for theirs.
 Task<int> with_settled_tools(Bench& bench, std::shared_ptr<memory::ConfiguredKnowledge> knowledge,
                              std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
+  auto plugins = bench.plugins.adopt(bench.configuration);
+  if (!plugins) {
+    complain(plugins.error().message);
+    co_return kUsage;
+  }
   auto make = [&] {
     return make_tool_table(bench.configuration, bench.clients, bench.loop, bench.workers, knowledge,
-                           bench.servers);
+                           bench.servers, *plugins);
   };
   auto tools = make();
   if (tools && !bench.servers.empty()) {
@@ -458,6 +499,17 @@ int with_tools(const Configuration& configuration,
     return kUsage;
   }
   return bench.run(with_settled_tools(bench, *knowledge, std::move(body)));
+}
+
+int with_plugins(const Configuration& configuration, std::function<int(const plugins::PluginTable&)> body) {
+  Bench bench(configuration);
+  const auto look = [&]() -> Task<int> {
+    auto plugins = bench.plugins.adopt(configuration);
+    if (plugins) co_return body(*plugins);
+    complain(plugins.error().message);
+    co_return kUsage;
+  };
+  return bench.run(look());
 }
 
 int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body) {

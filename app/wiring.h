@@ -5,6 +5,7 @@
 #include "app/library.h"
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
+#include "plugins/plugins.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/offload.h"
 #include "runtime/async/task.h"
@@ -53,6 +54,9 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
 /// The tools of a configuration without anything else around them, for `troupe tools`.
 int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body);
+
+/// The plugins of a configuration without anything else around them, for `troupe plugin`.
+int with_plugins(const Configuration& configuration, std::function<int(const plugins::PluginTable&)> body);
 
 /// What commands about knowledge work with.
 struct LibraryServices {

@@ -43,46 +43,38 @@ std::shared_ptr<Plugin> Plugins::hold(std::unique_ptr<Plugin> plugin) {
     // After close() no call is left and no worker.
     if (*alive) nursery_.spawn("end of a plugin", [owned] { return owned->close(); });
   });
-  std::erase_if(all_, [](const std::weak_ptr<Plugin>& one) { return one.expired(); });
-  all_.push_back(held);
   return held;
 }
 
 Result<PluginTable> Plugins::adopt(std::span<const PluginSettings> settings) {
   PluginTable table;
-  std::map<std::string, Known> known;
   for (const PluginSettings& one : settings) {
     auto file = services_.folder.take(one);
     if (!file) return within(fmt::format("plugin {}", one.name), std::move(file.error()));
-    std::string identity = identity_of(one, file->sha256);
-    const auto before = known_.find(one.name);
-    std::shared_ptr<Plugin> plugin;
-    if (before != known_.end() && before->second.identity == identity) plugin = before->second.plugin.lock();
+    std::weak_ptr<Plugin>& known = known_[identity_of(one, file->sha256)];
+    std::shared_ptr<Plugin> plugin = known.lock();
     if (!plugin) {
       auto opened = Plugin::open(services_, one);
       if (!opened) return fail(std::move(opened.error()));
       plugin = hold(std::move(*opened));
+      known = plugin;
     }
-    known[one.name] = {std::move(identity), plugin};
     table[one.name] = std::move(plugin);
   }
-  known_ = std::move(known);
+  std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
   return table;
 }
 
 bool Plugins::changed(std::span<const PluginSettings> settings) const {
   return std::ranges::any_of(settings, [this](const PluginSettings& one) {
-    const auto known = known_.find(one.name);
-    if (known == known_.end()) return true;
-    const auto plugin = known->second.plugin.lock();
     const auto file = services_.folder.take(one);
     // One that cannot be read, or must not be loaded, is looked at when somebody asks for it.
-    return plugin && file && file->sha256 != plugin->file().sha256;
+    return file && !known_.contains(identity_of(one, file->sha256));
   });
 }
 
 Task<> Plugins::close() {
-  for (const std::weak_ptr<Plugin>& one : all_)
+  for (const auto& [identity, one] : known_)
     if (const auto plugin = one.lock()) co_await plugin->close();
   co_await nursery_.join();
   *alive_ = false;

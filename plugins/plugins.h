@@ -35,17 +35,13 @@ class Plugins {
   Task<> close();
 
  private:
-  struct Known {
-    std::string identity;  ///< settings and library
-    std::weak_ptr<Plugin> plugin;
-  };
   std::shared_ptr<Plugin> hold(std::unique_ptr<Plugin> plugin);
 
   Plugin::Services services_;
-  std::map<std::string, Known> known_;  ///< by name, the newest
-  Nursery nursery_;                     ///< who ends those that nobody holds
+  /// By what makes one another: settings and library.
+  std::map<std::string, std::weak_ptr<Plugin>> known_;
+  Nursery nursery_;  ///< who ends those that nobody holds
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::vector<std::weak_ptr<Plugin>> all_;
 };
 
 /// The tools that one section of type `plugin` gives: that which it names, or all of the plugin as

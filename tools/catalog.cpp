@@ -30,8 +30,10 @@ std::span<const ToolType> tool_types() {
   return kTypes;
 }
 
-bool gives_several(std::string_view type) {
-  return std::ranges::any_of(kTypes, [&](const ToolType& row) { return row.name == type && row.several; });
+bool gives_several(const ToolSettings& settings) {
+  if (settings.type == "plugin") return settings.tool.empty();
+  return std::ranges::any_of(kTypes,
+                             [&](const ToolType& row) { return row.name == settings.type && row.several; });
 }
 
 Result<ToolTable> make_section(const ToolSettings& settings, const ToolServices& services) {
@@ -64,7 +66,7 @@ Result<std::shared_ptr<Tool>> make_tool(const ToolSettings& settings, const Tool
 Result<ToolTable> make_tools(std::span<const ToolSettings> settings, const ToolServices& services) {
   ToolTable table;
   for (const ToolSettings& one : settings) {
-    if (one.type == "chain") continue;  // made by the floor that has chains
+    if (one.type == "chain" || one.type == "plugin") continue;  // made by the floors that have them
     auto made = make_section(one, services);
     if (!made) return within(fmt::format("tool `{}`", one.name), made.error());
     for (auto& [name, tool] : *made)

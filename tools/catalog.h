@@ -52,15 +52,15 @@ struct ToolType {
 /// All built-in types, in the order of the table.
 std::span<const ToolType> tool_types();
 
-/// Whether a section of this type gives several tools, which are named `section/tool`.
-bool gives_several(std::string_view type);
+/// Whether this section gives several tools, which are named `section/tool`.
+bool gives_several(const ToolSettings& settings);
 
 /// The tools of one section. Errors: not_found (unknown type, with a suggestion), or what its factory says of
 /// the settings.
 Result<ToolTable> make_section(const ToolSettings& settings, const ToolServices& services);
 /// The tool of a section that is one. Errors: as above; invalid when it gives several.
 Result<std::shared_ptr<Tool>> make_tool(const ToolSettings& settings, const ToolServices& services);
-/// Everything under `tools:`. Errors: of the first that cannot be made, naming it; conflict (a name twice).
+/// Everything under `tools:` but chains and plugins, which higher floors make. Errors: of the first that cannot be made, naming it; conflict (a name twice).
 Result<ToolTable> make_tools(std::span<const ToolSettings> settings, const ToolServices& services);
 
 }  // namespace troupe::tools

@@ -26,8 +26,13 @@ constexpr std::size_t kEditedOutputs = 64;
 // the one that goes on, nor does that end of a call that the other ended of; what was said of its message is
 // asked again, and so is what a rule's model could not say.
 bool is_left_behind(const store::Fact& fact) {
-  static constexpr std::array kAlways = {kStoppedFact, kTakenUpFact, kWaitsFact,   kStoodFact,
-                                         kUnknownFact, kRefusedFact, std::string_view("tool.stopped")};
+  static constexpr std::array kAlways = {kStoppedFact,
+                                         kTakenUpFact,
+                                         kWaitsFact,
+                                         kStoodFact,
+                                         kUnknownFact,
+                                         kRefusedFact,
+                                         std::string_view("tool.stopped")};
   if (std::ranges::find(kAlways, fact.kind) != kAlways.end()) return true;
   if (!fact.kind.starts_with("guard.")) return false;
   const auto body = parse_json(fact.body);

@@ -122,6 +122,7 @@ class Desk final : public LocalRunDesk {
   void start(std::shared_ptr<HeldRun> run);
   Task<> work(std::shared_ptr<HeldRun> run);
   void ended(const std::shared_ptr<HeldRun>& run);
+  bool may_start(const std::string& session) const;
   void pump();
 
   Loop& loop_;
@@ -351,13 +352,20 @@ void Desk::enqueue(const std::string& session, std::shared_ptr<HeldRun> run) {
   pump();
 }
 
+// As far as its session is concerned.
+bool Desk::may_start(const std::string& session) const {
+  const auto live = sessions_.find(session);
+  if (live == sessions_.end() || live->second.runs.empty()) return false;
+  const HeldRun& front = *live->second.runs.front();
+  return !front.at_work && front.begin;
+}
+
 void Desk::pump() {
   while (resumed_ && !draining_ && !ready_.empty() && running_ < settings_.runs_max) {
     std::string session = std::move(ready_.front());
     ready_.pop_front();
-    auto live = sessions_.find(session);
-    if (live == sessions_.end() || live->second.runs.empty()) continue;
-    if (const HeldRun& front = *live->second.runs.front(); front.at_work || !front.begin) continue;
+    if (!may_start(session)) continue;
+    const auto live = sessions_.find(session);
     Tenant& tenant = tenants_[live->second.tenant];
     if (tenant.running >= settings_.runs_per_tenant_max) {
       tenant.parked.push_back(std::move(session));
@@ -418,6 +426,8 @@ void Desk::ended(const std::shared_ptr<HeldRun>& run) {
     --running_;
     Tenant& tenant = tenants_[run->row.tenant];
     --tenant.running;
+    // One whose run was cancelled, or is not taken up yet, would leave the place of this one to nobody.
+    while (!tenant.parked.empty() && !may_start(tenant.parked.front())) tenant.parked.pop_front();
     if (!tenant.parked.empty()) {
       ready_.push_back(std::move(tenant.parked.front()));
       tenant.parked.pop_front();
@@ -454,9 +464,10 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
   if (!run->at_work && !run->begin) {
     run->stop.request(StopReason::cancelled);  // it ends when it is taken up
   } else if (!run->at_work && drained_) {
-    co_return fail(ErrorCode::unavailable,
-                   fmt::format("run {} waits its turn and the daemon is stopping; cancel it after the next start",
-                               run_id));
+    co_return fail(
+        ErrorCode::unavailable,
+        fmt::format("run {} waits its turn and the daemon is stopping; cancel it after the next start",
+                    run_id));
   } else if (!run->at_work) {
     run->at_work = true;  // nobody may start it while its end is written
     --queued_;

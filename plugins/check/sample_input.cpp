@@ -8,7 +8,7 @@ namespace troupe::plugins {
 
 namespace {
 
-constexpr int kDepthMost = 16;         // of schemas within schemas
+constexpr int kDepthMost = 16;          // of schemas within schemas
 constexpr std::size_t kItemsMost = 64;  // that a list gets because its schema wants so many
 
 const Json* first_of(const Json& schema, std::string_view list) {
@@ -18,7 +18,8 @@ const Json* first_of(const Json& schema, std::string_view list) {
 
 std::size_t at_least(const Json& schema, std::string_view key) {
   const Json* value = find(schema, key);
-  return value && value->is_number_unsigned() ? std::min<std::size_t>(value->get<std::size_t>(), kItemsMost) : 0;
+  return value && value->is_number_unsigned() ? std::min<std::size_t>(value->get<std::size_t>(), kItemsMost)
+                                              : 0;
 }
 
 std::string type_of(const Json& schema) {
@@ -38,7 +39,8 @@ std::string sample_text(const Json& schema) {
   std::string text = "example";
   text.resize(std::max(text.size(), at_least(schema, "minLength")), 'x');
   const Json* most = find(schema, "maxLength");
-  if (most && most->is_number_unsigned()) text.resize(std::min<std::size_t>(text.size(), most->get<std::size_t>()));
+  if (most && most->is_number_unsigned())
+    text.resize(std::min<std::size_t>(text.size(), most->get<std::size_t>()));
   return text;
 }
 

@@ -277,7 +277,8 @@ void Instance::kill(std::string_view why, ErrorCode code) {
 }
 
 void Instance::log(std::int64_t level, std::string_view text) const {
-  log::write(level_of(level), "plugin says", {{"plugin", settings_.name}, {"text", text}});
+  if (log::enabled(level_of(level)))
+    log::write(level_of(level), "plugin says", {{"plugin", settings_.name}, {"text", text}});
 }
 
 Task<> Instance::end() {

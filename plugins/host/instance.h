@@ -100,7 +100,7 @@ class Instance {
   std::size_t answered_ = 0;
   std::size_t again_ = 0;
   OneShot<std::int64_t>* peak_ = nullptr;  ///< of who waits for it
-  std::size_t stray_ = 0;  ///< messages that no call is to blame for
+  std::size_t stray_ = 0;                  ///< messages that no call is to blame for
 };
 
 }  // namespace troupe::plugins

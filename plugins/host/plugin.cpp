@@ -58,13 +58,14 @@ Plugin::Plugin(PluginSettings settings, PluginFile file)
 
 Plugin::~Plugin() = default;
 
-Result<std::unique_ptr<Plugin>> Plugin::open(const Services& services, PluginSettings settings) {
+Result<std::unique_ptr<Plugin>> Plugin::open(const Services& services, PluginSettings settings,
+                                             Opening opening) {
   auto file = services.folder.take(settings);
   if (!file) return within(fmt::format("plugin {}", settings.name), std::move(file.error()));
   std::unique_ptr<Plugin> plugin(new Plugin(std::move(settings), std::move(*file)));
   if (!plugin->settings_.grant.hosts.empty())
     plugin->http_ = std::make_unique<GrantedHttp>(services.http, plugin->settings_.grant.hosts);
-  auto description = plugin->describe(services);
+  auto description = plugin->describe(services, opening);
   if (!description) return fail(std::move(description.error()));
   plugin->description_ = std::move(*description);
   tell_what_is_not_granted(plugin->settings_, plugin->description_);
@@ -96,7 +97,7 @@ Result<LineMaker> Plugin::lines(const Services& services, Loop& loop) const {
 }
 
 // On a loop of its own, since the daemon's may stand still meanwhile, or not run yet.
-Result<PluginDescription> Plugin::describe(const Services& services) const {
+Result<PluginDescription> Plugin::describe(const Services& services, Opening opening) const {
   if (settings_.isolation == "none") {
     auto library = PluginLibrary::open(file_.path);
     if (!library) return within(fmt::format("plugin {}", settings_.name), std::move(library.error()));
@@ -107,15 +108,20 @@ Result<PluginDescription> Plugin::describe(const Services& services) const {
   Loop loop(services.loop.clock());
   auto make = lines(services, loop);
   if (!make) return fail(std::move(make.error()));
-  const InstanceSettings settings = instance_settings(settings_, http_.get());
+  InstanceSettings settings = instance_settings(settings_, http_.get());
   std::optional<Result<PluginDescription>> seen;
+  if (opening == Opening::look)
+    settings.accept = [&seen](const PluginDescription& loaded) -> Result<> {
+      seen = loaded;
+      return fail(ErrorCode::cancelled, "nobody is going to call it");
+    };
   const auto look = [&]() -> Task<int> {
     Stop stop;
     auto instance = co_await Instance::start(loop, *make, settings, stop);
     if (instance) {
       seen = (*instance)->description();
       co_await (*instance)->end();
-    } else {
+    } else if (!seen) {
       seen = fail(std::move(instance.error()));
     }
     co_return 0;

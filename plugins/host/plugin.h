@@ -27,12 +27,17 @@ class Plugin {
     std::function<sandbox::Program(const std::string& library)> program;
   };
 
+  enum class Opening {
+    use,   ///< its `init` runs once, so that one that cannot work is known now
+    look,  ///< it is loaded and asked what it offers, not started: for who will not call it
+  };
+
   /// Checks the file, loads it once to learn what it offers (in a process of its own, unless isolation is
-  /// none), and holds `config` against its schema. Its `init` runs, too, so that one that cannot work is
-  /// known now. Blocking, bounded by start_time. Errors: those of PluginFolder::take() and Instance::start();
-  /// invalid (the configuration, with every problem); unavailable (this machine cannot confine it); denied
-  /// (it asks for what is not granted: a warning in the log, not an error).
-  static Result<std::unique_ptr<Plugin>> open(const Services& services, PluginSettings settings);
+  /// none), and holds `config` against its schema. What it asks for and is not granted is a warning in the
+  /// log. Blocking, bounded by start_time. Errors: those of PluginFolder::take() and Instance::start();
+  /// invalid (the configuration, with every problem); unavailable (this machine cannot confine it).
+  static Result<std::unique_ptr<Plugin>> open(const Services& services, PluginSettings settings,
+                                              Opening opening = Opening::use);
   /// drain() or close() must have returned when there was any call.
   ~Plugin();
 
@@ -50,7 +55,7 @@ class Plugin {
  private:
   Plugin(PluginSettings settings, PluginFile file);
   Result<LineMaker> lines(const Services& services, Loop& loop) const;
-  Result<PluginDescription> describe(const Services& services) const;
+  Result<PluginDescription> describe(const Services& services, Opening opening) const;
 
   const PluginSettings settings_;
   const PluginFile file_;

@@ -4,6 +4,7 @@
 #include "runtime/sandbox/descriptor.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -19,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHashShown = 16;  // of a copy's name
+constexpr std::size_t kHashShown = 16;              // of a copy's name
+constexpr std::chrono::hours kCopiesKept{30 * 24};  // that nobody used
 
 bool trusted_owner(uid_t owner) {
   return owner == 0 || owner == ::geteuid();
@@ -45,6 +47,15 @@ Result<> check_folder(const fs::path& folder) {
               fmt::format("its folder {} {}: who can change it could run code as the daemon; "
                           "chmod go-w it",
                           folder.string(), why));
+}
+
+// A copy is touched by each start and reload that uses it.
+void forget_old_copies(const fs::path& folder) {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const auto written = entry.last_write_time(failed);
+    if (!failed && written < fs::file_time_type::clock::now() - kCopiesKept) fs::remove(entry.path(), failed);
+  }
 }
 
 Result<std::string> read_checked(const std::string& path) {
@@ -113,10 +124,15 @@ Result<PluginFile> PluginFolder::take(const PluginSettings& settings) const {
   // Root's workers, who are nobody, must get through; for others the folder is their own.
   if (!failed) fs::permissions(path_, ::geteuid() == 0 ? fs::perms(0711) : fs::perms(0700), failed);
   if (failed) return fail(ErrorCode::store, fmt::format("{}: {}", path_, failed.message()));
+  if (auto safe = check_folder(path_); !safe) return fail(std::move(safe.error()));
   const fs::path copy =
       fs::path(path_) / fmt::format("{}-{}.so", path.stem().string(), file.sha256.substr(0, kHashShown));
-  if (!fs::exists(copy, failed))
+  if (fs::exists(copy, failed)) {
+    fs::last_write_time(copy, fs::file_time_type::clock::now(), failed);
+  } else {
     if (auto written = write_copy(copy, *bytes); !written) return fail(std::move(written.error()));
+    forget_old_copies(path_);
+  }
   file.path = copy.string();
   return file;
 }

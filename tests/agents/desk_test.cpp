@@ -227,6 +227,29 @@ TEST_CASE("no more runs at once than allowed, and every one gets its turn") {
     CHECK(fakes::run(world.loop, world.journal->find_run(run)).value()->status == "done");
 }
 
+TEST_CASE("a cancel of a run that waits its turn leaves no turn to nobody") {
+  auto model = std::make_shared<ScriptedModel>(
+      [first = true](const models::ModelRequest&) mutable -> ScriptedModel::Line {
+        if (std::exchange(first, false)) return ScriptedModel::Hang{};
+        return kAnswer;
+      });
+  World world(model, {.runs_per_tenant_max = 1});
+  world.resume();
+  const auto ask = [&](const std::string& session) { return world.submit(session, "q")->run; };
+  const std::string working = ask(world.session());
+  world.until([&] { return model->calls() == 1; });
+  const std::string talk = world.session();
+  const std::string unwanted = ask(talk);
+  std::vector<std::string> waiting = {ask(talk), ask(world.session())};
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, unwanted, CancelMode::now)));
+  world.until([&] { return world.desk->status().queued == waiting.size(); });
+  waiting.push_back(ask(world.session()));
+  REQUIRE(fakes::run(world.loop, world.desk->cancel({"p", "default"}, working, CancelMode::now)));
+  world.until([&] { return world.desk->status().running + world.desk->status().queued == 0; });
+  for (const std::string& run : waiting)
+    CHECK(fakes::run(world.loop, world.journal->find_run(run)).value()->status == "done");
+}
+
 TEST_CASE(
     "a run that was at work when the process stopped goes on by itself: what is journaled is not asked or "
     "done again") {

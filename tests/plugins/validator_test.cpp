@@ -70,12 +70,14 @@ TEST_CASE("what is no plugin is said to be none") {
 }
 
 TEST_CASE("a sample fits the schema it was made of") {
-  for (const char* text :
-       {R"({"type":"object"})", R"({"type":"object","required":["a"],"properties":{"a":{"type":"string","minLength":12}}})",
-        R"({"type":"object","required":["n","m"],"properties":{"n":{"type":"integer","minimum":5},"m":{"type":"number","exclusiveMinimum":2,"maximum":9}}})",
-        R"({"type":"object","required":["l"],"properties":{"l":{"type":"array","minItems":3,"items":{"enum":["x","y"]}}}})",
-        R"({"type":"object","required":["o"],"properties":{"o":{"anyOf":[{"type":"boolean"},{"type":"null"}]}}})",
-        R"({"type":"object","required":["d"],"properties":{"d":{"type":["integer","null"],"default":7}}})"}) {
+  for (
+      const char* text :
+      {R"({"type":"object"})",
+       R"({"type":"object","required":["a"],"properties":{"a":{"type":"string","minLength":12}}})",
+       R"({"type":"object","required":["n","m"],"properties":{"n":{"type":"integer","minimum":5},"m":{"type":"number","exclusiveMinimum":2,"maximum":9}}})",
+       R"({"type":"object","required":["l"],"properties":{"l":{"type":"array","minItems":3,"items":{"enum":["x","y"]}}}})",
+       R"({"type":"object","required":["o"],"properties":{"o":{"anyOf":[{"type":"boolean"},{"type":"null"}]}}})",
+       R"({"type":"object","required":["d"],"properties":{"d":{"type":["integer","null"],"default":7}}})"}) {
     CAPTURE(text);
     const auto schema = parse_json(text);
     REQUIRE(schema);

@@ -217,8 +217,7 @@ Task<> Simulation::cancel_later(std::string run) {
   auto done = co_await process.desk->cancel(
       kPrincipal, run, dice_.percent(50) ? agents::CancelMode::now : agents::CancelMode::after_step);
   const bool stopping = !done && process.gone.requested() && done.error().code == ErrorCode::unavailable;
-  if (!done && !stopping && !process.journal.crashed())
-    wrong("a cancel is refused: " + done.error().message);
+  if (!done && !stopping && !process.journal.crashed()) wrong("a cancel is refused: " + done.error().message);
 }
 
 Task<> Simulation::decide_all() {

@@ -84,12 +84,12 @@ TEST_CASE("every registered tool keeps the contract") {
     const ToolSettings settings = settings_for(type.name);
     auto made = make_section(settings, services);
     REQUIRE_MESSAGE(made, (made ? std::string() : made.error().message));
-    CHECK(gives_several(type.name) == (type.several != nullptr));
+    CHECK(gives_several({.type = std::string(type.name)}) == (type.several != nullptr));
     REQUIRE_FALSE(made->empty());
     for (const auto& [name, tool] : *made) {
       CAPTURE(name);
       CHECK((name == settings.name || name.starts_with(settings.name + "/")));
-      CHECK((name == settings.name) != gives_several(type.name));
+      CHECK((name == settings.name) != gives_several(settings));
       CHECK(call_name(name).size() <= kCallNameMax);
       check_contract(*tool, fake);
     }

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "app/configuration.h"
+#include "plugins/plugins.h"
+#include "runtime/async/loop.h"
+#include "runtime/net/http_client.h"
+#include "runtime/sandbox/support.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace troupe::app {
+
+/// The plugins of this process, with what they need of the machine: where copies of libraries are kept, and
+/// what workers are confined with, which is looked at when the first plugin is opened (some 20 ms). Loop
+/// thread only.
+class PluginKeeper {
+ public:
+  /// `loop` and `http`, which is guarded, outlive it.
+  PluginKeeper(Loop& loop, net::HttpClient& http, const std::string& store_path);
+  /// close() must have returned.
+  ~PluginKeeper() = default;
+
+  /// As Plugins::adopt().
+  Result<plugins::PluginTable> adopt(const Configuration& configuration);
+  /// Whether a library has become another one since this was last asked, or adopted. Cheap while none has.
+  bool changed(const Configuration& configuration);
+  /// For who will call none of them: they are loaded to be asked what they offer, not started. Errors as
+  /// Plugin::open().
+  Result<plugins::PluginTable> look_at(const Configuration& configuration);
+
+  Task<> close();
+
+ private:
+  const sandbox::Support& support();
+
+  std::optional<sandbox::Support> support_;
+  plugins::PluginFolder folder_;
+  plugins::Plugin::Services services_;
+  plugins::Plugins plugins_;
+  std::map<std::string, std::string> seen_;  ///< by path: when a library was changed, and how large it is
+};
+
+/// Adds the tools that sections of type `plugin` give. Errors: of the first that cannot be made, naming it.
+Result<> add_plugin_tools(const Configuration& configuration, const plugins::PluginTable& plugins,
+                          tools::ToolTable& tools);
+
+}  // namespace troupe::app
