@@ -154,6 +154,10 @@ void Server::perform(const std::shared_ptr<Link>& link, Action action) {
     if (Waiting* one = waiting(answer->call)) {
       link->calls.erase(answer->call);
       one->answer.set(std::move(answer->result));
+    } else if (answer->call == link->listening && !link->over.requested()) {
+      // A server that says no is not asked again.
+      const bool refused = !answer->result && answer->result.error().code == ErrorCode::tool;
+      if (!refused) nursery_.spawn("a subscription", [this, link] { return hear_again(link); });
     }
   }
   if (auto* failed = std::get_if<Failed>(&action)) {

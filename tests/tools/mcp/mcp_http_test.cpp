@@ -332,6 +332,31 @@ TEST_CASE("HTTP, modern: every message says in headers what it is about") {
   CHECK(site.peer.requests().back().method == "POST");  // there is no session to end
 }
 
+TEST_CASE("HTTP, modern: a subscription that ends is begun again, one that is refused is not") {
+  for (const bool refuses : {false, true}) {
+    const auto ends = std::make_shared<std::atomic<int>>(0);
+    Site site([refuses, ends](const PeerRequest& request) {
+      const auto message = *parse_json(request.body);
+      const std::string method = string_or(message, "method");
+      if (method == "server/discover")
+        return PeerReply::json(result(
+            message["id"],
+            {{"supportedVersions", {"2026-07-28"}}, {"capabilities", {{"tools", {{"listChanged", true}}}}}}));
+      if (method == "tools/list") return PeerReply::json(result(message["id"], one_tool()));
+      if (method == "tools/call") return PeerReply::json(result(message["id"], text("modern")));
+      if (refuses)
+        return PeerReply::json(dump(Json{{"jsonrpc", "2.0"},
+                                         {"id", message["id"]},
+                                         {"error", {{"code", -32601}, {"message", "Method not found"}}}}),
+                               404);
+      return ++*ends > 1 ? PeerReply::silence() : PeerReply::sse_text(":hello\n\n");
+    });
+    if (!refuses) site.until([&] { return site.requests("tools/list").size() == 2 && ends->load() == 2; });
+    CHECK(site.said(site.call()) == "modern");
+    CHECK(site.requests("subscriptions/listen").size() == (refuses ? 1u : 2u));
+  }
+}
+
 TEST_CASE("HTTP: a call without an answer is given up, and its stream closed") {
   Legacy legacy;
   legacy.call = [](const Json&, const PeerRequest&) { return PeerReply::silence(); };
