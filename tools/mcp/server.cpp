@@ -113,8 +113,8 @@ Task<> Server::connect() {
   const bool opened = co_await open(*link);
   if (opened) {
     era_ = link->session.era();
-    co_await list_tools(link);
     hear_changes(*link);
+    co_await list_tools(link);
     for (OneShot<bool>* waiter : waiters_) waiter->set(true);
     tried_ = true;
     OneShot<bool> over(loop_);
@@ -183,8 +183,9 @@ void Server::take_listing(const Json& items, const Link& link) {
 }
 
 void Server::hear_changes(Link& link) {
-  if (!tells_of_changes(link.session.capabilities(), "tools")) return;
+  // In the legacy era questions come that way, too, whatever the server says of changes.
   if (link.session.era() == Era::legacy) return link.transport->listen();
+  if (!tells_of_changes(link.session.capabilities(), "tools")) return;
   const Json filter = {{"toolsListChanged", true}};
   auto listening =
       link.session.call({.method = "subscriptions/listen", .params = {{"notifications", filter}}});
