@@ -38,6 +38,7 @@ Json one_tool() {
 struct Legacy {
   std::string session = "s-1";
   int unknown_session = 404;
+  Json tools = {{"listChanged", true}};
   std::function<PeerReply(const Json&, const PeerRequest&)> call = [](const Json& message,
                                                                       const PeerRequest&) {
     return PeerReply::json(result(message["id"], text("hello")));
@@ -52,9 +53,8 @@ struct Legacy {
     const std::string method = string_or(*message, "method");
     if (method == "server/discover") return PeerReply(400, "Bad Request: No valid session ID provided");
     if (method == "initialize")
-      return PeerReply::json(
-                 result((*message)["id"], {{"protocolVersion", "2025-11-25"},
-                                           {"capabilities", {{"tools", {{"listChanged", true}}}}}}))
+      return PeerReply::json(result((*message)["id"], {{"protocolVersion", "2025-11-25"},
+                                                       {"capabilities", {{"tools", tools}}}}))
           .header("Mcp-Session-Id", session);
     if (!message->contains("id")) return PeerReply(202, "");
     if (request.header("mcp-session-id") != session)
@@ -306,6 +306,24 @@ TEST_CASE("HTTP, legacy: the server's own stream brings what nobody asked for") 
   };
   Site site(legacy);
   site.until([&] { return site.requests("tools/list").size() == 2 && streams->load() == 2; });
+}
+
+TEST_CASE("HTTP, legacy: questions come on the server's own stream, also of one that tells of no changes") {
+  Legacy legacy;
+  legacy.tools = Json::object();
+  const auto streams = std::make_shared<std::atomic<int>>(0);
+  legacy.get = [streams](const PeerRequest&) {
+    if (++*streams > 1) return PeerReply::silence();
+    const Json question = {
+        {"jsonrpc", "2.0"},
+        {"id", "q"},
+        {"method", "elicitation/create"},
+        {"params", {{"requestedSchema", {{"properties", {{"ok", {{"default", true}}}}}}}}}};
+    return PeerReply::sse({dump(question)});
+  };
+  Site site(legacy, {.elicitation = "defaults"});
+  site.until([&] { return site.requests("\"action\":\"accept\"").size() == 1; });
+  CHECK(site.requests("accept").at(0).header("mcp-session-id") == "s-1");
 }
 
 TEST_CASE("HTTP, modern: every message says in headers what it is about") {
