@@ -14,6 +14,8 @@ namespace troupe::tools::mcp {
 
 namespace {
 
+constexpr Milliseconds kBreath{100};  // between two subscriptions at least
+
 std::optional<Era> era_of(const std::string& protocol) {
   if (protocol == kLegacyVersion) return Era::legacy;
   if (protocol == kModernVersion) return Era::modern;
@@ -111,8 +113,8 @@ Task<> Server::connect() {
   const bool opened = co_await open(*link);
   if (opened) {
     era_ = link->session.era();
-    co_await list_tools(link);
     hear_changes(*link);
+    co_await list_tools(link);
     for (OneShot<bool>* waiter : waiters_) waiter->set(true);
     tried_ = true;
     OneShot<bool> over(loop_);
@@ -181,13 +183,21 @@ void Server::take_listing(const Json& items, const Link& link) {
 }
 
 void Server::hear_changes(Link& link) {
-  if (!tells_of_changes(link.session.capabilities(), "tools")) return;
+  // In the legacy era questions come that way, too, whatever the server says of changes.
   if (link.session.era() == Era::legacy) return link.transport->listen();
-  // Its answer is its end, after which changes are heard of at the next connection.
+  if (!tells_of_changes(link.session.capabilities(), "tools")) return;
   const Json filter = {{"toolsListChanged", true}};
   auto listening =
       link.session.call({.method = "subscriptions/listen", .params = {{"notifications", filter}}});
-  if (listening) perform(link_);
+  if (!listening) return;
+  link.listening = *listening;
+  perform(link_);
+}
+
+Task<> Server::hear_again(std::shared_ptr<Link> link) {
+  if (!co_await loop_.sleep_for(std::max(services_.patience.relist_floor, kBreath), link->over)) co_return;
+  hear_changes(*link);
+  co_await relist(link);  // what has changed meanwhile nobody has told
 }
 
 Task<> Server::relist(std::shared_ptr<Link> link) {

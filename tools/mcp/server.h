@@ -86,6 +86,7 @@ class Server final : private TransportEvents {
   Task<> list_tools(std::shared_ptr<Link> link);
   Task<> relist(std::shared_ptr<Link> link);
   void hear_changes(Link& link);
+  Task<> hear_again(std::shared_ptr<Link> link);
   void take_listing(const Json& items, const Link& link);
   void down(std::string why, bool was_up = false);
   Task<Result<>> until_ready(CallContext& context);

@@ -154,6 +154,10 @@ void Server::perform(const std::shared_ptr<Link>& link, Action action) {
     if (Waiting* one = waiting(answer->call)) {
       link->calls.erase(answer->call);
       one->answer.set(std::move(answer->result));
+    } else if (answer->call == link->listening && !link->over.requested()) {
+      // A server that says no is not asked again.
+      const bool refused = !answer->result && answer->result.error().code == ErrorCode::tool;
+      if (!refused) nursery_.spawn("a subscription", [this, link] { return hear_again(link); });
     }
   }
   if (auto* failed = std::get_if<Failed>(&action)) {
@@ -163,9 +167,13 @@ void Server::perform(const std::shared_ptr<Link>& link, Action action) {
   }
   if (auto* changed = std::get_if<ListChanged>(&action); changed && changed->list == ListChanged::List::tools)
     nursery_.spawn("a list of tools", [this, link] { return relist(link); });
-  if (auto* said = std::get_if<Remark>(&action))
-    log::write(said->warning ? log::Level::warn : log::Level::debug, "an MCP server",
-               {{"server", settings_.name}, {"remark", redact(said->text, secrets_)}});
+  if (auto* said = std::get_if<Remark>(&action)) {
+    const std::string remark = redact(said->text, secrets_);
+    if (said->warning)
+      log::warn("an MCP server", {{"server", settings_.name}, {"remark", remark}});
+    else
+      log::debug("an MCP server", {{"server", settings_.name}, {"remark", remark}});
+  }
 }
 
 void Server::on_message(std::string_view text) {

@@ -25,6 +25,7 @@ struct Server::Link {
   Stop news;  ///< it was opened, or will not be
   Error why{ErrorCode::network, "the connection ended"};
   std::map<CallId, Waiting*> calls;
+  CallId listening = 0;  ///< whose answer is the end of a subscription
   Instant listed_at{};
   bool relisting = false;
   bool performing = false;

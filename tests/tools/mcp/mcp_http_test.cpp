@@ -38,6 +38,7 @@ Json one_tool() {
 struct Legacy {
   std::string session = "s-1";
   int unknown_session = 404;
+  Json tools = {{"listChanged", true}};
   std::function<PeerReply(const Json&, const PeerRequest&)> call = [](const Json& message,
                                                                       const PeerRequest&) {
     return PeerReply::json(result(message["id"], text("hello")));
@@ -52,9 +53,8 @@ struct Legacy {
     const std::string method = string_or(*message, "method");
     if (method == "server/discover") return PeerReply(400, "Bad Request: No valid session ID provided");
     if (method == "initialize")
-      return PeerReply::json(
-                 result((*message)["id"], {{"protocolVersion", "2025-11-25"},
-                                           {"capabilities", {{"tools", {{"listChanged", true}}}}}}))
+      return PeerReply::json(result((*message)["id"], {{"protocolVersion", "2025-11-25"},
+                                                       {"capabilities", {{"tools", tools}}}}))
           .header("Mcp-Session-Id", session);
     if (!message->contains("id")) return PeerReply(202, "");
     if (request.header("mcp-session-id") != session)
@@ -308,6 +308,24 @@ TEST_CASE("HTTP, legacy: the server's own stream brings what nobody asked for") 
   site.until([&] { return site.requests("tools/list").size() == 2 && streams->load() == 2; });
 }
 
+TEST_CASE("HTTP, legacy: questions come on the server's own stream, also of one that tells of no changes") {
+  Legacy legacy;
+  legacy.tools = Json::object();
+  const auto streams = std::make_shared<std::atomic<int>>(0);
+  legacy.get = [streams](const PeerRequest&) {
+    if (++*streams > 1) return PeerReply::silence();
+    const Json question = {
+        {"jsonrpc", "2.0"},
+        {"id", "q"},
+        {"method", "elicitation/create"},
+        {"params", {{"requestedSchema", {{"properties", {{"ok", {{"default", true}}}}}}}}}};
+    return PeerReply::sse({dump(question)});
+  };
+  Site site(legacy, {.elicitation = "defaults"});
+  site.until([&] { return site.requests("\"action\":\"accept\"").size() == 1; });
+  CHECK(site.requests("accept").at(0).header("mcp-session-id") == "s-1");
+}
+
 TEST_CASE("HTTP, modern: every message says in headers what it is about") {
   Site site([](const PeerRequest& request) {
     const auto message = *parse_json(request.body);
@@ -330,6 +348,31 @@ TEST_CASE("HTTP, modern: every message says in headers what it is about") {
   CHECK(site.requests("subscriptions/listen").size() == 1);
   site.close();
   CHECK(site.peer.requests().back().method == "POST");  // there is no session to end
+}
+
+TEST_CASE("HTTP, modern: a subscription that ends is begun again, one that is refused is not") {
+  for (const bool refuses : {false, true}) {
+    const auto ends = std::make_shared<std::atomic<int>>(0);
+    Site site([refuses, ends](const PeerRequest& request) {
+      const auto message = *parse_json(request.body);
+      const std::string method = string_or(message, "method");
+      if (method == "server/discover")
+        return PeerReply::json(result(
+            message["id"],
+            {{"supportedVersions", {"2026-07-28"}}, {"capabilities", {{"tools", {{"listChanged", true}}}}}}));
+      if (method == "tools/list") return PeerReply::json(result(message["id"], one_tool()));
+      if (method == "tools/call") return PeerReply::json(result(message["id"], text("modern")));
+      if (refuses)
+        return PeerReply::json(dump(Json{{"jsonrpc", "2.0"},
+                                         {"id", message["id"]},
+                                         {"error", {{"code", -32601}, {"message", "Method not found"}}}}),
+                               404);
+      return ++*ends > 1 ? PeerReply::silence() : PeerReply::sse_text(":hello\n\n");
+    });
+    if (!refuses) site.until([&] { return site.requests("tools/list").size() == 2 && ends->load() == 2; });
+    CHECK(site.said(site.call()) == "modern");
+    CHECK(site.requests("subscriptions/listen").size() == (refuses ? 1u : 2u));
+  }
 }
 
 TEST_CASE("HTTP: a call without an answer is given up, and its stream closed") {

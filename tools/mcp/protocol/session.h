@@ -112,6 +112,8 @@ class Session {
 
   Result<CallId> admit(Pending pending);
   void send(Pending pending);
+
+  // What comes (session_incoming.cpp)
   void dispatch(Incoming message);
   void on_request(const Incoming& message);
   void on_notification(const Incoming& message);
@@ -120,6 +122,7 @@ class Session {
   void on_error(Pending pending, const RpcError& error, int status);
   void on_page(Pending pending, Json result);
   void on_input_required(Pending pending, const Json& result);
+
   void reply(std::string text);
   void answer(CallId call, Result<Json> result);
   void remark(std::string text, bool warning = false);

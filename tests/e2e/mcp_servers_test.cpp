@@ -1,0 +1,90 @@
+// A daemon with MCP servers: a run uses their tools, and outlives them.
+#include "tests/e2e/daemon.h"
+#include "tests/fakes/chat_client.h"
+#include "tests/fakes/http_peer.h"
+#include "tests/fakes/run_loop.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace troupe;
+using namespace troupe::e2e;
+using fakes::ChatClient;
+using fakes::frame_of;
+using fakes::PeerReply;
+using fakes::run;
+
+namespace {
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+PeerReply reply(const Json& said) {
+  const Json chunk = {{"model", "m"}, {"choices", {{{"index", 0}, {"delta", {{"content", dump(said)}}}}}}};
+  return PeerReply::sse({dump(chunk), "[DONE]"});
+}
+
+PeerReply call(const std::string& tool, const Json& input = Json::object()) {
+  return reply({{"thought", "let me see"}, {"action", tool}, {"action_input", input}});
+}
+
+PeerReply answer(const std::string& text) {
+  return reply({{"thought", "enough"}, {"final_answer", text}});
+}
+
+std::string with_model(const fakes::HttpPeer& model) {
+  return fmt::format(R"(
+mcpServers: {{ tester: {{ command: "{}" }} }}
+models: {{ m: {{ provider: openai, model: m, base_url: "{}" }} }}
+tools:
+  fs: {{ type: mcp, server: tester }}
+  gone: {{ type: mcp, command: no-such-program }}
+agents: {{ a: {{ model: m, tools: [fs, gone, gone/thing] }} }}
+)",
+                     TROUPE_MCP_SERVER, model.url("/v1"));
+}
+
+}  // namespace
+
+TEST_CASE("a run calls the tools of an MCP server, hears of progress, and outlives a server that dies") {
+  fakes::HttpPeer model(fakes::in_order({call("fs__count"), call("fs__crash"), call("gone__thing"),
+                                         call("fs__echo", {{"text", "back again"}}), answer("done")}));
+  Daemon daemon(with_model(model));
+  daemon.start();
+  SystemClock clock;
+  Loop loop(clock);
+  ChatClient client(loop);
+  run(loop, client.connect(daemon.url()));
+  run(loop, client.open());
+
+  const auto frames = run(loop, client.ask("m1", "Count"));
+
+  std::vector<std::string> seen;
+  for (const Json& frame : frames)
+    if (frame["type"] == "observation")
+      seen.push_back(string_or(frame, frame["ok"] == true ? "output" : "error"));
+  REQUIRE(seen.size() == 4);
+  CHECK(seen[0] == "counted");
+  CHECK(contains(seen[1], "was ended by SIGKILL: a last word"));
+  CHECK(contains(seen[1], "Whether the call was carried out is not known"));
+  CHECK(contains(seen[2], "could not be reached, or has no such tool"));
+  CHECK(seen[3] == "back again");
+  const Json progress = frame_of(frames, "tool.progress");
+  CHECK(progress["text"] == "1 of 3");
+  CHECK(progress["call"] == frame_of(frames, "action")["call"]);
+  CHECK(frame_of(frames, "answer")["text"] == "done");
+  CHECK(daemon.stop().exit_code == 0);
+}
+
+TEST_CASE("tools of an MCP server are listed and called by hand, and a check starts none") {
+  fakes::HttpPeer model(fakes::in_order({}));
+  Daemon daemon(with_model(model));
+
+  CHECK(daemon.run({"check", daemon.config()}).exit_code == 0);
+  const auto listed = daemon.run({"tools", "list", "-c", daemon.config()});
+  CHECK(contains(listed.out, "fs/echo"));
+  CHECK(contains(listed.out, "gone/status"));
+  CHECK(daemon.run({"tools", "call", "-c", daemon.config(), "fs/echo", R"({"text":"by hand"})"}).out ==
+        "by hand\n");
+}
