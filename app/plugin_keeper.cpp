@@ -3,9 +3,7 @@
 #include "app/catalog.h"
 #include "plugins/host/worker_program.h"
 
-#include <filesystem>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -18,20 +16,14 @@ namespace {
 
 /// Below the store, which nobody else may enter; but root's workers are nobody, and must.
 std::string copies_of(const std::string& store_path) {
-  if (::geteuid() != 0) return store_path + "/plugins";
-  const std::filesystem::path parent = "/var/cache/troupe";
-  std::error_code ignored;  // what fails here fails where the folder is used, with its name
-  std::filesystem::create_directories(parent, ignored);
-  std::filesystem::permissions(parent, std::filesystem::perms(0711), ignored);
-  return (parent / "plugins").string();
+  return ::geteuid() == 0 ? "/var/cache/troupe/plugins" : store_path + "/plugins";
 }
 
 }  // namespace
 
-PluginKeeper::PluginKeeper(Loop& loop, net::HttpClient& http, const std::string& store_path)
+PluginKeeper::PluginKeeper(Loop& loop, const std::string& store_path)
     : folder_(copies_of(store_path)),
       services_{.loop = loop,
-                .http = http,
                 .support = [this]() -> const sandbox::Support& { return support(); },
                 .folder = folder_,
                 .program = plugins::worker_program},
@@ -42,29 +34,35 @@ const sandbox::Support& PluginKeeper::support() {
   return *support_;
 }
 
-Result<plugins::PluginTable> PluginKeeper::adopt(const Configuration& configuration) {
-  return plugins_.adopt(values_of(configuration.plugins));
+Task<Result<plugins::PluginTable>> PluginKeeper::adopt(const Configuration& configuration,
+                                                       net::HttpClient& http, Stop& stop) {
+  return plugins_.adopt(values_of(configuration.plugins), http, stop);
 }
 
-bool PluginKeeper::changed(const Configuration& configuration) {
+bool PluginKeeper::changed(const Configuration& configuration, net::HttpClient& http) {
   std::vector<plugins::PluginSettings> touched;
   for (const auto& [name, settings] : configuration.plugins) {
     struct stat found{};
-    if (::stat(settings.path.c_str(), &found) != 0) continue;
+    if (::stat(settings.path.c_str(), &found) != 0) continue;  // perhaps it is just being replaced
     std::string now =
-        fmt::format("{} {}.{} {}", found.st_ino, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size);
-    if (std::string& before = seen_[settings.path]; before != now) {
-      before = std::move(now);
+        fmt::format("{} {}.{} {}.{} {}", found.st_ino, found.st_mtim.tv_sec, found.st_mtim.tv_nsec,
+                    found.st_ctim.tv_sec, found.st_ctim.tv_nsec, found.st_size);
+    Seen& seen = seen_[settings.path];
+    if (seen.last == now && seen.settled != now) {
+      seen.settled = now;
       touched.push_back(settings);
     }
+    seen.last = std::move(now);
   }
-  return !touched.empty() && plugins_.changed(touched);
+  return !touched.empty() && plugins_.changed(touched, http);
 }
 
 Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configuration) {
   plugins::PluginTable table;
   for (const auto& [name, settings] : configuration.plugins) {
-    auto plugin = plugins::Plugin::open(services_, settings, plugins::Plugin::Opening::look);
+    auto file = folder_.take(settings);
+    if (!file) return within(fmt::format("plugin {}", name), std::move(file.error()));
+    auto plugin = plugins::Plugin::look_at(services_, settings, std::move(*file));
     if (!plugin) return fail(std::move(plugin.error()));
     table[name] = std::move(*plugin);
   }

@@ -18,15 +18,18 @@ namespace troupe::app {
 /// thread only.
 class PluginKeeper {
  public:
-  /// `loop` and `http`, which is guarded, outlive it.
-  PluginKeeper(Loop& loop, net::HttpClient& http, const std::string& store_path);
+  /// `loop` outlives it.
+  PluginKeeper(Loop& loop, const std::string& store_path);
   /// close() must have returned.
   ~PluginKeeper() = default;
 
   /// As Plugins::adopt().
-  Result<plugins::PluginTable> adopt(const Configuration& configuration);
-  /// Whether a library has become another one since this was last asked, or adopted. Cheap while none has.
-  bool changed(const Configuration& configuration);
+  Task<Result<plugins::PluginTable>> adopt(const Configuration& configuration, net::HttpClient& http,
+                                           Stop& stop);
+  /// Whether a library has become another one than was adopted, and has stayed the same since this was asked
+  /// last: who copies a file over it is not overtaken. True once for each such change. Cheap while there is
+  /// none.
+  bool changed(const Configuration& configuration, net::HttpClient& http);
   /// For who will call none of them: they are loaded to be asked what they offer, not started. Errors as
   /// Plugin::open().
   Result<plugins::PluginTable> look_at(const Configuration& configuration);
@@ -40,7 +43,12 @@ class PluginKeeper {
   plugins::PluginFolder folder_;
   plugins::Plugin::Services services_;
   plugins::Plugins plugins_;
-  std::map<std::string, std::string> seen_;  ///< by path: when a library was changed, and how large it is
+  /// What a library's file looked like: the last time, and when it was last acted upon.
+  struct Seen {
+    std::string last;
+    std::string settled;
+  };
+  std::map<std::string, Seen> seen_;  ///< by path
 };
 
 /// Adds the tools that sections of type `plugin` give. Errors: of the first that cannot be made, naming it.

@@ -130,7 +130,7 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
                                                                   .knowledge = knowledge,
                                                                   .mcp_servers = configuration.mcp_servers});
   if (!tools) return fail(std::move(tools.error()));
-  PluginKeeper keeper(stage.loop, network, configuration.store.path);
+  PluginKeeper keeper(stage.loop, configuration.store.path);
   auto plugins = keeper.look_at(configuration);
   if (!plugins) return fail(std::move(plugins.error()));
   if (auto added = add_plugin_tools(configuration, *plugins, *tools); !added)

@@ -14,6 +14,7 @@
 #include "models/governor/governors.h"
 #include "prompts/prompt.h"
 #include "runtime/async/nursery.h"
+#include "runtime/async/read_write_gate.h"
 #include "runtime/async/run_task.h"
 #include "runtime/base/ids.h"
 #include "runtime/bus/local_bus.h"
@@ -148,12 +149,10 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
   return {};
 }
 
-Result<Generation> make_generation(const Configuration& configuration, const Clients& clients, Loop& loop,
-                                   Services& services, std::string snapshot) {
-  Generation made;
-  auto plugins = services.plugins.adopt(configuration);
-  if (!plugins) return fail(std::move(plugins.error()));
-  made.plugins = std::move(*plugins);
+Result<Generation> generation_around(plugins::PluginTable plugins, const Configuration& configuration,
+                                     const Clients& clients, Loop& loop, Services& services,
+                                     std::string snapshot) {
+  Generation made{.plugins = std::move(plugins)};
   auto embedders = models::make_embedders(values_of(configuration.embeddings),
                                           embedder_services(configuration, clients, loop, services));
   if (!embedders) return fail(std::move(embedders.error()));
@@ -172,6 +171,27 @@ Result<Generation> make_generation(const Configuration& configuration, const Cli
   if (auto done = equip(made, configuration, clients, loop, services, std::move(snapshot)); !done)
     return fail(std::move(done.error()));
   return made;
+}
+
+Task<Result<Generation>> make_generation(const Configuration& configuration, const Clients& clients,
+                                         Loop& loop, Services& services, std::string snapshot, Stop& stop) {
+  auto plugins = co_await services.plugins.adopt(configuration, *clients.fetches, stop);
+  if (!plugins) co_return fail(std::move(plugins.error()));
+  co_return generation_around(std::move(*plugins), configuration, clients, loop, services,
+                              std::move(snapshot));
+}
+
+/// Runs the loop until it is made.
+Result<Generation> first_generation(const Configuration& configuration, const Clients& clients, Loop& loop,
+                                    Services& services) {
+  Stop nobody_asks;
+  std::optional<Result<Generation>> made;
+  const auto make = [&]() -> Task<int> {
+    made = co_await make_generation(configuration, clients, loop, services, configuration.hash, nobody_asks);
+    co_return 0;
+  };
+  run_task(loop, make());
+  return std::move(*made);
 }
 
 std::optional<sandbox::Support> support_for(const Configuration& configuration, Readers readers) {
@@ -266,7 +286,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   // What it reaches the operator wrote down; one client serves all, whatever the network settings become.
   const auto operators = net::make_curl_client(loop, configuration.network, net::Guarding::open);
   tools::mcp::Servers servers({.loop = loop, .http = *operators, .client_version = kVersion});
-  PluginKeeper plugins(loop, *clients.front().fetches, configuration.store.path);
+  PluginKeeper plugins(loop, configuration.store.path);
   Services services{.rng = rng,
                     .workers = workers,
                     .library = library,
@@ -276,7 +296,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                     .caches = &caches,
                     .turn_vectors = std::make_shared<memory::TurnVectorsInMemory>(),
                     .blocks = std::make_shared<agents::BlockJournal>(loop, **journal)};
-  auto first = make_generation(configuration, clients.back(), loop, services, configuration.hash);
+  auto first = first_generation(configuration, clients.back(), loop, services);
   if (!first) {
     complain(first.error().message);
     run_task(loop, ended(services));
@@ -292,13 +312,17 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   Engine* engine = nullptr;
   Generation current = std::move(*first);
   config::Entries<models::EmbedderSettings> embedded_by = configuration.embeddings;
-  auto reload = [&]() -> Result<std::string> {
+  Stop leaving;
+  ReadWriteGate one_at_a_time(loop);  // whoever makes another generation the current one
+  auto reload = [&]() -> Task<Result<std::string>> {
+    const auto turn = co_await one_at_a_time.write();
     auto fresh = reload_configuration(source);
-    if (!fresh) return std::unexpected(fresh.error());
+    if (!fresh) co_return std::unexpected(fresh.error());
     if (!same_vectors(embedded_by, fresh->embeddings))
       services.turn_vectors = std::make_shared<memory::TurnVectorsInMemory>();
-    auto next = make_generation(*fresh, clients_for(fresh->network), loop, services, fresh->hash);
-    if (!next) return std::unexpected(next.error());
+    auto next =
+        co_await make_generation(*fresh, clients_for(fresh->network), loop, services, fresh->hash, leaving);
+    if (!next) co_return std::unexpected(next.error());
     governors.adopt(values_of(fresh->models));
     governors.allow_tenants(fresh->server.calls_per_tenant_max);
     caches.resize(values_of(fresh->models));
@@ -317,14 +341,14 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     library.adopt(*fresh);
     embedded_by = fresh->embeddings;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
-    return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
-                       fresh->tools.size());
+    co_return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
+                          fresh->tools.size());
   };
 
   auto earlier = [&](std::string hash) -> Task<Result<std::shared_ptr<const agents::Catalog>>> {
     auto kept = co_await kept_configuration(**journal, hash, configuration);
     if (!kept) co_return std::unexpected(kept.error());
-    auto made = make_generation(*kept, clients_for(kept->network), loop, services, hash);
+    auto made = co_await make_generation(*kept, clients_for(kept->network), loop, services, hash, leaving);
     if (!made) co_return std::unexpected(made.error());
     co_return made->catalog;
   };
@@ -337,34 +361,43 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     if (!varied) co_return within(fmt::format("agents.{}.model: {}", agent, model), varied.error());
     if (auto kept = co_await (*journal)->put_blob(varied->canonical); !kept)
       co_return std::unexpected(kept.error());
-    auto made = make_generation(*varied, clients_for(varied->network), loop, services, varied->hash);
+    auto made = co_await make_generation(*varied, clients_for(varied->network), loop, services, varied->hash,
+                                         leaving);
     if (!made) co_return std::unexpected(made.error());
     co_return made->catalog;
   };
   desk->vary(variant);
 
   // Runs at work keep the tools that they began with.
-  auto equip_again = [&] {
+  auto equip_again = [&](plugins::PluginTable libraries) -> Result<> {
     Generation next = current;
+    next.plugins = std::move(libraries);
     const Configuration& in_use = *engine->current;
-    if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done)
-      return log::error("the tools of an MCP server could not be taken on",
-                        {{"error", done.error().message}});
+    if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done) return done;
     current = std::move(next);
     desk->replace_catalog(current.catalog);
     engine->catalog = current.catalog;
     engine->tools = current.tools;
+    return {};
   };
   // A library that was replaced is used from then on; one that does not work changes nothing.
-  Stop leaving;
+  auto adopt_again = [&]() -> Task<Result<>> {
+    const auto turn = co_await one_at_a_time.write();
+    const auto in_use = engine->current;
+    auto adopted = co_await plugins.adopt(*in_use, *clients.back().fetches, leaving);
+    if (!adopted) co_return fail(std::move(adopted.error()));
+    co_return equip_again(std::move(*adopted));
+  };
   nursery.spawn("watch plugins", [&]() -> Task<> {
     while (co_await loop.sleep_for(kLibrariesLookedAt, leaving)) {
-      if (!engine || !plugins.changed(*engine->current)) continue;
-      const auto done = reload();
-      if (done) log::info("a plugin's library has changed; it is used from now on", {{"read", *done}});
-      if (!done)
-        log::error("a plugin's library has changed and cannot be used; the one before stays",
-                   {{"why", done.error().message}});
+      if (!engine || !plugins.changed(*engine->current, *clients.back().fetches)) continue;
+      const auto done = co_await adopt_again();
+      if (done) log::info("a plugin's library has changed; new runs use it");
+      if (!done && !leaving.requested())
+        log::error(
+            "a plugin's library has changed and cannot be used: the one before stays, until the file "
+            "changes again or the configuration is reloaded",
+            {{"why", done.error().message}});
     }
   });
 
@@ -373,7 +406,8 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     if (std::exchange(equipping, true)) return;
     loop.post([&] {
       equipping = false;
-      equip_again();
+      if (auto done = equip_again(current.plugins); !done)
+        log::error("the tools of an MCP server could not be taken on", {{"error", done.error().message}});
     });
   });
 
@@ -391,6 +425,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
                    .tools = current.tools,
                    .current = std::make_shared<const Configuration>(configuration),
                    .earlier = earlier,
+                   .leaving = leaving,
                    .reload = reload};
   engine = &assembled;
   auto whole = [&]() -> Task<int> {
@@ -456,7 +491,7 @@ struct Bench {
   Clients clients = make_clients(loop, configuration.network);
   Library library;
   tools::mcp::Servers servers{{.loop = loop, .http = *clients.models, .client_version = kVersion}};
-  PluginKeeper plugins{loop, *clients.fetches, configuration.store.path};
+  PluginKeeper plugins{loop, configuration.store.path};
   Services services{rng, workers, library, servers, plugins};
 };
 
@@ -467,7 +502,8 @@ namespace {
 /// The tools as they are once MCP servers were asked for theirs.
 Task<int> with_settled_tools(Bench& bench, std::shared_ptr<memory::ConfiguredKnowledge> knowledge,
                              std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
-  auto plugins = bench.plugins.adopt(bench.configuration);
+  Stop nobody_asks;
+  auto plugins = co_await bench.plugins.adopt(bench.configuration, *bench.clients.fetches, nobody_asks);
   if (!plugins) {
     complain(plugins.error().message);
     co_return kUsage;
@@ -504,7 +540,8 @@ int with_tools(const Configuration& configuration,
 int with_plugins(const Configuration& configuration, std::function<int(const plugins::PluginTable&)> body) {
   Bench bench(configuration);
   const auto look = [&]() -> Task<int> {
-    auto plugins = bench.plugins.adopt(configuration);
+    Stop nobody_asks;
+    auto plugins = co_await bench.plugins.adopt(configuration, *bench.clients.fetches, nobody_asks);
     if (plugins) co_return body(*plugins);
     complain(plugins.error().message);
     co_return kUsage;

@@ -37,8 +37,10 @@ struct Engine {
   std::shared_ptr<const Configuration> current;
   /// Finds what runs of an earlier configuration go on under; for desk.resume().
   agents::CatalogFinder earlier;
-  /// Reads the configuration again and lets new runs use it. Says what it read, or why nothing changed.
-  std::function<Result<std::string>()> reload;
+  Stop& leaving;  ///< once requested, a reload that is at work ends without effect
+  /// Reads the configuration again and lets new runs use it; one after the other. Says what it read, or why
+  /// nothing changed.
+  std::function<Task<Result<std::string>>()> reload;
   /// Set by who has something of its own to renew; called with the new configuration once it is in use.
   std::function<void(const Configuration&)> reloaded;
 };

@@ -33,6 +33,9 @@ net::HttpServerSettings server_settings(const ServerSettings& settings, const Li
 Task<net::ServerReply> answer(net::ServerReply reply) {
   co_return reply;
 }
+Task<net::ServerReply> answer(Task<net::ServerReply> reply) {
+  return reply;
+}
 
 }  // namespace
 
@@ -180,15 +183,15 @@ net::ServerReply Gateway::ready() const {
   return reply;
 }
 
-net::ServerReply Gateway::reload() {
+Task<net::ServerReply> Gateway::reload() {
   if (!services_.reload)
-    return net::error_reply(503, "unavailable", "this daemon has no configuration file to reload");
-  auto done = services_.reload();
-  if (!done) return failure_reply(done.error());
+    co_return net::error_reply(503, "unavailable", "this daemon has no configuration file to reload");
+  auto done = co_await services_.reload();
+  if (!done) co_return failure_reply(done.error());
   Json body = Json::object();
   body["status"] = "reloaded";
   body["message"] = *done;
-  return json_reply(body);
+  co_return json_reply(body);
 }
 
 net::ServerReply Gateway::upgrade_required() {

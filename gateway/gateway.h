@@ -18,8 +18,8 @@
 
 namespace troupe::gateway {
 
-/// Reloads the configuration: says what changed, or why nothing did. Loop thread.
-using Reload = std::function<Result<std::string>()>;
+/// Reloads the configuration: says what changed, or why nothing did. Loop thread. Outlives what it returns.
+using Reload = std::function<Task<Result<std::string>>()>;
 
 /// What stands behind the paths of the gateway beside the desk. What is null has no path. All outlive it.
 struct GatewayServices {
@@ -67,7 +67,7 @@ class Gateway final : public net::HttpHandler {
   void add_own_routes();
   net::ServerReply health() const;
   net::ServerReply ready() const;
-  net::ServerReply reload();
+  Task<net::ServerReply> reload();
   static net::ServerReply upgrade_required();
   Task<> chat(net::WsConnection& connection, Stop& drain, Principal principal);
 

@@ -5,6 +5,7 @@
 #include "tools/names.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,12 +15,14 @@ namespace troupe::plugins {
 namespace {
 
 /// What makes one plugin another. Never shown: there are secrets in it.
-std::string identity_of(const PluginSettings& settings, const std::string& sha256) {
+std::string identity_of(const PluginSettings& settings, const std::string& sha256,
+                        const net::HttpClient& http) {
   const PluginGrant& grant = settings.grant;
   const PluginLimits& limits = settings.limits;
   return dump(Json{settings.name, sha256, settings.isolation, settings.config, settings.secrets, grant.hosts,
                    grant.read, grant.write, grant.network, grant.threads, grant.processes, limits.memory,
-                   limits.file, limits.open_files, settings.workers});
+                   limits.file, limits.open_files, settings.workers, settings.start_time.count(),
+                   reinterpret_cast<std::uintptr_t>(&http)});
 }
 
 std::vector<std::string> tools_of(const PluginDescription& description) {
@@ -46,30 +49,33 @@ std::shared_ptr<Plugin> Plugins::hold(std::unique_ptr<Plugin> plugin) {
   return held;
 }
 
-Result<PluginTable> Plugins::adopt(std::span<const PluginSettings> settings) {
+Task<Result<PluginTable>> Plugins::adopt(std::vector<PluginSettings> settings, net::HttpClient& http,
+                                         Stop& stop) {
+  Plugin::Services services = services_;
+  services.http = &http;
   PluginTable table;
-  for (const PluginSettings& one : settings) {
-    auto file = services_.folder.take(one);
-    if (!file) return within(fmt::format("plugin {}", one.name), std::move(file.error()));
-    std::weak_ptr<Plugin>& known = known_[identity_of(one, file->sha256)];
-    std::shared_ptr<Plugin> plugin = known.lock();
+  for (PluginSettings& one : settings) {
+    auto file = services.folder.take(one);
+    if (!file) co_return within(fmt::format("plugin {}", one.name), std::move(file.error()));
+    const std::string name = one.name;
+    const std::string identity = identity_of(one, file->sha256, http);
+    std::shared_ptr<Plugin> plugin = known_[identity].lock();
     if (!plugin) {
-      auto opened = Plugin::open(services_, one);
-      if (!opened) return fail(std::move(opened.error()));
+      auto opened = co_await Plugin::open(services, std::move(one), std::move(*file), stop);
+      if (!opened) co_return fail(std::move(opened.error()));
       plugin = hold(std::move(*opened));
-      known = plugin;
+      known_[identity] = plugin;
     }
-    table[one.name] = std::move(plugin);
+    table[name] = std::move(plugin);
   }
   std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
-  return table;
+  co_return table;
 }
 
-bool Plugins::changed(std::span<const PluginSettings> settings) const {
-  return std::ranges::any_of(settings, [this](const PluginSettings& one) {
+bool Plugins::changed(std::span<const PluginSettings> settings, net::HttpClient& http) const {
+  return std::ranges::any_of(settings, [&](const PluginSettings& one) {
     const auto file = services_.folder.take(one);
-    // One that cannot be read, or must not be loaded, is looked at when somebody asks for it.
-    return file && !known_.contains(identity_of(one, file->sha256));
+    return !file || !known_.contains(identity_of(one, file->sha256, http));
   });
 }
 

@@ -26,18 +26,20 @@ class Plugins {
   /// close() must have returned.
   ~Plugins();
 
-  /// Errors: of the first that cannot be opened; nothing is changed then. Blocking, as Plugin::open().
-  Result<PluginTable> adopt(std::span<const PluginSettings> settings);
-  /// Whether a library is another one than those in use were made of: worth an adopt().
-  bool changed(std::span<const PluginSettings> settings) const;
+  /// Errors: of the first that cannot be opened; nothing is changed then. Each takes its start_time at most.
+  /// `http`: guarded, what plugins that are opened now reach hosts with; outlives them.
+  Task<Result<PluginTable>> adopt(std::vector<PluginSettings> settings, net::HttpClient& http, Stop& stop);
+  /// Whether a library is another one than those in use were made of, or may not be loaded any more: worth an
+  /// adopt(), which says so.
+  bool changed(std::span<const PluginSettings> settings, net::HttpClient& http) const;
 
-  /// Ends every worker; calls end with `shutdown`.
+  /// Ends every worker; calls end with `shutdown`. No adopt() is at work, and none follows.
   Task<> close();
 
  private:
   std::shared_ptr<Plugin> hold(std::unique_ptr<Plugin> plugin);
 
-  Plugin::Services services_;
+  const Plugin::Services services_;
   /// By what makes one another: settings and library.
   std::map<std::string, std::weak_ptr<Plugin>> known_;
   Nursery nursery_;  ///< who ends those that nobody holds

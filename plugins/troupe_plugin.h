@@ -79,8 +79,7 @@ enum {
 /* One call, owned by the host. Valid from `handle` until troupe_calls.finish returned for it, not longer. */
 typedef struct troupe_call troupe_call;
 
-/* ---- What the host offers: troupe_host.capability(host, ID)
- * ------------------------------------------------ */
+/* ==== What the host offers: troupe_host.capability(host, ID) ==== */
 
 typedef struct troupe_host {
   uint32_t struct_size;
@@ -102,8 +101,8 @@ typedef struct troupe_calls {
   /* The same for every attempt of one call, also over a crash of the daemon: a plugin that acts in the world
      hands it on as an idempotency key. "" where nothing hangs on it. Valid until finish. */
   troupe_span (*key)(const troupe_call* call);
-  /* What is left, in milliseconds; 0 when it is over. Then the call is cancelled, and a worker that does not
-     finish it soon is killed. */
+  /* What is left, in milliseconds; 0 when it is over, UINT64_MAX without a deadline. Then the call is
+     cancelled, and a worker that does not finish it soon is killed. */
   uint64_t (*time_left)(const troupe_call* call);
   /* 1 once it was cancelled. Long work looks now and then. */
   int32_t (*cancelled)(const troupe_call* call);
@@ -167,8 +166,7 @@ typedef struct troupe_http {
                          void* user);
 } troupe_http;
 
-/* ---- What a plugin offers
- * ---------------------------------------------------------------------------------- */
+/* ==== What a plugin offers ==== */
 
 /* What calling a tool twice means; decides what may be repeated after a crash. */
 enum {
@@ -181,9 +179,9 @@ enum {
    passes over kinds that it does not know, and says so in its log. The kinds, with their JSON:
 
    "tool"   input: the arguments, valid against `input_schema`. Answer: what the agent reads, any text.
-            With "status" among `features` it is asked, after a crash, what became of the call that bore a
-   key: input {"troupe_status": KEY}, answer {"state": "done" | "not_done" | "unknown", "text": what the agent
-            reads of a call that was done}. */
+            With "status" among `features` it is asked, after a crash, what became of the call that bore
+            a key: input {"troupe_status": KEY}, answer {"state": "done" | "not_done" | "unknown",
+            "text": what the agent reads of a call that was done}. */
 typedef struct troupe_service {
   uint32_t struct_size;
   uint32_t effect; /* of a tool: TROUPE_AT_MOST_ONCE … */

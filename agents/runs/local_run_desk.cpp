@@ -333,6 +333,7 @@ Task<Result<Accepted>> Desk::accept(Submission submission, store::SessionRow ses
     co_return std::unexpected(done.error());
   }
   Accepted accepted{.run = row.id};
+  if (drained_) co_return accepted;  // the next start has it
   if (at_once)
     start(run);
   else if (live.runs.front() == run)
@@ -461,13 +462,14 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
     mode == CancelMode::after_step ? child.finish_after_step() : child.cancel();
     co_return Result<>{};
   }
-  if (!run->at_work && !run->begin) {
-    run->stop.request(StopReason::cancelled);  // it ends when it is taken up
-  } else if (!run->at_work && drained_) {
+  const bool taken_up = run->at_work || run->begin;
+  if (drained_ || (draining_ && !taken_up)) {
     co_return fail(
         ErrorCode::unavailable,
         fmt::format("run {} waits its turn and the daemon is stopping; cancel it after the next start",
                     run_id));
+  } else if (!taken_up) {
+    run->stop.request(StopReason::cancelled);  // it ends when it is taken up
   } else if (!run->at_work) {
     run->at_work = true;  // nobody may start it while its end is written
     --queued_;

@@ -124,6 +124,10 @@ int check(const PluginOptions& options) {
     return kUsage;
   }
   const sandbox::Support support = sandbox::probe();
+  if (sandbox::level(support) == sandbox::Level::none) {
+    complain("plugins are not run on this machine: " + sandbox::describe(support));
+    return kFailed;
+  }
   plugins::PluginSettings described{.name = library.stem().string()};
   described.grant.read = options.readable;
   auto cage = sandbox::Cage::make(support, plugins::confinement_of(described, library.string()),

@@ -31,11 +31,16 @@ struct ServeOptions {
 class Signals {
  public:
   Signals(Loop& loop, Engine& engine)
-      : engine_(engine), set_(loop.context(), SIGTERM, SIGINT, SIGHUP), asked_to_stop_(loop) {
+      : engine_(engine), set_(loop.context(), SIGTERM, SIGINT, SIGHUP), asked_to_stop_(loop), reloads_(loop) {
     wait();
   }
   ~Signals() { set_.cancel(); }
   Task<bool> asked_to_stop() { return asked_to_stop_.wait(); }
+  /// Reloads that were begun have ended.
+  Task<> close() {
+    closed_ = true;
+    co_await reloads_.join();
+  }
   /// Called at the second signal to stop.
   std::function<void()> hurry;
 
@@ -44,7 +49,7 @@ class Signals {
     set_.async_wait([this](boost::system::error_code error, int number) {
       if (error) return;
       if (number == SIGHUP) {
-        reload();
+        if (!closed_) reloads_.spawn("reload", [this] { return reload(); });
       } else if (asked_to_stop_.is_set()) {
         if (hurry) hurry();
       } else {
@@ -54,8 +59,8 @@ class Signals {
       wait();
     });
   }
-  void reload() {
-    auto done = engine_.reload();
+  Task<> reload() {
+    auto done = co_await engine_.reload();
     if (done)
       log::info("configuration reloaded", {{"result", *done}});
     else
@@ -65,6 +70,8 @@ class Signals {
   Engine& engine_;
   boost::asio::signal_set set_;
   OneShot<bool> asked_to_stop_;
+  Nursery reloads_;
+  bool closed_ = false;
 };
 
 /// After a stop that was not clean, the file is read through before anything is built on it.
@@ -129,7 +136,9 @@ Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manag
   co_await retention.close();
   co_await compactor.close();
   engine.reloaded = nullptr;
+  engine.leaving.request(StopReason::shutdown);
   co_await gateway.stop(limits::kDrain);
+  co_await signals.close();
   co_await keeper.close();
   co_return code;
 }

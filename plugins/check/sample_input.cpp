@@ -8,7 +8,9 @@ namespace troupe::plugins {
 
 namespace {
 
-constexpr int kDepthMost = 16;          // of schemas within schemas
+constexpr int kDepthMost = 16;  // of schemas within schemas
+constexpr double kNumberMost = 1e15;
+constexpr int kValuesMost = 1'000;      // in one sample
 constexpr std::size_t kItemsMost = 64;  // that a list gets because its schema wants so many
 
 const Json* first_of(const Json& schema, std::string_view list) {
@@ -52,17 +54,18 @@ Json sample_number(const Json& schema, bool whole) {
   if (least && least->is_number()) value = std::max(value, least->get<double>());
   if (above && above->is_number()) value = std::max(value, above->get<double>() + 1);
   if (most && most->is_number()) value = std::min(value, most->get<double>());
+  value = std::clamp(value, -kNumberMost, kNumberMost);
   return whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
 
-Json sample(const Json& schema, int depth) {
-  if (depth > kDepthMost || !schema.is_object()) return nullptr;
+Json sample(const Json& schema, int depth, int& left) {
+  if (depth > kDepthMost || --left < 0 || !schema.is_object()) return nullptr;
   for (const char* key : {"const", "default"})
     if (const Json* value = find(schema, key)) return *value;
   for (const char* key : {"examples", "enum"})
     if (const Json* value = first_of(schema, key)) return *value;
   for (const char* key : {"anyOf", "oneOf", "allOf"})
-    if (const Json* one = first_of(schema, key)) return sample(*one, depth + 1);
+    if (const Json* one = first_of(schema, key)) return sample(*one, depth + 1, left);
   const std::string type = type_of(schema);
   if (type == "boolean") return true;
   if (type == "integer" || type == "number") return sample_number(schema, type == "integer");
@@ -71,7 +74,7 @@ Json sample(const Json& schema, int depth) {
     Json list = Json::array();
     const Json* items = find(schema, "items");
     for (std::size_t i = at_least(schema, "minItems"); i > 0; --i)
-      list.push_back(items ? sample(*items, depth + 1) : Json("example"));
+      list.push_back(items ? sample(*items, depth + 1, left) : Json("example"));
     return list;
   }
   if (type != "object") return sample_text(schema);
@@ -82,7 +85,7 @@ Json sample(const Json& schema, int depth) {
     for (const Json& name : *required)
       if (name.is_string()) {
         const Json* property = properties ? find(*properties, name.get<std::string>()) : nullptr;
-        object[name.get<std::string>()] = property ? sample(*property, depth + 1) : Json("example");
+        object[name.get<std::string>()] = property ? sample(*property, depth + 1, left) : Json("example");
       }
   return object;
 }
@@ -90,7 +93,8 @@ Json sample(const Json& schema, int depth) {
 }  // namespace
 
 Json sample_input(const Json& schema) {
-  return schema.is_null() ? Json::object() : sample(schema, 0);
+  int left = kValuesMost;
+  return schema.is_null() ? Json::object() : sample(schema, 0, left);
 }
 
 }  // namespace troupe::plugins

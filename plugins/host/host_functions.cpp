@@ -21,8 +21,17 @@ std::string at_most(troupe_span text, std::size_t most) {
 
 }  // namespace
 
-/// Each is called by a plugin, on any of its threads.
+/// Each is called by a plugin, on any of its threads. No exception leaves them.
 struct HostFunctions {
+  template <class Work>
+  static troupe_status guarded(Work work) noexcept {
+    try {
+      return work();
+    } catch (...) {
+      return TROUPE_TOO_LARGE;  // no memory
+    }
+  }
+
   static troupe_span input(const troupe_call* call) { return {call->input.data(), call->input.size()}; }
   static troupe_span body(const troupe_call* call) { return {call->body.data(), call->body.size()}; }
   static troupe_span key(const troupe_call* call) { return {call->key.data(), call->key.size()}; }
@@ -38,36 +47,42 @@ struct HostFunctions {
   static troupe_status progress(troupe_call* call, troupe_span text, double fraction) {
     if (!call) return TROUPE_INVALID;
     const bool known = fraction >= 0 && fraction <= 1;
-    return call->runtime->say(*call, "progress",
-                              {.head = {{"fraction", known ? Json(fraction) : Json(nullptr)}},
-                               .text = at_most(text, kPluginProgressBytes)});
+    return guarded([&] {
+      return call->runtime->say(*call, "progress",
+                                {.head = {{"fraction", known ? Json(fraction) : Json(nullptr)}},
+                                 .text = at_most(text, kPluginProgressBytes)});
+    });
   }
 
   static troupe_status part(troupe_call* call, troupe_span text) {
     if (!call) return TROUPE_INVALID;
     if (text.size > kPluginAnswerBytes) return TROUPE_TOO_LARGE;
-    return call->runtime->say(*call, "part", {.text = at_most(text, kPluginAnswerBytes)});
+    return guarded(
+        [&] { return call->runtime->say(*call, "part", {.text = at_most(text, kPluginAnswerBytes)}); });
   }
 
   static troupe_status finish(troupe_call* call, troupe_status status, troupe_span answer, troupe_span body) {
     if (!call) return TROUPE_INVALID;
-    return call->runtime->finish(*call, status, answer, body);
+    return guarded([&] { return call->runtime->finish(*call, status, answer, body); });
   }
 
   static void log(const troupe_host* host, std::int32_t level, troupe_span text) {
-    runtime_of(host).send_({.head = {{"is", "log"}, {"level", level}}, .text = at_most(text, kLogBytes)});
+    guarded([&]() -> troupe_status {
+      runtime_of(host).send_({.head = {{"is", "log"}, {"level", level}}, .text = at_most(text, kLogBytes)});
+      return TROUPE_OK;
+    });
   }
 
   static troupe_status http_start(troupe_call* call, const troupe_http_request* request,
                                   troupe_http_done done, void* user) {
     if (!call || !request) return TROUPE_INVALID;
-    return call->runtime->begin_http(*call, *request, done, user, false);
+    return guarded([&] { return call->runtime->begin_http(*call, *request, done, user, false); });
   }
 
   static troupe_status http_fetch(troupe_call* call, const troupe_http_request* request,
                                   troupe_http_done done, void* user) {
     if (!call || !request) return TROUPE_INVALID;
-    return call->runtime->begin_http(*call, *request, done, user, true);
+    return guarded([&] { return call->runtime->begin_http(*call, *request, done, user, true); });
   }
 
   static const void* capability(const troupe_host* host, const char* id) {

@@ -1,9 +1,11 @@
 #include "plugins/host/instance.h"
 
+#include "plugins/host/plugin_runtime.h"
 #include "plugins/troupe_plugin.h"
 #include "runtime/async/nursery.h"
 #include "runtime/telemetry/log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,7 +14,8 @@ namespace troupe::plugins {
 
 namespace {
 
-constexpr std::size_t kStrayMost = 10'000;  // messages of an instance between two answers, without a call
+constexpr std::size_t kWordsBytes = 8u << 10;  // of an error, or of a reason not to start
+constexpr Milliseconds kPeakTime{2'000};       // for a worker to say how much memory it has had
 
 ErrorCode code_of(std::int64_t status) {
   switch (status) {
@@ -91,6 +94,7 @@ struct Instance::Live {
   std::optional<Result<PluginAnswer>> answer;
   std::function<void(std::string_view)> part;
   std::size_t messages = 0;
+  std::size_t bytes = 0;
   std::size_t progress = 0;
 };
 
@@ -125,22 +129,22 @@ void Instance::take(Message message) {
   const std::string what = string_or(message.head, "is");
   const auto found = calls_.find(number_or(message.head, what == "http" ? "call" : "id", 0));
   Live* live = found == calls_.end() ? nullptr : found->second;
-  std::size_t& count = live ? live->messages : stray_;
-  if (++count > (live ? settings_.messages : kStrayMost))
-    return kill("it sent more messages than anybody needs, and was killed", ErrorCode::too_large);
+  if (too_much(live, message))
+    return kill("it sent more than anybody needs, and was killed", ErrorCode::too_large);
 
   if (what == "finish") {
-    if (live) take_finish(*live, std::move(message));
+    if (live && !live->done.is_set()) take_finish(*live, std::move(message));
   } else if (what == "progress") {
     if (!live || ++live->progress > settings_.progress_lines) return;
-    Json fields{{"text", message.text}};
+    Json fields{{"text", clean(message.text, kPluginProgressBytes)}};
     if (const Json* fraction = find(message.head, "fraction"); fraction && fraction->is_number())
       fields["fraction"] = *fraction;
     live->context.events.publish({.type = "tool.progress", .fields = std::move(fields)});
   } else if (what == "part") {
-    if (live && live->part) live->part(message.text);
+    if (live && live->part) live->part(clean(message.text, kPluginAnswerBytes));
   } else if (what == "log") {
-    log(number_or(message.head, "level", TROUPE_LOG_INFO), message.text);
+    if (++log_lines_ <= settings_.log_lines)
+      log(number_or(message.head, "level", TROUPE_LOG_INFO), message.text);
   } else if (what == "http") {
     take_http(live, std::move(message));
   } else if (what == "again") {
@@ -162,7 +166,7 @@ void Instance::take(Message message) {
   } else if (what == "ready" && loaded_) {
     begun_.set(true);
   } else if (what == "refused") {
-    refused_ = Error{loaded_ ? ErrorCode::unavailable : ErrorCode::invalid, message.text};
+    refused_ = Error{loaded_ ? ErrorCode::unavailable : ErrorCode::invalid, clean(message.text, kWordsBytes)};
     begun_.set(true);
   } else {
     kill(fmt::format("it said `{}`, which has no place there, and was killed", what), ErrorCode::protocol);
@@ -171,14 +175,19 @@ void Instance::take(Message message) {
 
 void Instance::take_finish(Live& live, Message message) {
   const std::int64_t status = number_or(message.head, "status", TROUPE_FAILED);
-  if (status == TROUPE_OK) {
-    live.answer = PluginAnswer{std::move(message.text), std::move(message.body)};
+  if (message.text.size() + message.body.size() > kPluginAnswerBytes) {
+    live.answer = fail(ErrorCode::too_large,
+                       fmt::format("the plugin's answer has {} bytes, at most {} are taken",
+                                   message.text.size() + message.body.size(), kPluginAnswerBytes));
+  } else if (status == TROUPE_OK) {
+    live.answer = PluginAnswer{clean(message.text, kPluginAnswerBytes), std::move(message.body)};
   } else {
-    Error error{code_of(status), message.text.empty() ? "it failed and gave no reason" : message.text};
+    Error error{code_of(status),
+                message.text.empty() ? "it failed and gave no reason" : clean(message.text, kWordsBytes)};
     error.retryable = error.code == ErrorCode::busy || error.code == ErrorCode::unavailable;
     live.answer = fail(std::move(error));
   }
-  stray_ = 0;
+  stray_ = stray_bytes_ = log_lines_ = 0;
   live.done.set(true);
 }
 
@@ -197,16 +206,21 @@ void Instance::take_http(Live* live, Message message) {
       told.head["status"] = status_of(response.error().code);
       told.body = response.error().message;
     }
-    if (alive()) line_->send(told);
+    if (!alive() || line_->send(told)) return;
+    line_->send({.head = {{"do", "http"}, {"id", id}, {"status", TROUPE_TOO_LARGE}},
+                 .body = "the answer is larger than a plugin is given"});
   };
   if (!live) return answer(fail(ErrorCode::cancelled, "the call that made the request has ended"));
   if (!settings_.http) return answer(fail(ErrorCode::denied, "no host is granted to the plugin"));
+  if (live->requests.size() >= kPluginHttpAtOnce)
+    return answer(fail(ErrorCode::busy, "the call has as many requests on their way as it may"));
   // The call waits for its requests before it ends.
-  live->requests.spawn(
-      "plugin's request",
-      [this, live, answer, request = request_of(std::move(message), live->context.deadline)]() -> Task<> {
-        answer(co_await settings_.http->fetch(request, live->stop));
-      });
+  live->requests.spawn("plugin's request",
+                       [this, live, answer,
+                        request = std::make_shared<net::HttpRequest>(
+                            request_of(std::move(message), live->context.deadline))]() -> Task<> {
+                         answer(co_await settings_.http->fetch(std::move(*request), live->stop));
+                       });
 }
 
 Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
@@ -227,7 +241,8 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   const auto hook = live.stop.on_request([&] {
     if (live.done.is_set()) return;
     line_->send({.head = {{"do", "cancel"}, {"id", id}}});
-    grace = loop_.at(loop_.clock().now() + settings_.cancel_grace, [this] {
+    grace = loop_.at(loop_.clock().now() + settings_.cancel_grace, [this, &live] {
+      if (live.done.is_set()) return;
       kill("it was killed: a call did not end when it was told to", ErrorCode::tool);
     });
   });
@@ -240,13 +255,14 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   } else {
     co_await live.done.wait();
   }
+  grace.reset();
   calls_.erase(id);
   const StopReason why = live.stop.reason();
   live.stop.request(StopReason::cancelled);  // requests that the plugin did not wait for
   co_await live.requests.join();
   if (why != StopReason::none && !(live.answer && *live.answer)) {
     Error error = stopped(fmt::format("plugin {}", settings_.name), why);
-    if (!alive()) error.message += " and its worker was killed";
+    if (!alive()) error.message += " and was killed";
     co_return fail(std::move(error));
   }
   if (live.answer && *live.answer) ++answered_;
@@ -259,6 +275,7 @@ Task<std::int64_t> Instance::peak_memory() {
   OneShot<std::int64_t> told(loop_);
   peak_ = &told;
   line_->send({.head = {{"do", "peak"}}});
+  const auto alarm = loop_.at(loop_.clock().now() + kPeakTime, [&told] { told.set(0); });
   const std::int64_t kib = co_await told.wait();
   peak_ = nullptr;
   co_return kib;
@@ -267,9 +284,24 @@ Task<std::int64_t> Instance::peak_memory() {
 void Instance::die(Error why) {
   if (why_dead_) return;
   if (peak_) peak_->set(0);
+  why.message = clean(why.message, kWordsBytes);
   why_dead_ = std::move(why);
   begun_.set(true);
   for (const auto& [id, live] : calls_) live->done.set(true);
+}
+
+// Its own limits are the plugin's to keep or not: it holds the socket.
+bool Instance::too_much(Live* live, const Message& message) {
+  std::size_t& count = live ? live->messages : stray_;
+  std::size_t& bytes = live ? live->bytes : stray_bytes_;
+  ++count;
+  bytes += message.text.size() + message.body.size();
+  return count > settings_.messages || bytes > settings_.bytes;
+}
+
+std::string Instance::clean(std::string_view text, std::size_t most) const {
+  std::string cut(text.substr(0, most));
+  return settings_.secrets.empty() ? cut : redact(cut, settings_.secrets);
 }
 
 void Instance::kill(std::string_view why, ErrorCode code) {
@@ -278,7 +310,8 @@ void Instance::kill(std::string_view why, ErrorCode code) {
 
 void Instance::log(std::int64_t level, std::string_view text) const {
   if (log::enabled(level_of(level)))
-    log::write(level_of(level), "plugin says", {{"plugin", settings_.name}, {"text", text}});
+    log::write(level_of(level), "plugin says",
+               {{"plugin", settings_.name}, {"text", clean(text, kPluginProgressBytes)}});
 }
 
 Task<> Instance::end() {

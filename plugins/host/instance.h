@@ -6,6 +6,7 @@
 #include "runtime/async/loop.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/base/context.h"
+#include "runtime/base/secret.h"
 
 #include <cstdint>
 #include <functional>
@@ -40,8 +41,12 @@ struct InstanceSettings {
   Milliseconds cancel_grace{20};       ///< for a call that was cancelled to end by itself
   Milliseconds end_grace{500};         ///< for a plugin that is no longer needed to end by itself
   std::size_t progress_lines = 1'000;  ///< of one call; more are passed over
-  /// Messages of one call beside its answer, after which it is killed: nobody sends so many for a reason.
+  /// Of one call, messages and bytes beside its answer, after which the plugin is killed: nobody sends so
+  /// many for a reason. The same bounds what it sends between two answers that is of no call.
   std::size_t messages = 20'000;
+  std::size_t bytes = 64u << 20;
+  std::size_t log_lines = 1'000;  ///< between two answers; more are passed over
+  Secrets secrets{};              ///< never in what it logs, answers or fails with
 };
 
 /// One life of a plugin: from the start of what runs it to its end. Once anything went wrong it is dead and
@@ -84,7 +89,9 @@ class Instance {
   void take_finish(Live& live, Message message);
   void take_http(Live* live, Message message);
   void die(Error why);
+  bool too_much(Live* live, const Message& message);
   void kill(std::string_view why, ErrorCode code);
+  std::string clean(std::string_view text, std::size_t most) const;
   void log(std::int64_t level, std::string_view text) const;
 
   Loop& loop_;
@@ -100,7 +107,10 @@ class Instance {
   std::size_t answered_ = 0;
   std::size_t again_ = 0;
   OneShot<std::int64_t>* peak_ = nullptr;  ///< of who waits for it
-  std::size_t stray_ = 0;                  ///< messages that no call is to blame for
+  /// What came that no call is to blame for, since the last answer.
+  std::size_t stray_ = 0;
+  std::size_t stray_bytes_ = 0;
+  std::size_t log_lines_ = 0;
 };
 
 }  // namespace troupe::plugins

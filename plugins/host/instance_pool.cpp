@@ -88,6 +88,7 @@ Task<InstancePool::Slot*> InstancePool::acquire(Stop& ending) {
   const auto hook = ending.on_request([&turn] { turn.set(nullptr); });
   Slot* slot = co_await turn.wait();
   waiting_.erase(place);
+  if (!slot) wake();  // who came after and waited behind it may have what was left to it
   co_return slot;
 }
 
@@ -108,7 +109,7 @@ Task<Result<>> InstancePool::furnish(Slot& slot, Stop& ending) {
   auto started = co_await Instance::start(loop_, make_, settings_, ending);
   slot.starting = false;
   if (!started) {
-    if (!our_doing(started.error().code)) note_failure();
+    if (!ending.requested()) note_failure();
     co_return fail(std::move(started.error()));
   }
   ++started_;
@@ -154,6 +155,7 @@ void InstancePool::wake() {
 }
 
 void InstancePool::retire(Slot& slot) {
+  if (!slot.instance) return;
   nursery_.spawn("end of a plugin's worker",
                  [instance = std::exchange(slot.instance, nullptr)] { return instance->end(); });
 }
@@ -170,10 +172,13 @@ Task<Result<PluginDescription>> InstancePool::describe(Stop& stop) {
   Slot* slot = free_slot();
   if (!slot) co_return fail(ErrorCode::busy, fmt::format("plugin {} is being started", settings_.name));
   ++slot->taken;
+  ++active_;
+  slot->idle.reset();
   auto ready = co_await furnish(*slot, stop);
   Result<PluginDescription> described =
       ready ? Result<PluginDescription>(slot->instance->description()) : fail(std::move(ready.error()));
   release(*slot);
+  if (--active_ == 0 && closed_) emptied_.set(true);
   co_return described;
 }
 

@@ -109,7 +109,7 @@ Result<PluginLibrary> PluginLibrary::open(const std::string& path) {
     return fail(ErrorCode::invalid, fmt::format("it says that it has {} services; it has {} at most and a "
                                                 "pointer to them",
                                                 count, kServicesMost));
-  library.services_ = {services, count};
+  library.services_.assign(services, services + count);
   for (const troupe_service* service : library.services_) {
     if (!service) return fail(ErrorCode::invalid, "one of its services is null");
     described.services.push_back(describe(*service, problems));

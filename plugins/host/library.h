@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace troupe::plugins {
 
@@ -27,7 +28,7 @@ class PluginLibrary {
   PluginLibrary() = default;
 
   const troupe_plugin* entry_ = nullptr;
-  std::span<const troupe_service* const> services_;
+  std::vector<const troupe_service*> services_;
   PluginDescription description_;
 };
 

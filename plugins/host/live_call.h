@@ -21,6 +21,7 @@ struct troupe_call {
   std::string body;
   std::string key;
   troupe::Instant deadline{};
+  bool claimed = false;  ///< by who handles it, or ended it before; guarded by the runtime
   std::atomic<bool> cancelled{false};
   std::atomic<bool> finished{false};
 };

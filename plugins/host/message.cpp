@@ -6,8 +6,8 @@ namespace troupe::plugins {
 
 namespace {
 
-constexpr std::size_t kHeadBytes = 1u << 20;  // headers of a request, services of a plugin
-constexpr std::size_t kHeadDepth = 16;
+constexpr std::size_t kHeadBytes = 8u << 20;                // headers of a request, services of a plugin
+constexpr std::size_t kHeadDepth = limits::kJsonDepth + 8;  // schemas of services are in it
 constexpr std::string_view kTextBytes = "text_bytes";
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "tools/json_schema.h"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -29,6 +31,12 @@ Result<> check_config(const Json& config, const PluginDescription& description) 
   return {};
 }
 
+Secrets secrets_of(const PluginSettings& settings) {
+  Secrets secrets;
+  for (const auto& [name, value] : settings.secrets) secrets.add(value);
+  return secrets;
+}
+
 InstanceSettings instance_settings(const PluginSettings& settings, GrantedHttp* http) {
   Json config = settings.config;
   if (!settings.secrets.empty()) config["secrets"] = settings.secrets;
@@ -37,7 +45,14 @@ InstanceSettings instance_settings(const PluginSettings& settings, GrantedHttp* 
           .accept = [config = settings.config](
                         const PluginDescription& loaded) { return check_config(config, loaded); },
           .http = http,
-          .start_time = settings.start_time};
+          .start_time = settings.start_time,
+          .secrets = secrets_of(settings)};
+}
+
+PoolSettings pool_settings(const PluginSettings& settings) {
+  if (settings.isolation != "none") return {.workers = static_cast<std::size_t>(settings.workers)};
+  // There is one of it in the process, from the first call to the last.
+  return {.workers = 1, .calls = std::numeric_limits<std::size_t>::max(), .idle = std::chrono::years(10)};
 }
 
 /// What it asks for and does not get: it may work without, and its author may tell why it does not.
@@ -58,23 +73,47 @@ Plugin::Plugin(PluginSettings settings, PluginFile file)
 
 Plugin::~Plugin() = default;
 
-Result<std::unique_ptr<Plugin>> Plugin::open(const Services& services, PluginSettings settings,
-                                             Opening opening) {
-  auto file = services.folder.take(settings);
-  if (!file) return within(fmt::format("plugin {}", settings.name), std::move(file.error()));
-  std::unique_ptr<Plugin> plugin(new Plugin(std::move(settings), std::move(*file)));
+Task<Result<std::unique_ptr<Plugin>>> Plugin::open(const Services& services, PluginSettings settings,
+                                                   PluginFile file, Stop& stop) {
+  std::unique_ptr<Plugin> plugin(new Plugin(std::move(settings), std::move(file)));
   if (!plugin->settings_.grant.hosts.empty())
-    plugin->http_ = std::make_unique<GrantedHttp>(services.http, plugin->settings_.grant.hosts);
-  auto description = plugin->describe(services, opening);
-  if (!description) return fail(std::move(description.error()));
-  plugin->description_ = std::move(*description);
-  tell_what_is_not_granted(plugin->settings_, plugin->description_);
-  auto make = plugin->lines(services, services.loop);
-  if (!make) return fail(std::move(make.error()));
-  plugin->pool_ = std::make_unique<InstancePool>(
-      services.loop, std::move(*make), instance_settings(plugin->settings_, plugin->http_.get()),
-      PoolSettings{.workers = static_cast<std::size_t>(plugin->settings_.workers)});
+    plugin->http_ = std::make_unique<GrantedHttp>(*services.http, plugin->settings_.grant.hosts);
+  auto description = co_await plugin->describe(services, services.loop, true, stop);
+  if (auto done = plugin->furnish(services, std::move(description)); !done)
+    co_return fail(std::move(done.error()));
+  co_return plugin;
+}
+
+Result<std::unique_ptr<Plugin>> Plugin::look_at(const Services& services, PluginSettings settings,
+                                                PluginFile file) {
+  std::unique_ptr<Plugin> plugin(new Plugin(std::move(settings), std::move(file)));
+  std::optional<Result<PluginDescription>> seen;
+  Loop loop(services.loop.clock());
+  const auto look = [&]() -> Task<int> {
+    Stop stop;
+    seen = co_await plugin->describe(services, loop, false, stop);
+    co_return 0;
+  };
+  run_task(loop, look());
+  if (auto done = plugin->furnish(services, std::move(*seen)); !done) return fail(std::move(done.error()));
   return plugin;
+}
+
+Result<> Plugin::furnish(const Services& services, Result<PluginDescription> description) {
+  if (!description) return fail(std::move(description.error()));
+  description_ = std::move(*description);
+  tell_what_is_not_granted(settings_, description_);
+  auto make = lines(services, services.loop);
+  if (!make) return fail(std::move(make.error()));
+  InstanceSettings instance = instance_settings(settings_, http_.get());
+  // What was looked at is what runs: calls are made by the place of a service among the others.
+  instance.accept = [known = dump(to_json(description_))](const PluginDescription& loaded) -> Result<> {
+    if (dump(to_json(loaded)) == known) return {};
+    return fail(ErrorCode::protocol, "it describes itself otherwise than when it was loaded first");
+  };
+  pool_ = std::make_unique<InstancePool>(services.loop, std::move(*make), std::move(instance),
+                                         pool_settings(settings_));
+  return {};
 }
 
 Result<LineMaker> Plugin::lines(const Services& services, Loop& loop) const {
@@ -96,38 +135,30 @@ Result<LineMaker> Plugin::lines(const Services& services, Loop& loop) const {
   return process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage)));
 }
 
-// On a loop of its own, since the daemon's may stand still meanwhile, or not run yet.
-Result<PluginDescription> Plugin::describe(const Services& services, Opening opening) const {
+Task<Result<PluginDescription>> Plugin::describe(const Services& services, Loop& loop, bool start,
+                                                 Stop& stop) const {
   if (settings_.isolation == "none") {
     auto library = PluginLibrary::open(file_.path);
-    if (!library) return within(fmt::format("plugin {}", settings_.name), std::move(library.error()));
+    if (!library) co_return within(fmt::format("plugin {}", settings_.name), std::move(library.error()));
     if (auto good = check_config(settings_.config, library->description()); !good)
-      return within(fmt::format("plugin {}", settings_.name), std::move(good.error()));
-    return library->description();
+      co_return within(fmt::format("plugin {}", settings_.name), std::move(good.error()));
+    co_return library->description();
   }
-  Loop loop(services.loop.clock());
   auto make = lines(services, loop);
-  if (!make) return fail(std::move(make.error()));
+  if (!make) co_return fail(std::move(make.error()));
   InstanceSettings settings = instance_settings(settings_, http_.get());
-  std::optional<Result<PluginDescription>> seen;
-  if (opening == Opening::look)
+  std::optional<PluginDescription> seen;
+  if (!start)
     settings.accept = [&seen](const PluginDescription& loaded) -> Result<> {
       seen = loaded;
       return fail(ErrorCode::cancelled, "nobody is going to call it");
     };
-  const auto look = [&]() -> Task<int> {
-    Stop stop;
-    auto instance = co_await Instance::start(loop, *make, settings, stop);
-    if (instance) {
-      seen = (*instance)->description();
-      co_await (*instance)->end();
-    } else if (!seen) {
-      seen = fail(std::move(instance.error()));
-    }
-    co_return 0;
-  };
-  run_task(loop, look());
-  return std::move(*seen);
+  auto instance = co_await Instance::start(loop, *make, settings, stop);
+  if (seen) co_return std::move(*seen);
+  if (!instance) co_return fail(std::move(instance.error()));
+  PluginDescription description = (*instance)->description();
+  co_await (*instance)->end();
+  co_return description;
 }
 
 Task<Result<PluginAnswer>> Plugin::call(PluginCall call, CallContext& context,

@@ -20,24 +20,24 @@ class Plugin {
   /// What it is made with. Outlives it.
   struct Services {
     Loop& loop;
-    net::HttpClient& http;  ///< guarded
+    net::HttpClient* http = nullptr;  ///< guarded; never null when one is opened
     std::function<const sandbox::Support&()> support;
     const PluginFolder& folder;
     /// What runs a library in a process; by default this very program.
     std::function<sandbox::Program(const std::string& library)> program;
   };
 
-  enum class Opening {
-    use,   ///< its `init` runs once, so that one that cannot work is known now
-    look,  ///< it is loaded and asked what it offers, not started: for who will not call it
-  };
-
-  /// Checks the file, loads it once to learn what it offers (in a process of its own, unless isolation is
-  /// none), and holds `config` against its schema. What it asks for and is not granted is a warning in the
-  /// log. Blocking, bounded by start_time. Errors: those of PluginFolder::take() and Instance::start();
-  /// invalid (the configuration, with every problem); unavailable (this machine cannot confine it).
-  static Result<std::unique_ptr<Plugin>> open(const Services& services, PluginSettings settings,
-                                              Opening opening = Opening::use);
+  /// Loads a library that PluginFolder::take() has taken, once, to learn what it offers (in a process of its
+  /// own, unless isolation is none), starts it (not without isolation: there it starts with its first call),
+  /// and holds `config` against its schema. What it asks for and is not granted is a warning in the log.
+  /// Errors: those of Instance::start(); invalid (the configuration, with every problem); unavailable (this
+  /// machine cannot confine it).
+  static Task<Result<std::unique_ptr<Plugin>>> open(const Services& services, PluginSettings settings,
+                                                    PluginFile file, Stop& stop);
+  /// The same for who will not call it: it is loaded and asked what it offers, not started. Blocking, bounded
+  /// by start_time; the loop of `services` need not run.
+  static Result<std::unique_ptr<Plugin>> look_at(const Services& services, PluginSettings settings,
+                                                 PluginFile file);
   /// drain() or close() must have returned when there was any call.
   ~Plugin();
 
@@ -55,7 +55,9 @@ class Plugin {
  private:
   Plugin(PluginSettings settings, PluginFile file);
   Result<LineMaker> lines(const Services& services, Loop& loop) const;
-  Result<PluginDescription> describe(const Services& services, Opening opening) const;
+  Task<Result<PluginDescription>> describe(const Services& services, Loop& loop, bool start,
+                                           Stop& stop) const;
+  Result<> furnish(const Services& services, Result<PluginDescription> description);
 
   const PluginSettings settings_;
   const PluginFile file_;

@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHashShown = 16;              // of a copy's name
-constexpr std::chrono::hours kCopiesKept{30 * 24};  // that nobody used
+constexpr std::chrono::hours kCopiesKept{365 * 24};  // that no start or reload used
+constexpr std::size_t kHashDigits = 64;
 
 bool trusted_owner(uid_t owner) {
   return owner == 0 || owner == ::geteuid();
@@ -49,13 +49,48 @@ Result<> check_folder(const fs::path& folder) {
                           folder.string(), why));
 }
 
+// "libweather-HASH.so", with what tells variants apart before the ending.
+bool is_copy(const std::string& name) {
+  const std::size_t dash = name.rfind('-');
+  return dash != std::string::npos && name.ends_with(".so") && name.size() - dash > kHashDigits;
+}
+
 // A copy is touched by each start and reload that uses it.
 void forget_old_copies(const fs::path& folder) {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder, failed)) {
     const auto written = entry.last_write_time(failed);
-    if (!failed && written < fs::file_time_type::clock::now() - kCopiesKept) fs::remove(entry.path(), failed);
+    if (!failed && is_copy(entry.path().filename().string()) &&
+        written < fs::file_time_type::clock::now() - kCopiesKept)
+      fs::remove(entry.path(), failed);
   }
+}
+
+/// A folder that only its owner, who is this process's user, may change; made with `mode` if absent.
+Result<> make_folder(const fs::path& folder, mode_t mode) {
+  if (::mkdir(folder.c_str(), 0700) == 0 && ::chmod(folder.c_str(), mode) == 0) return {};
+  struct stat found{};
+  if (::lstat(folder.c_str(), &found) != 0)
+    return fail(ErrorCode::store, fmt::format("{}: {}", folder.string(), std::strerror(errno)));
+  if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
+    return fail(ErrorCode::denied,
+                fmt::format("{}, where copies of plugins are kept, must be a folder that only "
+                            "the daemon's user may change",
+                            folder.string()));
+  if ((found.st_mode & mode) != mode)
+    return fail(
+        ErrorCode::denied,
+        fmt::format("{}, where copies of plugins are kept, cannot be entered by the users that run them; "
+                    "chmod {:o} it",
+                    folder.string(), static_cast<unsigned>(mode)));
+  return {};
+}
+
+// The loader takes two files of one content for two libraries, so that each configuration of one that runs in
+// the daemon has its own.
+std::string variant_of(const PluginSettings& settings) {
+  if (settings.isolation != "none") return "";
+  return "-" + sha256_hex(dump(Json{settings.config, settings.secrets})).substr(0, 8);
 }
 
 Result<std::string> read_checked(const std::string& path) {
@@ -100,7 +135,8 @@ Result<> write_copy(const fs::path& copy, const std::string& bytes) {
     done += static_cast<std::size_t>(n);
   }
   // Root's workers are nobody, and a library is no secret.
-  if (done == bytes.size() && ::fchmod(file.get(), 0555) == 0 && std::rename(name.c_str(), copy.c_str()) == 0)
+  if (done == bytes.size() && ::fsync(file.get()) == 0 && ::fchmod(file.get(), 0555) == 0 &&
+      std::rename(name.c_str(), copy.c_str()) == 0)
     return {};
   auto error = failed(name);
   std::remove(name.c_str());
@@ -108,6 +144,17 @@ Result<> write_copy(const fs::path& copy, const std::string& bytes) {
 }
 
 }  // namespace
+
+// A daemon that is root has workers that are nobody, who must get through; for others the folder is their
+// own.
+Result<> PluginFolder::make_folders() const {
+  const mode_t mode = ::geteuid() == 0 ? 0711 : 0700;
+  const fs::path path(path_);
+  std::error_code failed;
+  fs::create_directories(path.parent_path().parent_path(), failed);  // what fails is told by the next
+  if (auto made = make_folder(path.parent_path(), mode); !made) return made;
+  return make_folder(path, mode);
+}
 
 Result<PluginFile> PluginFolder::take(const PluginSettings& settings) const {
   const fs::path path(settings.path);
@@ -119,15 +166,12 @@ Result<PluginFile> PluginFolder::take(const PluginSettings& settings) const {
     return fail(ErrorCode::denied, fmt::format("{} is not the library that is allowed: its SHA-256 is {}, "
                                                "`sha256` says {}",
                                                settings.path, file.sha256, settings.sha256));
-  std::error_code failed;
-  fs::create_directories(path_, failed);
-  // Root's workers, who are nobody, must get through; for others the folder is their own.
-  if (!failed) fs::permissions(path_, ::geteuid() == 0 ? fs::perms(0711) : fs::perms(0700), failed);
-  if (failed) return fail(ErrorCode::store, fmt::format("{}: {}", path_, failed.message()));
-  if (auto safe = check_folder(path_); !safe) return fail(std::move(safe.error()));
+  if (auto made = make_folders(); !made) return fail(std::move(made.error()));
   const fs::path copy =
-      fs::path(path_) / fmt::format("{}-{}.so", path.stem().string(), file.sha256.substr(0, kHashShown));
-  if (fs::exists(copy, failed)) {
+      fs::path(path_) / fmt::format("{}{}-{}.so", path.stem().string(), variant_of(settings), file.sha256);
+  std::error_code failed;
+  const auto kept = fs::exists(copy, failed) ? read_checked(copy.string()) : fail(ErrorCode::not_found, "");
+  if (kept && sha256_hex(*kept) == file.sha256) {
     fs::last_write_time(copy, fs::file_time_type::clock::now(), failed);
   } else {
     if (auto written = write_copy(copy, *bytes); !written) return fail(std::move(written.error()));

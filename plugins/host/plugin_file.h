@@ -19,7 +19,7 @@ struct PluginFile {
 /// also when the file is written over or replaced by one that does not work.
 class PluginFolder {
  public:
-  /// `path`: made if absent. For a daemon that is root, whose workers are nobody, one that anybody may enter.
+  /// `path`: made if absent, with its parent; both must be nobody else's to change.
   explicit PluginFolder(std::string path) : path_(std::move(path)) {}
 
   /// Checks the library of `settings` and copies it, unless the copy is there. Errors: not_found; denied (it,
@@ -28,6 +28,8 @@ class PluginFolder {
   Result<PluginFile> take(const PluginSettings& settings) const;
 
  private:
+  Result<> make_folders() const;
+
   const std::string path_;
 };
 

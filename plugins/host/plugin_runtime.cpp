@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <string_view>
 #include <sys/resource.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -33,7 +35,7 @@ std::string copy_of(troupe_span span) {
   return span.data ? std::string(span.data, span.size) : std::string();
 }
 
-troupe_span span_of(const std::string& text) {
+troupe_span span_of(std::string_view text) {
   return {text.data(), text.size()};
 }
 
@@ -118,7 +120,7 @@ Result<> PluginRuntime::take_call(Message message) {
     std::lock_guard lock(mutex_);
     calls_.push_back(std::move(call));
     live_[raw->id] = raw;
-    while (calls_.size() > kEndedKept && calls_.front()->finished) calls_.pop_front();
+    while (calls_.size() > kEndedKept && !live_.contains(calls_.front()->id)) calls_.pop_front();
   }
   push({.call = raw});
   return {};
@@ -126,12 +128,18 @@ Result<> PluginRuntime::take_call(Message message) {
 
 void PluginRuntime::cancel(std::int64_t id) {
   troupe_call* call = nullptr;
+  bool unbegun = false;
   {
     std::lock_guard lock(mutex_);
     const auto found = live_.find(id);
     if (found == live_.end()) return;
     call = found->second;
     call->cancelled = true;
+    unbegun = !std::exchange(call->claimed, true);
+  }
+  if (unbegun) {
+    finish(*call, TROUPE_CANCELLED, span_of("cancelled before it began"), {});
+    return;
   }
   // Not under the lock: it may finish the call, which takes it. That the call ends meanwhile is the plugin's
   // to expect, since it is told on one thread while it finishes on another; the object stays.
@@ -168,9 +176,12 @@ void PluginRuntime::run() {
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return closed_ || !work_.empty(); });
-      if (closed_) break;
+      // Calls may still be at work: what they use is not cleared up.
+      if (closed_) return;
       work = std::move(work_.front());
       work_.pop_front();
+      if (work.stop && !live_.empty()) return;
+      if (work.call && std::exchange(work.call->claimed, true)) continue;
     }
     if (work.stop) break;
     if (work.start) {
@@ -223,6 +234,17 @@ troupe_status PluginRuntime::finish(troupe_call& call, troupe_status status, tro
     send_({.head = {{"is", "again"}, {"id", call.id}}});
     return TROUPE_FINISHED;
   }
+  const std::int64_t id = call.id;
+  try {
+    return finish_once(call, status, answer, body);
+  } catch (...) {  // no memory, most likely: the daemon must hear of the end all the same
+    send_({.head = {{"is", "finish"}, {"id", id}, {"status", TROUPE_TOO_LARGE}}});
+    return TROUPE_TOO_LARGE;
+  }
+}
+
+troupe_status PluginRuntime::finish_once(troupe_call& call, troupe_status status, troupe_span answer,
+                                         troupe_span body) {
   Message message{.head = {{"is", "finish"}, {"id", call.id}, {"status", status}}};
   troupe_status said = TROUPE_OK;
   if (answer.size > kPluginAnswerBytes || body.size > kPluginAnswerBytes - answer.size) {
@@ -258,6 +280,10 @@ troupe_status PluginRuntime::begin_http(troupe_call& call, const troupe_http_req
   if (!done) return TROUPE_INVALID;
   if (wait && t_must_not_wait) return TROUPE_WRONG_THREAD;
   if (call.finished) return TROUPE_FINISHED;
+  std::uint64_t head = request.url.size + request.method.size;
+  for (std::uint32_t i = 0; i < request.header_count; ++i)
+    head += request.headers[i].name.size + request.headers[i].value.size;
+  if (head > kPluginHttpHeadBytes || request.body.size > kPluginAnswerBytes) return TROUPE_TOO_LARGE;
   Message message{.head = {{"is", "http"},
                            {"call", call.id},
                            {"method", request.method.size ? copy_of(request.method) : "GET"},

@@ -16,9 +16,10 @@
 
 namespace troupe::plugins {
 
-inline constexpr std::size_t kPluginAnswerBytes = 8u << 20;    // of one finish, text and body
-inline constexpr std::size_t kPluginProgressBytes = 4u << 10;  // of one line
-inline constexpr std::size_t kPluginHttpAtOnce = 16;           // requests of one call
+inline constexpr std::size_t kPluginAnswerBytes = 8u << 20;      // of one finish, text and body
+inline constexpr std::size_t kPluginProgressBytes = 4u << 10;    // of one line
+inline constexpr std::size_t kPluginHttpHeadBytes = 256u << 10;  // of a request: method, URL, headers
+inline constexpr std::size_t kPluginHttpAtOnce = 16;             // requests of one call
 
 /// What stands between a plugin and the daemon, in whatever process the plugin is: the host's side of
 /// plugins/troupe_plugin.h on one hand, messages (message.h) on the other.
@@ -63,6 +64,7 @@ class PluginRuntime {
 
   // What the plugin calls.
   troupe_status finish(troupe_call& call, troupe_status status, troupe_span answer, troupe_span body);
+  troupe_status finish_once(troupe_call& call, troupe_status status, troupe_span answer, troupe_span body);
   troupe_status say(troupe_call& call, const char* what, Message message);
   troupe_status begin_http(troupe_call& call, const troupe_http_request& request, troupe_http_done done,
                            void* user, bool wait);

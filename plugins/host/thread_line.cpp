@@ -4,6 +4,7 @@
 #include "runtime/async/one_shot.h"
 #include "runtime/net/loop_port.h"
 
+#include <atomic>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 /// finish a call, or finish one twice.
 struct Inside {
   std::shared_ptr<const PluginLibrary> library;
+  std::shared_ptr<std::atomic<bool>> running;  ///< a thread is in the library
   std::shared_ptr<net::LoopPort> port;
   std::unique_ptr<PluginRuntime> runtime;
 };
@@ -30,13 +32,15 @@ void keep(std::shared_ptr<Inside> inside) {
 
 class ThreadLine final : public PluginLine {
  public:
-  ThreadLine(Loop& loop, std::shared_ptr<const PluginLibrary> library, Handlers handlers)
+  ThreadLine(Loop& loop, std::shared_ptr<const PluginLibrary> library,
+             std::shared_ptr<std::atomic<bool>> running, Handlers handlers)
       : loop_(loop),
         handlers_(std::move(handlers)),
         port_(std::make_shared<net::LoopPort>(loop)),
         gone_(loop) {
     inside_ = std::make_shared<Inside>();
     inside_->library = std::move(library);
+    inside_->running = std::move(running);
     inside_->port = port_;
     inside_->runtime =
         std::make_unique<PluginRuntime>(*inside_->library, [port = port_, this](Message message) {
@@ -46,6 +50,7 @@ class ThreadLine final : public PluginLine {
     // Detached: nobody may wait for a plugin that does not end.
     std::thread([inside = inside_, this] {
       inside->runtime->run();
+      *inside->running = false;
       inside->port->post([this] { gone_.set(true); });
     }).detach();
   }
@@ -93,9 +98,13 @@ class ThreadLine final : public PluginLine {
 }  // namespace
 
 LineMaker thread_lines(Loop& loop, std::shared_ptr<const PluginLibrary> library) {
-  return [&loop, library = std::move(library)](
+  return [&loop, library = std::move(library), running = std::make_shared<std::atomic<bool>>(false)](
              PluginLine::Handlers handlers) -> Result<std::unique_ptr<PluginLine>> {
-    return std::make_unique<ThreadLine>(loop, library, std::move(handlers));
+    if (running->exchange(true))
+      return fail(ErrorCode::unavailable,
+                  "a call of it that was told to end has not: it is not used again before "
+                  "the daemon is started again");
+    return std::make_unique<ThreadLine>(loop, library, running, std::move(handlers));
   };
 }
 

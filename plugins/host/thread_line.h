@@ -8,9 +8,10 @@
 
 namespace troupe::plugins {
 
-/// Runs the plugin on threads of this process (`isolation: none`): for code that is trusted like the daemon's
-/// own. A call that does not end when it is cancelled cannot be stopped: it is left to itself, with its
-/// thread, for as long as the process lives. `loop` outlives what is made; `library` stays loaded for good.
+/// Runs the plugin, one line at a time, on threads of this process (`isolation: none`): for code that is
+/// trusted like the daemon's own. A call that does not end when it is cancelled cannot be stopped: it is left
+/// to itself, with its thread, for as long as the process lives. `loop` outlives what is made; `library`
+/// stays loaded for good.
 LineMaker thread_lines(Loop& loop, std::shared_ptr<const PluginLibrary> library);
 
 }  // namespace troupe::plugins

@@ -50,137 +50,138 @@ struct HttpAnswer {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-namespace detail {
+// Hidden, so that two plugins in one process do not share what is static here.
+namespace __attribute__((visibility("hidden"))) detail {
 
-inline troupe_span span(std::string_view text) {
-  return {text.data(), text.size()};
-}
-inline std::string_view view(troupe_span span) {
-  return span.data ? std::string_view(span.data, span.size) : std::string_view();
-}
-
-/// Walks through JSON text that is known to be valid, as what the daemon hands over is.
-class JsonWalk {
- public:
-  explicit JsonWalk(std::string_view text) : text_(text) { space(); }
-
-  char peek() const { return text_.empty() ? '\0' : text_.front(); }
-  /// Whether the next character is `c`, which is taken then.
-  bool take(char c) {
-    if (peek() != c) return false;
-    text_.remove_prefix(1);
-    space();
-    return true;
+  inline troupe_span span(std::string_view text) {
+    return {text.data(), text.size()};
   }
-  std::string string() {
-    std::string value;
-    text_.remove_prefix(1);
-    while (peek() != '"' && !text_.empty()) value += peek() == '\\' ? escape() : one();
-    take('"');
-    return value;
-  }
-  /// A value of any kind, as its text.
-  std::string_view value() {
-    const std::string_view whole = text_;
-    skip();
-    return whole.substr(0, whole.size() - text_.size());
+  inline std::string_view view(troupe_span span) {
+    return span.data ? std::string_view(span.data, span.size) : std::string_view();
   }
 
- private:
-  void space() {
-    while (!text_.empty() && std::string_view(" \t\r\n").find(text_.front()) != std::string_view::npos)
+  /// Walks through JSON text that is known to be valid, as what the daemon hands over is.
+  class JsonWalk {
+   public:
+    explicit JsonWalk(std::string_view text) : text_(text) { space(); }
+
+    char peek() const { return text_.empty() ? '\0' : text_.front(); }
+    /// Whether the next character is `c`, which is taken then.
+    bool take(char c) {
+      if (peek() != c) return false;
       text_.remove_prefix(1);
-  }
-  std::string one() {
-    const char c = peek();
-    text_.remove_prefix(1);
-    return std::string(1, c);
-  }
-  unsigned hex() {
-    unsigned value = 0;
-    const std::string_view digits = text_.substr(0, 4);
-    std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    text_.remove_prefix(digits.size());
-    return value;
-  }
-  std::string escape() {
-    text_.remove_prefix(1);
-    const char kind = one().front();
-    if (kind != 'u') {
-      static constexpr std::string_view from = "bfnrt", to = "\b\f\n\r\t";
-      const std::size_t at = from.find(kind);
-      return std::string(1, at == std::string_view::npos ? kind : to[at]);
+      space();
+      return true;
     }
-    unsigned code = hex();
-    if (code >= 0xd800 && code < 0xdc00 && text_.substr(0, 2) == "\\u") {
-      text_.remove_prefix(2);
-      code = 0x10000 + ((code - 0xd800) << 10) + (hex() - 0xdc00);
+    std::string string() {
+      std::string value;
+      text_.remove_prefix(1);
+      while (peek() != '"' && !text_.empty()) value += peek() == '\\' ? escape() : one();
+      take('"');
+      return value;
     }
-    std::string utf8;
-    if (code < 0x80) return std::string(1, static_cast<char>(code));
-    if (code < 0x800) {
-      utf8 += static_cast<char>(0xc0 | code >> 6);
-    } else {
-      if (code < 0x10000) {
-        utf8 += static_cast<char>(0xe0 | code >> 12);
-      } else {
-        utf8 += static_cast<char>(0xf0 | code >> 18);
-        utf8 += static_cast<char>(0x80 | (code >> 12 & 0x3f));
+    /// A value of any kind, as its text.
+    std::string_view value() {
+      const std::string_view whole = text_;
+      skip();
+      return whole.substr(0, whole.size() - text_.size());
+    }
+
+   private:
+    void space() {
+      while (!text_.empty() && std::string_view(" \t\r\n").find(text_.front()) != std::string_view::npos)
+        text_.remove_prefix(1);
+    }
+    std::string one() {
+      const char c = peek();
+      text_.remove_prefix(1);
+      return std::string(1, c);
+    }
+    unsigned hex() {
+      unsigned value = 0;
+      const std::string_view digits = text_.substr(0, 4);
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+      text_.remove_prefix(digits.size());
+      return value;
+    }
+    std::string escape() {
+      text_.remove_prefix(1);
+      const char kind = one().front();
+      if (kind != 'u') {
+        static constexpr std::string_view from = "bfnrt", to = "\b\f\n\r\t";
+        const std::size_t at = from.find(kind);
+        return std::string(1, at == std::string_view::npos ? kind : to[at]);
       }
-      utf8 += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    }
-    return utf8 += static_cast<char>(0x80 | (code & 0x3f));
-  }
-  void skip() {
-    int depth = 0;
-    do {
-      if (peek() == '"') {
-        string();
-      } else if (peek() == '{' || peek() == '[') {
-        ++depth;
-        take(peek());
-      } else if (peek() == '}' || peek() == ']') {
-        --depth;
-        take(peek());
-      } else if (peek() == ',' || peek() == ':') {
-        take(peek());
-      } else {
-        while (!text_.empty() && std::string_view(",:]}[{\" \t\r\n").find(peek()) == std::string_view::npos)
-          text_.remove_prefix(1);
-        space();
+      unsigned code = hex();
+      if (code >= 0xd800 && code < 0xdc00 && text_.substr(0, 2) == "\\u") {
+        text_.remove_prefix(2);
+        code = 0x10000 + ((code - 0xd800) << 10) + (hex() - 0xdc00);
       }
-    } while (depth > 0 && !text_.empty());
+      std::string utf8;
+      if (code < 0x80) return std::string(1, static_cast<char>(code));
+      if (code < 0x800) {
+        utf8 += static_cast<char>(0xc0 | code >> 6);
+      } else {
+        if (code < 0x10000) {
+          utf8 += static_cast<char>(0xe0 | code >> 12);
+        } else {
+          utf8 += static_cast<char>(0xf0 | code >> 18);
+          utf8 += static_cast<char>(0x80 | (code >> 12 & 0x3f));
+        }
+        utf8 += static_cast<char>(0x80 | (code >> 6 & 0x3f));
+      }
+      return utf8 += static_cast<char>(0x80 | (code & 0x3f));
+    }
+    void skip() {
+      int depth = 0;
+      do {
+        if (peek() == '"') {
+          string();
+        } else if (peek() == '{' || peek() == '[') {
+          ++depth;
+          take(peek());
+        } else if (peek() == '}' || peek() == ']') {
+          --depth;
+          take(peek());
+        } else if (peek() == ',' || peek() == ':') {
+          take(peek());
+        } else {
+          while (!text_.empty() && std::string_view(",:]}[{\" \t\r\n").find(peek()) == std::string_view::npos)
+            text_.remove_prefix(1);
+          space();
+        }
+      } while (depth > 0 && !text_.empty());
+    }
+
+    std::string_view text_;
+  };
+
+  /// The member `name` of a JSON object, as JSON text; nothing when it is absent.
+  inline std::optional<std::string_view> member(std::string_view object, std::string_view name) {
+    JsonWalk walk(object);
+    if (!walk.take('{')) return std::nullopt;
+    while (walk.peek() == '"') {
+      const std::string key = walk.string();
+      walk.take(':');
+      const std::string_view value = walk.value();
+      if (key == name) return value;
+      walk.take(',');
+    }
+    return std::nullopt;
   }
 
-  std::string_view text_;
-};
-
-/// The member `name` of a JSON object, as JSON text; nothing when it is absent.
-inline std::optional<std::string_view> member(std::string_view object, std::string_view name) {
-  JsonWalk walk(object);
-  if (!walk.take('{')) return std::nullopt;
-  while (walk.peek() == '"') {
-    const std::string key = walk.string();
-    walk.take(':');
-    const std::string_view value = walk.value();
-    if (key == name) return value;
-    walk.take(',');
+  /// What init() was given.
+  struct Plugged {
+    const troupe_host* host = nullptr;
+    const troupe_calls* calls = nullptr;
+    const troupe_log* log = nullptr;
+    const troupe_http* http = nullptr;
+    std::string config = "{}";
+  };
+  inline Plugged& plugged() {
+    static Plugged one;
+    return one;
   }
-  return std::nullopt;
-}
-
-/// What init() was given.
-struct Plugged {
-  const troupe_host* host = nullptr;
-  const troupe_calls* calls = nullptr;
-  const troupe_log* log = nullptr;
-  const troupe_http* http = nullptr;
-  std::string config = "{}";
-};
-inline Plugged& plugged() {
-  static Plugged one;
-  return one;
-}
 
 }  // namespace detail
 
@@ -279,64 +280,65 @@ class Call {
   troupe_call* call_;
 };
 
-namespace detail {
+namespace __attribute__((visibility("hidden"))) detail {
 
-inline std::vector<const troupe_service*>& services() {
-  static std::vector<const troupe_service*> all;
-  return all;
-}
-
-/// Runs a tool's body and finishes its call, exactly once, whatever happens in it.
-template <class Body>
-void carry_out(troupe_call* call, Body body) noexcept {
-  const troupe_calls& calls = *plugged().calls;
-  try {
-    Call one(call);
-    const std::string text = body(one);
-    calls.finish(call, TROUPE_OK, span(text), {});
-  } catch (const Failure& failure) {
-    calls.finish(call, failure.status(), span(failure.what()), {});
-  } catch (const std::exception& e) {
-    calls.finish(call, TROUPE_FAILED, span(e.what()), {});
-  } catch (...) {
-    calls.finish(call, TROUPE_FAILED, span("something was thrown that is no std::exception"), {});
+  inline std::vector<const troupe_service*>& services() {
+    static std::vector<const troupe_service*> all;
+    return all;
   }
-}
 
-inline troupe_service tool(const char* name, const char* description, const char* schema,
-                           std::uint32_t effect, void (*handle)(const troupe_service*, troupe_call*)) {
-  troupe_service service{};
-  service.struct_size = TROUPE_SIZE(troupe_service);
-  service.effect = effect;
-  service.kind = "tool";
-  service.name = name;
-  service.description = description;
-  service.input_schema = schema;
-  service.handle = handle;
-  return service;
-}
+  /// Runs a tool's body and finishes its call, exactly once, whatever happens in it.
+  template <class Body>
+  void carry_out(troupe_call * call, Body body) noexcept {
+    const troupe_calls& calls = *plugged().calls;
+    try {
+      Call one(call);
+      const std::string text = body(one);
+      calls.finish(call, TROUPE_OK, span(text), {});
+    } catch (const Failure& failure) {
+      calls.finish(call, failure.status(), span(failure.what()), {});
+    } catch (const std::exception& e) {
+      calls.finish(call, TROUPE_FAILED, span(e.what()), {});
+    } catch (...) {
+      calls.finish(call, TROUPE_FAILED, span("something was thrown that is no std::exception"), {});
+    }
+  }
 
-/// Puts a service of this plugin on its list while the library is loaded.
-struct Registered {
-  explicit Registered(const troupe_service* service) { services().push_back(service); }
-};
+  inline troupe_service tool(const char* name, const char* description, const char* schema,
+                             std::uint32_t effect, void (*handle)(const troupe_service*, troupe_call*)) {
+    troupe_service service{};
+    service.struct_size = TROUPE_SIZE(troupe_service);
+    service.effect = effect;
+    service.kind = "tool";
+    service.name = name;
+    service.description = description;
+    service.input_schema = schema;
+    service.handle = handle;
+    return service;
+  }
 
-inline troupe_status init(const troupe_host* host, troupe_span config, char* why, size_t why_size) noexcept {
-  Plugged& plugged = detail::plugged();
-  plugged.host = host;
-  plugged.calls = static_cast<const troupe_calls*>(host->capability(host, TROUPE_CALLS));
-  plugged.log = static_cast<const troupe_log*>(host->capability(host, TROUPE_LOG));
-  plugged.http = static_cast<const troupe_http*>(host->capability(host, TROUPE_HTTP));
-  plugged.config = std::string(view(config));
-  if (plugged.calls) return TROUPE_OK;
-  std::strncpy(why, "the daemon has no " TROUPE_CALLS, why_size - 1);
-  return TROUPE_UNAVAILABLE;
-}
+  /// Puts a service of this plugin on its list while the library is loaded.
+  struct Registered {
+    explicit Registered(const troupe_service* service) { services().push_back(service); }
+  };
 
-inline const troupe_service* const* list_services(std::uint32_t* count) {
-  *count = static_cast<std::uint32_t>(services().size());
-  return services().data();
-}
+  inline troupe_status init(const troupe_host* host, troupe_span config, char* why,
+                            size_t why_size) noexcept {
+    Plugged& plugged = detail::plugged();
+    plugged.host = host;
+    plugged.calls = static_cast<const troupe_calls*>(host->capability(host, TROUPE_CALLS));
+    plugged.log = static_cast<const troupe_log*>(host->capability(host, TROUPE_LOG));
+    plugged.http = static_cast<const troupe_http*>(host->capability(host, TROUPE_HTTP));
+    plugged.config = std::string(view(config));
+    if (plugged.calls) return TROUPE_OK;
+    std::strncpy(why, "the daemon has no " TROUPE_CALLS, why_size - 1);
+    return TROUPE_UNAVAILABLE;
+  }
+
+  inline const troupe_service* const* list_services(std::uint32_t* count) {
+    *count = static_cast<std::uint32_t>(services().size());
+    return services().data();
+  }
 
 }  // namespace detail
 }  // namespace troupe

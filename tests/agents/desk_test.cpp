@@ -485,3 +485,29 @@ TEST_CASE("a queued message survives a stop, and draining refuses new ones") {
   fakes::run(world.loop, world.desk->drain(0ms));
   CHECK(world.submit(session, "three").error().code == ErrorCode::unavailable);
 }
+
+TEST_CASE("a message whose acceptance is being committed when the desk has drained is the next start's") {
+  World world(says({kAnswer}));
+  world.resume();
+  const std::string session = world.session();
+  Result<Accepted> sent;
+  Nursery nursery(world.loop);
+  nursery.spawn("message", [&]() -> Task<> {
+    sent = co_await world.desk->submit({.principal = {"p", "default"}, .session = session, .text = "hi"});
+  });
+  nursery.spawn("stop", [&]() -> Task<> {
+    Stop nobody;
+    while (world.desk->status().running == 0) co_await world.loop.sleep_for(0ms, nobody);
+    co_await world.desk->drain(0ms);
+  });
+  fakes::run(world.loop, nursery.join());
+  REQUIRE(sent);
+  auto cancelled = fakes::run(world.loop, world.desk->cancel({"p", "default"}, sent->run, CancelMode::now));
+  CHECK((cancelled || cancelled.error().code == ErrorCode::unavailable));
+  world.close();
+
+  world.open();
+  world.resume();
+  world.until([&] { return world.desk->status().running + world.desk->status().queued == 0; });
+  CHECK(fakes::run(world.loop, world.journal->find_run(sent->run)).value()->status == "done");
+}

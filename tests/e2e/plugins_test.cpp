@@ -44,9 +44,9 @@ struct Bad {
 const std::vector<Bad>& bad_tools() {
   static const std::vector<Bad> kAll = {{"crash", "was ended by SIG"},
                                         {"leave", "exited with code 7"},
-                                        {"hang", "ran out of time and its worker was killed"},
-                                        {"spin", "ran out of time and its worker was killed"},
-                                        {"never", "ran out of time and its worker was killed"},
+                                        {"hang", "ran out of time and was killed"},
+                                        {"spin", "ran out of time and was killed"},
+                                        {"never", "ran out of time and was killed"},
                                         {"flood_stdout", "flooded its error output"},
                                         {"flood_answer", "67108864 bytes, at most"},
                                         {"break_channel", "bytes"},

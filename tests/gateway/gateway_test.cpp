@@ -81,9 +81,9 @@ TEST_CASE("healthz says how the daemon is, whatever its state; readyz says wheth
 TEST_CASE("reload says what changed, or why nothing did") {
   Result<std::string> outcome = "3 agents";
   int calls = 0;
-  Daemon daemon({}, {}, {.reload = [&]() -> Result<std::string> {
+  Daemon daemon({}, {}, {.reload = [&]() -> Task<Result<std::string>> {
                   ++calls;
-                  return outcome;
+                  co_return outcome;
                 }});
   daemon.run([&]() -> Task<> {
     const Answer done = co_await ask(daemon, "POST", "/v1/reload");

@@ -37,7 +37,8 @@ class World {
     return to.string();
   }
   Result<> adopt(std::vector<PluginSettings> settings) {
-    auto adopted = plugins.adopt(settings);
+    Stop stop;
+    auto adopted = fakes::run(loop, plugins.adopt(settings, *http, stop));
     if (!adopted) return fail(std::move(adopted.error()));
     table = std::move(*adopted);
     return {};
@@ -62,7 +63,6 @@ class World {
   const sandbox::Support support = sandbox::probe();
   PluginFolder copies{(folder.path() / "copies").string()};
   Plugins plugins{{.loop = loop,
-                   .http = *http,
                    .support = [this]() -> const sandbox::Support& { return support; },
                    .folder = copies,
                    .program =
@@ -166,13 +166,13 @@ TEST_CASE("a library that is replaced is used by the next calls; a broken one le
   REQUIRE(world.adopt({settings}));
   const auto old = world.tool("greet", "greet");
   const auto before = world.table.at("greet");
-  CHECK_FALSE(world.plugins.changed(std::vector{settings}));
+  CHECK_FALSE(world.plugins.changed(std::vector{settings}, *world.http));
 
   REQUIRE(world.adopt({settings}));
   CHECK(world.table.at("greet") == before);  // with its warm workers
 
   std::ofstream(settings.path) << "half a library";
-  CHECK(world.plugins.changed(std::vector{settings}));
+  CHECK(world.plugins.changed(std::vector{settings}, *world.http));
   CHECK_FALSE(world.adopt({settings}));
   CHECK(world.call(old, {{"name", "you"}})->text == "Hello, you!");
 

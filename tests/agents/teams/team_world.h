@@ -69,7 +69,6 @@ class TeamWorld : store::Subscriber {
     if (!forged) expect_whole(path());
     if (!forged && replays && replays_at_close()) replay_all();
   }
-  std::string path() const { return dir_.path().string(); }
   /// The next open() reads this configuration.
   void set_teams(std::string teams) { teams_ = std::move(teams); }
   void resume() {
