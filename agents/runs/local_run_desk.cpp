@@ -791,10 +791,12 @@ Task<Result<>> Desk::take_up(std::vector<store::RunRow> rows) {
 void Desk::hold(const std::shared_ptr<HeldRun>& run) {
   LiveSession& live = sessions_[run->row.session];
   live.tenant = run->row.tenant;
-  const auto newer =
-      std::ranges::find_if(live.runs, [&](const auto& one) { return early_.contains(one->row.id); });
-  // At most one of a session was at work, and it is the oldest.
-  live.runs.insert(run->row.status == "queued" ? newer : live.runs.begin(), run);
+  // Those that were at work stand before those that waited. More than one was where another was cancelled
+  // while it waited, and the process ended before that was written down.
+  const auto behind = std::ranges::find_if(live.runs, [&](const auto& one) {
+    return early_.contains(one->row.id) || (run->row.status != "queued" && one->row.status == "queued");
+  });
+  live.runs.insert(behind, run);
   runs_.emplace(run->row.id, run);
   ++queued_;
   if (cancelled_early_.contains(run->row.id)) run->stop.request(StopReason::cancelled);
@@ -839,6 +841,8 @@ Task<Result<bool>> Desk::prepare_suspect(HeldRun& run) {
 }
 
 Task<> Desk::leave_alone(std::shared_ptr<HeldRun> run) {
+  // Behind another one of its session it was not at work. It begins when that has ended.
+  if (sessions_.at(run->row.session).runs.front() != run) co_return;
   Probation probation(loop_, journal_, run->row.id, run->row.session,
                       Probation::time_for(run->resumed.times));
   probation_ = &probation;

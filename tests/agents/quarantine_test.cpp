@@ -1,4 +1,5 @@
 #include "agents/limits.h"
+#include "agents/runs/facts.h"
 #include "agents/runs/probation.h"
 #include "agents/runs/resume_count.h"
 #include "runtime/store/sqlite.h"
@@ -101,6 +102,40 @@ TEST_CASE("a run that was there at every end of the daemon is set aside by the t
   CHECK(why.contains("`model.intent` of step 1"));
   for (std::size_t i = 0; i < events->size(); ++i)
     CHECK((*events)[i].seq == static_cast<std::int64_t>(i) + 1);
+}
+
+TEST_CASE("two runs of one session that stand as at work in the journal are taken up in their order") {
+  bool calm = false;
+  auto model = std::make_shared<ScriptedModel>([&](const models::ModelRequest&) -> ScriptedModel::Line {
+    if (!calm) return ScriptedModel::Hang{};
+    return kAnswer;
+  });
+  World world(model);
+  world.resume();
+  const std::string session = world.session();
+  std::vector<std::string> runs;
+  for (const char* text : {"one", "two"}) runs.push_back(world.submit(session, text)->run);
+  world.until([&] { return model->calls() == 1; });
+  // As when the second is cancelled, and the process ends after it began for that and before its end.
+  store::Append append;
+  append.run = row(world, runs[1]);
+  append.run->status = "running";
+  append.events.push_back(run_event(*append.run, "run.started"));
+  REQUIRE(fakes::run(world.loop, world.journal->commit(std::move(append))));
+  for (int resumes = 1; resumes <= limits::kResumesBeside; ++resumes) {
+    crash(world);
+    start(world, session);
+    world.until([&] { return model->calls() == 1 + resumes; });
+  }
+  crash(world);
+  calm = true;
+  start(world, session);
+  world.finished(runs[1]);
+  for (const std::string& run : runs) CHECK(row(world, run).status == "done");
+  std::vector<std::string> ended;
+  for (const Frame& frame : world.frames)
+    if (frame.type == "run.finished") ended.emplace_back(frame.run);
+  CHECK(ended == runs);
 }
 
 TEST_CASE("those that were at work beside it are not taken for it: each is tried alone") {
