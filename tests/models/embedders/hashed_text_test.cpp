@@ -193,7 +193,6 @@ TEST_CASE("a megabyte takes time in proportion, whatever it holds") {
     while (text.size() < 1u << 20) text += unit;
     const auto whole = time_of(text), tenth = time_of(text.substr(0, text.size() / 10));
     CHECK(whole < tenth * 40 + std::chrono::milliseconds(20));
-    CHECK(whole < std::chrono::seconds(2));
   }
 }
 

