@@ -47,7 +47,11 @@ Task<std::invoke_result_t<Work>> offload(Loop& loop, Workers& workers, Work work
         boost::asio::post(workers.pool(), [&loop, &value, work = std::move(work), h = std::move(handler),
                                            guard = std::move(guard)]() mutable {
           value.emplace(work());
-          boost::asio::post(loop.context(), std::move(h));
+          // The guard goes along: once the loop has the handler, it may end at any time, and be gone.
+          boost::asio::post(loop.context(), [h = std::move(h), guard = std::move(guard)]() mutable {
+            guard.reset();
+            std::move(h)();
+          });
         });
       },
       boost::asio::use_awaitable);
