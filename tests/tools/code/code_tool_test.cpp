@@ -58,13 +58,15 @@ TEST_CASE("code: its standard input is what was given, and nothing of the code")
 TEST_CASE("code: a call knows nothing of the one before, and its folder is gone with it") {
   if (!code_runs_here()) return;
   for (const auto& way : ways_here()) {
-    CodeWorld world(way);
     const auto before = work_folders();
+    std::optional<CodeWorld> here(std::in_place, way);
+    CodeWorld& world = *here;
     CHECK(world.run("import os\nopen('kept.txt', 'w').write('x')\nos.makedirs('a/b/c')\nos.listdir()")
               .starts_with("[exit status 0]\n["));
     CHECK(world.run("import os\nos.listdir()") == "[exit status 0]\n[]");
     CHECK(has(world.run("kept = 1\nkept"), "1"));
     CHECK(has(world.run("kept"), "NameError"));
+    here.reset();
     for (const auto& folder : work_folders()) CHECK(before.contains(folder));
   }
 }
@@ -156,6 +158,7 @@ TEST_CASE("code: calls wait their turn, and one that is stopped meanwhile runs n
   };
   const auto [first, second] = fakes::run(world.fake.loop, both());
   REQUIRE(first);
+  if (second) MESSAGE(second->text);
   CHECK(first->text == "[exit status 0]\n1");
   REQUIRE_FALSE(second);
   CHECK(second.error().code == ErrorCode::cancelled);

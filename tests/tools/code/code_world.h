@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/async/nursery.h"
 #include "runtime/async/offload.h"
 #include "runtime/sandbox/support.h"
 #include "tests/fakes/run_loop.h"

@@ -36,17 +36,20 @@ void hostile(const std::string& code, Check check, const CodeSettings& settings 
   for (const auto& way : ways_here()) {
     CAPTURE(sandbox::describe(way));
     const auto before = work_folders();
-    CodeWorld world(way, settings);
-    const auto tool = world.tool();
-    const auto begun = std::chrono::steady_clock::now();
-    const auto output =
-        fakes::run(world.fake.loop, tool->call(ToolInput{{{"code", code}}, ""}, world.fake.context));
-    const auto took = std::chrono::steady_clock::now() - begun;
-    const std::string said = output ? output->text : "error: " + output.error().message;
+    std::string said;
+    {
+      CodeWorld world(way, settings);
+      const auto tool = world.tool();
+      const auto begun = std::chrono::steady_clock::now();
+      const auto output =
+          fakes::run(world.fake.loop, tool->call(ToolInput{{{"code", code}}, ""}, world.fake.context));
+      const auto took = std::chrono::steady_clock::now() - begun;
+      said = output ? output->text : "error: " + output.error().message;
+      CHECK_MESSAGE(took < settings.time + 1s, said);
+      CHECK(childless());
+    }  // what was left to be removed is
     CAPTURE(said);
-    CHECK(took < settings.time + 1s);
     check(said);
-    CHECK(childless());
     for (const auto& folder : work_folders()) CHECK_MESSAGE(before.contains(folder), folder);
   }
 }
@@ -63,7 +66,7 @@ void hostile(const std::string& code, std::vector<std::string> says, const CodeS
 }  // namespace
 
 TEST_CASE("hostile code: a fork bomb has no first child") {
-  hostile("import os\nwhile True: os.fork()", {"[exit status 1", "PermissionError"});
+  hostile("import os\nwhile True: os.fork()", {"[exit status 1", "OSError: [Errno 38]"});
   hostile("import os\nos.posix_spawn('/bin/sh', ['sh', '-c', 'echo in'], {})", {"[exit status 1", "Error"});
   hostile("import os\nos.execv('/bin/sh', ['sh', '-c', 'sleep 100'])", [](const std::string& said) {
     // Where Landlock keeps the files nothing else can be executed; in namespaces a shell is as confined.
@@ -235,10 +238,10 @@ TEST_CASE("hostile code: a file ends at its limit, and a folder of many at its o
   hostile("f = open('big', 'wb')\nwhile True: f.write(b'x' * 65536)",
           {"OSError: [Errno 27] File too large", "No file may be larger than 1 MiB."});
   hostile("n = 0\nwhile True:\n    open('f%d' % n, 'wb').write(b'x' * 500000)\n    n += 1",
-          {"its folder held more than 4 MiB, or more than 10000 files, and it was killed"},
+          {"its folder held more than 4 MiB, or more than 2000 files, and it was killed"},
           {.time = 10s, .folder_bytes = std::size_t{4} << 20});
   hostile("n = 0\nwhile True:\n    open('f%d' % n, 'wb')\n    n += 1",
-          {"more than 10000 files, and it was killed"}, {.time = 30s});
+          {"more than 2000 files, and it was killed"}, {.time = 30s});
 }
 
 TEST_CASE("hostile code: folders without end and folders that nobody may enter are removed all the same") {
@@ -337,7 +340,8 @@ TEST_CASE("hostile code: a call that is cancelled is gone with all it had") {
   if (!code_runs_here()) return;
   for (const auto& way : ways_here()) {
     const auto before = work_folders();
-    CodeWorld world(way, {.time = 60s});
+    std::optional<CodeWorld> here(std::in_place, way, CodeSettings{.time = 60s});
+    CodeWorld& world = *here;
     const auto tool = world.tool();
     Stop stop;
     CallContext context{world.fake.loop, stop, Deadline(), world.fake.sink, Principal{}, "s", "r", "a", 1};
@@ -359,6 +363,7 @@ TEST_CASE("hostile code: a call that is cancelled is gone with all it had") {
     REQUIRE_FALSE(output);
     CHECK(output.error().code == ErrorCode::cancelled);
     CHECK(childless());
+    here.reset();
     for (const auto& folder : work_folders()) CHECK_MESSAGE(before.contains(folder), folder);
   }
 }

@@ -15,7 +15,7 @@
 namespace troupe::tools {
 
 inline constexpr std::size_t kCodeFloodBytes = std::size_t{16} << 20;  ///< of output; then it is killed
-inline constexpr std::size_t kCodeEntries = 10'000;                    ///< of its working folder
+inline constexpr std::size_t kCodeEntries = 2'000;                     ///< of its working folder
 inline constexpr std::chrono::milliseconds kCodeWatch{100};  ///< between two looks at its working folder
 
 /// What became of a call's process.

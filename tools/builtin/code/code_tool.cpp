@@ -1,9 +1,9 @@
 #include "tools/builtin/code/code_tool.h"
 
+#include "runtime/async/one_shot.h"
 #include "tools/builtin/code/code_run.h"
 #include "tools/builtin/code/interpreter.h"
 #include "tools/builtin/code/python_runner.h"
-#include "tools/builtin/code/work_folder.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 namespace troupe::tools {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr const char* kSystemPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::uint32_t kOpenFiles = 32;
+constexpr std::chrono::milliseconds kRemovalWait{300};  // then a folder's rest is removed behind the answer
 
 constexpr const char* kSchema = R"json({
   "type": "object",
@@ -132,25 +134,28 @@ Task<Result<ToolOutput>> CodeTool::call(ToolInput input, CallContext& context) {
   co_return co_await run(runner_input(code, stdin_text), context);
 }
 
+Task<> CodeTool::clear(Loop& loop, WorkFolder folder) {
+  if (!workers_) co_return folder.remove();
+  const auto gone = std::make_shared<OneShot<bool>>(loop);
+  boost::asio::post(workers_->pool(), [&loop, gone, folder = std::move(folder)]() mutable {
+    folder.remove();
+    loop.post([gone] { gone->set(true); });
+  });
+  const Loop::Alarm alarm = loop.at(loop.clock().now() + kRemovalWait, [gone] { gone->set(false); });
+  co_await gone->wait();
+}
+
 Task<Result<ToolOutput>> CodeTool::run(std::string input, CallContext& context) {
-  auto make = [folders = machine_->folders, sweep = !std::exchange(swept_, true)] {
-    if (sweep) WorkFolder::sweep(folders);
-    return WorkFolder::make(folders);
-  };
+  if (!std::exchange(swept_, true) && workers_)
+    boost::asio::post(workers_->pool(), [folders = machine_->folders] { WorkFolder::sweep(folders); });
+  auto make = [folders = machine_->folders] { return WorkFolder::make(folders); };
   auto folder = workers_ ? co_await offload(context.loop, *workers_, std::move(make)) : make();
   if (!folder) co_return fail(std::move(folder.error()));
   auto made = cage(folder->path());
   if (!made) co_return fail(std::move(made.error()));
   auto outcome = co_await run_code(context.loop, workers_, *made, std::move(input), folder->path(), settings_,
                                    context.deadline, context.stop);
-  auto clear = [gone = std::move(*folder)]() mutable {
-    gone.remove();
-    return true;
-  };
-  if (workers_)
-    co_await offload(context.loop, *workers_, std::move(clear));
-  else
-    clear();
+  co_await clear(context.loop, std::move(*folder));
   if (!outcome) co_return fail(std::move(outcome.error()));
   if (outcome->why == CodeOutcome::Why::stopped && outcome->stopped != StopReason::deadline)
     co_return fail(stopped(spec_.declaration.name, outcome->stopped));

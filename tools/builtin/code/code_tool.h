@@ -4,6 +4,7 @@
 #include "runtime/sandbox/cage.h"
 #include "runtime/sandbox/support.h"
 #include "tools/builtin/code/code_settings.h"
+#include "tools/builtin/code/work_folder.h"
 #include "tools/catalog.h"
 
 #include <cstddef>
@@ -38,6 +39,7 @@ class CodeTool final : public Tool {
   };
   CodeTool(const ToolSettings& settings, const ToolServices& services);
   Result<sandbox::Cage> cage(const std::string& folder) const;
+  Task<> clear(Loop& loop, WorkFolder folder);
   Task<Result<ToolOutput>> run(std::string input, CallContext& context);
 
   const CodeSettings settings_;
