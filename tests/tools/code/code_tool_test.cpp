@@ -120,6 +120,32 @@ TEST_CASE("code: what may be read is what the settings name") {
   CHECK(text == "12 14");
 }
 
+TEST_CASE(
+    "code: the interpreter of a virtual environment brings its packages along, and nothing beside them") {
+  if (!code_runs_here()) return;
+  namespace fs = std::filesystem;
+  const fakes::TempDir folder;
+  fs::permissions(folder.path(), fs::perms(0755));
+  const fs::path real = fs::canonical(*find_interpreter("", std::getenv("PATH")));
+  std::string version =
+      CodeWorld(machine_here()).run("import sys\nprint('%d.%d' % sys.version_info[:2], end='')");
+  version = version.substr(version.find('\n') + 1);
+  const fs::path root = folder.path() / "venv";
+  const fs::path packages = root / "lib" / ("python" + version) / "site-packages";
+  fs::create_directories(packages);
+  fs::create_directory(root / "bin");
+  fs::create_symlink(real, root / "bin/python3");
+  std::ofstream(root / "pyvenv.cfg") << "home = " << real.parent_path().string() << "\n";
+  std::ofstream(packages / "mine.py") << "n = 7\n";
+  std::ofstream(root / "notes.txt") << "private";
+  for (const auto& way : ways_here()) {
+    CodeWorld world(way, {.interpreter = root / "bin/python3"});
+    CHECK(world.run("import mine, sys\nmine.n, sys.prefix") ==
+          "[exit status 0]\n(7, '" + root.string() + "')");
+    CHECK(has(world.run("open('" + (root / "notes.txt").string() + "')"), "Error"));
+  }
+}
+
 TEST_CASE("code: a call of an agent is checked, pure and told its limits") {
   if (!code_runs_here()) return;
   CodeWorld world(machine_here(), {.time = 3s, .memory = std::size_t{256} << 20});
