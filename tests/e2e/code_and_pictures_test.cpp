@@ -1,4 +1,5 @@
 // The two tools that make something, in the real daemon: a model writes a program and asks for a picture.
+#include "runtime/base/json.h"
 #include "runtime/sandbox/support.h"
 #include "tests/e2e/daemon.h"
 #include "tests/fakes/http_peer.h"
