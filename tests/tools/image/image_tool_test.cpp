@@ -1,6 +1,8 @@
 // The image tool through the real client against a real server.
 #include "runtime/async/offload.h"
 #include "runtime/base/sha256.h"
+#include "runtime/net/url.h"
+#include "tests/fakes/fixtures.h"
 #include "tests/fakes/http_peer.h"
 #include "tests/fakes/read_section.h"
 #include "tests/fakes/run_loop.h"
@@ -13,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include <doctest/doctest.h>
 
@@ -181,6 +184,45 @@ TEST_CASE("image: an address that is not public is not fetched") {
   const std::string said = service.text({{"prompt", "a fox"}, {"n", 3}});
   CHECK(has(said, "could not be kept"));
   CHECK_FALSE(has(said, "root:"));
+  CHECK(service.files().empty());
+}
+
+TEST_CASE("image: whatever address a service answers with, none that is not public is asked") {
+  Service service([](const PeerRequest&) { return PeerReply(); });
+  const auto http =
+      net::make_curl_client(service.fake.loop, {.allow_private = {"localhost"}}, net::Guarding::guarded);
+  ToolServices services{service.fake.clock, *http, "Troupe/test",
+                        Patience{1, Milliseconds(1), Milliseconds(1)}};
+  services.artifacts = service.services.artifacts;
+  service.settings.base_url = service.peer.url_as("localhost", "/v1");
+  auto made = make_tool(service.settings, services);
+  REQUIRE(made);
+  std::istringstream lines(fakes::read_fixture("outbound/refused_urls.tsv"));
+  // Every other name of this machine is refused, and whatever comes to another one.
+  const auto is_allowed = [](const std::string& url) {
+    const auto parsed = net::Url::parse(url);
+    return parsed && parsed->host() == "localhost";
+  };
+  int tried = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::string url = line.substr(0, line.find('\t'));
+    if (line.starts_with('#') || url.size() == line.size()) continue;
+    if (const auto at = url.find(":P"); at != url.npos)
+      url.replace(at + 1, 1, std::to_string(service.peer.port()));
+    if (is_allowed(url)) continue;
+    CAPTURE(url);
+    service.peer.answer([url](const PeerRequest& request) {
+      return request.method == "POST" ? PeerReply::json(dump(Json{{"data", {{{"url", url}}}}}))
+                                      : PeerReply(200, kPng).header("Content-Type", "image/png");
+    });
+    const auto output = fakes::run(service.fake.loop,
+                                   (*made)->call(ToolInput{{{"prompt", "a fox"}}, ""}, service.fake.context));
+    REQUIRE_FALSE(output);
+    CHECK(has(output.error().message, "could not be kept"));
+    ++tried;
+  }
+  CHECK(tried > 20);
+  for (const auto& request : service.peer.requests()) CHECK(request.method == "POST");
   CHECK(service.files().empty());
 }
 
