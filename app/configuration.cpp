@@ -193,7 +193,7 @@ void check_contexts(const Configuration& all, Check& check) {
 
 // Tools that take no question.
 bool never_searches(const tools::ToolSettings& tool) {
-  return tool.type == "calculator" || tool.type == "clock";
+  return tool.type == "calculator" || tool.type == "clock" || tool.type == "code" || tool.type == "image";
 }
 
 void check_strategies(const Configuration& all, Check& check) {
@@ -306,6 +306,7 @@ Record<Configuration> declaration() {
   root.check(check_prompts);
   root.check(check_contexts);
   root.check(check_tool_names);
+  root.check(check_tool_files);
   root.check(check_strategies);
   root.check(check_guardrails);
   root.check(check_chains);

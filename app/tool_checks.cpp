@@ -73,4 +73,14 @@ void check_tool_names(const Configuration& all, config::Check& check) {
   }
 }
 
+void check_tool_files(const Configuration& all, config::Check& check) {
+  if (!all.artifacts.empty()) return;
+  for (const auto& [name, tool] : all.tools)
+    if (tool.type == "image")
+      check.entry("tools", name, "tool")
+          .error("",
+                 "there is no folder that pictures may be written to; add `artifacts: ./out` to the "
+                 "configuration");
+}
+
 }  // namespace troupe::app

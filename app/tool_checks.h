@@ -9,4 +9,7 @@ namespace troupe::app {
 /// one as far as that is known.
 void check_tool_names(const Configuration& all, config::Check& check);
 
+/// Tools that make files have a folder for them.
+void check_tool_files(const Configuration& all, config::Check& check);
+
 }  // namespace troupe::app

@@ -51,6 +51,18 @@ Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
           net::make_curl_client(loop, network, net::Guarding::guarded)};
 }
 
+/// What this machine confines code with: looked at when the first tool asks, which takes some 20 ms.
+class Machine {
+ public:
+  const sandbox::Support& support() {
+    if (!support_) support_ = sandbox::probe();
+    return *support_;
+  }
+
+ private:
+  std::optional<sandbox::Support> support_;
+};
+
 /// What generations of the configuration share.
 struct Services {
   Rng& rng;
@@ -58,6 +70,7 @@ struct Services {
   Library& library;
   tools::mcp::Servers& servers;
   PluginKeeper& plugins;
+  Machine& machine;
   models::Governors* governors = nullptr;
   models::ReplyCaches* caches = nullptr;
   std::shared_ptr<memory::TurnVectors> turn_vectors{};
@@ -104,35 +117,38 @@ Result<std::shared_ptr<const prompts::PromptSet>> load_prompts(const Configurati
   return std::make_shared<const prompts::PromptSet>(std::move(*prompts));
 }
 
-Result<tools::ToolTable> make_tool_table(const Configuration& configuration, const Clients& clients,
-                                         Loop& loop, Workers& workers,
-                                         std::shared_ptr<memory::Knowledge> knowledge,
-                                         tools::mcp::Servers& servers, const plugins::PluginTable& plugins) {
-  auto table = tools::make_tools(values_of(configuration.tools), {.clock = loop.clock(),
-                                                                  .http = *clients.fetches,
-                                                                  .user_agent = user_agent(),
-                                                                  .knowledge = std::move(knowledge),
-                                                                  .workers = &workers,
-                                                                  .mcp = &servers,
-                                                                  .mcp_servers = configuration.mcp_servers});
-  if (!table) return table;
-  if (auto added = add_plugin_tools(configuration, plugins, *table); !added)
-    return fail(std::move(added.error()));
-  return table;
-}
-
 std::shared_ptr<store::Artifacts> artifacts_of(const Configuration& configuration, Loop& loop,
                                                Services& services) {
   if (configuration.artifacts.empty()) return nullptr;
   return std::make_shared<store::Artifacts>(loop, services.workers, configuration.artifacts);
 }
 
+Result<tools::ToolTable> make_tool_table(const Configuration& configuration, const Clients& clients,
+                                         Loop& loop, Services& services,
+                                         std::shared_ptr<memory::Knowledge> knowledge,
+                                         const plugins::PluginTable& plugins) {
+  auto table = tools::make_tools(
+      values_of(configuration.tools),
+      {.clock = loop.clock(),
+       .http = *clients.fetches,
+       .user_agent = user_agent(),
+       .knowledge = std::move(knowledge),
+       .workers = &services.workers,
+       .mcp = &services.servers,
+       .mcp_servers = configuration.mcp_servers,
+       .support = [&services]() -> const sandbox::Support& { return services.machine.support(); },
+       .artifacts = artifacts_of(configuration, loop, services)});
+  if (!table) return table;
+  if (auto added = add_plugin_tools(configuration, plugins, *table); !added)
+    return fail(std::move(added.error()));
+  return table;
+}
+
 /// Makes the tools, and what agents and teams are with them: what becomes another when an MCP server's list
 /// of tools does.
 Result<> equip(Generation& made, const Configuration& configuration, const Clients& clients, Loop& loop,
                Services& services, std::string snapshot) {
-  auto tools = make_tool_table(configuration, clients, loop, services.workers, made.knowledge,
-                               services.servers, made.plugins);
+  auto tools = make_tool_table(configuration, clients, loop, services, made.knowledge, made.plugins);
   if (!tools) return fail(std::move(tools.error()));
   auto catalog = make_catalog(configuration,
                               {.models = made.models,
@@ -287,11 +303,13 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   const auto operators = net::make_curl_client(loop, configuration.network, net::Guarding::open);
   tools::mcp::Servers servers({.loop = loop, .http = *operators, .client_version = kVersion});
   PluginKeeper plugins(loop, configuration.store.path);
+  Machine machine;
   Services services{.rng = rng,
                     .workers = workers,
                     .library = library,
                     .servers = servers,
                     .plugins = plugins,
+                    .machine = machine,
                     .governors = &governors,
                     .caches = &caches,
                     .turn_vectors = std::make_shared<memory::TurnVectorsInMemory>(),
@@ -492,7 +510,8 @@ struct Bench {
   Library library;
   tools::mcp::Servers servers{{.loop = loop, .http = *clients.models, .client_version = kVersion}};
   PluginKeeper plugins{loop, configuration.store.path};
-  Services services{rng, workers, library, servers, plugins};
+  Machine machine;
+  Services services{rng, workers, library, servers, plugins, machine};
 };
 
 }  // namespace
@@ -509,8 +528,8 @@ Task<int> with_settled_tools(Bench& bench, std::shared_ptr<memory::ConfiguredKno
     co_return kUsage;
   }
   auto make = [&] {
-    return make_tool_table(bench.configuration, bench.clients, bench.loop, bench.workers, knowledge,
-                           bench.servers, *plugins);
+    return make_tool_table(bench.configuration, bench.clients, bench.loop, bench.services, knowledge,
+                           *plugins);
   };
   auto tools = make();
   if (tools && !bench.servers.empty()) {

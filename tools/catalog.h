@@ -5,11 +5,14 @@
 #include "runtime/base/clock.h"
 #include "runtime/config/collections.h"
 #include "runtime/net/http_client.h"
+#include "runtime/sandbox/support.h"
+#include "runtime/store/artifacts.h"
 #include "tools/builtin/web_service.h"
 #include "tools/mcp/server_settings.h"
 #include "tools/settings.h"
 #include "tools/tool.h"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +36,9 @@ struct ToolServices {
   Workers* workers = nullptr;                      ///< for what blocks; null: it is done where it is called
   mcp::Servers* mcp = nullptr;                     ///< null: no MCP server can be reached
   config::Entries<mcp::ServerSettings> mcp_servers{};  ///< that sections of type mcp may name
+  /// What this machine confines code with, looked at when it is first asked for; null: no code is run.
+  std::function<const sandbox::Support&()> support{};
+  std::shared_ptr<store::Artifacts> artifacts{};  ///< where files may be written to; null: nowhere
 };
 
 /// A row of tools/catalog.def: a type of section that is one tool, or one that gives several.
@@ -60,7 +66,8 @@ bool gives_several(const ToolSettings& settings);
 Result<ToolTable> make_section(const ToolSettings& settings, const ToolServices& services);
 /// The tool of a section that is one. Errors: as above; invalid when it gives several.
 Result<std::shared_ptr<Tool>> make_tool(const ToolSettings& settings, const ToolServices& services);
-/// Everything under `tools:` but chains and plugins, which higher floors make. Errors: of the first that cannot be made, naming it; conflict (a name twice).
+/// Everything under `tools:` but chains and plugins, which higher floors make. Errors: of the first that
+/// cannot be made, naming it; conflict (a name twice).
 Result<ToolTable> make_tools(std::span<const ToolSettings> settings, const ToolServices& services);
 
 }  // namespace troupe::tools

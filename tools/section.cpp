@@ -4,10 +4,12 @@
 #include "runtime/config/choice.h"
 #include "runtime/config/hosts.h"
 #include "runtime/config/scalars.h"
+#include "tools/builtin/code/code_section.h"
 #include "tools/builtin/files/files_section.h"
 #include "tools/builtin/http/http_section.h"
-#include "tools/mcp/section.h"
+#include "tools/builtin/image/image_section.h"
 #include "tools/builtin/openapi/openapi_section.h"
+#include "tools/mcp/section.h"
 
 #include <algorithm>
 
@@ -163,8 +165,10 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
                                     {{"ask_human", "a question to a person", ask_human()},
                                      {"calculator", "exact arithmetic", calculator()},
                                      {"clock", "the date and the time", clock()},
+                                     {"code", "Python that the model writes", code_section()},
                                      {"files", "files below a folder", files_section()},
                                      {"http", "a request of your own", http_section()},
+                                     {"image", "pictures of an images endpoint", image_section()},
                                      {"mcp", "the tools of an MCP server", mcp::tools_section()},
                                      {"openapi", "the operations of a document", openapi_section()},
                                      {"retriever", "a knowledge base", retriever()},
@@ -172,7 +176,7 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
                                      {"wikipedia", "the encyclopedia", wikipedia()},
                                      {"plugin", "a shared library of your own", plugin()},
                                      {"chain", "a chain of this configuration", chain()}},
-                                     {"image", "delegate", "handoff", "code"});
+                                    {"delegate", "handoff"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

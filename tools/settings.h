@@ -3,6 +3,8 @@
 #include "memory/knowledge/search/overrides.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
+#include "tools/builtin/code/code_settings.h"
+#include "tools/builtin/image/image_settings.h"
 #include "tools/hidden_text.h"
 #include "tools/mcp/section_settings.h"
 
@@ -22,11 +24,13 @@ struct HttpStatusSettings {
 /// One entry of `tools:`; which fields apply depends on `type`.
 struct ToolSettings {
   std::string name;         ///< its key, and what the model calls it by
-  std::string type;         ///< calculator | clock | retriever | tavily | wikipedia | chain | ask_human | plugin
+  std::string type;         ///< a row of tools/catalog.def, chain or plugin
   std::string description;  ///< "" = the tool's own
 
-  // tavily
+  // tavily, image
   std::string api_key;  ///< secret
+
+  // tavily
   int max_results = 5;
   std::string search_depth = "basic";  ///< basic | advanced
   std::string topic;                   ///< general | news | finance; "" = the service's default
@@ -55,26 +59,28 @@ struct ToolSettings {
   // ask_human
   std::string default_answer;  ///< when nobody answers in time; "" = none
 
-  // both services, and openapi
+  // services, and openapi
   std::string base_url;  ///< "" = the public service; of openapi: what the document says
 
-  // http, openapi
+  // http, openapi, image
   HiddenTexts headers;
-  std::vector<std::string> allow_hosts;          ///< beside the host of `url` and `base_url` unless stated
-  std::chrono::milliseconds timeout{0};          ///< of a call; 0: the agent's `tool_time`
+  std::vector<std::string> allow_hosts;  ///< beside the host of `url` and `base_url` unless stated
+  std::chrono::milliseconds timeout{0};  ///< of a call; 0: the agent's `tool_time`
+  std::string effect;                    ///< "": as the type or the method says
+
+  // http, openapi
   std::size_t max_bytes = std::size_t{1} << 20;  ///< of an answer
   std::vector<std::string> content_types;        ///< of answers that are read; none: any text
   int redirects = limits::kRedirects;            ///< followed, of a GET or HEAD
 
   // http
   std::string method = "GET";
-  HiddenText url;      ///< with {name} places in path and query
-  HiddenTexts query;   ///< further parameters
-  HiddenTexts form;    ///< a body of form fields
-  HiddenJson body;     ///< null: none
-  Json input;          ///< JSON Schema of the arguments; null: the places, as texts
-  Json response;       ///< which parts of a JSON answer are read; null: all
-  std::string effect;  ///< "": as the method says
+  HiddenText url;     ///< with {name} places in path and query
+  HiddenTexts query;  ///< further parameters
+  HiddenTexts form;   ///< a body of form fields
+  HiddenJson body;    ///< null: none
+  Json input;         ///< JSON Schema of the arguments; null: the places, as texts
+  Json response;      ///< which parts of a JSON answer are read; null: all
   HttpStatusSettings status;
 
   // openapi
@@ -91,6 +97,10 @@ struct ToolSettings {
 
   // mcp
   mcp::SectionSettings mcp;
+
+  CodeSettings code;
+
+  ImageSettings image;
 };
 
 }  // namespace troupe::tools

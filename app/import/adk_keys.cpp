@@ -16,7 +16,7 @@ constexpr ListedKey kAgentKeys[] = {
     {"include_contents", "there are default and none; it became default"},
     {"global_instruction", "is for all agents of the tree; write it into the `instructions` of each"},
     {"planner", "is Python code; an agent that plans first has `strategy: plan_execute`"},
-    {"code_executor", "agents run no code; offer what the code is for as a tool"},
+    {"code_executor", "code is run by a tool of `type: code`; add one to the agent's `tools`"},
     {"mode", "it is how an agent is called in a workflow: the team's `pattern` says it"},
     {"before_agent_callback", kCallbacks},
     {"after_agent_callback", kCallbacks},

@@ -13,7 +13,8 @@ constexpr std::string_view kKnowledge =
 constexpr std::string_view kEmbedder = "write an entry of `embeddings`, and name it at the knowledge base";
 constexpr std::string_view kTemplates =
     "the prompt is the strategy's; write a file of your own and name it with the agent's `prompt`";
-constexpr std::string_view kExecution = "agents run no code; offer what the code is for as a tool";
+constexpr std::string_view kExecution =
+    "code is run by a tool of `type: code`; add one to the agent's `tools`";
 constexpr std::string_view kRate =
     "calls are limited for each model: `requests_per_minute` of its entry in `models`";
 constexpr std::string_view kStored = "runs are journaled and go on after a crash by themselves";

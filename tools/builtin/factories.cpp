@@ -3,8 +3,10 @@
 #include "tools/builtin/ask_human/ask_human_tool.h"
 #include "tools/builtin/calculator/calculator_tool.h"
 #include "tools/builtin/clock/clock_tool.h"
+#include "tools/builtin/code/code_tool.h"
 #include "tools/builtin/files/files_tool.h"
 #include "tools/builtin/http/http_tool.h"
+#include "tools/builtin/image/image_tool.h"
 #include "tools/builtin/openapi/openapi_tool.h"
 #include "tools/builtin/retriever/retriever_tool.h"
 #include "tools/builtin/tavily/tavily_tool.h"
@@ -24,12 +26,20 @@ Result<std::unique_ptr<Tool>> make_clock(const ToolSettings& settings, const Too
   return ClockTool::make(settings, services.clock);
 }
 
+Result<std::unique_ptr<Tool>> make_code(const ToolSettings& settings, const ToolServices& services) {
+  return CodeTool::make(settings, services);
+}
+
 Result<ToolTable> make_files(const ToolSettings& settings, const ToolServices& services) {
   return FilesTool::make(settings, services);
 }
 
 Result<std::unique_ptr<Tool>> make_http(const ToolSettings& settings, const ToolServices& services) {
   return HttpTool::make(settings, services);
+}
+
+Result<std::unique_ptr<Tool>> make_image(const ToolSettings& settings, const ToolServices& services) {
+  return ImageTool::make(settings, services);
 }
 
 Result<ToolTable> make_openapi(const ToolSettings& settings, const ToolServices& services) {

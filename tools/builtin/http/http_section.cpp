@@ -25,21 +25,6 @@ constexpr int kRedirectsMost = 10;
 constexpr auto kTimeLeast = std::chrono::milliseconds(100);
 constexpr auto kTimeMost = std::chrono::hours(1);
 
-std::string header_problem(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  const bool token = !name.empty() && std::ranges::all_of(name, [&](unsigned char c) {
-    return std::isalnum(c) || kMarks.find(static_cast<char>(c)) != kMarks.npos;
-  });
-  if (!token) return "is no name of a header";
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const std::string_view own : {"content-length", "transfer-encoding", "host", "connection", "upgrade",
-                                     "te", "trailer", "keep-alive", "accept-encoding", "expect"})
-    if (lower == own) return "is written by the client itself; leave it out";
-  return "";
-}
-
 std::string parameter_problem(std::string_view name) {
   return name.empty() ? "is no name of a parameter" : "";
 }
@@ -63,6 +48,21 @@ Record<HttpStatusSettings> status() {
 }
 
 }  // namespace
+
+std::string header_problem(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const bool token = !name.empty() && std::ranges::all_of(name, [&](unsigned char c) {
+    return std::isalnum(c) || kMarks.find(static_cast<char>(c)) != kMarks.npos;
+  });
+  if (!token) return "is no name of a header";
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const std::string_view own : {"content-length", "transfer-encoding", "host", "connection", "upgrade",
+                                     "te", "trailer", "keep-alive", "accept-encoding", "expect"})
+    if (lower == own) return "is written by the client itself; leave it out";
+  return "";
+}
 
 void add_exchange_keys(Record<ToolSettings>& tool) {
   tool.field("headers", &ToolSettings::headers, hidden_lines("headers", header_problem),
