@@ -6,8 +6,8 @@
 #include "runtime/config/scalars.h"
 #include "tools/builtin/files/files_section.h"
 #include "tools/builtin/http/http_section.h"
-#include "tools/mcp/section.h"
 #include "tools/builtin/openapi/openapi_section.h"
+#include "tools/mcp/section.h"
 
 #include <algorithm>
 
@@ -140,10 +140,13 @@ Record<ToolSettings> ask_human() {
 Record<ToolSettings> plugin() {
   Record<ToolSettings> tool("Tools of a plugin");
   add_common(tool);
-  tool.field("plugin", &ToolSettings::plugin, config::reference("plugins", "plugin"), "which plugin has it")
-      .required();
+  tool.field("plugin", &ToolSettings::plugin, config::reference("plugins", "plugin"),
+             "which plugin has it; without it all tools of all in `plugins_from`, as NAME/PLUGIN_TOOL");
   tool.field("tool", &ToolSettings::tool, config::line({.expected = "a tool of the plugin"}),
              "which of its tools; without it all of them, as NAME/TOOL");
+  tool.check([](const ToolSettings& t, Check& check) {
+    if (t.plugin.empty() && !t.tool.empty()) check.error("tool", "of which plugin? Name it as `plugin`");
+  });
   return tool;
 }
 
@@ -172,7 +175,7 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
                                      {"wikipedia", "the encyclopedia", wikipedia()},
                                      {"plugin", "a shared library of your own", plugin()},
                                      {"chain", "a chain of this configuration", chain()}},
-                                     {"image", "delegate", "handoff", "code"});
+                                    {"image", "delegate", "handoff", "code"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }
