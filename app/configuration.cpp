@@ -346,7 +346,7 @@ Checked bind(std::optional<config::Node> tree, config::Sources& sources,
   Configuration all;
   if (tree) {
     root().read(*tree, all, reader);
-    if (const config::Node* from = tree->find("plugins_from"))
+    if (const config::Member* from = tree->find("plugins_from"))
       for (const std::string& name : plugins_of_folder(all, environment))
         if (!all.plugins.contains(name)) reader.define("plugins", name, from->place);
     reader.resolve();

@@ -92,7 +92,10 @@ Task<Result<plugins::PluginTable>> PluginKeeper::adopt(const Configuration& conf
     scan->left_out.push_back(std::move(tried));
   }
   for (const plugins::LeftOut& library : scan->left_out) {
-    if (table->contains(library.name)) continue;
+    if (table->contains(library.name)) {  // another file of that name
+      tell(library, false);
+      continue;
+    }
     const auto before = in_use ? in_use->find(library.name) : plugins::PluginTable::const_iterator{};
     const bool kept = in_use && before != in_use->end() && before->second->settings().from_folder &&
                       scan->allowed.contains(before->second->file().sha256);

@@ -90,7 +90,7 @@ TEST_CASE("of leaks those count that the library made, together") {
 }
 
 TEST_CASE("a report that is cut off anywhere is read as far as it goes") {
-  for (const std::string whole : {std::string(kOverflow), std::string(kLeaks)})
+  for (const std::string& whole : {std::string(kOverflow), std::string(kLeaks)})
     for (std::size_t size = 0; size <= whole.size(); ++size)
       for (const Report& report : read_reports(std::string_view(whole).substr(0, size), "libcareless.so"))
         CHECK_FALSE(report.text.empty());
