@@ -93,10 +93,11 @@ static struct timespec time_of(double seconds) {
   return at;
 }
 
-/* The first that is to be ended, taken out, or that has something to tell; null: none. Sets `wake` to when
-   there will be one. Under the mutex. */
+/* What is to be done now: a call that is to be ended, which is taken out, or else the one that has told
+   nothing for the longest. 0 and when to look again where there is nothing. Under the mutex. */
 static int next_thing(waiting* out, int* ends, double* wake) {
   const double now = now_seconds();
+  size_t silent = 0;
   *wake = now + 3600;
   for (size_t i = 0; i < count; ++i) {
     if (all[i].cancelled || all[i].due <= now) {
@@ -105,16 +106,18 @@ static int next_thing(waiting* out, int* ends, double* wake) {
       all[i] = all[--count];
       return 1;
     }
-    if (all[i].told + tick_seconds <= now) {
-      all[i].told = now;
-      *out = all[i];
-      *ends = 0;
-      return 1;
-    }
     if (all[i].due < *wake) *wake = all[i].due;
-    if (all[i].told + tick_seconds < *wake) *wake = all[i].told + tick_seconds;
+    if (all[i].told < all[silent].told) silent = i;
   }
-  return 0;
+  *ends = 0;
+  if (count == 0) return 0;
+  if (all[silent].told + tick_seconds > now) {
+    if (all[silent].told + tick_seconds < *wake) *wake = all[silent].told + tick_seconds;
+    return 0;
+  }
+  all[silent].told = now;
+  *out = all[silent];
+  return 1;
 }
 
 /* Calls of the host are made without the mutex: nothing that it does then can wait for us. That a call which
@@ -292,6 +295,8 @@ static void deinit(void) {
   pthread_cond_signal(&changed);
   pthread_mutex_unlock(&mutex);
   pthread_join(ticker, 0);
+  pthread_cond_destroy(&changed);
+  leaving = 0; /* in the daemon itself a library stays loaded, and init may come again */
 }
 
 static const troupe_service wait_tool = {

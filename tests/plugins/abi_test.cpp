@@ -161,7 +161,7 @@ void hold_http(Life& life) {
   for (const char* tool : {"fetch", "start"}) {
     CAPTURE(tool);
     CHECK(life.text(tool, input) ==
-          "status 0, http 201, complete 1, type application/json, body POST yes asked");
+          "status 0, http 201, complete 1, type application/json; charset=utf-8, body POST yes asked");
     const std::string denied = life.text(tool, R"({"url":"http://example.org/"})");
     CHECK_MESSAGE(denied.starts_with("status 4, http 0, complete 1, type , body "), denied);
   }

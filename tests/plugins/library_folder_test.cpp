@@ -29,7 +29,8 @@ class Folder {
     std::ofstream(folder_.path() / name) << bytes;
     fs::permissions(folder_.path() / name, fs::perms(mode));
   }
-  std::string path(const std::string& name = "") const { return (folder_.path() / name).string(); }
+  std::string path() const { return folder_.path().string(); }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   LibraryFolderSettings allowing(std::vector<std::string> contents) const {
     LibraryFolderSettings settings{.path = folder_.path().string()};
     for (const std::string& bytes : contents) settings.allow.push_back(sha256_hex(bytes));
