@@ -3,6 +3,7 @@
 #include "app/load.h"
 #include "app/plugin_template.h"
 #include "app/wiring.h"
+#include "plugins/check/report_folder.h"
 #include "plugins/check/sanitized_library.h"
 #include "plugins/check/validator.h"
 #include "plugins/host/plugin_confinement.h"
@@ -10,19 +11,14 @@
 #include "plugins/host/worker_program.h"
 #include "runtime/async/run_task.h"
 #include "runtime/base/sanitized.h"
-#include "runtime/sandbox/child_stage.h"
 #include "runtime/telemetry/log.h"
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -154,47 +150,6 @@ Task<int> hold_against(Loop& loop, plugins::LineMaker make, plugins::ValidatorOp
   co_return kDone;
 }
 
-/// A folder into which workers write what AddressSanitizer finds; gone with this.
-class ReportFolder {
- public:
-  static Result<ReportFolder> make() {
-    std::string path = (fs::temp_directory_path() / "troupe-check-XXXXXX").string();
-    // Root's workers are nobody, who must write there.
-    if (!::mkdtemp(path.data()) || (::geteuid() == 0 && ::chown(path.c_str(), sandbox::kNobody, 0) != 0))
-      return fail(ErrorCode::store, fmt::format("{}: {}", path, std::strerror(errno)));
-    return ReportFolder(std::move(path));
-  }
-  ReportFolder(ReportFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
-  ReportFolder& operator=(ReportFolder&&) = delete;
-  ~ReportFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-
-  const std::string& path() const { return path_; }
-
-  /// Of `library`, a file name.
-  std::vector<plugins::Report> read(const std::string& library) const {
-    std::vector<plugins::Report> reports;
-    std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(path_, failed)) {
-      std::ifstream in(entry.path(), std::ios::binary);
-      std::string text(kReportFileBytes, '\0');
-      in.read(text.data(), static_cast<std::streamsize>(text.size()));
-      text.resize(static_cast<std::size_t>(in.gcount()));
-      for (plugins::Report& report : plugins::read_reports(text, library))
-        if (reports.size() < plugins::kReportsMost) reports.push_back(std::move(report));
-    }
-    return reports;
-  }
-
- private:
-  explicit ReportFolder(std::string path) : path_(std::move(path)) {}
-
-  static constexpr std::size_t kReportFileBytes = 4u << 20;
-  std::string path_;
-};
-
 void tell_reports(const std::vector<plugins::Report>& reports, Findings& findings) {
   for (const plugins::Report& report : reports) {
     findings.tell({plugins::Finding::Kind::problem, "AddressSanitizer: " + report.summary});
@@ -209,34 +164,18 @@ plugins::Instrumented instrumentation(const fs::path& library) {
   return plugins::instrumentation_of(std::string(std::istreambuf_iterator<char>(in), {}));
 }
 
-/// What AddressSanitizer is told, so that its reports can be read here.
-std::vector<std::string> asan_environment(const std::string& runtime, const std::string& reports) {
-  std::string symbolizer;
-  std::error_code failed;
-  // Beside clang's runtimes there may be the program that knows files and lines.
-  if (const std::size_t at = runtime.find("/lib/clang/"); at != std::string::npos)
-    symbolizer = runtime.substr(0, at) + "/bin/llvm-symbolizer";
-  std::string options = "detect_leaks=1:log_path=" + reports + "/report:print_legend=0";
-  if (fs::exists(symbolizer, failed)) options += ":external_symbolizer_path=" + symbolizer;
-  options += R"(:stack_trace_format="    #%n %p in %f %S %M")";
-  std::vector<std::string> environment{"ASAN_OPTIONS=" + options};
-  if (!runtime.empty()) environment.push_back("LD_PRELOAD=" + runtime);
-  return environment;
-}
-
-/// What a library with a sanitizer needs around it. Nothing, with a complaint, where it cannot be had.
-std::optional<std::vector<std::string>> environment_for(const plugins::Instrumented& built,
-                                                        const PluginOptions& options,
-                                                        const std::string& reports) {
+/// AddressSanitizer's runtime for that library, "" where this program has it. Nothing, with a complaint,
+/// where it cannot be had.
+std::optional<std::string> runtime_for(const plugins::Instrumented& built, const std::string& given) {
   if (kSanitized) {
-    if (options.asan_runtime.empty() && built.runtime.empty()) return asan_environment("", reports);
+    if (given.empty() && built.runtime.empty()) return "";
     complain(
         "this troupe was itself built with a sanitizer, and there cannot be two runtimes of it; use another "
         "build, or link the library without a runtime of its own (clang -fsanitize=address)");
     return std::nullopt;
   }
-  auto runtime = plugins::address_runtime(built, options.asan_runtime);
-  if (runtime) return asan_environment(*runtime, reports);
+  auto runtime = plugins::address_runtime(built, given);
+  if (runtime) return std::move(*runtime);
   complain(runtime.error().message);
   return std::nullopt;
 }
@@ -248,7 +187,7 @@ bool may_run(const plugins::Instrumented& built, const PluginOptions& options,
     complain(
         "the library was built with ThreadSanitizer, which only works where the whole program was; build it "
         "without, or with -fsanitize=address");
-  } else if (built.address && !options.unconfined) {
+  } else if (built.address && !options.unconfined && !kSanitized) {
     complain(
         "the library was built with AddressSanitizer, which looks for leaks in ways that no confined process "
         "may use; where it may run like any program of yours, say so with --unconfined");
@@ -293,23 +232,25 @@ int check(const PluginOptions& options) {
   const plugins::Instrumented built = instrumentation(library);
   const sandbox::Support support = options.unconfined ? sandbox::Support{} : sandbox::probe();
   if (!may_run(built, options, support)) return kFailed;
-  auto reports = ReportFolder::make();
-  if (!reports) {
-    complain(reports.error().message);
-    return kFailed;
-  }
   plugins::PluginSettings described{.name = library.stem().string()};
   described.grant.read = options.readable;
   sandbox::Program program = plugins::worker_program(library.string());
-  if (built.address) {
-    auto environment = environment_for(built, options, reports->path());
-    if (!environment) return kFailed;
-    program.environment = std::move(*environment);
+  std::optional<plugins::ReportFolder> reports;  // with AddressSanitizer
+  if (built.address && options.unconfined) {
+    const auto runtime = runtime_for(built, options.asan_runtime);
+    if (!runtime) return kFailed;
+    auto folder = plugins::ReportFolder::make();
+    if (!folder) {
+      complain(folder.error().message);
+      return kFailed;
+    }
+    reports.emplace(std::move(*folder));
+    program.environment = reports->environment(*runtime);
     described.grant.write = {reports->path()};
     described.grant.processes = kSymbolizers;
   }
   sandbox::Confinement confinement = plugins::confinement_of(described, library.string());
-  if (built.address) confinement.address_space = 0;
+  if (reports) confinement.address_space = 0;
   auto cage = sandbox::Cage::make(support, confinement, std::move(program));
   if (!cage) {
     complain(cage.error().message);
@@ -317,17 +258,17 @@ int check(const PluginOptions& options) {
   }
   fmt::print("{}: in a worker process, {}{}\n", library.string(),
              options.unconfined ? "not confined" : sandbox::describe(support),
-             built.address ? ", with AddressSanitizer" : "");
+             reports ? ", with AddressSanitizer" : "");
   SystemClock clock;
   Loop loop(clock);
   Findings findings;
-  run_task(
-      loop,
-      hold_against(
-          loop, plugins::process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage))),
-          validator_options(library.stem().string(), options, std::move(*inputs), *settings, built.address),
-          findings));
-  if (built.address) tell_reports(reports->read(library.filename().string()), findings);
+  run_task(loop,
+           hold_against(loop,
+                        plugins::process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage))),
+                        validator_options(library.stem().string(), options, std::move(*inputs), *settings,
+                                          reports.has_value()),
+                        findings));
+  if (reports) tell_reports(reports->read(library.filename().string()), findings);
   return findings.verdict();
 }
 
