@@ -1,5 +1,10 @@
 #include "plugins/check/sanitized_library.h"
 
+#include "plugins/check/report_folder.h"
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -95,4 +100,28 @@ TEST_CASE("a report that is cut off anywhere is read as far as it goes") {
       for (const Report& report : read_reports(std::string_view(whole).substr(0, size), "libcareless.so"))
         CHECK_FALSE(report.text.empty());
   CHECK(read_reports("", "libcareless.so").empty());
+}
+
+TEST_CASE("a folder for reports is there for a worker to write in, is read, and goes") {
+  std::string path;
+  {
+    auto made = ReportFolder::make();
+    REQUIRE_MESSAGE(made, (made ? "" : made.error().message));
+    const ReportFolder folder(std::move(*made));
+    path = folder.path();
+    CHECK(folder.read("libcareless.so").empty());
+    std::ofstream(path + "/report.17") << kOverflow;
+    std::ofstream(path + "/report.18") << kLeaks;
+    CHECK(folder.read("libcareless.so").size() == 2);
+    for (std::size_t i = 0; i < 2 * kReportsMost; ++i)
+      std::ofstream(path + "/report.2" + std::to_string(i)) << kOverflow;
+    CHECK(folder.read("libcareless.so").size() == kReportsMost);
+
+    const auto preloaded = folder.environment("/usr/lib/libasan.so.8");
+    REQUIRE(preloaded.size() == 2);
+    CHECK(preloaded[0].find("ASAN_OPTIONS=detect_leaks=1:log_path=" + path + "/report:") == 0);
+    CHECK(preloaded[1] == "LD_PRELOAD=/usr/lib/libasan.so.8");
+    CHECK(folder.environment("").size() == 1);
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
 }
