@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -151,7 +152,9 @@ Task<int> hold_against(Loop& loop, plugins::LineMaker make, plugins::ValidatorOp
 }
 
 void tell_reports(const std::vector<plugins::Report>& reports, Findings& findings) {
+  std::set<std::string> told;  // one mistake ends several workers
   for (const plugins::Report& report : reports) {
+    if (!told.insert(report.summary).second) continue;
     findings.tell({plugins::Finding::Kind::problem, "AddressSanitizer: " + report.summary});
     fmt::print("{}\n", report.text);
   }
