@@ -134,8 +134,11 @@ Leaks leaks_in(std::string_view text, std::string_view library) {
 }  // namespace
 
 Instrumented instrumentation_of(std::string_view library) {
-  Instrumented found{.address = library.find("__asan_init") != std::string_view::npos,
-                     .thread = library.find("__tsan_init") != std::string_view::npos};
+  // Put together here, so that this program, which may be looked at as well, does not have the words in it.
+  const auto has_begin_of = [library](std::string_view sanitizer) {
+    return library.find(fmt::format("__{}_init", sanitizer)) != std::string_view::npos;
+  };
+  Instrumented found{.address = has_begin_of("asan"), .thread = has_begin_of("tsan")};
   if (!found.address) return found;
   for (const std::string_view beginning : {"libasan.so.", "libclang_rt.asan"})
     if (found.runtime.empty()) found.runtime = text_in(library, beginning);

@@ -78,7 +78,7 @@ TEST_CASE(
     const auto compiled = bench.run(with_clang(command) + more);
     REQUIRE_MESSAGE(compiled.exit_code == 0, compiled.err);
     const auto checked = bench.check(library, {"--repeats", "50"});
-    CHECK_MESSAGE(checked.exit_code == 0, checked.out + checked.err);
+    CHECK_MESSAGE(checked.exit_code == 0, checked.out, checked.err);
     CHECK(checked.out.contains("no problems found"));
     CHECK_FALSE(checked.out.contains("WARNING"));
   }
@@ -96,7 +96,7 @@ TEST_CASE(
   const auto compiled = bench.run(command);
   REQUIRE_MESSAGE(compiled.exit_code == 0, compiled.err);
   const auto checked = bench.check("libroman.so", {"--repeats", "50"});
-  CHECK_MESSAGE(checked.exit_code == 0, checked.out + checked.err);
+  CHECK_MESSAGE(checked.exit_code == 0, checked.out, checked.err);
   CHECK(checked.out.contains("tool `roman` answers “MCMXCIX”"));
 }
 
@@ -118,20 +118,20 @@ TEST_CASE("leaks and overflows of a library with AddressSanitizer are found, and
   }
 
   const auto tidy = bench.check("libcareless.so", {"--unconfined", "--repeats", "20"});
-  CHECK_MESSAGE(tidy.exit_code == 0, tidy.out + tidy.err);
+  CHECK_MESSAGE(tidy.exit_code == 0, tidy.out, tidy.err);
   CHECK(tidy.out.contains("ok       AddressSanitizer found nothing"));
 
   const auto leaks = bench.check("libcareless.so", {"--unconfined", "--repeats", "20", "--call", "leak={}"});
   CHECK(leaks.exit_code == 1);
-  CHECK_MESSAGE(leaks.out.contains("PROBLEM  AddressSanitizer: "), leaks.out + leaks.err);
+  CHECK_MESSAGE(leaks.out.contains("PROBLEM  AddressSanitizer: "), leaks.out, leaks.err);
   CHECK_MESSAGE(leaks.out.contains(" pieces were never freed; the first was allocated in "), leaks.out);
   CHECK(leaks.out.contains("libcareless.so"));
 
   const auto overflow =
       bench.check("libcareless.so", {"--unconfined", "--repeats", "20", "--call", "overflow={}"});
   CHECK(overflow.exit_code == 1);
-  CHECK_MESSAGE(overflow.out.contains("tool `overflow`: call 1 ended its worker"),
-                overflow.out + overflow.err);
+  CHECK_MESSAGE(overflow.out.contains("tool `overflow`: call 1 ended its worker"), overflow.out,
+                overflow.err);
   CHECK_MESSAGE(overflow.out.contains("PROBLEM  AddressSanitizer: heap-buffer-overflow "), overflow.out);
 }
 
@@ -158,6 +158,6 @@ TEST_CASE("a library may be checked without confinement when that is said") {
   const std::string greet = libraries.put(TROUPE_GREET_PLUGIN, "libgreet.so");
   const auto checked =
       fakes::run_program({program(), "plugin", "check", greet, "--unconfined", "--repeats", "20"});
-  CHECK_MESSAGE(checked.exit_code == 0, checked.out + checked.err);
+  CHECK_MESSAGE(checked.exit_code == 0, checked.out, checked.err);
   CHECK(checked.out.contains("in a worker process, not confined"));
 }

@@ -64,8 +64,8 @@ TEST_CASE(
   CHECK_MESSAGE(checked.out.contains("timer.so is not loaded: its SHA-256 " + hash_of(TROUPE_TIMER_PLUGIN)),
                 checked.out);
   const auto listed = daemon.run({"plugin", "list", "-c", daemon.config()});
-  CHECK_MESSAGE(listed.out.contains("greet            greet 1.0, in worker processes"),
-                listed.out + listed.err);
+  CHECK_MESSAGE(listed.out.contains("greet            greet 1.0, in worker processes"), listed.out,
+                listed.err);
   CHECK_MESSAGE(
       listed.out.contains("timer            not loaded, " + libraries.path() + "/timer.so: its SHA-256"),
       listed.out);
