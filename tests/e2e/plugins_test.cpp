@@ -175,7 +175,7 @@ TEST_CASE("what `troupe plugin new` writes compiles by itself and passes its own
     fs::permissions(counter / "build", fs::perms(0755));
     const auto checked =
         in_folder({program(), "plugin", "check", "build/libcounter.so", "--repeats", "50"}, counter);
-    CHECK_MESSAGE(checked.exit_code == 0, checked.out, checked.err);
+    CHECK_MESSAGE(checked.exit_code == 0, (checked.out + checked.err));
     CHECK(checked.out.contains("no problems found"));
     std::ofstream(counter / "troupe.yaml", std::ios::app) << "store: { path: ./store }\n";
     const auto called =
