@@ -6,8 +6,8 @@
 #include "runtime/config/scalars.h"
 #include "tools/builtin/files/files_section.h"
 #include "tools/builtin/http/http_section.h"
-#include "tools/builtin/openapi/openapi_section.h"
 #include "tools/mcp/section.h"
+#include "tools/builtin/openapi/openapi_section.h"
 
 #include <algorithm>
 
@@ -175,7 +175,7 @@ config::ShapePtr<config::Entries<ToolSettings>> section() {
                                      {"wikipedia", "the encyclopedia", wikipedia()},
                                      {"plugin", "a shared library of your own", plugin()},
                                      {"chain", "a chain of this configuration", chain()}},
-                                    {"image", "delegate", "handoff", "code"});
+                                     {"image", "delegate", "handoff", "code"});
   return config::entries_of<ToolSettings>(config::shape(std::move(type)), &ToolSettings::name, "tool",
                                           "tools");
 }

@@ -21,8 +21,8 @@ struct HttpStatusSettings {
 
 /// One entry of `tools:`; which fields apply depends on `type`.
 struct ToolSettings {
-  std::string name;  ///< its key, and what the model calls it by
-  std::string type;  ///< calculator | clock | retriever | tavily | wikipedia | chain | ask_human | plugin
+  std::string name;         ///< its key, and what the model calls it by
+  std::string type;         ///< calculator | clock | retriever | tavily | wikipedia | chain | ask_human | plugin
   std::string description;  ///< "" = the tool's own
 
   // tavily
