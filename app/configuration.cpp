@@ -6,6 +6,7 @@
 #include "agents/section.h"
 #include "agents/teams/section.h"
 #include "app/model_checks.h"
+#include "app/plugin_checks.h"
 #include "app/team_checks.h"
 #include "app/tool_checks.h"
 #include "gateway/section.h"
@@ -286,6 +287,9 @@ Record<Configuration> declaration() {
   root.field("mcpServers", &Configuration::mcp_servers, tools::mcp::servers_section(),
              "MCP servers by name, as other programs write them; `tools` entries of `type: mcp` use them");
   root.field("plugins", &Configuration::plugins, plugins::section(), "shared libraries with tools, by name");
+  root.field("plugins_from", &Configuration::plugins_from, plugins::folder_section(),
+             "a folder of shared libraries with tools")
+      .without_default();
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
   root.field("agents", &Configuration::agents, agents::section(), "agents by name");
@@ -307,6 +311,7 @@ Record<Configuration> declaration() {
   root.check(check_contexts);
   root.check(check_tool_names);
   root.check(check_tool_files);
+  root.check(check_plugins);
   root.check(check_strategies);
   root.check(check_guardrails);
   root.check(check_chains);
@@ -342,6 +347,9 @@ Checked bind(std::optional<config::Node> tree, config::Sources& sources,
   Configuration all;
   if (tree) {
     root().read(*tree, all, reader);
+    if (const config::Member* from = tree->find("plugins_from"))
+      for (const std::string& name : plugins_of_folder(all, environment))
+        if (!all.plugins.contains(name)) reader.define("plugins", name, from->place);
     reader.resolve();
     if (problems.errors() == 0 && all.agents.empty() && all.chains.empty())
       problems.warning({0, 1, 1}, "there is no agent, so nobody can answer; add one under `agents`");

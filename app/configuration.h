@@ -36,6 +36,7 @@ struct Configuration {
   std::size_t knowledge_memory = memory::kKnowledgeMemory;  ///< bytes, of all bases together
   config::Entries<tools::mcp::ServerSettings> mcp_servers;
   config::Entries<plugins::PluginSettings> plugins;
+  plugins::LibraryFolderSettings plugins_from;
   config::Entries<tools::ToolSettings> tools;
   config::Entries<agents::AgentSettings> agents;
   config::Entries<agents::ChainSettings> chains;

@@ -2,7 +2,10 @@
 
 #include "app/catalog.h"
 #include "plugins/host/worker_program.h"
+#include "runtime/telemetry/log.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -17,6 +20,40 @@ namespace {
 /// Below the store, which nobody else may enter; but root's workers are nobody, and must.
 std::string copies_of(const std::string& store_path) {
   return ::geteuid() == 0 ? "/var/cache/troupe/plugins" : store_path + "/plugins";
+}
+
+/// Those whose library is named; the others are settings for one of the folder.
+std::vector<plugins::PluginSettings> with_path(const Configuration& configuration) {
+  std::vector<plugins::PluginSettings> settings = values_of(configuration.plugins);
+  std::erase_if(settings, [](const plugins::PluginSettings& one) { return one.path.empty(); });
+  return settings;
+}
+
+bool is_wanted(const Configuration& configuration, const std::string& plugin) {
+  return std::ranges::any_of(configuration.tools, [&plugin](const auto& entry) {
+    return entry.second.type == "plugin" && entry.second.plugin == plugin;
+  });
+}
+
+std::string not_loaded(const plugins::LeftOut& library) {
+  return fmt::format("plugin {}: {} is not loaded: {}", library.name, library.path, library.why);
+}
+
+/// Whatever makes another scan of it.
+std::string summary_of(const plugins::FolderScan& scan) {
+  std::string summary;
+  for (const auto& one : scan.plugins) summary += fmt::format("{} {}\n", one.path, one.sha256);
+  for (const auto& one : scan.left_out) summary += fmt::format("{} {}\n", one.path, one.why);
+  return summary + fmt::format("{}", fmt::join(scan.allowed, " "));
+}
+
+/// What changes when a file does, or what a name leads to; "" while there is none, perhaps because it is just
+/// being replaced.
+std::string looks_of(const std::string& path) {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) != 0) return "";
+  return fmt::format("{} {}.{} {}.{} {} {:o}", found.st_ino, found.st_mtim.tv_sec, found.st_mtim.tv_nsec,
+                     found.st_ctim.tv_sec, found.st_ctim.tv_nsec, found.st_size, found.st_mode);
 }
 
 }  // namespace
@@ -35,37 +72,104 @@ const sandbox::Support& PluginKeeper::support() {
 }
 
 Task<Result<plugins::PluginTable>> PluginKeeper::adopt(const Configuration& configuration,
-                                                       net::HttpClient& http, Stop& stop) {
-  return plugins_.adopt(values_of(configuration.plugins), http, stop);
+                                                       net::HttpClient& http, Stop& stop,
+                                                       const plugins::PluginTable* in_use) {
+  auto scan = plugins::scan_folder(configuration.plugins_from, configuration.plugins);
+  if (!scan) co_return within("plugins_from", std::move(scan.error()));
+  auto table = co_await plugins_.adopt(with_path(configuration), http, stop);
+  if (!table) co_return fail(std::move(table.error()));
+  adopted_[configuration.plugins_from.path] = summary_of(*scan);
+  for (plugins::PluginSettings& one : scan->plugins) {
+    plugins::LeftOut tried{one.name, one.path, ""};
+    auto opened = co_await plugins_.adopt({std::move(one)}, http, stop);
+    if (opened) {
+      told_.erase(tried.path);
+      table->merge(*opened);
+      continue;
+    }
+    if (stop.requested()) co_return fail(std::move(opened.error()));
+    tried.why = std::move(opened.error().message);
+    scan->left_out.push_back(std::move(tried));
+  }
+  for (const plugins::LeftOut& library : scan->left_out) {
+    if (table->contains(library.name)) {  // another file of that name
+      tell(library, false);
+      continue;
+    }
+    const auto before = in_use ? in_use->find(library.name) : plugins::PluginTable::const_iterator{};
+    const bool kept = in_use && before != in_use->end() && before->second->settings().from_folder &&
+                      scan->allowed.contains(before->second->file().sha256);
+    if (kept)
+      table->insert(*before);
+    else if (is_wanted(configuration, library.name))
+      co_return fail(ErrorCode::unavailable, not_loaded(library));
+    tell(library, kept);
+  }
+  left_out_ = std::move(scan->left_out);
+  co_return table;
+}
+
+void PluginKeeper::tell(const plugins::LeftOut& library, bool kept) {
+  if (std::exchange(told_[library.path], library.why) == library.why) return;
+  log::warn(kept ? "a library of `plugins_from` cannot be used: the one before stays"
+                 : "a library of `plugins_from` is not loaded",
+            {{"plugin", library.name}, {"path", library.path}, {"why", library.why}});
+}
+
+bool PluginKeeper::settled(const std::string& what, std::string now) {
+  Seen& seen = seen_[what];
+  const bool fresh = seen.last == now && seen.settled != now;
+  if (fresh) seen.settled = now;
+  seen.last = std::move(now);
+  return fresh;
 }
 
 bool PluginKeeper::changed(const Configuration& configuration, net::HttpClient& http) {
   std::vector<plugins::PluginSettings> touched;
-  for (const auto& [name, settings] : configuration.plugins) {
-    struct stat found{};
-    if (::stat(settings.path.c_str(), &found) != 0) continue;  // perhaps it is just being replaced
-    std::string now =
-        fmt::format("{} {}.{} {}.{} {}", found.st_ino, found.st_mtim.tv_sec, found.st_mtim.tv_nsec,
-                    found.st_ctim.tv_sec, found.st_ctim.tv_nsec, found.st_size);
-    Seen& seen = seen_[settings.path];
-    if (seen.last == now && seen.settled != now) {
-      seen.settled = now;
-      touched.push_back(settings);
-    }
-    seen.last = std::move(now);
+  for (const plugins::PluginSettings& settings : with_path(configuration)) {
+    const std::string now = looks_of(settings.path);
+    if (!now.empty() && settled(settings.path, now)) touched.push_back(settings);
   }
-  return !touched.empty() && plugins_.changed(touched, http);
+  const bool folder = folder_changed(configuration);
+  return (!touched.empty() && plugins_.changed(touched, http)) || folder;
+}
+
+bool PluginKeeper::folder_changed(const Configuration& configuration) {
+  const plugins::LibraryFolderSettings& from = configuration.plugins_from;
+  if (from.path.empty()) return false;
+  std::string now = looks_of(from.path) + looks_of(from.allow_file);
+  std::error_code failed;
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(from.path, failed))
+    if (entry.path().extension() == ".so") files.push_back(entry.path().string());
+  std::ranges::sort(files);
+  for (const std::string& file : files) now += fmt::format("\n{} {}", file, looks_of(file));
+  if (!settled(from.path + "/", std::move(now))) return false;
+  const auto scan = plugins::scan_folder(from, configuration.plugins);
+  // That it may not be read any more is worth an adopt(), which says so.
+  return !scan || adopted_[from.path] != summary_of(*scan);
 }
 
 Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configuration) {
+  auto scan = plugins::scan_folder(configuration.plugins_from, configuration.plugins);
+  if (!scan) return within("plugins_from", std::move(scan.error()));
   plugins::PluginTable table;
-  for (const auto& [name, settings] : configuration.plugins) {
+  const auto look = [&](const plugins::PluginSettings& settings) -> Result<> {
     auto file = folder_.take(settings);
-    if (!file) return within(fmt::format("plugin {}", name), std::move(file.error()));
+    if (!file) return within(fmt::format("plugin {}", settings.name), std::move(file.error()));
     auto plugin = plugins::Plugin::look_at(services_, settings, std::move(*file));
     if (!plugin) return fail(std::move(plugin.error()));
-    table[name] = std::move(*plugin);
-  }
+    table[settings.name] = std::move(*plugin);
+    return {};
+  };
+  for (const plugins::PluginSettings& settings : with_path(configuration))
+    if (auto done = look(settings); !done) return fail(std::move(done.error()));
+  for (const plugins::PluginSettings& settings : scan->plugins)
+    if (auto done = look(settings); !done)
+      scan->left_out.push_back({settings.name, settings.path, std::move(done.error().message)});
+  for (const plugins::LeftOut& library : scan->left_out)
+    if (!table.contains(library.name) && is_wanted(configuration, library.name))
+      return fail(ErrorCode::unavailable, not_loaded(library));
   return table;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/configuration.h"
+#include "plugins/host/library_folder.h"
 #include "plugins/plugins.h"
 #include "runtime/async/loop.h"
 #include "runtime/net/http_client.h"
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::app {
 
@@ -23,13 +25,17 @@ class PluginKeeper {
   /// close() must have returned.
   ~PluginKeeper() = default;
 
-  /// As Plugins::adopt().
+  /// Those of `plugins` as Plugins::adopt(); and those of `plugins_from` that can be used. One that cannot,
+  /// by its hash or because it does not start, is a warning in the log, and an error only where a tool of it
+  /// is configured. `in_use`: what goes on in its place as long as its own hash is allowed; null: nothing.
   Task<Result<plugins::PluginTable>> adopt(const Configuration& configuration, net::HttpClient& http,
-                                           Stop& stop);
-  /// Whether a library has become another one than was adopted, and has stayed the same since this was asked
-  /// last: who copies a file over it is not overtaken. True once for each such change. Cheap while there is
-  /// none.
+                                           Stop& stop, const plugins::PluginTable* in_use = nullptr);
+  /// Whether a library has become another one than was adopted, or one came to the folder, left it, or the
+  /// list of those allowed has changed; and has stayed the same since this was asked last: who copies a file
+  /// over it is not overtaken. True once for each such change. Cheap while there is none.
   bool changed(const Configuration& configuration, net::HttpClient& http);
+  /// The libraries of `plugins_from` that the last adopt() left out.
+  const std::vector<plugins::LeftOut>& left_out() const { return left_out_; }
   /// For who will call none of them: they are loaded to be asked what they offer, not started. Errors as
   /// Plugin::open().
   Result<plugins::PluginTable> look_at(const Configuration& configuration);
@@ -38,6 +44,9 @@ class PluginKeeper {
 
  private:
   const sandbox::Support& support();
+  bool settled(const std::string& what, std::string now);
+  bool folder_changed(const Configuration& configuration);
+  void tell(const plugins::LeftOut& library, bool kept);
 
   std::optional<sandbox::Support> support_;
   plugins::PluginFolder folder_;
@@ -48,7 +57,10 @@ class PluginKeeper {
     std::string last;
     std::string settled;
   };
-  std::map<std::string, Seen> seen_;  ///< by path
+  std::map<std::string, Seen> seen_;            ///< by path
+  std::map<std::string, std::string> adopted_;  ///< what folders held, by path
+  std::map<std::string, std::string> told_;     ///< why a library was left out, by path
+  std::vector<plugins::LeftOut> left_out_;
 };
 
 /// Adds the tools that sections of type `plugin` give. Errors: of the first that cannot be made, naming it.

@@ -402,7 +402,8 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   auto adopt_again = [&]() -> Task<Result<>> {
     const auto turn = co_await one_at_a_time.write();
     const auto in_use = engine->current;
-    auto adopted = co_await plugins.adopt(*in_use, *clients.back().fetches, leaving);
+    const plugins::PluginTable before = current.plugins;
+    auto adopted = co_await plugins.adopt(*in_use, *clients.back().fetches, leaving, &before);
     if (!adopted) co_return fail(std::move(adopted.error()));
     co_return equip_again(std::move(*adopted));
   };
@@ -410,10 +411,10 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     while (co_await loop.sleep_for(kLibrariesLookedAt, leaving)) {
       if (!engine || !plugins.changed(*engine->current, *clients.back().fetches)) continue;
       const auto done = co_await adopt_again();
-      if (done) log::info("a plugin's library has changed; new runs use it");
+      if (done) log::info("the libraries of plugins have changed; new runs use what there is now");
       if (!done && !leaving.requested())
         log::error(
-            "a plugin's library has changed and cannot be used: the one before stays, until the file "
+            "the libraries of plugins have changed and cannot be used: those before stay, until a file "
             "changes again or the configuration is reloaded",
             {{"why", done.error().message}});
     }
@@ -556,12 +557,13 @@ int with_tools(const Configuration& configuration,
   return bench.run(with_settled_tools(bench, *knowledge, std::move(body)));
 }
 
-int with_plugins(const Configuration& configuration, std::function<int(const plugins::PluginTable&)> body) {
+int with_plugins(const Configuration& configuration,
+                 std::function<int(const plugins::PluginTable&, const std::vector<plugins::LeftOut>&)> body) {
   Bench bench(configuration);
   const auto look = [&]() -> Task<int> {
     Stop nobody_asks;
     auto plugins = co_await bench.plugins.adopt(configuration, *bench.clients.fetches, nobody_asks);
-    if (plugins) co_return body(*plugins);
+    if (plugins) co_return body(*plugins, bench.plugins.left_out());
     complain(plugins.error().message);
     co_return kUsage;
   };

@@ -5,6 +5,7 @@
 #include "app/library.h"
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
+#include "plugins/host/library_folder.h"
 #include "plugins/plugins.h"
 #include "runtime/async/loop.h"
 #include "runtime/async/offload.h"
@@ -16,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace troupe::app {
 
@@ -57,8 +59,10 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
 int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body);
 
-/// The plugins of a configuration without anything else around them, for `troupe plugin`.
-int with_plugins(const Configuration& configuration, std::function<int(const plugins::PluginTable&)> body);
+/// The plugins of a configuration without anything else around them, and the libraries that were left out,
+/// for `troupe plugin`.
+int with_plugins(const Configuration& configuration,
+                 std::function<int(const plugins::PluginTable&, const std::vector<plugins::LeftOut>&)> body);
 
 /// What commands about knowledge work with.
 struct LibraryServices {

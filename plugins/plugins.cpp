@@ -86,7 +86,29 @@ Task<> Plugins::close() {
   *alive_ = false;
 }
 
+namespace {
+
+Result<tools::ToolTable> tools_of_folder(const std::string& section, const PluginTable& plugins) {
+  tools::ToolTable table;
+  tools::PartNames parts(section);
+  for (const auto& [name, plugin] : plugins) {
+    if (!plugin->settings().from_folder) continue;
+    for (const std::string& tool : tools_of(plugin->description())) {
+      const std::string part = parts.next(fmt::format("{}_{}", name, tool));
+      table[part] = make_plugin_tool(plugin, tool, tools::call_name(part), "");
+    }
+  }
+  if (table.empty())
+    return fail(ErrorCode::not_found,
+                "no library of `plugins_from` that may be loaded has a tool; `troupe "
+                "plugin list` says what became of each");
+  return table;
+}
+
+}  // namespace
+
 Result<tools::ToolTable> make_plugin_tools(const tools::ToolSettings& settings, const PluginTable& plugins) {
+  if (settings.plugin.empty()) return tools_of_folder(settings.name, plugins);
   const auto found = plugins.find(settings.plugin);
   if (found == plugins.end())
     return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", settings.plugin));

@@ -47,7 +47,8 @@ class Plugins {
 };
 
 /// The tools that one section of type `plugin` gives: that which it names, or all of the plugin as
-/// `section/tool`. Errors: not_found (no such plugin or tool, with what there is).
+/// `section/tool`; without a plugin all of those of `plugins_from`, as `section/PLUGIN_TOOL`. Errors:
+/// not_found (no such plugin or tool, with what there is).
 Result<tools::ToolTable> make_plugin_tools(const tools::ToolSettings& settings, const PluginTable& plugins);
 
 }  // namespace troupe::plugins

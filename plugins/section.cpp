@@ -16,6 +16,7 @@ using config::Check;
 using config::Record;
 
 constexpr std::size_t kGrantsMost = 64;
+constexpr std::size_t kAllowMost = 4096;         // hashes in the configuration itself
 constexpr std::size_t kMemoryLeast = 64u << 20;  // this program alone maps most of that
 constexpr std::size_t kMemoryMost = std::size_t{1} << 40;
 constexpr std::chrono::milliseconds kStartMost{120'000};
@@ -65,7 +66,8 @@ Record<PluginLimits> limits() {
 
 Record<PluginSettings> plugin() {
   Record<PluginSettings> plugin("A shared library with tools of its own");
-  plugin.field("path", &PluginSettings::path, config::path(config::There::file), "the library").required();
+  plugin.field("path", &PluginSettings::path, config::path(config::There::file),
+               "the library; without it that of its name in `plugins_from`");
   plugin.field("isolation", &PluginSettings::isolation,
                config::one_of({{{"process", "in worker processes, confined, which can always be stopped"},
                                 {"none", "in the daemon itself: for code that is trusted like its own"}},
@@ -105,6 +107,26 @@ Record<PluginSettings> plugin() {
 config::ShapePtr<config::Entries<PluginSettings>> section() {
   return config::entries_of<PluginSettings>(config::shape(plugin()), &PluginSettings::name, "plugin",
                                             "plugins");
+}
+
+config::ShapePtr<LibraryFolderSettings> folder_section() {
+  Record<LibraryFolderSettings> folder("A folder whose libraries are plugins, each by the name of its file");
+  folder.field("path", &LibraryFolderSettings::path, config::path(config::There::directory), "the folder")
+      .required();
+  folder.field(
+      "allow", &LibraryFolderSettings::allow,
+      config::list_of(config::line({.expected = "a SHA-256", .lower_case = true, .check = hash_problem}),
+                      "a list of SHA-256 hashes", kAllowMost),
+      "of the libraries that are loaded; others are passed over");
+  folder.field("allow_file", &LibraryFolderSettings::allow_file, config::path(config::There::file),
+               "a file with further hashes, as `sha256sum` writes it");
+  folder.check([](const LibraryFolderSettings& f, Check& check) {
+    if (f.allow.empty() && f.allow_file.empty())
+      check.error("",
+                  "says of no library that it may be loaded; write `sha256sum *.so > FILE` in the folder, "
+                  "look at the list, and name it as `allow_file`");
+  });
+  return config::shape(std::move(folder));
 }
 
 }  // namespace troupe::plugins

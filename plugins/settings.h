@@ -31,7 +31,7 @@ struct PluginLimits {
 /// One entry of `plugins:`.
 struct PluginSettings {
   std::string name;                   ///< its key
-  std::string path;                   ///< of the library, absolute
+  std::string path;                   ///< of the library, absolute; "" = that of the folder, of its name
   std::string isolation = "process";  ///< process | none
   std::string sha256;                 ///< "" = any
   Json config = Json::object();
@@ -40,6 +40,14 @@ struct PluginSettings {
   PluginLimits limits;
   int workers = 2;  ///< processes at once
   std::chrono::milliseconds start_time{10'000};
+  bool from_folder = false;  ///< its library is one of `plugins_from`
+};
+
+/// `plugins_from:`, a folder whose libraries are plugins.
+struct LibraryFolderSettings {
+  std::string path;                ///< absolute; "" = there is none
+  std::vector<std::string> allow;  ///< SHA-256 of those that are loaded, hex
+  std::string allow_file;          ///< further ones, as `sha256sum` writes them; absolute, "" = none
 };
 
 }  // namespace troupe::plugins

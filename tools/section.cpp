@@ -142,10 +142,13 @@ Record<ToolSettings> ask_human() {
 Record<ToolSettings> plugin() {
   Record<ToolSettings> tool("Tools of a plugin");
   add_common(tool);
-  tool.field("plugin", &ToolSettings::plugin, config::reference("plugins", "plugin"), "which plugin has it")
-      .required();
+  tool.field("plugin", &ToolSettings::plugin, config::reference("plugins", "plugin"),
+             "which plugin has it; without it all tools of all in `plugins_from`, as NAME/PLUGIN_TOOL");
   tool.field("tool", &ToolSettings::tool, config::line({.expected = "a tool of the plugin"}),
              "which of its tools; without it all of them, as NAME/TOOL");
+  tool.check([](const ToolSettings& t, Check& check) {
+    if (t.plugin.empty() && !t.tool.empty()) check.error("tool", "of which plugin? Name it as `plugin`");
+  });
   return tool;
 }
 

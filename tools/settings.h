@@ -53,7 +53,7 @@ struct ToolSettings {
   std::string chain;  ///< key in `chains:`
 
   // plugin
-  std::string plugin;  ///< key in `plugins:`
+  std::string plugin;  ///< its name; "" = all of `plugins_from`
   std::string tool;    ///< of it; "" = all it has
 
   // ask_human

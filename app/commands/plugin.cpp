@@ -3,16 +3,25 @@
 #include "app/load.h"
 #include "app/plugin_template.h"
 #include "app/wiring.h"
+#include "plugins/check/report_folder.h"
+#include "plugins/check/sanitized_library.h"
 #include "plugins/check/validator.h"
 #include "plugins/host/plugin_confinement.h"
 #include "plugins/host/process_line.h"
 #include "plugins/host/worker_program.h"
 #include "runtime/async/run_task.h"
+#include "runtime/base/sanitized.h"
 #include "runtime/telemetry/log.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -23,6 +32,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// With AddressSanitizer: until a worker is ready, and until it has looked for leaks at its end.
+constexpr Milliseconds kSanitizedTime{60'000};
+constexpr Milliseconds kSanitizedGrace{500};  // for a call that was cancelled
+constexpr int kSymbolizers = 8;               // processes that turn addresses into lines
+
 struct PluginOptions {
   std::string config;
   std::string name;
@@ -31,6 +45,8 @@ struct PluginOptions {
   std::string settings = "{}";
   std::vector<std::string> calls;
   std::vector<std::string> readable;
+  std::string asan_runtime;
+  bool unconfined = false;
   std::size_t repeats = 1'000;
   bool all = false;
   bool json = false;
@@ -46,28 +62,42 @@ int make_new(const PluginOptions& options) {
   return kDone;
 }
 
+Json shown_as_json(const std::string& entry, const plugins::Plugin& plugin) {
+  Json shown = to_json(plugin.description());
+  shown["entry"] = entry;
+  shown["path"] = plugin.settings().path;
+  shown["sha256"] = plugin.file().sha256;
+  shown["isolation"] = plugin.settings().isolation;
+  return shown;
+}
+
+void print_plugin(const std::string& entry, const plugins::Plugin& plugin) {
+  const plugins::PluginDescription& told = plugin.description();
+  fmt::print("{:16} {} {}, {}, {}\n", entry, told.name, told.version,
+             plugin.settings().isolation == "none" ? "in the daemon" : "in worker processes",
+             plugin.settings().path);
+  for (const plugins::ServiceDescription& service : told.services)
+    fmt::print("  {:14} {:8} {:12} {}\n", service.name, service.kind, tools::word(service.effect),
+               service.description.substr(0, service.description.find('\n')));
+}
+
 int list(const PluginOptions& options) {
   auto loaded = load_for_command(options.config);
   if (!loaded) return kUsage;
-  return with_plugins(loaded->configuration, [&options](const plugins::PluginTable& table) {
+  return with_plugins(loaded->configuration, [&options](const plugins::PluginTable& table,
+                                                        const std::vector<plugins::LeftOut>& left_out) {
     Json all = Json::array();
     for (const auto& [name, plugin] : table) {
-      const plugins::PluginDescription& told = plugin->description();
-      if (options.json) {
-        Json shown = to_json(told);
-        shown["entry"] = name;
-        shown["path"] = plugin->settings().path;
-        shown["sha256"] = plugin->file().sha256;
-        shown["isolation"] = plugin->settings().isolation;
-        all.push_back(std::move(shown));
-        continue;
-      }
-      fmt::print("{:16} {} {}, {}, {}\n", name, told.name, told.version,
-                 plugin->settings().isolation == "none" ? "in the daemon" : "in worker processes",
-                 plugin->settings().path);
-      for (const plugins::ServiceDescription& service : told.services)
-        fmt::print("  {:14} {:8} {:12} {}\n", service.name, service.kind, tools::word(service.effect),
-                   service.description.substr(0, service.description.find('\n')));
+      if (options.json)
+        all.push_back(shown_as_json(name, *plugin));
+      else
+        print_plugin(name, *plugin);
+    }
+    for (const plugins::LeftOut& library : left_out) {
+      if (options.json)
+        all.push_back({{"entry", library.name}, {"path", library.path}, {"not_loaded", library.why}});
+      else
+        fmt::print("{:16} not loaded, {}: {}\n", library.name, library.path, library.why);
     }
     if (options.json) fmt::print("{}\n", dump_pretty(all));
     return kDone;
@@ -91,21 +121,100 @@ std::optional<std::map<std::string, Json>> inputs_of(const PluginOptions& option
   return inputs;
 }
 
-Task<int> hold_against(Loop& loop, plugins::LineMaker make, plugins::ValidatorOptions options) {
-  std::map<plugins::Finding::Kind, int> counts;
-  co_await plugins::validate(loop, make, std::move(options), [&counts](const plugins::Finding& finding) {
+/// Prints what is found, as it is found.
+class Findings {
+ public:
+  void tell(const plugins::Finding& finding) {
     using Kind = plugins::Finding::Kind;
     static const std::map<Kind, std::string_view> kMarks = {{Kind::good, "ok"},
                                                             {Kind::skipped, "skipped"},
                                                             {Kind::warning, "WARNING"},
                                                             {Kind::problem, "PROBLEM"}};
-    ++counts[finding.kind];
+    problems_ += finding.kind == Kind::problem ? 1 : 0;
     fmt::print("{:8} {}\n", kMarks.at(finding.kind), finding.text);
     std::fflush(stdout);
-  });
-  const int problems = counts[plugins::Finding::Kind::problem];
-  fmt::print("{}\n", problems > 0 ? fmt::format("{} problems", problems) : std::string("no problems found"));
-  co_return problems > 0 ? kFailed : kDone;
+  }
+  int verdict() const {
+    fmt::print("{}\n",
+               problems_ > 0 ? fmt::format("{} problems", problems_) : std::string("no problems found"));
+    return problems_ > 0 ? kFailed : kDone;
+  }
+
+ private:
+  int problems_ = 0;
+};
+
+Task<int> hold_against(Loop& loop, plugins::LineMaker make, plugins::ValidatorOptions options,
+                       Findings& findings) {
+  co_await plugins::validate(loop, make, std::move(options),
+                             [&findings](const plugins::Finding& finding) { findings.tell(finding); });
+  co_return kDone;
+}
+
+void tell_reports(const std::vector<plugins::Report>& reports, Findings& findings) {
+  std::set<std::string> told;  // one mistake ends several workers
+  for (const plugins::Report& report : reports) {
+    if (!told.insert(report.summary).second) continue;
+    findings.tell({plugins::Finding::Kind::problem, "AddressSanitizer: " + report.summary});
+    fmt::print("{}\n", report.text);
+  }
+  if (reports.empty()) findings.tell({plugins::Finding::Kind::good, "AddressSanitizer found nothing"});
+}
+
+/// A file that cannot be read is found fault with when it is loaded.
+plugins::Instrumented instrumentation(const fs::path& library) {
+  std::ifstream in(library, std::ios::binary);
+  return plugins::instrumentation_of(std::string(std::istreambuf_iterator<char>(in), {}));
+}
+
+/// AddressSanitizer's runtime for that library, "" where this program has it. Nothing, with a complaint,
+/// where it cannot be had.
+std::optional<std::string> runtime_for(const plugins::Instrumented& built, const std::string& given) {
+  if (kSanitized) {
+    if (given.empty() && built.runtime.empty()) return "";
+    complain(
+        "this troupe was itself built with a sanitizer, and there cannot be two runtimes of it; use another "
+        "build, or link the library without a runtime of its own (clang -fsanitize=address)");
+    return std::nullopt;
+  }
+  auto runtime = plugins::address_runtime(built, given);
+  if (runtime) return std::move(*runtime);
+  complain(runtime.error().message);
+  return std::nullopt;
+}
+
+/// False, with a complaint, when the library cannot be run as it was built.
+bool may_run(const plugins::Instrumented& built, const PluginOptions& options,
+             const sandbox::Support& support) {
+  if (built.thread) {
+    complain(
+        "the library was built with ThreadSanitizer, which only works where the whole program was; build it "
+        "without, or with -fsanitize=address");
+  } else if (built.address && !options.unconfined && !kSanitized) {
+    complain(
+        "the library was built with AddressSanitizer, which looks for leaks in ways that no confined process "
+        "may use; where it may run like any program of yours, say so with --unconfined");
+  } else if (!options.unconfined && sandbox::level(support) == sandbox::Level::none) {
+    complain("plugins are not run on this machine: " + sandbox::describe(support));
+  } else {
+    return true;
+  }
+  return false;
+}
+
+plugins::ValidatorOptions validator_options(const std::string& name, const PluginOptions& options,
+                                            std::map<std::string, Json> inputs, const Json& settings,
+                                            bool sanitized) {
+  plugins::ValidatorOptions wanted{.instance = {.name = name, .config = dump(settings)},
+                                   .inputs = std::move(inputs),
+                                   .all = options.all,
+                                   .repeats = options.repeats,
+                                   .sanitized = sanitized};
+  if (!sanitized) return wanted;
+  // Everything is slower, and before the end the leaks are looked for.
+  wanted.instance.start_time = wanted.instance.end_grace = kSanitizedTime;
+  wanted.instance.cancel_grace = kSanitizedGrace;
+  return wanted;
 }
 
 int check(const PluginOptions& options) {
@@ -123,30 +232,47 @@ int check(const PluginOptions& options) {
     complain(fmt::format("{}: {}", options.library, failed.message()));
     return kUsage;
   }
-  const sandbox::Support support = sandbox::probe();
-  if (sandbox::level(support) == sandbox::Level::none) {
-    complain("plugins are not run on this machine: " + sandbox::describe(support));
-    return kFailed;
-  }
+  const plugins::Instrumented built = instrumentation(library);
+  const sandbox::Support support = options.unconfined ? sandbox::Support{} : sandbox::probe();
+  if (!may_run(built, options, support)) return kFailed;
   plugins::PluginSettings described{.name = library.stem().string()};
   described.grant.read = options.readable;
-  auto cage = sandbox::Cage::make(support, plugins::confinement_of(described, library.string()),
-                                  plugins::worker_program(library.string()));
+  sandbox::Program program = plugins::worker_program(library.string());
+  std::optional<plugins::ReportFolder> reports;  // with AddressSanitizer
+  if (built.address && options.unconfined) {
+    const auto runtime = runtime_for(built, options.asan_runtime);
+    if (!runtime) return kFailed;
+    auto folder = plugins::ReportFolder::make();
+    if (!folder) {
+      complain(folder.error().message);
+      return kFailed;
+    }
+    reports.emplace(std::move(*folder));
+    program.environment = reports->environment(*runtime);
+    described.grant.write = {reports->path()};
+    described.grant.processes = kSymbolizers;
+  }
+  sandbox::Confinement confinement = plugins::confinement_of(described, library.string());
+  if (reports) confinement.address_space = 0;
+  auto cage = sandbox::Cage::make(support, confinement, std::move(program));
   if (!cage) {
     complain(cage.error().message);
     return kFailed;
   }
-  fmt::print("{}: in a worker process, {}\n", library.string(), sandbox::describe(support));
+  fmt::print("{}: in a worker process, {}{}\n", library.string(),
+             options.unconfined ? "not confined" : sandbox::describe(support),
+             reports ? ", with AddressSanitizer" : "");
   SystemClock clock;
   Loop loop(clock);
-  plugins::ValidatorOptions wanted{.instance = {.name = library.stem().string(), .config = dump(*settings)},
-                                   .inputs = std::move(*inputs),
-                                   .all = options.all,
-                                   .repeats = options.repeats};
-  return run_task(
-      loop, hold_against(
-                loop, plugins::process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage))),
-                std::move(wanted)));
+  Findings findings;
+  run_task(loop,
+           hold_against(loop,
+                        plugins::process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage))),
+                        validator_options(library.stem().string(), options, std::move(*inputs), *settings,
+                                          reports.has_value()),
+                        findings));
+  if (reports) tell_reports(reports->read(library.filename().string()), findings);
+  return findings.verdict();
 }
 
 }  // namespace
@@ -173,6 +299,10 @@ void add_plugin(CLI::App& app, int& exit_code) {
   validator->add_option("--read", options->readable, "A file or folder that it may read")
       ->transform([](const std::string& path) { return fs::absolute(path).string(); });
   validator->add_option("--repeats", options->repeats, "Calls of each tool")->check(CLI::Range(1, 1'000'000));
+  validator->add_flag("--unconfined", options->unconfined,
+                      "Run it as any other program: what a library with AddressSanitizer needs");
+  validator->add_option("--asan-runtime", options->asan_runtime,
+                        "AddressSanitizer's runtime (default: the one that the library names, or clang's)");
   validator->footer(
       "Tools that only read are called with inputs made of their schemas; others where --call or --all "
       "says so.");

@@ -125,7 +125,7 @@ class Validator {
     tell(Kind::good, fmt::format("{} {}", what, *first));
     const std::int64_t grown = co_await instance_->peak_memory() - before;
     // A sanitizer keeps what is freed for a while, which looks the same.
-    if (grown > kGrowthKib && !kSanitized)
+    if (grown > kGrowthKib && !kSanitized && !options_.sanitized)
       tell(Kind::warning,
            fmt::format("{}: its memory grew by {} KiB over {} calls", what, grown, options_.repeats));
     else

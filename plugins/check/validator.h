@@ -30,6 +30,7 @@ struct ValidatorOptions {
   bool all = false;             ///< call also tools that act in the world, with made-up inputs
   std::size_t repeats = 1'000;  ///< calls of each tool that is called, for what it leaks
   Milliseconds call_time{10'000};
+  bool sanitized = false;  ///< a sanitizer keeps what is freed for a while: growth of memory says nothing
 };
 
 /// Holds a plugin against the ABI by using it as a daemon would, in instances that `make` starts: that it

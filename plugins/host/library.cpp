@@ -46,9 +46,6 @@ ServiceDescription describe(const troupe_service& service, std::vector<std::stri
                                .status = has_word(text_or(service.features), "status"),
                                .timeout = std::chrono::milliseconds(service.timeout_ms)};
   const std::string what = fmt::format("{} `{}`", described.kind, described.name);
-  if (service.struct_size < kServiceSize)
-    problems.push_back(fmt::format("{}: its struct_size is {}; write TROUPE_SIZE(troupe_service)", what,
-                                   service.struct_size));
   if (!service.handle) problems.push_back(what + " has no `handle`");
   described.input_schema = json_or_null(service.input_schema, what + ": its input_schema", problems);
   switch (service.effect) {
@@ -73,8 +70,13 @@ Result<PluginLibrary> PluginLibrary::open(const std::string& path) {
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!handle) {
     const char* said = ::dlerror();
+    const std::string why = said ? said : "no reason given";
     return fail(ErrorCode::unavailable,
-                fmt::format("it cannot be loaded: {}", said ? said : "no reason given"));
+                fmt::format("it cannot be loaded: {}{}", why,
+                            why.find("__asan_") == std::string::npos
+                                ? ""
+                                : "; it was built with AddressSanitizer, which only `troupe plugin check "
+                                  "--unconfined` has"));
   }
   const auto* entry = static_cast<const troupe_plugin*>(::dlsym(handle, TROUPE_ENTRY));
   if (!entry)
@@ -112,7 +114,11 @@ Result<PluginLibrary> PluginLibrary::open(const std::string& path) {
   library.services_.assign(services, services + count);
   for (const troupe_service* service : library.services_) {
     if (!service) return fail(ErrorCode::invalid, "one of its services is null");
-    described.services.push_back(describe(*service, problems));
+    if (service->struct_size < kServiceSize)  // what stands behind that is not its own
+      problems.push_back(fmt::format("a service's struct_size is {}; write TROUPE_SIZE(troupe_service)",
+                                     service->struct_size));
+    else
+      described.services.push_back(describe(*service, problems));
   }
   for (std::string& problem : problems_of(described)) problems.push_back(std::move(problem));
   if (!problems.empty()) return fail(ErrorCode::invalid, fmt::format("{}", fmt::join(problems, "; ")));

@@ -37,18 +37,6 @@ std::string unsafe(const struct stat& found, bool folder) {
   return "";
 }
 
-Result<> check_folder(const fs::path& folder) {
-  struct stat found{};
-  if (::stat(folder.c_str(), &found) != 0)
-    return fail(ErrorCode::store, fmt::format("{}: {}", folder.string(), std::strerror(errno)));
-  const std::string why = unsafe(found, true);
-  if (why.empty()) return {};
-  return fail(ErrorCode::denied,
-              fmt::format("its folder {} {}: who can change it could run code as the daemon; "
-                          "chmod go-w it",
-                          folder.string(), why));
-}
-
 // "libweather-HASH.so", with what tells variants apart before the ending.
 bool is_copy(const std::string& name) {
   const std::size_t dash = name.rfind('-');
@@ -93,33 +81,6 @@ std::string variant_of(const PluginSettings& settings) {
   return "-" + sha256_hex(dump(Json{settings.config, settings.secrets})).substr(0, 8);
 }
 
-Result<std::string> read_checked(const std::string& path) {
-  const sandbox::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.open())
-    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::store,
-                fmt::format("{}: {}", path, std::strerror(errno)));
-  struct stat found{};
-  if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode))
-    return fail(ErrorCode::invalid, fmt::format("{} is no file", path));
-  if (const std::string why = unsafe(found, false); !why.empty())
-    return fail(
-        ErrorCode::denied,
-        fmt::format("{} {}: who can change it could run code as the daemon; chmod go-w it", path, why));
-  if (static_cast<std::uint64_t>(found.st_size) > kLibraryBytes)
-    return fail(ErrorCode::too_large,
-                fmt::format("{} has {} bytes, at most {} are loaded", path, found.st_size, kLibraryBytes));
-  std::string bytes(static_cast<std::size_t>(found.st_size), '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0)
-      return fail(ErrorCode::store, fmt::format("{} could not be read, or changed meanwhile", path));
-    done += static_cast<std::size_t>(n);
-  }
-  return bytes;
-}
-
 Result<> write_copy(const fs::path& copy, const std::string& bytes) {
   const auto failed = [](const std::string& name) {
     return fail(ErrorCode::store, fmt::format("{}: {}", name, std::strerror(errno)));
@@ -145,6 +106,46 @@ Result<> write_copy(const fs::path& copy, const std::string& bytes) {
 
 }  // namespace
 
+Result<> check_trusted_folder(const std::string& folder) {
+  struct stat found{};
+  if (::stat(folder.c_str(), &found) != 0)
+    return fail(ErrorCode::store, fmt::format("{}: {}", folder, std::strerror(errno)));
+  const std::string why = unsafe(found, true);
+  if (why.empty()) return {};
+  return fail(ErrorCode::denied,
+              fmt::format("the folder {} {}: who can change it could run code as the daemon; "
+                          "chmod go-w it",
+                          folder, why));
+}
+
+Result<std::string> read_trusted_file(const std::string& path, std::size_t bytes_max) {
+  const sandbox::Descriptor file(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // no pipe is waited for
+  if (!file.open())
+    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::store,
+                fmt::format("{}: {}", path, std::strerror(errno)));
+  struct stat found{};
+  if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode))
+    return fail(ErrorCode::invalid, fmt::format("{} is no file", path));
+  if (const std::string why = unsafe(found, false); !why.empty())
+    return fail(
+        ErrorCode::denied,
+        fmt::format("{} {}: who can change it could run code as the daemon; chmod go-w it", path, why));
+  if (static_cast<std::uint64_t>(found.st_size) > bytes_max)
+    return fail(ErrorCode::too_large,
+                fmt::format("{} has {} bytes, at most {} are read", path, found.st_size, bytes_max));
+  std::string bytes(static_cast<std::size_t>(found.st_size), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0)
+      return fail(ErrorCode::store, fmt::format("{} could not be read, or changed meanwhile", path));
+    done += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
 // A daemon that is root has workers that are nobody, who must get through; for others the folder is their
 // own.
 Result<> PluginFolder::make_folders() const {
@@ -158,8 +159,9 @@ Result<> PluginFolder::make_folders() const {
 
 Result<PluginFile> PluginFolder::take(const PluginSettings& settings) const {
   const fs::path path(settings.path);
-  if (auto safe = check_folder(path.parent_path()); !safe) return fail(std::move(safe.error()));
-  auto bytes = read_checked(settings.path);
+  if (auto safe = check_trusted_folder(path.parent_path().string()); !safe)
+    return fail(std::move(safe.error()));
+  auto bytes = read_trusted_file(settings.path, kLibraryBytes);
   if (!bytes) return fail(std::move(bytes.error()));
   PluginFile file{.sha256 = sha256_hex(*bytes)};
   if (!settings.sha256.empty() && settings.sha256 != file.sha256)
@@ -170,7 +172,8 @@ Result<PluginFile> PluginFolder::take(const PluginSettings& settings) const {
   const fs::path copy =
       fs::path(path_) / fmt::format("{}{}-{}.so", path.stem().string(), variant_of(settings), file.sha256);
   std::error_code failed;
-  const auto kept = fs::exists(copy, failed) ? read_checked(copy.string()) : fail(ErrorCode::not_found, "");
+  const auto kept = fs::exists(copy, failed) ? read_trusted_file(copy.string(), kLibraryBytes)
+                                             : fail(ErrorCode::not_found, "");
   if (kept && sha256_hex(*kept) == file.sha256) {
     fs::last_write_time(copy, fs::file_time_type::clock::now(), failed);
   } else {

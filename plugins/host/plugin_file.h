@@ -9,6 +9,13 @@ namespace troupe::plugins {
 
 inline constexpr std::size_t kLibraryBytes = 256u << 20;
 
+/// That nobody but its owner, who is root or this process's user, may change a folder. Errors: denied (in
+/// words, with what to do), store.
+Result<> check_trusted_folder(const std::string& folder);
+/// The bytes of a file of which the same is true. Errors: not_found, denied, invalid (no file), too_large,
+/// store.
+Result<std::string> read_trusted_file(const std::string& path, std::size_t bytes_max);
+
 /// A plugin's library as it was when it was looked at.
 struct PluginFile {
   std::string path;    ///< of a copy that nobody changes

@@ -2,6 +2,7 @@
 // while it is used, and what `troupe plugin` writes and checks.
 #include "runtime/async/nursery.h"
 #include "tests/e2e/daemon.h"
+#include "tests/e2e/libraries.h"
 #include "tests/fakes/chat_client.h"
 
 #include <chrono>
@@ -18,22 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-/// A library where a daemon that is root, whose workers are nobody, may load it.
-class Libraries {
- public:
-  Libraries() { fs::permissions(folder_.path(), fs::perms(0755)); }
-  std::string put(const std::string& library, const std::string& name) {
-    const fs::path fresh = folder_.path() / "fresh";
-    fs::copy_file(library, fresh, fs::copy_options::overwrite_existing);
-    fs::permissions(fresh, fs::perms(0755));
-    fs::rename(fresh, folder_.path() / name);
-    return (folder_.path() / name).string();
-  }
-
- private:
-  fakes::TempDir folder_;
-};
 
 struct Bad {
   std::string tool;

@@ -126,7 +126,8 @@ TEST_CASE("coroutines are spawned through a nursery only") {
 TEST_CASE("a header begins with #pragma once, perhaps after a comment") {
   std::vector<std::string> complaints;
   for (const auto& [path, file] : tree().files()) {
-    if (!file.is_header()) continue;
+    // What plugins in C include, the released ones too, has guards as C has them.
+    if (!file.is_header() || path.ends_with("/troupe_plugin.h")) continue;
     std::istringstream in(file.text);
     std::string line;
     while (std::getline(in, line) && (line.starts_with("//") || line.empty())) {

@@ -149,7 +149,7 @@ TEST_CASE("a library that others may change, of another hash, or that is none is
   fs::permissions(world.folder.path(), fs::perms(0777));
   adopted = world.adopt({settings});
   REQUIRE_FALSE(adopted);
-  CHECK(has(adopted.error().message, "its folder"));
+  CHECK(has(adopted.error().message, "the folder"));
   fs::permissions(world.folder.path(), fs::perms(0755));
 
   std::ofstream(settings.path) << "this is no library";

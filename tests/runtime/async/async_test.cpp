@@ -4,6 +4,7 @@
 #include "runtime/async/offload.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/async/read_write_gate.h"
+#include "runtime/async/run_task.h"
 #include "tests/fakes/run_loop.h"
 
 #include <string>
@@ -247,4 +248,15 @@ TEST_CASE("who waits at a gate may be stopped; the others keep their order, and 
   };
   fakes::run(loop, whole());
   CHECK(order == "!--BWD");
+}
+
+TEST_CASE("a loop runs one task after another, each to its own end") {
+  Loop loop(g_clock);
+  Stop never;
+  const auto wait = [&](int value) -> Task<int> {
+    co_await loop.sleep_for(1ms, never);
+    co_return value;
+  };
+  CHECK(run_task(loop, wait(7)) == 7);
+  CHECK(run_task(loop, wait(8)) == 8);
 }
