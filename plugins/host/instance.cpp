@@ -94,6 +94,7 @@ struct Instance::Live {
   std::optional<Result<PluginAnswer>> answer;
   std::function<void(std::string_view)> part;
   std::size_t messages = 0;
+  std::size_t parts = 0;
   std::size_t bytes = 0;
   std::size_t progress = 0;
 };
@@ -141,7 +142,7 @@ void Instance::take(Message message) {
       fields["fraction"] = *fraction;
     live->context.events.publish({.type = "tool.progress", .fields = std::move(fields)});
   } else if (what == "part") {
-    if (live && live->part) live->part(clean(message.text, kPluginAnswerBytes));
+    if (live && live->part && !live->done.is_set()) live->part(clean(message.text, kPluginAnswerBytes));
   } else if (what == "log") {
     if (++log_lines_ <= settings_.log_lines)
       log(number_or(message.head, "level", TROUPE_LOG_INFO), message.text);
@@ -237,11 +238,13 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
     const auto left = std::chrono::ceil<Milliseconds>(context.deadline.at() - loop_.clock().now());
     message.head["left_ms"] = std::max<std::int64_t>(left.count(), 0);
   }
+  const bool repeatable = call.repeatable;
+  const Milliseconds grace_time = std::max(settings_.cancel_grace, call.grace);
   Loop::Alarm grace;
   const auto hook = live.stop.on_request([&] {
     if (live.done.is_set()) return;
     line_->send({.head = {{"do", "cancel"}, {"id", id}}});
-    grace = loop_.at(loop_.clock().now() + settings_.cancel_grace, [this, &live] {
+    grace = loop_.at(loop_.clock().now() + grace_time, [this, &live] {
       if (live.done.is_set()) return;
       kill("it was killed: a call did not end when it was told to", ErrorCode::tool);
     });
@@ -267,7 +270,12 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   }
   if (live.answer && *live.answer) ++answered_;
   if (live.answer) co_return std::move(*live.answer);
-  co_return fail(why_dead_.value_or(Error{ErrorCode::internal, "the plugin ended without a reason"}));
+  Error dead = why_dead_.value_or(Error{ErrorCode::internal, "the plugin ended without a reason"});
+  if (repeatable && dead.code == ErrorCode::tool) {
+    dead.code = ErrorCode::unavailable;
+    dead.retryable = true;
+  }
+  co_return fail(std::move(dead));
 }
 
 Task<std::int64_t> Instance::peak_memory() {
@@ -292,11 +300,12 @@ void Instance::die(Error why) {
 
 // Its own limits are the plugin's to keep or not: it holds the socket.
 bool Instance::too_much(Live* live, const Message& message) {
-  std::size_t& count = live ? live->messages : stray_;
+  const bool part = live && live->part && string_or(message.head, "is") == "part";
+  std::size_t& count = part ? live->parts : live ? live->messages : stray_;
   std::size_t& bytes = live ? live->bytes : stray_bytes_;
   ++count;
   bytes += message.text.size() + message.body.size();
-  return count > settings_.messages || bytes > settings_.bytes;
+  return count > (part ? settings_.parts : settings_.messages) || bytes > settings_.bytes;
 }
 
 std::string Instance::clean(std::string_view text, std::size_t most) const {
