@@ -57,9 +57,11 @@ bool PluginKeeper::changed(const Configuration& configuration, net::HttpClient& 
   return !touched.empty() && plugins_.changed(touched, http);
 }
 
-Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configuration) {
+Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configuration,
+                                                   const std::set<std::string>& names) {
   plugins::PluginTable table;
   for (const auto& [name, settings] : configuration.plugins) {
+    if (!names.contains(name)) continue;
     auto file = folder_.take(settings);
     if (!file) return within(fmt::format("plugin {}", name), std::move(file.error()));
     auto plugin = plugins::Plugin::look_at(services_, settings, std::move(*file));

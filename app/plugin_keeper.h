@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace troupe::app {
@@ -30,9 +31,10 @@ class PluginKeeper {
   /// last: who copies a file over it is not overtaken. True once for each such change. Cheap while there is
   /// none.
   bool changed(const Configuration& configuration, net::HttpClient& http);
-  /// For who will call none of them: they are loaded to be asked what they offer, not started. Errors as
-  /// Plugin::open().
-  Result<plugins::PluginTable> look_at(const Configuration& configuration);
+  /// Those named, for who will call none of them: they are loaded to be asked what they offer, not started.
+  /// Errors as Plugin::open().
+  Result<plugins::PluginTable> look_at(const Configuration& configuration,
+                                       const std::set<std::string>& names);
 
   Task<> close();
 

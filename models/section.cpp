@@ -311,8 +311,9 @@ Record<ModelSettings> plugin() {
   add_constrain(model);
   add_call(model, "how long a reply may be; without it as the plugin does");
   for (const char* key : {"base_url", "api_key"})
-    model.advise(key, "the plugin reaches its model by itself: what it needs goes into its entry of "
-                      "`plugins`, under `config` and `secrets`");
+    model.advise(key,
+                 "the plugin reaches its model by itself: what it needs goes into its entry of "
+                 "`plugins`, under `config` and `secrets`");
   return model;
 }
 

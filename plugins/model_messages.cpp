@@ -69,7 +69,8 @@ std::optional<std::int64_t> tokens_in(const Json& usage, std::string_view key) {
   const Json* count = find(usage, key);
   if (!count) return 0;
   if (!count->is_number_integer()) return std::nullopt;
-  if (count->is_number_unsigned() && count->get<std::uint64_t>() > static_cast<std::uint64_t>(kModelTokensMost))
+  if (count->is_number_unsigned() &&
+      count->get<std::uint64_t>() > static_cast<std::uint64_t>(kModelTokensMost))
     return std::nullopt;
   const auto tokens = count->get<std::int64_t>();
   return tokens < 0 || tokens > kModelTokensMost ? std::nullopt : std::optional(tokens);
@@ -105,13 +106,14 @@ bool good_name(const std::string& name) {
 Result<models::ToolCall> read_call(const Json& json, std::size_t messages, std::size_t number) {
   models::ToolCall call{.id = string_or(json, "id"), .name = string_or(json, "name")};
   if (!good_name(call.name))
-    return wrong(fmt::format("calls a tool without a name, or with one that is longer than {} bytes or not "
-                             "one line",
-                             kModelNameBytes));
+    return wrong(
+        fmt::format("calls a tool without a name, or with one that is longer than {} bytes or not "
+                    "one line",
+                    kModelNameBytes));
   if (call.id.empty()) call.id = fmt::format("call_{}_{}", messages, number);
   if (!good_name(call.id))
-    return wrong(fmt::format("has a call with an `id` of more than {} bytes, or of several lines",
-                             kModelNameBytes));
+    return wrong(
+        fmt::format("has a call with an `id` of more than {} bytes, or of several lines", kModelNameBytes));
   const Json* arguments = find(json, "arguments");
   if (!arguments || arguments->is_null()) return call;
   if (arguments->is_string()) {
@@ -119,8 +121,8 @@ Result<models::ToolCall> read_call(const Json& json, std::size_t messages, std::
   } else if (arguments->is_object()) {
     call.arguments = dump(*arguments);
   } else {
-    return wrong(fmt::format("calls {} with `arguments` that are neither an object nor text",
-                             printable(call.name)));
+    return wrong(
+        fmt::format("calls {} with `arguments` that are neither an object nor text", printable(call.name)));
   }
   return call;
 }
@@ -166,12 +168,14 @@ Result<> accepts(const ServiceDescription& service, const ModelRequest& request)
   const bool pictures = std::ranges::any_of(request.transcript->messages(),
                                             [](const Message& message) { return !message.images.empty(); });
   if (pictures && !service.can("images"))
-    return fail(refusal("the conversation holds a picture, and the plugin's model takes none (its features "
-                        "do not say `images`); ask another model"));
+    return fail(
+        refusal("the conversation holds a picture, and the plugin's model takes none (its features "
+                "do not say `images`); ask another model"));
   const bool tools = request.tool_mode == models::ToolMode::native && !request.tools->empty();
   if (tools && !service.can("tools"))
-    return fail(refusal("the plugin's model cannot be given tools (its features do not say `tools`); agents "
-                        "with `strategy: react` need none"));
+    return fail(
+        refusal("the plugin's model cannot be given tools (its features do not say `tools`); agents "
+                "with `strategy: react` need none"));
   return {};
 }
 
@@ -215,8 +219,9 @@ Result<ModelReply> read_model_answer(std::string_view answer, std::string_view s
   if (!text) return fail(std::move(text.error()));
   reply.text = *text ? std::move(**text) : std::string(streamed);
   if (!reply.text.starts_with(streamed))
-    return wrong("has a `text` that does not begin with what was streamed of it; leave `text` out, or send "
-                 "the same");
+    return wrong(
+        "has a `text` that does not begin with what was streamed of it; leave `text` out, or send "
+        "the same");
   auto reasoning = text_in(*json, "reasoning"), name = text_in(*json, "model");
   if (!reasoning) return fail(std::move(reasoning.error()));
   if (!name) return fail(std::move(name.error()));
@@ -250,7 +255,8 @@ void estimate_usage(const ModelRequest& request, ModelReply& reply) {
     }
     if (request.tool_mode == models::ToolMode::native)
       for (const models::ToolDeclaration& tool : *request.tools)
-        usage.input_tokens += models::estimate_tokens(tool.description) + models::estimate_tokens(tool.schema);
+        usage.input_tokens +=
+            models::estimate_tokens(tool.description) + models::estimate_tokens(tool.schema);
   }
   usage.output_tokens = models::estimate_tokens(reply.text) + models::estimate_tokens(reply.reasoning);
   for (const models::ToolCall& call : reply.tool_calls)

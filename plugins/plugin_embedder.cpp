@@ -35,7 +35,8 @@ Result<models::Usage> usage_in(const Json& answer) {
   if (!tokens || tokens->is_null()) return models::Usage{.estimated = true};
   if (!tokens->is_number_unsigned() ||
       tokens->get<std::uint64_t>() > static_cast<std::uint64_t>(kModelTokensMost))
-    return wrong(fmt::format("counts tokens otherwise than as a whole number from 0 to {}", kModelTokensMost));
+    return wrong(
+        fmt::format("counts tokens otherwise than as a whole number from 0 to {}", kModelTokensMost));
   return models::Usage{.input_tokens = tokens->get<std::int64_t>()};
 }
 
@@ -84,10 +85,8 @@ class PluginEmbedder final : public models::Embedder {
                                      const char* purpose) {
     if (context.stop.requested()) co_return fail(stopped(title_, context.stop.reason()));
     ServiceCall call(context, settings_.timeout, description().timeout);
-    PluginCall asked{.service = service_,
-                     .input = input(texts, purpose),
-                     .repeatable = true,
-                     .grace = kModelGrace};
+    PluginCall asked{
+        .service = service_, .input = input(texts, purpose), .repeatable = true, .grace = kModelGrace};
     auto answer = co_await call.make(*plugin_, std::move(asked));
     if (!answer && context.stop.requested()) co_return within(title_, std::move(answer.error()));
     if (!answer) co_return within(title_, about(provider_error(std::move(answer.error()))));
@@ -100,18 +99,18 @@ class PluginEmbedder final : public models::Embedder {
 
   static Error about(Error error) {
     if (error.code == ErrorCode::too_large)
-      error.message += ". A text is longer than the embedder reads, or too much goes out at once: cut texts "
-                       "smaller, or set a smaller `batch` in this entry";
+      error.message +=
+          ". A text is longer than the embedder reads, or too much goes out at once: cut texts "
+          "smaller, or set a smaller `batch` in this entry";
     return error;
   }
 
   Task<Result<models::Vectors>> read(PluginAnswer answer, std::size_t texts, Loop& loop) const {
     if (answer.body.size() <= kVectorsOnLoop)
       co_return read_vectors(answer.text, answer.body, texts, dimensions());
-    co_return co_await offload(loop, workers_,
-                               [answer = std::move(answer), texts, wanted = dimensions()] {
-                                 return read_vectors(answer.text, answer.body, texts, wanted);
-                               });
+    co_return co_await offload(loop, workers_, [answer = std::move(answer), texts, wanted = dimensions()] {
+      return read_vectors(answer.text, answer.body, texts, wanted);
+    });
   }
 
   const std::shared_ptr<Plugin> plugin_;

@@ -13,9 +13,9 @@
 
 namespace troupe::plugins {
 
-inline constexpr std::size_t kPluginBatch = 64;             // texts of one call, where the entry does not say
-inline constexpr std::size_t kPluginDimensions = 65'536;    // of a vector, at most
-inline constexpr std::size_t kVectorsOnLoop = 256u << 10;   // bytes; more are read on a worker
+inline constexpr std::size_t kPluginBatch = 64;            // texts of one call, where the entry does not say
+inline constexpr std::size_t kPluginDimensions = 65'536;   // of a vector, at most
+inline constexpr std::size_t kVectorsOnLoop = 256u << 10;  // bytes; more are read on a worker
 
 /// An embedder that a plugin brings. `service`: of kind "embedder", by its place in the description. `told`:
 /// what the plugin is told as the model's name. One call a request, of at most limits().texts texts; not

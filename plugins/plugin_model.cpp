@@ -73,8 +73,8 @@ class TextFlow {
   }
   // Whether more bytes can make a character of it.
   static bool may_begin(std::string_view bytes) {
-    for (std::string_view more : {"\x80", "\x90", "\xBF", "\x80\x80", "\x90\x80", "\xBF\x80", "\x80\x80\x80",
-                                  "\x90\x80\x80"})
+    for (std::string_view more :
+         {"\x80", "\x90", "\xBF", "\x80\x80", "\x90\x80", "\xBF\x80", "\x80\x80\x80", "\x90\x80\x80"})
       if (utf8_character(std::string(bytes) + std::string(more), 0) > 0) return true;
     return false;
   }
@@ -114,8 +114,8 @@ class PluginModel final : public models::Model {
                      .input = model_input(settings_, request, description(), told_, origin_),
                      .repeatable = true,
                      .grace = kModelGrace};
-    auto answer = co_await call.make(*plugin_, std::move(asked),
-                                     [&flow](std::string_view text) { flow.take(text); });
+    auto answer =
+        co_await call.make(*plugin_, std::move(asked), [&flow](std::string_view text) { flow.take(text); });
     if (!answer && context.stop.requested()) co_return within(title_, std::move(answer.error()));
     auto reply = reply_of(std::move(answer), request, flow, sink);
     if (!reply) co_return within(title_, std::move(reply.error()));

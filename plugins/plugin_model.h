@@ -10,14 +10,14 @@
 
 namespace troupe::plugins {
 
-/// How long a call of a model or of an embedder may take to end once nobody waits for it, before its worker is
-/// killed: a worker that is killed loses the model that it has loaded.
+/// How long a call of a model or of an embedder may take to end once nobody waits for it, before its worker
+/// is killed: a worker that is killed loses the model that it has loaded.
 inline constexpr Milliseconds kModelGrace{1'000};
 
-/// A model that a plugin brings. `service`: of kind "model", by its place in the description. `told`: what the
-/// plugin is told as the model's name. One attempt a call, not governed. Errors are those of models::Model:
-/// what the plugin fails with, and busy and unavailable, both retryable, where it says so or its worker dies.
-/// It keeps the plugin as it is: of a newer one there is a new model.
+/// A model that a plugin brings. `service`: of kind "model", by its place in the description. `told`: what
+/// the plugin is told as the model's name. One attempt a call, not governed. Errors are those of
+/// models::Model: what the plugin fails with, and busy and unavailable, both retryable, where it says so or
+/// its worker dies. It keeps the plugin as it is: of a newer one there is a new model.
 std::shared_ptr<models::Model> make_plugin_model(std::shared_ptr<Plugin> plugin, std::size_t service,
                                                  models::ModelSettings settings, std::string told);
 

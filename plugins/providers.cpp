@@ -46,13 +46,15 @@ Result<Meant> service_meant(const PluginDescription& description, std::string_vi
     names.push_back(service.name);
   }
   if (names.size() == 1) return meant;
-  if (names.empty()) return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no {}", plugin, kind));
+  if (names.empty())
+    return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no {}", plugin, kind));
   const std::string there = fmt::format("there are {}", fmt::join(names, ", "));
   if (model.empty())
     return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has several {}s: say which as `model`; {}",
                                                   plugin, kind, there));
-  return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no {} `{}`{}; {}", plugin, kind, model,
-                                                did_you_mean(model, names), there));
+  const std::string hint = did_you_mean(model, names);
+  return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no {} `{}`{}", plugin, kind, model,
+                                                hint.empty() ? "; " + there : hint));
 }
 
 models::PluginModelMaker model_maker(PluginTable table) {
@@ -66,8 +68,8 @@ models::PluginModelMaker model_maker(PluginTable table) {
 }
 
 models::PluginEmbedderMaker embedder_maker(PluginTable table, Workers& workers) {
-  return [table = std::move(table), &workers](
-             const models::EmbedderSettings& settings) -> Result<std::shared_ptr<models::Embedder>> {
+  return [table = std::move(table),
+          &workers](const models::EmbedderSettings& settings) -> Result<std::shared_ptr<models::Embedder>> {
     auto found = look_up(table, kEmbedderKind, settings.provider, settings.model);
     if (!found) return fail(std::move(found.error()));
     return make_plugin_embedder(std::move(found->plugin), found->meant.service, settings,

@@ -64,7 +64,7 @@ Record<PluginLimits> limits() {
 }
 
 Record<PluginSettings> plugin() {
-  Record<PluginSettings> plugin("A shared library with tools of its own");
+  Record<PluginSettings> plugin("A shared library with tools, models or embedders of its own");
   plugin.field("path", &PluginSettings::path, config::path(config::There::file), "the library").required();
   plugin.field("isolation", &PluginSettings::isolation,
                config::one_of({{{"process", "in worker processes, confined, which can always be stopped"},

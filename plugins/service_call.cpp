@@ -32,7 +32,7 @@ void ServiceCall::watch() {
 
 Task<Result<PluginAnswer>> ServiceCall::make(Plugin& plugin, PluginCall call,
                                              std::function<void(std::string_view)> part) {
-  CallContext inner{context_.loop,    stop_,        deadline_,      signs_,        context_.principal,
+  CallContext inner{context_.loop,    stop_,        deadline_,      signs_,       context_.principal,
                     context_.session, context_.run, context_.agent, context_.step};
   watch();
   std::function<void(std::string_view)> heard;

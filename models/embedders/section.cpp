@@ -132,8 +132,9 @@ Record<EmbedderSettings> plugin() {
               "what else the plugin is told with each call");
   add_call(entry, kBatchMax, "64");
   for (const char* key : {"base_url", "api_key"})
-    entry.advise(key, "the plugin reaches its model by itself: what it needs goes into its entry of "
-                      "`plugins`, under `config` and `secrets`");
+    entry.advise(key,
+                 "the plugin reaches its model by itself: what it needs goes into its entry of "
+                 "`plugins`, under `config` and `secrets`");
   return entry;
 }
 
