@@ -16,7 +16,7 @@ namespace troupe::plugins {
 namespace {
 
 using models::FinishReason;
-using models::Message;
+using Said = models::Message;  // there is a Message of the line to a worker, too
 using models::ModelReply;
 using models::ModelRequest;
 using models::Role;
@@ -43,7 +43,7 @@ Json arguments_of(const models::ToolCall& call) {
 }
 
 /// What of it goes back to whom it came from.
-std::optional<Json> state_for(const Message& message, std::string_view origin) {
+std::optional<Json> state_for(const Said& message, std::string_view origin) {
   if (message.provider_state.empty()) return std::nullopt;
   const auto state = parse_json(message.provider_state);
   if (!state || string_or(*state, "plugin") != origin) return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<Json> state_for(const Message& message, std::string_view origin) {
   return inner ? std::optional(*inner) : std::nullopt;
 }
 
-Json to_json(const Message& message, std::string_view origin) {
+Json to_json(const Said& message, std::string_view origin) {
   Json told{{"role", word(message.role)}, {"text", message.content}};
   for (const models::Image& image : message.images) told["images"].push_back({{"url", image.url}});
   for (const models::ToolCall& call : message.tool_calls)
@@ -166,7 +166,7 @@ Result<std::optional<std::string>> text_in(const Json& answer, std::string_view 
 
 Result<> accepts(const ServiceDescription& service, const ModelRequest& request) {
   const bool pictures = std::ranges::any_of(request.transcript->messages(),
-                                            [](const Message& message) { return !message.images.empty(); });
+                                            [](const Said& message) { return !message.images.empty(); });
   if (pictures && !service.can("images"))
     return fail(
         refusal("the conversation holds a picture, and the plugin's model takes none (its features "
@@ -185,7 +185,7 @@ std::string model_input(const models::ModelSettings& settings, const ModelReques
   Json input = Json::object();
   if (!model.empty()) input["model"] = model;
   const auto& messages = request.transcript->messages();
-  const auto talk = std::ranges::find_if(messages, [](const Message& m) { return m.role != Role::system; });
+  const auto talk = std::ranges::find_if(messages, [](const Said& m) { return m.role != Role::system; });
   std::string system;
   for (auto one = messages.begin(); one != talk; ++one)
     system += (system.empty() ? "" : "\n\n") + one->content;
@@ -247,7 +247,7 @@ Result<ModelReply> read_model_answer(std::string_view answer, std::string_view s
 void estimate_usage(const ModelRequest& request, ModelReply& reply) {
   models::Usage& usage = reply.usage;
   if (usage.input_tokens == 0) {
-    for (const Message& message : request.transcript->messages()) {
+    for (const Said& message : request.transcript->messages()) {
       usage.input_tokens += models::estimate_tokens(message.content) +
                             limits::kPictureTokens * static_cast<std::int64_t>(message.images.size());
       for (const models::ToolCall& call : message.tool_calls)

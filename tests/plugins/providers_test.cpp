@@ -34,8 +34,8 @@ class Scene {
   explicit Scene(PluginSettings settings = {.name = "local", .path = TROUPE_MODELS_PLUGIN}) {
     fs::permissions(folder_.path(), fs::perms(0755));
     settings.path = readable_copy(settings.path);
-    Stop stop;
-    auto adopted = fakes::run(loop, plugins_.adopt({settings}, *http_, stop));
+    Stop nobody_asks;
+    auto adopted = fakes::run(loop, plugins_.adopt({settings}, *http_, nobody_asks));
     REQUIRE_MESSAGE(adopted, (adopted ? "" : adopted.error().message));
     table = std::move(*adopted);
   }
