@@ -14,6 +14,7 @@ int run_task(Loop& loop, Task<int> task) {
     value = v;
     loop.halt();
   });
+  loop.context().restart();  // an earlier task of this loop has halted it
   loop.run();
   if (failure) std::rethrow_exception(failure);
   return value;
