@@ -94,7 +94,7 @@ TEST_CASE("an agent thinks with a plugin's model, calls a plugin's tool and sear
   CHECK(usage.value("output_tokens", 0) == 7);
   CHECK(usage.value("cost", 0.0) == doctest::Approx(25e-6));
 
-  CHECK(answer(ask(R"(use twice {"number": 21})")) == "The tool said: 42");
+  CHECK(answer(ask(R"(use twice {"number": 21})")) == R"(The tool said: {"ok":true,"output":"42"})");
   const std::string found = answer(ask(R"(use handbook {"query": "days of annual leave"})"));
   CHECK_MESSAGE(found.contains("25 days"), found);
 
@@ -108,7 +108,7 @@ TEST_CASE("an agent thinks with a plugin's model, calls a plugin's tool and sear
   // What brings tools is asked for them; what brings vectors alone is not needed.
   place.spoil("libngrams.so");
   const auto replayed = daemon.run({"runs", "replay", "--all", "-c", daemon.config()});
-  CHECK_MESSAGE(replayed.exit_code == 0, replayed.out + replayed.err);
+  CHECK_MESSAGE(replayed.exit_code == 0, (replayed.out + replayed.err));
 }
 
 TEST_CASE("`troupe check` finds a plugin that is not there, and what one does not have, at its place") {
@@ -116,14 +116,15 @@ TEST_CASE("`troupe check` finds a plugin that is not there, and what one does no
   Daemon daemon(place.yaml());
   const auto check = [&] { return daemon.run({"check", daemon.config()}); };
   const auto good = check();
-  CHECK_MESSAGE(good.exit_code == 0, good.out + good.err);
+  CHECK_MESSAGE(good.exit_code == 0, (good.out + good.err));
 
   daemon.rewrite(place.yaml("scrypted"));
   const auto other = check();
   CHECK(other.exit_code == 2);
-  CHECK_MESSAGE(other.out.contains("9:21: error: `provider` of model `main`: the plugin `brain` has no model "
-                                   "`scrypted`; did you mean `scripted`?"),
-                other.out);
+  CHECK_MESSAGE(
+      other.out.contains("10:21: error: `provider` of model `main`: the plugin `brain` has no model "
+                         "`scrypted`; did you mean `scripted`?"),
+      other.out);
 
   std::string misspelled = place.yaml();
   misspelled.replace(misspelled.find("plugin/ngrams"), 13, "plugin/ngram");
@@ -147,15 +148,34 @@ TEST_CASE("`troupe models` and `troupe plugin` show what a plugin brings, and tr
     return daemon.run(std::move(command));
   };
   const auto listed = run({"models", "list"});
-  CHECK_MESSAGE(listed.out.contains("plugin/brain"), listed.out + listed.err);
+  CHECK_MESSAGE(listed.out.contains("plugin/brain"), (listed.out + listed.err));
   CHECK(listed.out.contains("plugin/ngrams"));
   const auto tried = run({"models", "test"});
-  CHECK_MESSAGE(tried.out.contains("models.main (plugin/brain scripted)"), tried.out + tried.err);
+  CHECK_MESSAGE(tried.out.contains("models.main (plugin/brain scripted)"), (tried.out + tried.err));
   CHECK(tried.out.contains("128 dimensions"));
   const auto plugins = run({"plugin", "list"});
-  CHECK_MESSAGE(plugins.out.contains("embedder"), plugins.out + plugins.err);
+  CHECK_MESSAGE(plugins.out.contains("embedder"), (plugins.out + plugins.err));
   CHECK(plugins.out.contains("Does what the last message says"));
   const auto checked = fakes::run_program({program(), "plugin", "check", place.path("libngrams.so")});
-  CHECK_MESSAGE(checked.exit_code == 0, checked.out + checked.err);
+  CHECK_MESSAGE(checked.exit_code == 0, (checked.out + checked.err));
   CHECK(checked.out.contains("embedder `ngrams` gives vectors of 384 dimensions"));
+}
+
+TEST_CASE("a library that is replaced brings its models anew; one without them leaves the old in place") {
+  Place place;
+  Daemon daemon(place.yaml());
+  daemon.start();
+  SystemClock clock;
+  Loop loop(clock);
+  const auto answer = [&](const std::string& text) {
+    return string_or(fakes::frame_of(fakes::run(loop, talk(loop, daemon.url(), text)), "answer"), "text");
+  };
+  CHECK(answer("hello") == "You said: hello");
+  place.put(TROUPE_NGRAMS_PLUGIN, "libmodels.so");
+  CHECK(answer("hello") == "You said: hello");
+  place.put(TROUPE_MODELS2_PLUGIN, "libmodels.so");
+  std::string said;
+  for (int i = 0; i < 1'000 && said != "Heard: hello"; ++i) said = answer("hello");
+  CHECK(said == "Heard: hello");
+  CHECK(daemon.stop().exit_code == 0);
 }

@@ -9,6 +9,13 @@
 
 namespace {
 
+// The same in a later version, for what becomes of one that is replaced.
+#ifdef TROUPE_SECOND_MODELS
+constexpr const char* kSaid = "Heard: ";
+#else
+constexpr const char* kSaid = "You said: ";
+#endif
+
 /// "word rest of it" in two.
 std::pair<std::string, std::string> split(const std::string& text) {
   const std::size_t blank = std::min(text.find(' '), text.size());
@@ -120,7 +127,7 @@ TROUPE_MODEL(scripted, "Does what the last message says", "tools images schema")
     std::raise(SIGSEGV);
   }
   if (word == "die") std::raise(SIGSEGV);
-  return "You said: " + last.text;
+  return kSaid + last.text;
 }
 
 TROUPE_EMBEDDER(letters, "How many vowels, other letters and signs a text has", "3") {
