@@ -94,14 +94,14 @@ Result<std::shared_ptr<const models::ModelTable>> make_model_table(const Configu
                                                                    const Clients& clients, Loop& loop,
                                                                    Services& services,
                                                                    const plugins::PluginTable& plugins) {
-  auto table =
-      models::make_models(values_of(configuration.models), {.http = *clients.models,
-                                                            .loop = loop,
-                                                            .rng = services.rng,
-                                                            .governors = services.governors,
-                                                            .caches = services.caches,
-                                                            .secrets = configuration.secrets,
-                                                            .plugins = plugins::model_maker(plugins)});
+  auto table = models::make_models(values_of(configuration.models),
+                                   {.http = *clients.models,
+                                    .loop = loop,
+                                    .rng = services.rng,
+                                    .governors = services.governors,
+                                    .caches = services.caches,
+                                    .secrets = configuration.secrets,
+                                    .plugins = plugins::model_maker(plugins, services.workers)});
   if (!table) return fail(std::move(table.error()));
   return std::make_shared<const models::ModelTable>(std::move(*table));
 }
@@ -613,7 +613,7 @@ int with_providers(const Configuration& configuration, std::function<Task<int>(P
       ProviderServices services{.models = {.http = *clients.models,
                                            .loop = loop,
                                            .rng = rng,
-                                           .plugins = plugins::model_maker(*plugins)},
+                                           .plugins = plugins::model_maker(*plugins, workers)},
                                 .embedders = {.http = *clients.models,
                                               .loop = loop,
                                               .rng = rng,

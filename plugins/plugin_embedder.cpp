@@ -106,7 +106,7 @@ class PluginEmbedder final : public models::Embedder {
   }
 
   Task<Result<models::Vectors>> read(PluginAnswer answer, std::size_t texts, Loop& loop) const {
-    if (answer.body.size() <= kVectorsOnLoop)
+    if (answer.body.size() <= kVectorsOnLoop && answer.text.size() <= troupe::limits::kDecodeOnLoopBytes)
       co_return read_vectors(answer.text, answer.body, texts, dimensions());
     co_return co_await offload(loop, workers_, [answer = std::move(answer), texts, wanted = dimensions()] {
       return read_vectors(answer.text, answer.body, texts, wanted);

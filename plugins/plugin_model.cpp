@@ -1,5 +1,6 @@
 #include "plugins/plugin_model.h"
 
+#include "models/limits.h"
 #include "plugins/host/plugin_runtime.h"
 #include "plugins/model_messages.h"
 #include "plugins/service_call.h"
@@ -93,11 +94,12 @@ class TextFlow {
 class PluginModel final : public models::Model {
  public:
   PluginModel(std::shared_ptr<Plugin> plugin, std::size_t service, models::ModelSettings settings,
-              std::string told)
+              std::string told, Workers& workers)
       : plugin_(std::move(plugin)),
         service_(service),
         settings_(std::move(settings)),
         told_(std::move(told)),
+        workers_(workers),
         origin_(fmt::format("{}/{}", settings_.provider, description().name)),
         title_(fmt::format("model {} ({} of {})", settings_.name, description().name, settings_.provider)) {}
 
@@ -117,7 +119,11 @@ class PluginModel final : public models::Model {
     auto answer =
         co_await call.make(*plugin_, std::move(asked), [&flow](std::string_view text) { flow.take(text); });
     if (!answer && context.stop.requested()) co_return within(title_, std::move(answer.error()));
-    auto reply = reply_of(std::move(answer), request, flow, sink);
+    std::optional<Read> read;
+    if (answer && !flow.too_long())
+      read =
+          co_await this->read(std::move(answer->text), flow.text(), request.transcript->size(), context.loop);
+    auto reply = reply_of(answer, std::move(read), flow, sink);
     if (!reply) co_return within(title_, std::move(reply.error()));
     if (reply->usage.estimated) estimate_usage(request, *reply);
     if (reply->model.empty()) reply->model = told_.empty() ? description().name : told_;
@@ -125,18 +131,30 @@ class PluginModel final : public models::Model {
   }
 
  private:
+  using Read = Result<models::ModelReply>;
+
   const ServiceDescription& description() const { return plugin_->description().services[service_]; }
 
-  Result<models::ModelReply> reply_of(Result<PluginAnswer> answer, const models::ModelRequest& request,
-                                      TextFlow& flow, models::TokenSink& sink) const {
+  // What is long is not read on the loop.
+  Task<Read> read(std::string answer, std::string streamed, std::size_t messages, Loop& loop) const {
+    if (answer.size() <= limits::kDecodeOnLoopBytes)
+      co_return read_model_answer(answer, streamed, origin_, messages);
+    co_return co_await offload(loop, workers_,
+                               [answer = std::move(answer), streamed = std::move(streamed), origin = origin_,
+                                messages] { return read_model_answer(answer, streamed, origin, messages); });
+  }
+
+  /// `answer`, and what was `read` of it.
+  static Read reply_of(const Result<PluginAnswer>& answer, std::optional<Read> read, TextFlow& flow,
+                       models::TokenSink& sink) {
     if (flow.too_long())
       return fail(ErrorCode::protocol,
                   fmt::format("the plugin's text is larger than {} bytes", kPluginAnswerBytes));
     if (!answer) {
       if (flow.enough()) return closed_early(flow);
-      return fail(provider_error(std::move(answer.error())));
+      return fail(provider_error(answer.error()));
     }
-    auto reply = read_model_answer(answer->text, flow.text(), origin_, request.transcript->size());
+    Read reply = std::move(*read);
     // What follows on enough is void, be it as it may.
     if (flow.enough()) {
       if (!reply || flow.goes_on() || reply->text != flow.text()) return closed_early(flow, std::move(reply));
@@ -163,6 +181,7 @@ class PluginModel final : public models::Model {
   const std::size_t service_;
   const models::ModelSettings settings_;
   const std::string told_;
+  Workers& workers_;
   const std::string origin_;  ///< whose state a reply's is
   const std::string title_;
 };
@@ -170,8 +189,10 @@ class PluginModel final : public models::Model {
 }  // namespace
 
 std::shared_ptr<models::Model> make_plugin_model(std::shared_ptr<Plugin> plugin, std::size_t service,
-                                                 models::ModelSettings settings, std::string told) {
-  return std::make_shared<PluginModel>(std::move(plugin), service, std::move(settings), std::move(told));
+                                                 models::ModelSettings settings, std::string told,
+                                                 Workers& workers) {
+  return std::make_shared<PluginModel>(std::move(plugin), service, std::move(settings), std::move(told),
+                                       workers);
 }
 
 }  // namespace troupe::plugins

@@ -57,13 +57,13 @@ Result<Meant> service_meant(const PluginDescription& description, std::string_vi
                                                 hint.empty() ? "; " + there : hint));
 }
 
-models::PluginModelMaker model_maker(PluginTable table) {
-  return [table = std::move(table)](
-             const models::ModelSettings& settings) -> Result<std::shared_ptr<models::Model>> {
+models::PluginModelMaker model_maker(PluginTable table, Workers& workers) {
+  return [table = std::move(table),
+          &workers](const models::ModelSettings& settings) -> Result<std::shared_ptr<models::Model>> {
     auto found = look_up(table, kModelKind, settings.provider, settings.model);
     if (!found) return fail(std::move(found.error()));
     return make_plugin_model(std::move(found->plugin), found->meant.service, settings,
-                             std::move(found->meant.told));
+                             std::move(found->meant.told), workers);
   };
 }
 

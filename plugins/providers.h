@@ -26,9 +26,8 @@ Result<Meant> service_meant(const PluginDescription& description, std::string_vi
                             std::string_view plugin, const std::string& model);
 
 /// What makes models and embedders of the plugins in `table`, which they keep. Errors: not_found (no such
-/// plugin, or service_meant()).
-models::PluginModelMaker model_maker(PluginTable table);
-/// `workers` outlive the embedders.
+/// plugin, or service_meant()). `workers`, where long answers are read, outlive what is made.
+models::PluginModelMaker model_maker(PluginTable table, Workers& workers);
 models::PluginEmbedderMaker embedder_maker(PluginTable table, Workers& workers);
 
 }  // namespace troupe::plugins

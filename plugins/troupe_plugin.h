@@ -201,7 +201,7 @@ enum {
              "temperature": number, "top_p": number, "seed": number, "max_tokens": number,
              "stream": whether anybody reads the reply as it is written,
              "options": {the entry's `options`}}
-            troupe_calls.part gives the text as it is written, piece by piece, at most 200,000 of them; it
+            troupe_calls.part gives the text as it is written, piece by piece, at most 100,000 of them; it
             answers TROUPE_CANCELLED once nobody reads any more.
             Answer, every member of which may be absent:
             {"text": the whole text; it must begin with the pieces. Absent: the pieces together,

@@ -60,6 +60,11 @@ std::int64_t status_of(ErrorCode code) {
   }
 }
 
+/// Of an answer that is too large. To who asks a model, `too_large` would mean the question.
+ErrorCode code_of_size(bool repeatable) {
+  return repeatable ? ErrorCode::protocol : ErrorCode::too_large;
+}
+
 log::Level level_of(std::int64_t level) {
   if (level <= TROUPE_LOG_DEBUG) return log::Level::debug;
   if (level == TROUPE_LOG_INFO) return log::Level::info;
@@ -93,6 +98,7 @@ struct Instance::Live {
   Nursery requests;  ///< that the plugin made within it
   std::optional<Result<PluginAnswer>> answer;
   std::function<void(std::string_view)> part;
+  bool repeatable = false;  ///< see PluginCall
   std::size_t messages = 0;
   std::size_t parts = 0;
   std::size_t bytes = 0;
@@ -176,10 +182,13 @@ void Instance::take(Message message) {
 
 void Instance::take_finish(Live& live, Message message) {
   const std::int64_t status = number_or(message.head, "status", TROUPE_FAILED);
+  const Json* over = find(message.head, "over");
   if (message.text.size() + message.body.size() > kPluginAnswerBytes) {
-    live.answer = fail(ErrorCode::too_large,
+    live.answer = fail(code_of_size(live.repeatable),
                        fmt::format("the plugin's answer has {} bytes, at most {} are taken",
                                    message.text.size() + message.body.size(), kPluginAnswerBytes));
+  } else if (over && *over == Json(true)) {
+    live.answer = fail(code_of_size(live.repeatable), clean(message.text, kWordsBytes));
   } else if (status == TROUPE_OK) {
     live.answer = PluginAnswer{clean(message.text, kPluginAnswerBytes), std::move(message.body)};
   } else {
@@ -229,6 +238,7 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   if (why_dead_) co_return fail(*why_dead_);
   Live live(loop_, context, context.stop);
   live.part = std::move(part);
+  live.repeatable = call.repeatable;
   const std::int64_t id = ++last_id_;
   calls_[id] = &live;
   Message message{.head = {{"do", "call"}, {"id", id}, {"service", call.service}, {"key", call.key}},
@@ -238,7 +248,6 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
     const auto left = std::chrono::ceil<Milliseconds>(context.deadline.at() - loop_.clock().now());
     message.head["left_ms"] = std::max<std::int64_t>(left.count(), 0);
   }
-  const bool repeatable = call.repeatable;
   const Milliseconds grace_time = std::max(settings_.cancel_grace, call.grace);
   Loop::Alarm grace;
   const auto hook = live.stop.on_request([&] {
@@ -271,7 +280,8 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   if (live.answer && *live.answer) ++answered_;
   if (live.answer) co_return std::move(*live.answer);
   Error dead = why_dead_.value_or(Error{ErrorCode::internal, "the plugin ended without a reason"});
-  if (repeatable && dead.code == ErrorCode::tool) {
+  if (live.repeatable && dead.code == ErrorCode::too_large) dead.code = code_of_size(true);
+  if (live.repeatable && dead.code == ErrorCode::tool) {
     dead.code = ErrorCode::unavailable;
     dead.retryable = true;
   }

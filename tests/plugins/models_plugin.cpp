@@ -51,11 +51,22 @@ void embed_raw(const troupe_service*, troupe_call* call) {
   calls().finish(call, TROUPE_OK, troupe::detail::span(texts.at(0)), troupe::detail::span(body));
 }
 
+/// Sends pieces without end, whatever becomes of them.
+void flood(const troupe_service*, troupe_call* call) {
+  const std::string piece(1u << 20, 'x');
+  while (troupe::ModelCall(call).messages().back().text == "torrent")
+    calls().part(call, troupe::detail::span(piece));
+  calls().finish(call, TROUPE_OK, troupe::detail::span("{}"), {});
+}
+
 const troupe_service raw_model =
     troupe::detail::service("model", "raw", "What it is told, as its answer", nullptr, nullptr, answer_raw);
 const troupe_service raw_embedder =
     troupe::detail::service("embedder", "raw", "What it is told, as its answer", "1", nullptr, embed_raw);
+const troupe_service flood_model =
+    troupe::detail::service("model", "flood", "Pieces without end", nullptr, nullptr, flood);
 const troupe::detail::Registered registered_model(&raw_model);
+const troupe::detail::Registered registered_flood(&flood_model);
 const troupe::detail::Registered registered_embedder(&raw_embedder);
 
 }  // namespace
@@ -108,6 +119,7 @@ TROUPE_MODEL(scripted, "Does what the last message says", "tools images schema")
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
+  if (word == "large") return std::string(static_cast<std::size_t>(std::stoul(rest)), 'x');
   if (word == "silent")
     for (;;) {
       call.check();

@@ -47,9 +47,11 @@ class Scene {
   }
 
   Result<models::ModelTable> models(std::vector<models::ModelSettings> settings) {
-    return models::make_models(
-        settings,
-        {.http = *http_, .loop = loop, .rng = rng_, .governors = &governors_, .plugins = model_maker(table)});
+    return models::make_models(settings, {.http = *http_,
+                                          .loop = loop,
+                                          .rng = rng_,
+                                          .governors = &governors_,
+                                          .plugins = model_maker(table, workers_)});
   }
   Result<models::EmbedderTable> embedders(models::EmbedderSettings settings) {
     return models::make_embedders({settings}, {.http = *http_,
@@ -314,6 +316,28 @@ TEST_CASE("an answer that is not as it should be is refused with what is wrong w
                         {.model = "raw"});
   REQUIRE(good);
   CHECK(good->finish == models::FinishReason::length);
+}
+
+TEST_CASE("a flood of text, in pieces or in one answer, costs the plugin its worker at most") {
+  Scene scene;
+  auto torrent = scene.ask("torrent", {.model = "flood", .retries = 2});
+  REQUIRE_FALSE(torrent);
+  CHECK(torrent.error().code == ErrorCode::protocol);
+  CHECK(has(torrent.error().message, "text is larger than 8388608 bytes"));
+  auto large = scene.ask("large 9000000", {.retries = 2});
+  REQUIRE_FALSE(large);
+  CHECK(large.error().code == ErrorCode::protocol);
+  CHECK(has(large.error().message, "at most 8388608 are taken"));
+  CHECK(scene.warnings("model_retry") == 0);
+  auto long_one = scene.ask("large 1000000");
+  REQUIRE_MESSAGE(long_one, long_one.error().message);
+  CHECK(long_one->text.size() == 1'000'000);
+  auto vectors = scene.embed({R"({"dimensions":2})", "9000000 zero"}, {.model = "raw", .retries = 0});
+  REQUIRE_FALSE(vectors);
+  CHECK(vectors.error().code == ErrorCode::protocol);
+  auto many = scene.embed({R"({"dimensions":60000})", "480000 nan"}, {.model = "raw", .retries = 0});
+  REQUIRE_FALSE(many);
+  CHECK(has(many.error().message, "not finite, in vector 2 of 2"));
 }
 
 TEST_CASE("a reader who has enough ends the stream, and the worker with its model lives on") {
