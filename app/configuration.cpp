@@ -7,6 +7,7 @@
 #include "agents/teams/section.h"
 #include "app/model_checks.h"
 #include "app/plugin_checks.h"
+#include "app/provider_checks.h"
 #include "app/team_checks.h"
 #include "app/tool_checks.h"
 #include "gateway/section.h"
@@ -286,9 +287,10 @@ Record<Configuration> declaration() {
              "memory of all knowledge bases together; those not searched for the longest go first");
   root.field("mcpServers", &Configuration::mcp_servers, tools::mcp::servers_section(),
              "MCP servers by name, as other programs write them; `tools` entries of `type: mcp` use them");
-  root.field("plugins", &Configuration::plugins, plugins::section(), "shared libraries with tools, by name");
+  root.field("plugins", &Configuration::plugins, plugins::section(),
+             "shared libraries with tools, models and embedders, by name");
   root.field("plugins_from", &Configuration::plugins_from, plugins::folder_section(),
-             "a folder of shared libraries with tools")
+             "a folder of shared libraries, each a plugin by the name of its file")
       .without_default();
   root.field("tools", &Configuration::tools, tools::section(),
              "tools by name; the name is what a model calls them by");
@@ -302,6 +304,7 @@ Record<Configuration> declaration() {
   root.field("default", &Configuration::default_target, config::reference("targets", "agent"),
              "who answers when a client names nobody");
   root.check([](const Configuration& all, Check& check) { models::check_entries(all.models, check); });
+  root.check(check_plugin_providers);
   root.check(check_costs);
   root.check(check_memories);
   root.check(check_cost_of_chains);

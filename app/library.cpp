@@ -75,7 +75,7 @@ Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
     if (const auto embedder = embedders.find(wanted); embedder != embedders.end()) {
       base.embedder = embedder->second;
       const models::EmbedderSettings& embedding = configuration.embeddings.at(wanted);
-      base.embedding = models::embedding_identity(embedding);
+      base.embedding = models::embedding_identity(embedding, base.embedder->version());
       if (embedding.provider == kBuiltin) base.similarity_weight = memory::kBuiltinSimilarityWeight;
       continue;
     }

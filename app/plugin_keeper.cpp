@@ -1,6 +1,7 @@
 #include "app/plugin_keeper.h"
 
 #include "app/catalog.h"
+#include "app/provider_checks.h"
 #include "plugins/host/worker_program.h"
 #include "runtime/telemetry/log.h"
 
@@ -30,9 +31,11 @@ std::vector<plugins::PluginSettings> with_path(const Configuration& configuratio
 }
 
 bool is_wanted(const Configuration& configuration, const std::string& plugin) {
-  return std::ranges::any_of(configuration.tools, [&plugin](const auto& entry) {
+  const auto gives_it = [&plugin](const auto& entry) {
     return entry.second.type == "plugin" && entry.second.plugin == plugin;
-  });
+  };
+  return std::ranges::any_of(configuration.tools, gives_it) ||
+         providers_of_plugins(configuration).contains(plugin);
 }
 
 std::string not_loaded(const plugins::LeftOut& library) {
@@ -150,11 +153,13 @@ bool PluginKeeper::folder_changed(const Configuration& configuration) {
   return !scan || adopted_[from.path] != summary_of(*scan);
 }
 
-Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configuration) {
+Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configuration,
+                                                   const std::set<std::string>& names) {
   auto scan = plugins::scan_folder(configuration.plugins_from, configuration.plugins);
   if (!scan) return within("plugins_from", std::move(scan.error()));
   plugins::PluginTable table;
   const auto look = [&](const plugins::PluginSettings& settings) -> Result<> {
+    if (!names.contains(settings.name) && !(settings.from_folder && names.contains(""))) return {};
     auto file = folder_.take(settings);
     if (!file) return within(fmt::format("plugin {}", settings.name), std::move(file.error()));
     auto plugin = plugins::Plugin::look_at(services_, settings, std::move(*file));
@@ -168,7 +173,8 @@ Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configur
     if (auto done = look(settings); !done)
       scan->left_out.push_back({settings.name, settings.path, std::move(done.error().message)});
   for (const plugins::LeftOut& library : scan->left_out)
-    if (!table.contains(library.name) && is_wanted(configuration, library.name))
+    if (!table.contains(library.name) && names.contains(library.name) &&
+        is_wanted(configuration, library.name))
       return fail(ErrorCode::unavailable, not_loaded(library));
   return table;
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,10 @@ class PluginKeeper {
   bool changed(const Configuration& configuration, net::HttpClient& http);
   /// The libraries of `plugins_from` that the last adopt() left out.
   const std::vector<plugins::LeftOut>& left_out() const { return left_out_; }
-  /// For who will call none of them: they are loaded to be asked what they offer, not started. Errors as
-  /// Plugin::open().
-  Result<plugins::PluginTable> look_at(const Configuration& configuration);
+  /// Those named ("": all of the folder), for who will call none of them: they are loaded to be asked what
+  /// they offer, not started. Errors as Plugin::open().
+  Result<plugins::PluginTable> look_at(const Configuration& configuration,
+                                       const std::set<std::string>& names);
 
   Task<> close();
 

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -91,6 +92,15 @@ std::map<std::string, std::string, std::less<>> bases_of(const Configuration& co
   return bases;
 }
 
+// Those that only bring models and embedders are not asked for anything in a replay.
+// "" where a section gives all of a folder.
+std::set<std::string> plugins_with_tools(const Configuration& configuration) {
+  std::set<std::string> names;
+  for (const auto& [name, section] : configuration.tools)
+    if (section.type == "plugin") names.insert(section.plugin);
+  return names;
+}
+
 // Counted as exactly as when the run was recorded: nobody waits for an encoding then.
 void prepare_encodings(const Configuration& configuration) {
   for (const auto& [name, model] : configuration.models)
@@ -131,7 +141,7 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
                                                                   .mcp_servers = configuration.mcp_servers});
   if (!tools) return fail(std::move(tools.error()));
   PluginKeeper keeper(stage.loop, configuration.store.path);
-  auto plugins = keeper.look_at(configuration);
+  auto plugins = keeper.look_at(configuration, plugins_with_tools(configuration));
   if (!plugins) return fail(std::move(plugins.error()));
   if (auto added = add_plugin_tools(configuration, *plugins, *tools); !added)
     return fail(std::move(added.error()));

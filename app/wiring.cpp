@@ -5,6 +5,7 @@
 #include "app/commands/command.h"
 #include "app/load.h"
 #include "app/plugin_keeper.h"
+#include "app/provider_checks.h"
 #include "app/version.h"
 #include "memory/conversation/turn_vectors.h"
 #include "memory/knowledge/knowledge.h"
@@ -12,6 +13,8 @@
 #include "models/catalog.h"
 #include "models/embedders/catalog.h"
 #include "models/governor/governors.h"
+#include "models/provider_facts.h"
+#include "plugins/providers.h"
 #include "prompts/prompt.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/read_write_gate.h"
@@ -89,24 +92,29 @@ struct Generation {
 };
 
 models::EmbedderServices embedder_services(const Configuration& configuration, const Clients& clients,
-                                           Loop& loop, Services& services) {
+                                           Loop& loop, Services& services,
+                                           const plugins::PluginTable& plugins) {
   return {.http = *clients.models,
           .loop = loop,
           .rng = services.rng,
           .workers = services.workers,
           .governors = services.governors,
-          .models = values_of(configuration.models)};
+          .models = values_of(configuration.models),
+          .plugins = plugins::embedder_maker(plugins, services.workers)};
 }
 
 Result<std::shared_ptr<const models::ModelTable>> make_model_table(const Configuration& configuration,
                                                                    const Clients& clients, Loop& loop,
-                                                                   Services& services) {
-  auto table = models::make_models(values_of(configuration.models), {.http = *clients.models,
-                                                                     .loop = loop,
-                                                                     .rng = services.rng,
-                                                                     .governors = services.governors,
-                                                                     .caches = services.caches,
-                                                                     .secrets = configuration.secrets});
+                                                                   Services& services,
+                                                                   const plugins::PluginTable& plugins) {
+  auto table = models::make_models(values_of(configuration.models),
+                                   {.http = *clients.models,
+                                    .loop = loop,
+                                    .rng = services.rng,
+                                    .governors = services.governors,
+                                    .caches = services.caches,
+                                    .secrets = configuration.secrets,
+                                    .plugins = plugins::model_maker(plugins, services.workers)});
   if (!table) return fail(std::move(table.error()));
   return std::make_shared<const models::ModelTable>(std::move(*table));
 }
@@ -169,17 +177,15 @@ Result<Generation> generation_around(plugins::PluginTable plugins, const Configu
                                      const Clients& clients, Loop& loop, Services& services,
                                      std::string snapshot) {
   Generation made{.plugins = std::move(plugins)};
-  auto embedders = models::make_embedders(values_of(configuration.embeddings),
-                                          embedder_services(configuration, clients, loop, services));
+  const auto making = embedder_services(configuration, clients, loop, services, made.plugins);
+  auto embedders = models::make_embedders(values_of(configuration.embeddings), making);
   if (!embedders) return fail(std::move(embedders.error()));
   made.embedders = std::make_shared<const models::EmbedderTable>(std::move(*embedders));
-  auto models = make_model_table(configuration, clients, loop, services);
+  auto models = make_model_table(configuration, clients, loop, services, made.plugins);
   if (!models) return fail(std::move(models.error()));
   auto prompts = load_prompts(configuration);
   if (!prompts) return fail(std::move(prompts.error()));
-  auto knowledge = services.library.configure(configuration, *made.embedders,
-                                              embedder_services(configuration, clients, loop, services),
-                                              *models, *prompts);
+  auto knowledge = services.library.configure(configuration, *made.embedders, making, *models, *prompts);
   if (!knowledge) return fail(std::move(knowledge.error()));
   made.knowledge = *knowledge;
   made.models = std::move(*models);
@@ -217,11 +223,13 @@ std::optional<sandbox::Support> support_for(const Configuration& configuration, 
   return reads ? std::optional(sandbox::probe()) : std::nullopt;
 }
 
-// What an embedder of some name made may stand beside what it makes now.
+// What an embedder of some name made may stand beside what it makes now. A plugin's may be another one behind
+// the same entry.
 bool same_vectors(const config::Entries<models::EmbedderSettings>& one,
                   const config::Entries<models::EmbedderSettings>& other) {
   return std::ranges::equal(one, other, [](const auto& a, const auto& b) {
-    return a.first == b.first && models::embedding_identity(a.second) == models::embedding_identity(b.second);
+    return a.first == b.first && models::plugin_of(a.second.provider).empty() &&
+           models::embedding_identity(a.second) == models::embedding_identity(b.second);
   });
 }
 
@@ -332,12 +340,25 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   config::Entries<models::EmbedderSettings> embedded_by = configuration.embeddings;
   Stop leaving;
   ReadWriteGate one_at_a_time(loop);  // whoever makes another generation the current one
+  // Vectors of turns that are in memory are for the embedders of a configuration.
+  auto forget_vectors = [&](const Configuration& next) {
+    if (!same_vectors(embedded_by, next.embeddings))
+      services.turn_vectors = std::make_shared<memory::TurnVectorsInMemory>();
+  };
+  auto take_on = [&](Generation next) {
+    current = std::move(next);
+    desk->replace_catalog(current.catalog);
+    if (!engine) return;
+    engine->embedders = current.embedders;
+    engine->knowledge = current.knowledge;
+    engine->catalog = current.catalog;
+    engine->tools = current.tools;
+  };
   auto reload = [&]() -> Task<Result<std::string>> {
     const auto turn = co_await one_at_a_time.write();
     auto fresh = reload_configuration(source);
     if (!fresh) co_return std::unexpected(fresh.error());
-    if (!same_vectors(embedded_by, fresh->embeddings))
-      services.turn_vectors = std::make_shared<memory::TurnVectorsInMemory>();
+    forget_vectors(*fresh);
     auto next =
         co_await make_generation(*fresh, clients_for(fresh->network), loop, services, fresh->hash, leaving);
     if (!next) co_return std::unexpected(next.error());
@@ -346,18 +367,13 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     caches.resize(values_of(fresh->models));
     nursery.spawn("keep the configuration",
                   [&journal, text = fresh->canonical] { return keep(**journal, text); });
-    current = std::move(*next);
-    desk->replace_catalog(current.catalog);
+    take_on(std::move(*next));
+    embedded_by = fresh->embeddings;
     if (engine) {
-      engine->embedders = current.embedders;
-      engine->knowledge = current.knowledge;
       engine->fetches = clients.back().fetches.get();
-      engine->catalog = current.catalog;
-      engine->tools = current.tools;
       engine->current = std::make_shared<const Configuration>(*fresh);
     }
     library.adopt(*fresh);
-    embedded_by = fresh->embeddings;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     co_return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
                           fresh->tools.size());
@@ -392,10 +408,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     next.plugins = std::move(libraries);
     const Configuration& in_use = *engine->current;
     if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done) return done;
-    current = std::move(next);
-    desk->replace_catalog(current.catalog);
-    engine->catalog = current.catalog;
-    engine->tools = current.tools;
+    take_on(std::move(next));
     return {};
   };
   // A library that was replaced is used from then on; one that does not work changes nothing.
@@ -405,7 +418,12 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     const plugins::PluginTable before = current.plugins;
     auto adopted = co_await plugins.adopt(*in_use, *clients.back().fetches, leaving, &before);
     if (!adopted) co_return fail(std::move(adopted.error()));
-    co_return equip_again(std::move(*adopted));
+    if (providers_of_plugins(*in_use).empty()) co_return equip_again(std::move(*adopted));
+    forget_vectors(*in_use);
+    auto next = generation_around(std::move(*adopted), *in_use, clients.back(), loop, services, in_use->hash);
+    if (!next) co_return fail(std::move(next.error()));
+    take_on(std::move(*next));
+    co_return Result<>();
   };
   nursery.spawn("watch plugins", [&]() -> Task<> {
     while (co_await loop.sleep_for(kLibrariesLookedAt, leaving)) {
@@ -473,22 +491,40 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
 
 namespace {
 
+/// The plugins that models and embedders come from, for commands that need no others. Runs the loop.
+Result<plugins::PluginTable> provider_plugins(const Configuration& configuration, PluginKeeper& keeper,
+                                              net::HttpClient& http, Loop& loop) {
+  Configuration wanted;
+  for (const std::string& name : providers_of_plugins(configuration))
+    if (const auto found = configuration.plugins.find(name); found != configuration.plugins.end())
+      wanted.plugins.insert(*found);
+  std::optional<Result<plugins::PluginTable>> adopted;
+  const auto adopt = [&]() -> Task<int> {
+    Stop nobody_asks;
+    adopted = co_await keeper.adopt(wanted, http, nobody_asks);
+    co_return 0;
+  };
+  run_task(loop, adopt());
+  return std::move(*adopted);
+}
+
 /// What commands have that need no engine.
 struct Bench {
   explicit Bench(const Configuration& wanted)
       : configuration(wanted), library(loop, workers, wanted.store.path, std::nullopt) {}
 
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge() {
-    auto embedders = models::make_embedders(values_of(configuration.embeddings),
-                                            embedder_services(configuration, clients, loop, services));
+    auto providers = provider_plugins(configuration, plugins, *clients.fetches, loop);
+    if (!providers) return fail(std::move(providers.error()));
+    const auto making = embedder_services(configuration, clients, loop, services, *providers);
+    auto embedders = models::make_embedders(values_of(configuration.embeddings), making);
     if (!embedders) return fail(std::move(embedders.error()));
-    auto models = make_model_table(configuration, clients, loop, services);
+    auto models = make_model_table(configuration, clients, loop, services, *providers);
     if (!models) return fail(std::move(models.error()));
     auto prompts = load_prompts(configuration);
     if (!prompts) return fail(std::move(prompts.error()));
     library.adopt(configuration);
-    return library.configure(configuration, *embedders,
-                             embedder_services(configuration, clients, loop, services), *models, *prompts);
+    return library.configure(configuration, *embedders, making, *models, *prompts);
   }
 
   // Runs it, and takes down what it used.
@@ -500,6 +536,13 @@ struct Bench {
       co_return code;
     };
     return run_task(loop, whole(std::move(body), *this));
+  }
+
+  // Says why nothing is run, and takes down what was made so far.
+  int refuse(const Error& why) {
+    complain(why.message);
+    const auto nothing = []() -> Task<int> { co_return kUsage; };
+    return run(nothing());
   }
 
   const Configuration& configuration;
@@ -550,10 +593,7 @@ int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
   Bench bench(configuration);
   auto knowledge = bench.knowledge();
-  if (!knowledge) {
-    complain(knowledge.error().message);
-    return kUsage;
-  }
+  if (!knowledge) return bench.refuse(knowledge.error());
   return bench.run(with_settled_tools(bench, *knowledge, std::move(body)));
 }
 
@@ -573,10 +613,7 @@ int with_plugins(const Configuration& configuration,
 int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body) {
   Bench bench(configuration);
   auto knowledge = bench.knowledge();
-  if (!knowledge) {
-    complain(knowledge.error().message);
-    return kUsage;
-  }
+  if (!knowledge) return bench.refuse(knowledge.error());
   return bench.run(body({.loop = bench.loop,
                          .library = bench.library,
                          .knowledge = **knowledge,
@@ -589,9 +626,29 @@ int with_providers(const Configuration& configuration, std::function<Task<int>(P
   Loop loop(clock);
   Workers workers(kWorkers);
   Clients clients = make_clients(loop, configuration.network);
-  return run_task(
-      loop, body({.models = {.http = *clients.models, .loop = loop, .rng = rng},
-                  .embedders = {.http = *clients.models, .loop = loop, .rng = rng, .workers = workers}}));
+  PluginKeeper keeper(loop, configuration.store.path);
+  auto plugins = provider_plugins(configuration, keeper, *clients.fetches, loop);
+  const auto whole = [&]() -> Task<int> {
+    int code = kUsage;
+    if (plugins) {
+      ProviderServices services{.models = {.http = *clients.models,
+                                           .loop = loop,
+                                           .rng = rng,
+                                           .plugins = plugins::model_maker(*plugins, workers)},
+                                .embedders = {.http = *clients.models,
+                                              .loop = loop,
+                                              .rng = rng,
+                                              .workers = workers,
+                                              .plugins = plugins::embedder_maker(*plugins, workers)}};
+      code = co_await body(std::move(services));
+      plugins->clear();
+    } else {
+      complain(plugins.error().message);
+    }
+    co_await keeper.close();
+    co_return code;
+  };
+  return run_task(loop, whole());
 }
 
 }  // namespace troupe::app

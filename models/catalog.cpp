@@ -5,6 +5,7 @@
 #include "models/governor/governed.h"
 #include "models/governor/governors.h"
 #include "models/provider.h"
+#include "models/provider_facts.h"
 
 #include <algorithm>
 #include <array>
@@ -61,6 +62,19 @@ std::shared_ptr<Model> governed(std::shared_ptr<Model> model, const ModelSetting
   const int reply = played ? played->max_output_tokens : entry.max_output_tokens;
   return std::make_shared<Governed>(std::move(model), services.governors->of(place, known.settings), policy,
                                     reply, services.rng);
+}
+
+Result<std::shared_ptr<Model>> make_of_plugin(const ModelSettings& entry, const ModelServices& services,
+                                              const KnownModels&) {
+  if (!services.plugins) return fail(ErrorCode::unavailable, "no plugin is loaded here");
+  return services.plugins(entry);
+}
+constexpr Provider kOfPlugin{kPluginProvider, make_of_plugin, Reach::network};
+
+const Provider* provider_of(const ModelSettings& entry) {
+  if (!plugin_of(entry.provider).empty()) return &kOfPlugin;
+  const auto found = std::ranges::find(kProviders, entry.provider, &Provider::name);
+  return found == kProviders.end() ? nullptr : &*found;
 }
 
 Result<> add(const ModelSettings& entry, const Provider& provider, const ModelServices& services,
@@ -121,8 +135,8 @@ Result<ModelTable> make_models(const std::vector<ModelSettings>& settings, Model
   Governors own(services.loop, services.rng);
   if (!services.governors) services.governors = &own;
   for (const ModelSettings& entry : settings) {
-    auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
-    if (provider == kProviders.end())
+    const Provider* provider = provider_of(entry);
+    if (!provider)
       return fail(ErrorCode::invalid,
                   fmt::format("models.{}: there is no provider `{}`; there are {}", entry.name,
                               entry.provider, fmt::join(provider_names(), ", ")));

@@ -7,6 +7,8 @@
 #include "runtime/base/secret.h"
 #include "runtime/net/http_client.h"
 
+#include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +16,10 @@ namespace troupe::models {
 
 class Governors;
 class ReplyCaches;
+
+/// Makes the model of an entry with `provider: plugin/NAME`. It comes from above: here nobody knows plugins.
+/// Errors say what is wrong with the entry. Loop thread only.
+using PluginModelMaker = std::function<Result<std::shared_ptr<Model>>(const ModelSettings& settings)>;
 
 /// What providers are built from. All outlive the models.
 struct ModelServices {
@@ -24,12 +30,14 @@ struct ModelServices {
       nullptr;                    ///< shared with other generations of the models; null: these have their own
   ReplyCaches* caches = nullptr;  ///< for `cache:` of entries; null: nothing is cached
   Secrets secrets{};              ///< of the whole configuration: masked in what is recorded
+  PluginModelMaker plugins{};     ///< null: an entry of a plugin cannot be made
 };
 
 /// The names `provider:` may have, in the order of providers.def.
 std::vector<std::string_view> provider_names();
 
-/// The models of the configuration. Those that go over the network go by their endpoint's governor; a
+/// The models of the configuration. Those that go over the network, and those of a plugin, which is one
+/// endpoint, go by their endpoint's governor; a
 /// cassette finds its model among the other entries; one with a `fallback` asks those others where it fails,
 /// but not their fallbacks. Errors: invalid (an unknown provider, a missing or contradictory setting, two
 /// entries of one name), naming the entry.

@@ -1,5 +1,7 @@
 #include "models/constrain.h"
 
+#include "models/provider_facts.h"
+
 #include <string_view>
 
 namespace troupe::models {
@@ -8,7 +10,7 @@ bool constrains(const ModelSettings& settings) {
   if (settings.constrain == "off") return false;
   for (std::string_view able : {"openai", "gemini", "ollama", "huggingface"})
     if (settings.provider == able) return true;
-  return false;
+  return !plugin_of(settings.provider).empty();
 }
 
 }  // namespace troupe::models

@@ -51,6 +51,12 @@ class Embedder {
   /// Of every vector; 0 before the first answer of an embedder whose entry does not say.
   virtual std::size_t dimensions() const = 0;
   virtual EmbedderLimits limits() const = 0;
+  /// The same for what texts are searched by, where the provider reads that otherwise.
+  virtual Task<Result<Vectors>> embed_queries(std::vector<std::string> texts, CallContext& context) {
+    return embed(std::move(texts), context);
+  }
+  /// What tells its vectors from those of an earlier version of it, beside its entry; "" where nothing does.
+  virtual std::string version() const { return {}; }
 };
 
 /// The configured embedders by their name in `embeddings:`.

@@ -1,5 +1,6 @@
 #include "models/entries_check.h"
 
+#include "models/provider_facts.h"
 #include "models/section.h"
 
 #include <set>
@@ -30,7 +31,7 @@ std::string unplayable(const ModelSettings& cassette, const ModelSettings& playe
   if (cassette.name == played.name) return "a cassette cannot play itself";
   if (played.provider == "cassette")
     return fmt::format("`{}` is a cassette itself; name the model that it plays", played.name);
-  if (played.provider == "builtin")
+  if (played.provider == "builtin" || !plugin_of(played.provider).empty())
     return fmt::format("`{}` is not reached over HTTP, so there is nothing to record", played.name);
   return "";
 }

@@ -29,6 +29,7 @@ constexpr auto kFacts = std::to_array<Facts>({
 }  // namespace
 
 Abilities abilities_of(std::string_view provider) {
+  if (!plugin_of(provider).empty()) return kAll;
   auto known = std::ranges::find(kFacts, provider, &Facts::provider);
   return known == kFacts.end() ? Abilities{} : known->abilities;
 }

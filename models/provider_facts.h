@@ -5,7 +5,15 @@
 
 namespace troupe::models {
 
-/// What the API of a provider can, as the daemon speaks it; whether a model can, too, is for it to show.
+/// What `provider:` begins with where a plugin is one: `plugin/NAME`.
+inline constexpr std::string_view kPluginProvider = "plugin/";
+/// NAME of `plugin/NAME`; "" for any other provider.
+constexpr std::string_view plugin_of(std::string_view provider) {
+  return provider.starts_with(kPluginProvider) ? provider.substr(kPluginProvider.size()) : "";
+}
+
+/// What the API of a provider can, as the daemon speaks it; whether a model can, too, is for it to show. That
+/// of plugins can everything.
 struct Abilities {
   bool stream = false;
   bool tools = false;   ///< native calls

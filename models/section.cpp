@@ -299,6 +299,24 @@ Record<ModelSettings> cassette() {
   return model;
 }
 
+Record<ModelSettings> plugin() {
+  Record<ModelSettings> model("A model that a plugin brings: NAME is an entry of `plugins`");
+  model.field("model", &ModelSettings::model, config::line(),
+              "which of the plugin's models: its name there, or what its only one is told; may be left out "
+              "where it has one");
+  add_sampling(model, 2);
+  add_seed(model);
+  model.field("options", &ModelSettings::options, config::json_object("a map of the model's options"),
+              "what else the plugin is told with each call");
+  add_constrain(model);
+  add_call(model, "how long a reply may be; without it as the plugin does");
+  for (const char* key : {"base_url", "api_key"})
+    model.advise(key,
+                 "the plugin reaches its model by itself: what it needs goes into its entry of "
+                 "`plugins`, under `config` and `secrets`");
+  return model;
+}
+
 }  // namespace
 
 config::ShapePtr<config::Entries<ModelSettings>> section() {
@@ -310,8 +328,9 @@ config::ShapePtr<config::Entries<ModelSettings>> section() {
        {"ollama", "models that Ollama runs, by its own API", ollama()},
        {"huggingface", "Hugging Face's router, Inference Endpoints and TGI", huggingface()},
        {"builtin", "rules instead of a language model; needs nothing", builtin()},
-       {"cassette", "recorded exchanges, played back", cassette()}},
-      {"plugin"});
+       {"cassette", "recorded exchanges, played back", cassette()},
+       {"plugin/NAME", "a model of the plugin NAME", plugin()}},
+      {});
   return config::entries_of<ModelSettings>(config::shape(std::move(provider)), &ModelSettings::name, "model",
                                            "models");
 }

@@ -17,7 +17,7 @@ namespace troupe::models {
 /// One entry of `models:`.
 struct ModelSettings {
   std::string name;                                  ///< its key
-  std::string provider;                              ///< one of providers.def
+  std::string provider;                              ///< one of providers.def, or plugin/NAME
   std::string model;                                 ///< the provider's own name for it
   std::string base_url;                              ///< "" = the provider's public endpoint
   std::string api_key;                               ///< secret
@@ -42,7 +42,7 @@ struct ModelSettings {
   int thinking = 0;                   ///< anthropic, gemini: tokens for it; 0: what the model does by itself
   std::string think;                  ///< ollama: on | off | low | medium | high; "" = as the model does
   std::string keep_alive;             ///< ollama: how long the model stays in memory
-  Json options;                       ///< ollama: the model's options, or null
+  Json options;                       ///< ollama, plugins: the model's options, or null
   std::map<std::string, std::string> safety;  ///< gemini: harm category → threshold
   CacheSettings cache;                        ///< of replies
   std::string file;                           ///< cassette: where exchanges are kept

@@ -65,7 +65,7 @@ Record<PluginLimits> limits() {
 }
 
 Record<PluginSettings> plugin() {
-  Record<PluginSettings> plugin("A shared library with tools of its own");
+  Record<PluginSettings> plugin("A shared library with tools, models or embedders of its own");
   plugin.field("path", &PluginSettings::path, config::path(config::There::file),
                "the library; without it that of its name in `plugins_from`");
   plugin.field("isolation", &PluginSettings::isolation,

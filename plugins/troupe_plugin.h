@@ -108,7 +108,7 @@ typedef struct troupe_calls {
   int32_t (*cancelled)(const troupe_call* call);
   /* Tells people how far it is; `fraction` is 0 to 1, or below 0 when nobody knows. Not kept. */
   troupe_status (*progress)(troupe_call* call, troupe_span text, double fraction);
-  /* A piece of the answer before its end, where the kind streams. */
+  /* A piece of the answer before its end, where the kind streams. TROUPE_CANCELLED once the call was. */
   troupe_status (*part)(troupe_call* call, troupe_span text);
   /* Ends the call, exactly once: `answer` is as the kind says when `status` is TROUPE_OK, else words for
      whoever asked, who reads them. `body` is bytes beside it, where the kind has any, else empty. A second
@@ -181,7 +181,57 @@ enum {
    "tool"   input: the arguments, valid against `input_schema`. Answer: what the agent reads, any text.
             With "status" among `features` it is asked, after a crash, what became of the call that bore
             a key: input {"troupe_status": KEY}, answer {"state": "done" | "not_done" | "unknown",
-            "text": what the agent reads of a call that was done}. */
+            "text": what the agent reads of a call that was done}.
+
+   "model"  a language model, for entries of `models:` with `provider: plugin/NAME`. `features`: of "tools"
+            (it can be given tools), "images" (it reads pictures) and "schema" (it can hold a reply to a JSON
+            Schema); what is not among them it is not asked for.
+            Input, where what is not known or not wanted is absent:
+            {"model": what the entry names as its `model`, unless that is the service's own name,
+             "system": text,
+             "messages": [{"role": "user" | "assistant" | "tool" | "system", "text": text,
+                           "images": [{"url": address, or data: with the bytes in base64}],    of a user
+                           "tool_calls": [{"id": text, "name": text, "arguments": {…}, or text where the
+                                           model wrote no object}],                      of an assistant
+                           "call": id of the call that it answers, "name": the tool,          of a tool
+                           "state": what this model gave as such with that message}],    of an assistant
+             "tools": [{"name": text, "description": text, "input_schema": {…}}],
+             "schema": the JSON Schema that the text must fit,
+             "stop": [texts before which the reply ends],
+             "temperature": number, "top_p": number, "seed": number, "max_tokens": number,
+             "stream": whether anybody reads the reply as it is written,
+             "options": {the entry's `options`}}
+            troupe_calls.part gives the text as it is written, piece by piece, at most 100,000 of them; it
+            answers TROUPE_CANCELLED once nobody reads any more.
+            Answer, every member of which may be absent:
+            {"text": the whole text; it must begin with the pieces. Absent: the pieces together,
+             "reasoning": what is kept apart from the answer,
+             "tool_calls": [{"id": text, absent: one is made up, "name": text, "arguments": {…} or text}],
+                           at most 128,
+             "finish": "stop" | "length" | "tool_calls" | "content_filter" | "other",
+             "usage": {"input_tokens": number, "output_tokens": number, "cached_tokens": number and
+                       "cache_write_tokens": number, which are part of input_tokens}; absent: estimated,
+             "model": name of the model that answered,
+             "state": anything that is wanted back with this message, at most 256 KiB}
+            What a call fails with decides what becomes of it: TROUPE_BUSY holds up all calls and is tried
+            again after a pause, TROUPE_UNAVAILABLE and TROUPE_TIMEOUT are tried again, TROUPE_TOO_LARGE says
+            that the conversation is too long and has it shortened ("maximum context length is N tokens" in
+            the words tells to what), anything else is final. A worker that dies is TROUPE_UNAVAILABLE.
+            Where nothing is left of those another model is asked, if the configuration names one. A call
+            that gives no piece and no progress for longer than the entry's `timeout` is cancelled.
+
+   "embedder"  turns texts into vectors, for entries of `embeddings:` with `provider: plugin/NAME`.
+            Input: {"model": as above, "for": "document" | "query" (what documents are searched by),
+                    "dimensions": number that the entry wants, "options": {…}, "texts": [text …]}
+            Answer: {"dimensions": number of a vector, at most 65,536,
+                     "usage": {"input_tokens": number}; absent: estimated},
+            and as `body` the vectors in the order of the texts: float32, little-endian, each of them finite,
+            nothing between them. TROUPE_TOO_LARGE says that a text, or all of them, are too long. Statuses
+            as above. Another `version` of the service makes other vectors: what was embedded by an earlier
+            one is embedded anew.
+
+   A call of these two kinds that is cancelled has a second to end, not 20 ms: a worker that is killed loses
+   what it has loaded. */
 typedef struct troupe_service {
   uint32_t struct_size;
   uint32_t effect; /* of a tool: TROUPE_AT_MOST_ONCE … */
@@ -190,7 +240,7 @@ typedef struct troupe_service {
   const char* description;  /* for a model (tools) or for people */
   const char* version;      /* of what it does, part of a call's key; null: "1" */
   const char* input_schema; /* of a tool: JSON Schema of its input, an object; null: no arguments */
-  const char* features;     /* words separated by spaces, null: none. "status": see "tool" above */
+  const char* features;     /* words separated by spaces, null: none; which there are the kind says */
   uint64_t timeout_ms;      /* of one call; 0: as the agent says */
   void* user;               /* the plugin's own */
   /* Does what `call` asks and calls finish for it, before it returns or later from any thread. */

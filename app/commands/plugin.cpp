@@ -279,8 +279,8 @@ int check(const PluginOptions& options) {
 
 void add_plugin(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<PluginOptions>();
-  CLI::App* command =
-      app.add_subcommand("plugin", "Write, check and list plugins: shared libraries with tools");
+  CLI::App* command = app.add_subcommand(
+      "plugin", "Write, check and list plugins: shared libraries with tools, models and embedders");
   command->require_subcommand(1);
 
   CLI::App* fresh =

@@ -6,7 +6,10 @@
 #include "models/provider_facts.h"
 #include "runtime/base/json.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace troupe::gateway {
 
@@ -64,7 +67,10 @@ Json tools_of(const Offer& offer) {
 
 Json providers_of(const Offer& offer) {
   Json list = Json::array();
-  for (const std::string_view name : models::provider_names()) {
+  std::vector<std::string_view> names = models::provider_names();
+  for (const OfferedModel& model : offer.models)  // plugins, of which only those in use are known
+    if (std::ranges::find(names, model.provider) == names.end()) names.push_back(model.provider);
+  for (const std::string_view name : names) {
     const models::Abilities can = models::abilities_of(name);
     Json entries = Json::array();
     for (const OfferedModel& model : offer.models)

@@ -71,6 +71,15 @@ Result<> Batching::take(Result<Vectors> answer, std::size_t texts, Vectors& all)
 }
 
 Task<Result<Vectors>> Batching::embed(std::vector<std::string> texts, CallContext& context) {
+  return in_requests(std::move(texts), context, &Embedder::embed);
+}
+
+Task<Result<Vectors>> Batching::embed_queries(std::vector<std::string> texts, CallContext& context) {
+  return in_requests(std::move(texts), context, &Embedder::embed_queries);
+}
+
+Task<Result<Vectors>> Batching::in_requests(std::vector<std::string> texts, CallContext& context,
+                                            Request request) {
   for (std::size_t i = 0; i < texts.size(); ++i)
     if (blank(texts[i]))
       co_return fail(
@@ -86,7 +95,7 @@ Task<Result<Vectors>> Batching::embed(std::vector<std::string> texts, CallContex
     auto last = texts.begin() + static_cast<std::ptrdiff_t>(end);
     std::vector<std::string> part(std::make_move_iterator(first), std::make_move_iterator(last));
     const std::size_t count = part.size();
-    Result<Vectors> answer = co_await embedder_->embed(std::move(part), context);
+    Result<Vectors> answer = co_await ((*embedder_).*request)(std::move(part), context);
     if (auto taken = take(std::move(answer), count, all); !taken) {
       if (begin > 0) taken.error().message += fmt::format(" (after {} of {} texts)", begin, texts.size());
       co_return fail(std::move(taken.error()));

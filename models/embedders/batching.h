@@ -30,8 +30,12 @@ class Batching final : public Embedder {
   const std::string& name() const override { return embedder_->name(); }
   std::size_t dimensions() const override { return dimensions_; }
   EmbedderLimits limits() const override { return embedder_->limits(); }
+  Task<Result<Vectors>> embed_queries(std::vector<std::string> texts, CallContext& context) override;
+  std::string version() const override { return embedder_->version(); }
 
  private:
+  using Request = Task<Result<Vectors>> (Embedder::*)(std::vector<std::string>, CallContext&);
+  Task<Result<Vectors>> in_requests(std::vector<std::string> texts, CallContext& context, Request request);
   Result<> take(Result<Vectors> answer, std::size_t texts, Vectors& all);
 
   std::shared_ptr<Embedder> embedder_;

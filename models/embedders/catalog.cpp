@@ -4,6 +4,7 @@
 #include "models/embedders/embedder_provider.h"
 #include "models/embedders/governed_embedder.h"
 #include "models/governor/governors.h"
+#include "models/provider_facts.h"
 
 #include <algorithm>
 #include <array>
@@ -41,6 +42,19 @@ consteval bool names_are_unique() {
 }
 static_assert(names_are_unique(), "embedders.def names a provider twice");
 
+Result<std::shared_ptr<Embedder>> make_of_plugin(const EmbedderSettings& entry,
+                                                 const EmbedderServices& services) {
+  if (!services.plugins) return fail(ErrorCode::unavailable, "no plugin is loaded here");
+  return services.plugins(entry);
+}
+constexpr Provider kOfPlugin{kPluginProvider, make_of_plugin, Reach::network};
+
+const Provider* provider_of(const EmbedderSettings& entry) {
+  if (!plugin_of(entry.provider).empty()) return &kOfPlugin;
+  const auto found = std::ranges::find(kProviders, entry.provider, &Provider::name);
+  return found == kProviders.end() ? nullptr : &*found;
+}
+
 Result<> add(const EmbedderSettings& entry, const Provider& provider, const EmbedderServices& services,
              EmbedderTable& table) {
   auto embedder = provider.make(entry, services);
@@ -75,8 +89,8 @@ Result<EmbedderTable> make_embedders(const std::vector<EmbedderSettings>& settin
   Governors own(services.loop, services.rng);
   if (!services.governors) services.governors = &own;
   for (const EmbedderSettings& entry : settings) {
-    auto provider = std::ranges::find(kProviders, entry.provider, &Provider::name);
-    if (provider == kProviders.end())
+    const Provider* provider = provider_of(entry);
+    if (!provider)
       return fail(ErrorCode::invalid,
                   fmt::format("embeddings.{}: there is no provider `{}`; there are {}", entry.name,
                               entry.provider, fmt::join(embedder_provider_names(), ", ")));

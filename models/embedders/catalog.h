@@ -8,12 +8,19 @@
 #include "runtime/base/ids.h"
 #include "runtime/net/http_client.h"
 
+#include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 namespace troupe::models {
 
 class Governors;
+
+/// Makes the embedder of an entry with `provider: plugin/NAME`, which sends one request a call. It comes from
+/// above: here nobody knows plugins. Errors say what is wrong with the entry. Loop thread only.
+using PluginEmbedderMaker =
+    std::function<Result<std::shared_ptr<Embedder>>(const EmbedderSettings& settings)>;
 
 /// What embedders are built from. All outlive them.
 struct EmbedderServices {
@@ -23,6 +30,7 @@ struct EmbedderServices {
   Workers& workers;                     ///< where long answers are read and `builtin` works
   Governors* governors = nullptr;       ///< shared with the models; null: these have their own
   std::vector<ModelSettings> models{};  ///< of the configuration: the rates that they state hold here, too
+  PluginEmbedderMaker plugins{};        ///< null: an entry of a plugin cannot be made
 };
 
 /// The names `provider:` of an embedder may have, in the order of embedders.def.

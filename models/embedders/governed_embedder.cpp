@@ -17,6 +17,15 @@ GovernedEmbedder::GovernedEmbedder(std::shared_ptr<Embedder> embedder, std::shar
       rng_(rng) {}
 
 Task<Result<Vectors>> GovernedEmbedder::embed(std::vector<std::string> texts, CallContext& context) {
+  return governed(std::move(texts), context, &Embedder::embed);
+}
+
+Task<Result<Vectors>> GovernedEmbedder::embed_queries(std::vector<std::string> texts, CallContext& context) {
+  return governed(std::move(texts), context, &Embedder::embed_queries);
+}
+
+Task<Result<Vectors>> GovernedEmbedder::governed(std::vector<std::string> texts, CallContext& context,
+                                                 Request request) {
   std::int64_t tokens = 0;
   if (governor_->counts_tokens())
     for (const std::string& text : texts) tokens += estimate_tokens(text);
@@ -26,7 +35,7 @@ Task<Result<Vectors>> GovernedEmbedder::embed(std::vector<std::string> texts, Ca
     if (!entered) co_return fail(std::move(entered.error()));
     std::optional<Governor::Permit> permit(std::move(*entered));
     std::vector<std::string> again = texts;
-    Result<Vectors> vectors = co_await embedder_->embed(std::move(again), context);
+    Result<Vectors> vectors = co_await ((*embedder_).*request)(std::move(again), context);
     if (vectors) {
       permit->succeeded(vectors->usage);
       co_return vectors;

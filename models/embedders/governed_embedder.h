@@ -23,8 +23,13 @@ class GovernedEmbedder final : public Embedder {
   const std::string& name() const override { return embedder_->name(); }
   std::size_t dimensions() const override { return embedder_->dimensions(); }
   EmbedderLimits limits() const override { return embedder_->limits(); }
+  Task<Result<Vectors>> embed_queries(std::vector<std::string> texts, CallContext& context) override;
+  std::string version() const override { return embedder_->version(); }
 
  private:
+  using Request = Task<Result<Vectors>> (Embedder::*)(std::vector<std::string>, CallContext&);
+  Task<Result<Vectors>> governed(std::vector<std::string> texts, CallContext& context, Request request);
+
   const std::shared_ptr<Embedder> embedder_;
   const std::shared_ptr<Governor> governor_;
   const RetryPolicy policy_;

@@ -123,6 +123,21 @@ Record<EmbedderSettings> builtin() {
       "Hashed words and parts of words, made in the daemon: likeness of wording, no meaning; no network");
 }
 
+Record<EmbedderSettings> plugin() {
+  Record<EmbedderSettings> entry("Vectors that a plugin makes: NAME is an entry of `plugins`");
+  entry.field("model", &EmbedderSettings::model, config::line(),
+              "which of the plugin's embedders: its name there, or what its only one is told; may be left "
+              "out where it has one");
+  entry.field("options", &EmbedderSettings::options, config::json_object("a map of the embedder's options"),
+              "what else the plugin is told with each call");
+  add_call(entry, kBatchMax, "64");
+  for (const char* key : {"base_url", "api_key"})
+    entry.advise(key,
+                 "the plugin reaches its model by itself: what it needs goes into its entry of "
+                 "`plugins`, under `config` and `secrets`");
+  return entry;
+}
+
 }  // namespace
 
 config::ShapePtr<config::Entries<EmbedderSettings>> embeddings_section() {
@@ -134,8 +149,9 @@ config::ShapePtr<config::Entries<EmbedderSettings>> embeddings_section() {
        {"ollama", "models that Ollama runs", ollama()},
        {"huggingface", "Hugging Face's router, Inference Endpoints and Text Embeddings Inference",
         huggingface()},
-       {"builtin", "hashed words: likeness of wording, no meaning; needs nothing", builtin()}},
-      {"plugin"});
+       {"builtin", "hashed words: likeness of wording, no meaning; needs nothing", builtin()},
+       {"plugin/NAME", "an embedder of the plugin NAME", plugin()}},
+      {});
   return config::entries_of<EmbedderSettings>(config::shape(std::move(provider)), &EmbedderSettings::name,
                                               "embedder", "embeddings");
 }

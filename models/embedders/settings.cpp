@@ -4,9 +4,10 @@
 
 namespace troupe::models {
 
-std::string embedding_identity(const EmbedderSettings& settings) {
+std::string embedding_identity(const EmbedderSettings& settings, std::string_view version) {
   Json identity = {{"provider", settings.provider}};
   if (settings.provider == "builtin") identity["version"] = HashedText::kVersion;
+  if (!version.empty()) identity["version"] = version;
   if (!settings.model.empty()) identity["model"] = settings.model;
   if (!settings.base_url.empty()) identity["base_url"] = settings.base_url;
   if (settings.dimensions > 0) identity["dimensions"] = settings.dimensions;

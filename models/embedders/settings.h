@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::models {
@@ -13,7 +14,7 @@ namespace troupe::models {
 /// One entry of `embeddings:`.
 struct EmbedderSettings {
   std::string name;                                  ///< its key
-  std::string provider;                              ///< one of embedders.def
+  std::string provider;                              ///< one of embedders.def, or plugin/NAME
   std::string model;                                 ///< the provider's own name for it
   std::string base_url;                              ///< "" = the provider's public endpoint
   std::string api_key;                               ///< secret
@@ -27,11 +28,11 @@ struct EmbedderSettings {
   bool truncate = false;   ///< ollama, huggingface: leave out the end of a text that is too long
   std::string task;        ///< gemini: what the vectors are for; "" = not said
   std::string keep_alive;  ///< ollama: how long the model stays in memory
-  Json options;            ///< ollama: the model's options, or null
+  Json options;            ///< ollama, plugins: the model's options, or null
 };
 
 /// What vectors of these settings are made with, so that those of others are not compared with them:
-/// provider, model and whatever changes a vector. Holds no secret. Pure.
-std::string embedding_identity(const EmbedderSettings& settings);
+/// provider, model and whatever changes a vector; `version`: Embedder::version(). Holds no secret. Pure.
+std::string embedding_identity(const EmbedderSettings& settings, std::string_view version = {});
 
 }  // namespace troupe::models

@@ -19,6 +19,7 @@ double seconds(Instant::duration duration) {
 // back is well.
 bool is_endpoint_failure(const Error& error) {
   return error.code == ErrorCode::network || (error.code == ErrorCode::timeout && error.retryable) ||
+         (error.code == ErrorCode::unavailable && error.retryable) ||  // a plugin, which has no status
          (error.status >= 500 && !error.retry_after);
 }
 

@@ -72,9 +72,10 @@ std::shared_ptr<Governor> Governors::of(const ModelSettings& entry, const std::v
   std::erase_if(governors_, [](const auto& known) { return known.second.expired(); });
   const std::string identity = identity_of(entry);
   if (auto known = governors_[identity].lock()) return known;
-  auto made =
-      std::make_shared<Governor>(fmt::format("{} at {}", entry.provider, shown_url(address_of(entry))),
-                                 rules_of(identity, all, rules_), loop_, rng_, tenants_);
+  const std::string address = shown_url(address_of(entry));
+  auto made = std::make_shared<Governor>(
+      address.empty() ? entry.provider : fmt::format("{} at {}", entry.provider, address),
+      rules_of(identity, all, rules_), loop_, rng_, tenants_);
   governors_[identity] = made;
   return made;
 }

@@ -9,7 +9,8 @@ constexpr int kFree = 64;  // unanswered calls, from which on nobody waits any m
 }
 
 bool Throttle::is_refusal(const Error& error) {
-  return error.retryable && (error.status == 429 || error.status == 529 || error.retry_after);
+  return error.retryable &&
+         (error.code == ErrorCode::busy || error.status == 429 || error.status == 529 || error.retry_after);
 }
 
 int Throttle::enter() {

@@ -16,7 +16,8 @@ class Throttle {
  public:
   explicit Throttle(RetryPolicy pauses = {}) : pauses_(pauses) {}
 
-  /// An error after which everybody waits: 429, 529, and whatever says when to come back.
+  /// An error after which everybody waits: 429, 529, a plugin that is busy, and whatever says when to come
+  /// back.
   static bool is_refusal(const Error& error);
 
   /// There is nothing to mind.

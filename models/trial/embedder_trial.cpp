@@ -1,6 +1,7 @@
 #include "models/trial/embedder_trial.h"
 
 #include "models/limits.h"
+#include "models/provider_facts.h"
 #include "models/trial/bounded.h"
 
 #include <algorithm>
@@ -42,6 +43,9 @@ Task<Findings> try_embedder(Embedder& embedder, EmbedderSettings settings, CallC
   const Instant begin = context.loop.clock().now();
   std::vector<std::string> texts = {"A cat sits on the mat.", "경복궁은 서울에 있다."};
   Result<Vectors> vectors = co_await embedder.embed(std::move(texts), own);
+  // Not over a network: the plugin says itself what is wrong.
+  if (!vectors && !plugin_of(settings.provider).empty())
+    co_return Findings{{"embeddings", Verdict::fails, vectors.error().message}};
   if (!vectors) co_return from_first_error("embeddings", vectors.error());
   if (settings.provider == "builtin")
     co_return Findings{

@@ -143,6 +143,9 @@ class Trial {
   Task<Findings> run() {
     TimingSink sink(context_.loop.clock());
     Result<ModelReply> reply = co_await ask(question("Reply with the word OK and nothing else."), sink);
+    // Not over a network: the plugin says itself what is wrong.
+    if (!reply && !plugin_of(settings_.provider).empty())
+      co_return Findings{{"answer", Verdict::fails, reply.error().message}};
     if (!reply) co_return from_first_error("answer", reply.error());
     Findings findings = {
         {"connection", Verdict::works, fmt::format("answered in {} ms", sink.so_far().count())},

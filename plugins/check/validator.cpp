@@ -1,6 +1,10 @@
 #include "plugins/check/validator.h"
 
 #include "plugins/check/sample_input.h"
+#include "plugins/model_messages.h"
+#include "plugins/plugin_embedder.h"
+#include "plugins/plugin_model.h"
+#include "plugins/providers.h"
 #include "runtime/async/nursery.h"
 #include "runtime/base/sanitized.h"
 #include "tools/json_schema.h"
@@ -22,10 +26,24 @@ constexpr std::size_t kWarmUp = 100;       // calls before memory is looked at
 constexpr std::int64_t kGrowthKib = 1024;  // of a worker's memory over all repeats that is no leak
 constexpr Milliseconds kCancelAfter{5};    // into a call
 constexpr std::size_t kAnswerShown = 120;  // bytes
+// Calls of a model or an embedder: each may take long, and may cost something.
+constexpr std::size_t kProviderRepeats = 20;
 
 class NoEvents final : public EventSink {
  public:
   void publish(Event) override {}
+};
+
+/// How one service is tried.
+struct Tried {
+  std::size_t index = 0;
+  std::string what;  ///< "tool `greet`"
+  std::string input;
+  std::size_t warm_up = kWarmUp;
+  std::size_t repeats = 0;
+  Milliseconds grace{0};
+  /// What it answered, in words; an error where it is not as the kind says. `streamed`: its parts.
+  std::function<Result<std::string>(const PluginAnswer&, const std::string& streamed)> judge;
 };
 
 std::string shortened(const std::string& text) {
@@ -47,6 +65,8 @@ class Validator {
       const ServiceDescription& service = description.services[i];
       if (service.kind == "tool") {
         co_await try_tool(i, service);
+      } else if (service.kind == kModelKind || service.kind == kEmbedderKind) {
+        co_await try_provider(i, service);
       } else {
         tell(Kind::skipped, fmt::format("{} `{}`: this daemon does not know services of that kind",
                                         service.kind, service.name));
@@ -71,13 +91,59 @@ class Validator {
     co_return instance_ != nullptr;
   }
 
-  Task<Result<PluginAnswer>> call(std::size_t service, std::string input, Stop& stop) {
+  Task<Result<PluginAnswer>> call(const Tried& tried, Stop& stop, std::string* streamed = nullptr) {
     CallContext context{.loop = loop_,
                         .stop = stop,
                         .deadline = Deadline::after(loop_.clock(), options_.call_time),
                         .events = events_};
-    co_return co_await instance_->call({.service = service, .input = std::move(input), .key = "plugin-check"},
-                                       context);
+    std::function<void(std::string_view)> part;
+    if (streamed) part = [streamed](std::string_view text) { *streamed += text; };
+    co_return co_await instance_->call(
+        {.service = tried.index, .input = tried.input, .key = "plugin-check", .grace = tried.grace}, context,
+        std::move(part));
+  }
+
+  Task<> try_it(Tried tried) {
+    if (!co_await call_it(tried)) co_return;
+    if (instance_) co_await cancel_it(tried);
+    if (instance_) co_await call_at_once(tried);
+  }
+
+  // A request as a conversation has it, or as a search has it.
+  Task<> try_provider(std::size_t index, const ServiceDescription& service) {
+    const bool model = service.kind == kModelKind;
+    const Json texts = {"A cat sits on the mat.", "경복궁은 서울에 있다."};
+    Json input = model ? Json{{"system", "Be brief."},
+                              {"messages", {{{"role", "user"}, {"text", "Say hello."}}}},
+                              {"max_tokens", 50},
+                              {"stream", true}}
+                       : Json{{"for", "document"}, {"texts", texts}};
+    if (const auto given = options_.inputs.find(service.name); given != options_.inputs.end())
+      input = given->second;
+    const Json* sent = find(input, "texts");
+    const std::size_t count = sent && sent->is_array() ? sent->size() : 0;
+    co_await try_it({.index = index,
+                     .what = fmt::format("{} `{}`", service.kind, service.name),
+                     .input = dump(input),
+                     .warm_up = 1,
+                     .repeats = std::min(options_.repeats, kProviderRepeats),
+                     .grace = kModelGrace,
+                     .judge = model ? judge_model : judge_embedder(count)});
+  }
+
+  static Result<std::string> judge_model(const PluginAnswer& answer, const std::string& streamed) {
+    auto reply = read_model_answer(answer.text, streamed, "plugin-check", 1);
+    if (!reply) return fail(std::move(reply.error()));
+    return fmt::format("answers “{}”{}{}", shortened(reply->text), streamed.empty() ? "" : ", streamed",
+                       reply->usage.estimated ? ", without counting tokens" : "");
+  }
+  static std::function<Result<std::string>(const PluginAnswer&, const std::string&)> judge_embedder(
+      std::size_t texts) {
+    return [texts](const PluginAnswer& answer, const std::string&) -> Result<std::string> {
+      auto vectors = read_vectors(answer.text, answer.body, texts, 0);
+      if (!vectors) return fail(std::move(vectors.error()));
+      return fmt::format("gives vectors of {} dimensions", vectors->dimensions);
+    };
   }
 
   Task<> try_tool(std::size_t index, const ServiceDescription& tool) {
@@ -100,45 +166,59 @@ class Validator {
         co_return;
       }
     }
-    co_await call_it(index, what, dump(input));
-    if (instance_) co_await cancel_it(index, what, dump(input));
-    if (instance_) co_await call_at_once(index, what, dump(input));
+    co_await try_it({.index = index,
+                     .what = what,
+                     .input = dump(input),
+                     .repeats = options_.repeats,
+                     .judge = [](const PluginAnswer& answer, const std::string&) -> Result<std::string> {
+                       return fmt::format("answers “{}”", shortened(answer.text));
+                     }});
   }
 
-  Task<> call_it(std::size_t index, const std::string& what, const std::string& input) {
+  /// Whether there is more to try.
+  Task<bool> call_it(const Tried& tried) {
+    const std::string& what = tried.what;
     const std::size_t again = instance_->finished_again();
     std::int64_t before = 0;
     std::optional<std::string> first;
-    for (std::size_t i = 0; i < kWarmUp + options_.repeats; ++i) {
-      if (i == kWarmUp) before = co_await instance_->peak_memory();
-      auto answer = co_await call(index, input, stop_);
+    for (std::size_t i = 0; i < tried.warm_up + tried.repeats; ++i) {
+      if (i == tried.warm_up) before = co_await instance_->peak_memory();
+      std::string streamed;
+      auto answer = co_await call(tried, stop_, &streamed);
       if (!instance_->alive()) {
         tell(Kind::problem,
              fmt::format("{}: call {} ended its worker: {}", what, i + 1, answer.error().message));
         co_await restart();
-        co_return;
+        co_return false;
+      }
+      auto judged = answer ? tried.judge(*answer, streamed) : Result<std::string>("");
+      if (!judged) {
+        tell(Kind::problem, fmt::format("{}: {}", what, judged.error().message));
+        co_return false;
       }
       if (!first)
-        first = answer ? fmt::format("answers “{}”", shortened(answer->text))
-                       : fmt::format("answers with an error: {}", shortened(answer.error().message));
+        first =
+            answer ? *judged : fmt::format("answers with an error: {}", shortened(answer.error().message));
     }
     tell(Kind::good, fmt::format("{} {}", what, *first));
     const std::int64_t grown = co_await instance_->peak_memory() - before;
     // A sanitizer keeps what is freed for a while, which looks the same.
     if (grown > kGrowthKib && !kSanitized && !options_.sanitized)
       tell(Kind::warning,
-           fmt::format("{}: its memory grew by {} KiB over {} calls", what, grown, options_.repeats));
+           fmt::format("{}: its memory grew by {} KiB over {} calls", what, grown, tried.repeats));
     else
-      tell(Kind::good, fmt::format("{} was called {} times, each call ended once", what, options_.repeats));
+      tell(Kind::good, fmt::format("{} was called {} times, each call ended once", what, tried.repeats));
     if (const std::size_t more = instance_->finished_again() - again; more > 0)
       tell(Kind::problem, fmt::format("{} finished {} calls more than once", what, more));
+    co_return true;
   }
 
-  Task<> cancel_it(std::size_t index, const std::string& what, const std::string& input) {
+  Task<> cancel_it(const Tried& tried) {
+    const std::string& what = tried.what;
     Stop stop;
     const auto alarm =
         loop_.at(loop_.clock().now() + kCancelAfter, [&stop] { stop.request(StopReason::cancelled); });
-    auto answer = co_await call(index, input, stop);
+    auto answer = co_await call(tried, stop);
     if (instance_->alive()) {
       tell(Kind::good, answer ? fmt::format("{} was done before it could be cancelled", what)
                               : fmt::format("{} ends when it is cancelled", what));
@@ -147,17 +227,17 @@ class Validator {
     tell(Kind::warning,
          fmt::format("{} did not end within {} ms of being cancelled, so its worker was killed: "
                      "have a look at `cancel` or troupe_calls.cancelled",
-                     what, options_.instance.cancel_grace.count()));
+                     what, std::max(options_.instance.cancel_grace, tried.grace).count()));
     co_await restart();
   }
 
-  Task<> call_at_once(std::size_t index, const std::string& what, const std::string& input) {
+  Task<> call_at_once(const Tried& tried) {
+    const std::string& what = tried.what;
     const std::size_t most = instance_->description().concurrent;
     if (most < 2) co_return;
     Nursery nursery(loop_);
     for (std::size_t i = 0; i < most; ++i)
-      nursery.spawn("a call of many",
-                    [this, index, &input]() -> Task<> { co_await call(index, input, stop_); });
+      nursery.spawn("a call of many", [this, &tried]() -> Task<> { co_await call(tried, stop_); });
     co_await nursery.join();
     if (instance_->alive()) {
       tell(Kind::good, fmt::format("{} took {} calls at once", what, most));

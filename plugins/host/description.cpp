@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kNameMost = 64;
 constexpr std::size_t kDescriptionMost = 16u << 10;
+constexpr std::size_t kFeaturesMost = 1u << 10;
 constexpr std::int64_t kTimeoutMost = 24ll * 3600 * 1000;
 
 bool good_name(std::string_view name, bool capitals) {
@@ -50,6 +51,9 @@ void check_service(const ServiceDescription& service, std::vector<std::string>& 
                                    service.description.size(), kDescriptionMost));
   if (service.version.empty() || service.version.size() > kNameMost)
     problems.push_back(what + ": a version has 1 to 64 bytes");
+  if (service.features.size() > kFeaturesMost)
+    problems.push_back(fmt::format("{}: its features have {} bytes, at most {} are taken", what,
+                                   service.features.size(), kFeaturesMost));
   if (service.timeout.count() < 0 || service.timeout.count() > kTimeoutMost)
     problems.push_back(what + ": a timeout is at most a day");
   check_schema(service.input_schema, what + ": its input schema", problems);
@@ -63,7 +67,8 @@ Json to_json(const ServiceDescription& service) {
           {"input_schema", service.input_schema},
           {"effect", tools::word(service.effect)},
           {"status", service.status},
-          {"timeout_ms", service.timeout.count()}};
+          {"timeout_ms", service.timeout.count()},
+          {"features", service.features}};
 }
 
 Result<ServiceDescription> read_service(const Json& json) {
@@ -73,7 +78,8 @@ Result<ServiceDescription> read_service(const Json& json) {
                              .version = string_or(json, "version", "1"),
                              .input_schema = or_null(json, "input_schema"),
                              .status = or_null(json, "status") == Json(true),
-                             .timeout = std::chrono::milliseconds(number_or(json, "timeout_ms", 0))};
+                             .timeout = std::chrono::milliseconds(number_or(json, "timeout_ms", 0)),
+                             .features = string_or(json, "features")};
   const std::string effect = string_or(json, "effect");
   for (const auto one : {tools::Effect::pure, tools::Effect::idempotent, tools::Effect::at_most_once})
     if (tools::word(one) == effect) {
@@ -84,6 +90,15 @@ Result<ServiceDescription> read_service(const Json& json) {
 }
 
 }  // namespace
+
+bool ServiceDescription::can(std::string_view feature) const {
+  for (std::string_view left = features; !left.empty();) {
+    const std::size_t end = std::min(left.find(' '), left.size());
+    if (left.substr(0, end) == feature) return true;
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  return false;
+}
 
 const ServiceDescription* PluginDescription::find(std::string_view kind, std::string_view service) const {
   for (const ServiceDescription& one : services)

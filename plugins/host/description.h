@@ -25,6 +25,10 @@ struct ServiceDescription {
   tools::Effect effect = tools::Effect::at_most_once;
   bool status = false;                   ///< it can tell what became of a call
   std::chrono::milliseconds timeout{0};  ///< 0: as the agent says
+  std::string features;                  ///< words, separated by blanks
+
+  /// Whether `feature` is among its words.
+  bool can(std::string_view feature) const;
 };
 
 /// A plugin as it describes itself.

@@ -57,8 +57,11 @@ struct HostFunctions {
   static troupe_status part(troupe_call* call, troupe_span text) {
     if (!call) return TROUPE_INVALID;
     if (text.size > kPluginAnswerBytes) return TROUPE_TOO_LARGE;
-    return guarded(
-        [&] { return call->runtime->say(*call, "part", {.text = at_most(text, kPluginAnswerBytes)}); });
+    return guarded([&]() -> troupe_status {
+      const troupe_status said =
+          call->runtime->say(*call, "part", {.text = at_most(text, kPluginAnswerBytes)});
+      return said == TROUPE_OK && call->cancelled ? TROUPE_CANCELLED : said;
+    });
   }
 
   static troupe_status finish(troupe_call* call, troupe_status status, troupe_span answer, troupe_span body) {

@@ -60,6 +60,11 @@ std::int64_t status_of(ErrorCode code) {
   }
 }
 
+/// Of an answer that is too large. To who asks a model, `too_large` would mean the question.
+ErrorCode code_of_size(bool repeatable) {
+  return repeatable ? ErrorCode::protocol : ErrorCode::too_large;
+}
+
 log::Level level_of(std::int64_t level) {
   if (level <= TROUPE_LOG_DEBUG) return log::Level::debug;
   if (level == TROUPE_LOG_INFO) return log::Level::info;
@@ -93,7 +98,9 @@ struct Instance::Live {
   Nursery requests;  ///< that the plugin made within it
   std::optional<Result<PluginAnswer>> answer;
   std::function<void(std::string_view)> part;
+  bool repeatable = false;  ///< see PluginCall
   std::size_t messages = 0;
+  std::size_t parts = 0;
   std::size_t bytes = 0;
   std::size_t progress = 0;
 };
@@ -141,7 +148,7 @@ void Instance::take(Message message) {
       fields["fraction"] = *fraction;
     live->context.events.publish({.type = "tool.progress", .fields = std::move(fields)});
   } else if (what == "part") {
-    if (live && live->part) live->part(clean(message.text, kPluginAnswerBytes));
+    if (live && live->part && !live->done.is_set()) live->part(clean(message.text, kPluginAnswerBytes));
   } else if (what == "log") {
     if (++log_lines_ <= settings_.log_lines)
       log(number_or(message.head, "level", TROUPE_LOG_INFO), message.text);
@@ -175,10 +182,13 @@ void Instance::take(Message message) {
 
 void Instance::take_finish(Live& live, Message message) {
   const std::int64_t status = number_or(message.head, "status", TROUPE_FAILED);
+  const Json* over = find(message.head, "over");
   if (message.text.size() + message.body.size() > kPluginAnswerBytes) {
-    live.answer = fail(ErrorCode::too_large,
+    live.answer = fail(code_of_size(live.repeatable),
                        fmt::format("the plugin's answer has {} bytes, at most {} are taken",
                                    message.text.size() + message.body.size(), kPluginAnswerBytes));
+  } else if (over && *over == Json(true)) {
+    live.answer = fail(code_of_size(live.repeatable), clean(message.text, kWordsBytes));
   } else if (status == TROUPE_OK) {
     live.answer = PluginAnswer{clean(message.text, kPluginAnswerBytes), std::move(message.body)};
   } else {
@@ -228,6 +238,7 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   if (why_dead_) co_return fail(*why_dead_);
   Live live(loop_, context, context.stop);
   live.part = std::move(part);
+  live.repeatable = call.repeatable;
   const std::int64_t id = ++last_id_;
   calls_[id] = &live;
   Message message{.head = {{"do", "call"}, {"id", id}, {"service", call.service}, {"key", call.key}},
@@ -237,11 +248,12 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
     const auto left = std::chrono::ceil<Milliseconds>(context.deadline.at() - loop_.clock().now());
     message.head["left_ms"] = std::max<std::int64_t>(left.count(), 0);
   }
+  const Milliseconds grace_time = std::max(settings_.cancel_grace, call.grace);
   Loop::Alarm grace;
   const auto hook = live.stop.on_request([&] {
     if (live.done.is_set()) return;
     line_->send({.head = {{"do", "cancel"}, {"id", id}}});
-    grace = loop_.at(loop_.clock().now() + settings_.cancel_grace, [this, &live] {
+    grace = loop_.at(loop_.clock().now() + grace_time, [this, &live] {
       if (live.done.is_set()) return;
       kill("it was killed: a call did not end when it was told to", ErrorCode::tool);
     });
@@ -267,7 +279,13 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   }
   if (live.answer && *live.answer) ++answered_;
   if (live.answer) co_return std::move(*live.answer);
-  co_return fail(why_dead_.value_or(Error{ErrorCode::internal, "the plugin ended without a reason"}));
+  Error dead = why_dead_.value_or(Error{ErrorCode::internal, "the plugin ended without a reason"});
+  if (live.repeatable && dead.code == ErrorCode::too_large) dead.code = code_of_size(true);
+  if (live.repeatable && dead.code == ErrorCode::tool) {
+    dead.code = ErrorCode::unavailable;
+    dead.retryable = true;
+  }
+  co_return fail(std::move(dead));
 }
 
 Task<std::int64_t> Instance::peak_memory() {
@@ -292,11 +310,12 @@ void Instance::die(Error why) {
 
 // Its own limits are the plugin's to keep or not: it holds the socket.
 bool Instance::too_much(Live* live, const Message& message) {
-  std::size_t& count = live ? live->messages : stray_;
+  const bool part = live && live->part && string_or(message.head, "is") == "part";
+  std::size_t& count = part ? live->parts : live ? live->messages : stray_;
   std::size_t& bytes = live ? live->bytes : stray_bytes_;
   ++count;
   bytes += message.text.size() + message.body.size();
-  return count > settings_.messages || bytes > settings_.bytes;
+  return count > (part ? settings_.parts : settings_.messages) || bytes > settings_.bytes;
 }
 
 std::string Instance::clean(std::string_view text, std::size_t most) const {

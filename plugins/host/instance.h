@@ -23,6 +23,10 @@ struct PluginCall {
   std::string input;        ///< JSON
   std::string body;
   std::string key;
+  /// Asking it again does nothing more: when the worker dies of it, the error is a retryable `unavailable`.
+  /// An answer that is too large is `protocol` then, so that `too_large` is left to the input.
+  bool repeatable = false;
+  Milliseconds grace{0};  ///< at least so long it may take to end once it was cancelled
 };
 
 struct PluginAnswer {
@@ -45,6 +49,7 @@ struct InstanceSettings {
   /// many for a reason. The same bounds what it sends between two answers that is of no call.
   std::size_t messages = 20'000;
   std::size_t bytes = 64u << 20;
+  std::size_t parts = 100'000;    ///< of one streamed answer, beside its messages; they count among the bytes
   std::size_t log_lines = 1'000;  ///< between two answers; more are passed over
   Secrets secrets{};              ///< never in what it logs, answers or fails with
 };

@@ -44,7 +44,8 @@ ServiceDescription describe(const troupe_service& service, std::vector<std::stri
                                .description = text_or(service.description),
                                .version = text_or(service.version, "1"),
                                .status = has_word(text_or(service.features), "status"),
-                               .timeout = std::chrono::milliseconds(service.timeout_ms)};
+                               .timeout = std::chrono::milliseconds(service.timeout_ms),
+                               .features = text_or(service.features)};
   const std::string what = fmt::format("{} `{}`", described.kind, described.name);
   if (!service.handle) problems.push_back(what + " has no `handle`");
   described.input_schema = json_or_null(service.input_schema, what + ": its input_schema", problems);

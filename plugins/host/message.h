@@ -15,7 +15,9 @@ namespace troupe::plugins {
 /// From the daemon, by `do`: `start` {http, left_ms} + text: config · `call` {id, service, key, left_ms} +
 /// text: input, body · `cancel` {id} · `http` {id, call, status, http_status, headers} + body · `peak` ·
 /// `stop`. To the daemon, by `is`: `loaded` {plugin} · `ready` · `refused` + text: why · `progress` {id,
-/// fraction} + text · `part` {id} + text · `finish` {id, status} + text: answer, body · `again` {id} (a
+/// fraction} + text · `part` {id} + text · `finish` {id, status, over: whether that is about the answer's
+/// size}
+/// + text: answer, body · `again` {id} (a
 /// second finish) · `peak` {kib} · `log` {level} + text · `http` {id, call, method, url, headers, body_max} +
 /// body.
 struct Message {

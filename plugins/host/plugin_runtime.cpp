@@ -249,6 +249,7 @@ troupe_status PluginRuntime::finish_once(troupe_call& call, troupe_status status
   troupe_status said = TROUPE_OK;
   if (answer.size > kPluginAnswerBytes || body.size > kPluginAnswerBytes - answer.size) {
     message.head["status"] = TROUPE_TOO_LARGE;
+    message.head["over"] = true;
     message.text = fmt::format("the plugin's answer has {} bytes, at most {} are taken",
                                answer.size + body.size, kPluginAnswerBytes);
     said = TROUPE_TOO_LARGE;

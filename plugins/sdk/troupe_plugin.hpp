@@ -8,6 +8,22 @@
 //   }
 //   TROUPE_PLUGIN("greet", "1.0", "An example")
 //
+// A language model, and what turns texts into vectors:
+//
+//   TROUPE_MODEL(echo, "Says what it is told", "") {
+//     call.part("You said: ");                      // streamed
+//     call.part(call.messages().back().text);
+//     return {};                                    // the parts are the answer; or a text, or calls of tools
+//   }
+//   TROUPE_EMBEDDER(lengths, "How long a text is", "1") {
+//     troupe::Vectors vectors(2);
+//     for (const std::string& text : call.texts()) {
+//       float* row = vectors.add();
+//       row[0] = 1, row[1] = static_cast<float>(text.size());
+//     }
+//     return vectors;
+//   }
+//
 // Exceptions end the call with their text and never leave the plugin. Build it with -fvisibility=hidden.
 #ifndef TROUPE_PLUGIN_HPP
 #define TROUPE_PLUGIN_HPP
@@ -15,6 +31,8 @@
 #include "troupe_plugin.h"
 
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <optional>
@@ -170,6 +188,28 @@ namespace __attribute__((visibility("hidden"))) detail {
     return std::nullopt;
   }
 
+  /// The member `name` of a JSON object where it is a text.
+  inline std::string member_text(std::string_view object, std::string_view name,
+                                 std::string_view fallback = {}) {
+    const auto value = member(object, name);
+    return value && value->starts_with('"') ? JsonWalk(*value).string() : std::string(fallback);
+  }
+
+  /// The elements of the JSON array that is the member `name` of an object, as JSON text; none when it is
+  /// absent.
+  inline std::vector<std::string_view> elements(std::string_view object, std::string_view name) {
+    std::vector<std::string_view> all;
+    const auto list = member(object, name);
+    if (!list) return all;
+    JsonWalk walk(*list);
+    if (!walk.take('[')) return all;
+    while (walk.peek() != ']' && walk.peek() != '\0') {
+      all.push_back(walk.value());
+      walk.take(',');
+    }
+    return all;
+  }
+
   /// What init() was given.
   struct Plugged {
     const troupe_host* host = nullptr;
@@ -191,8 +231,7 @@ inline std::string_view config() {
 }
 /// One member of it that is a text.
 inline std::string config_text(std::string_view name, std::string_view fallback = {}) {
-  const auto value = detail::member(config(), name);
-  return value && value->starts_with('"') ? detail::JsonWalk(*value).string() : std::string(fallback);
+  return detail::member_text(config(), name, fallback);
 }
 
 /// A line for the daemon's log.
@@ -201,7 +240,7 @@ inline void log(std::int32_t level, std::string_view text) noexcept {
   if (host.log) host.log->write(host.host, level, detail::span(text));
 }
 
-/// A call that is being carried out. Its views are valid until the tool returns.
+/// A call that is being carried out. Its views are valid until the body returns.
 class Call {
  public:
   explicit Call(troupe_call* call) : call_(call) {}
@@ -211,8 +250,7 @@ class Call {
   /// Members of the input, for tools that need no more than that. A member that is absent or of another type
   /// is the fallback.
   std::string text(std::string_view name, std::string_view fallback = {}) const {
-    const auto value = detail::member(input(), name);
-    return value && value->starts_with('"') ? detail::JsonWalk(*value).string() : std::string(fallback);
+    return detail::member_text(input(), name, fallback);
   }
   double number(std::string_view name, double fallback = 0) const {
     const auto value = detail::member(input(), name);
@@ -260,6 +298,10 @@ class Call {
     return std::move(fetched.answer);
   }
 
+ protected:
+  /// As troupe_calls.part.
+  troupe_status say(std::string_view text) const { return calls().part(call_, detail::span(text)); }
+
  private:
   struct Fetched {
     troupe_status status = TROUPE_FAILED;
@@ -280,6 +322,157 @@ class Call {
   troupe_call* call_;
 };
 
+/// `text` as a JSON string, with its quotes. It has to be UTF-8.
+inline std::string json_text(std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (byte >= 0x20) {
+      quoted += c;
+    } else {
+      quoted += "\\u00";
+      quoted += hex[byte >> 4];
+      quoted += hex[byte & 15];
+    }
+  }
+  return quoted += '"';
+}
+
+/// A call of a tool: one that a model wants, or wanted.
+struct ToolCall {
+  std::string name;
+  std::string arguments = "{}";  ///< JSON, an object
+  std::string id = {};           ///< "": the daemon makes one up
+};
+
+/// One message of the conversation that a model is asked to go on with.
+struct Message {
+  std::string role;  ///< user, assistant, tool or system
+  std::string text;
+  std::vector<std::string> images;   ///< of a user: addresses, or data: with the bytes in base64
+  std::vector<ToolCall> tool_calls;  ///< of an assistant
+  std::string call;                  ///< of a tool: the id of the call that it answers
+  std::string name;                  ///< of a tool: its name
+  std::string state;                 ///< of an assistant: Reply::state of then, as JSON text
+};
+
+/// A tool that a model may call.
+struct Tool {
+  std::string name;
+  std::string description;
+  std::string input_schema;  ///< JSON
+};
+
+/// What a model answers. A text alone is an answer, too; without `text` the parts are.
+struct Reply {
+  Reply() = default;
+  Reply(std::string whole) : text(std::move(whole)) {}
+  Reply(const char* whole) : text(whole) {}
+
+  std::optional<std::string> text;
+  std::vector<ToolCall> tool_calls;
+  std::string reasoning;
+  std::string finish;              ///< stop, length, tool_calls, content_filter or other; "": what is usual
+  std::int64_t input_tokens = -1;  ///< -1: nobody has counted, and the daemon estimates
+  std::int64_t output_tokens = -1;
+  std::string state;  ///< JSON that is wanted back with this message; "": nothing
+};
+
+/// A call of a model. What it is asked beyond this, `input()` has as JSON.
+class ModelCall : public Call {
+ public:
+  using Call::Call;
+
+  std::string model() const { return text("model"); }
+  std::string system() const { return text("system"); }
+  std::vector<Message> messages() const {
+    std::vector<Message> all;
+    for (const std::string_view one : detail::elements(input(), "messages")) {
+      Message message{detail::member_text(one, "role"),
+                      detail::member_text(one, "text"),
+                      {},
+                      {},
+                      detail::member_text(one, "call"),
+                      detail::member_text(one, "name"),
+                      std::string(detail::member(one, "state").value_or(""))};
+      for (const std::string_view image : detail::elements(one, "images"))
+        message.images.push_back(detail::member_text(image, "url"));
+      for (const std::string_view wanted : detail::elements(one, "tool_calls"))
+        message.tool_calls.push_back({detail::member_text(wanted, "name"),
+                                      std::string(detail::member(wanted, "arguments").value_or("{}")),
+                                      detail::member_text(wanted, "id")});
+      all.push_back(std::move(message));
+    }
+    return all;
+  }
+  std::vector<Tool> tools() const {
+    std::vector<Tool> all;
+    for (const std::string_view one : detail::elements(input(), "tools"))
+      all.push_back({detail::member_text(one, "name"), detail::member_text(one, "description"),
+                     std::string(detail::member(one, "input_schema").value_or("{}"))});
+    return all;
+  }
+  /// The next piece of the text. Throws when nobody reads any more, which ends the call as it should.
+  void part(std::string_view piece) const {
+    if (say(piece) == TROUPE_CANCELLED) throw Failure(TROUPE_CANCELLED, "nobody reads any more");
+  }
+};
+
+/// What an embedder answers: a row for each text, in their order.
+class Vectors {
+ public:
+  /// `dimensions`: numbers of one row.
+  explicit Vectors(std::size_t dimensions) : dimensions_(dimensions) {}
+
+  /// The next row, all zero, for the caller to fill in. Valid until the next add().
+  float* add() {
+    values_.resize(values_.size() + dimensions_);
+    return values_.data() + values_.size() - dimensions_;
+  }
+  /// What was read; without it the daemon estimates.
+  void count(std::int64_t input_tokens) { input_tokens_ = input_tokens; }
+
+  std::string answer() const {
+    std::string json = "{\"dimensions\":" + std::to_string(dimensions_);
+    if (input_tokens_ >= 0) json += ",\"usage\":{\"input_tokens\":" + std::to_string(input_tokens_) + "}";
+    return json + "}";
+  }
+  std::string body() const {
+    std::string bytes;
+    bytes.reserve(values_.size() * 4);
+    for (const float value : values_) {
+      std::uint32_t bits;
+      std::memcpy(&bits, &value, sizeof bits);
+      for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift & 0xff);
+    }
+    return bytes;
+  }
+
+ private:
+  std::size_t dimensions_;
+  std::vector<float> values_;
+  std::int64_t input_tokens_ = -1;
+};
+
+/// A call of an embedder.
+class EmbedderCall : public Call {
+ public:
+  using Call::Call;
+
+  std::vector<std::string> texts() const {
+    std::vector<std::string> all;
+    for (const std::string_view one : detail::elements(input(), "texts"))
+      all.push_back(one.starts_with('"') ? detail::JsonWalk(one).string() : std::string());
+    return all;
+  }
+  /// Whether the texts are what documents are searched by, not documents.
+  bool query() const { return text("for") == "query"; }
+  /// What the entry wants a vector to have; 0: it does not say.
+  std::size_t dimensions() const { return static_cast<std::size_t>(number("dimensions")); }
+};
+
 namespace __attribute__((visibility("hidden"))) detail {
 
   inline std::vector<const troupe_service*>& services() {
@@ -287,14 +480,51 @@ namespace __attribute__((visibility("hidden"))) detail {
     return all;
   }
 
-  /// Runs a tool's body and finishes its call, exactly once, whatever happens in it.
-  template <class Body>
+  /// What a body answered, as text and bytes.
+  struct Finish {
+    std::string answer;
+    std::string body = {};
+  };
+  inline Finish finish_of(std::string text) {
+    return {std::move(text)};
+  }
+  inline Finish finish_of(const Vectors& vectors) {
+    return {vectors.answer(), vectors.body()};
+  }
+  inline Finish finish_of(const Reply& reply) {
+    std::string json = "{";
+    const auto put = [&json](std::string_view name, std::string_view value) {
+      json += json.size() > 1 ? ",\"" : "\"";
+      json += name;
+      json += "\":";
+      json += value;
+    };
+    if (reply.text) put("text", json_text(*reply.text));
+    if (!reply.reasoning.empty()) put("reasoning", json_text(reply.reasoning));
+    if (!reply.finish.empty()) put("finish", json_text(reply.finish));
+    if (!reply.state.empty()) put("state", reply.state);
+    if (reply.input_tokens >= 0 || reply.output_tokens >= 0)
+      put("usage", "{\"input_tokens\":" + std::to_string(reply.input_tokens < 0 ? 0 : reply.input_tokens) +
+                       ",\"output_tokens\":" +
+                       std::to_string(reply.output_tokens < 0 ? 0 : reply.output_tokens) + "}");
+    std::string calls;
+    for (const ToolCall& one : reply.tool_calls) {
+      calls += (calls.empty() ? "{\"name\":" : ",{\"name\":") + json_text(one.name);
+      if (!one.id.empty()) calls += ",\"id\":" + json_text(one.id);
+      calls += ",\"arguments\":" + (one.arguments.empty() ? "{}" : one.arguments) + "}";
+    }
+    if (!calls.empty()) put("tool_calls", "[" + calls + "]");
+    return {json + "}"};
+  }
+
+  /// Runs the body of a service and finishes its call, exactly once, whatever happens in it.
+  template <class Kind, class Body>
   void carry_out(troupe_call * call, Body body) noexcept {
     const troupe_calls& calls = *plugged().calls;
     try {
-      Call one(call);
-      const std::string text = body(one);
-      calls.finish(call, TROUPE_OK, span(text), {});
+      Kind one(call);
+      const Finish finish = finish_of(body(one));
+      calls.finish(call, TROUPE_OK, span(finish.answer), span(finish.body));
     } catch (const Failure& failure) {
       calls.finish(call, failure.status(), span(failure.what()), {});
     } catch (const std::exception& e) {
@@ -314,6 +544,17 @@ namespace __attribute__((visibility("hidden"))) detail {
     service.description = description;
     service.input_schema = schema;
     service.handle = handle;
+    return service;
+  }
+
+  /// One of another kind. `version` or `features` may be null.
+  inline troupe_service service(const char* kind, const char* name, const char* description,
+                                const char* version, const char* features,
+                                void (*handle)(const troupe_service*, troupe_call*)) {
+    troupe_service service = tool(name, description, nullptr, TROUPE_PURE, handle);
+    service.kind = kind;
+    service.version = version;
+    service.features = features;
     return service;
   }
 
@@ -348,15 +589,43 @@ namespace __attribute__((visibility("hidden"))) detail {
 #define TROUPE_TOOL(name, description, schema, effect)                                      \
   static std::string troupe_tool_##name(troupe::Call& call);                                \
   static void troupe_handle_##name(const troupe_service*, troupe_call* call) {              \
-    troupe::detail::carry_out(call, troupe_tool_##name);                                    \
+    troupe::detail::carry_out<troupe::Call>(call, troupe_tool_##name);                      \
   }                                                                                         \
   static const troupe_service troupe_service_##name =                                       \
       troupe::detail::tool(#name, description, schema, effect, troupe_handle_##name);       \
   static const troupe::detail::Registered troupe_registered_##name(&troupe_service_##name); \
   static std::string troupe_tool_##name([[maybe_unused]] troupe::Call& call)
 
-/// The plugin itself, once, after its tools. Further arguments are fields of troupe_plugin by name:
-/// TROUPE_PLUGIN("weather", "1.0", "Forecasts", p.config_schema = "…", p.permissions = "…")
+/// A language model: its name (an identifier), a line about it, what it can beyond writing text ("tools
+/// images schema", or ""); then the body in braces, which is given `call` (troupe::ModelCall) and returns a
+/// troupe::Reply, or a text.
+#define TROUPE_MODEL(name, description, features)                                                          \
+  static troupe::Reply troupe_model_##name(troupe::ModelCall& call);                                       \
+  static void troupe_handle_model_##name(const troupe_service*, troupe_call* call) {                       \
+    troupe::detail::carry_out<troupe::ModelCall>(call, troupe_model_##name);                               \
+  }                                                                                                        \
+  static const troupe_service troupe_service_model_##name =                                                \
+      troupe::detail::service("model", #name, description, nullptr, features, troupe_handle_model_##name); \
+  static const troupe::detail::Registered troupe_registered_model_##name(&troupe_service_model_##name);    \
+  static troupe::Reply troupe_model_##name([[maybe_unused]] troupe::ModelCall& call)
+
+/// What turns texts into vectors: its name (an identifier), a line about it, its version, which is another
+/// one once it makes other vectors; then the body in braces, which is given `call` (troupe::EmbedderCall) and
+/// returns troupe::Vectors.
+#define TROUPE_EMBEDDER(name, description, version)                                     \
+  static troupe::Vectors troupe_embedder_##name(troupe::EmbedderCall& call);            \
+  static void troupe_handle_embedder_##name(const troupe_service*, troupe_call* call) { \
+    troupe::detail::carry_out<troupe::EmbedderCall>(call, troupe_embedder_##name);      \
+  }                                                                                     \
+  static const troupe_service troupe_service_embedder_##name = troupe::detail::service( \
+      "embedder", #name, description, version, nullptr, troupe_handle_embedder_##name); \
+  static const troupe::detail::Registered troupe_registered_embedder_##name(            \
+      &troupe_service_embedder_##name);                                                 \
+  static troupe::Vectors troupe_embedder_##name([[maybe_unused]] troupe::EmbedderCall& call)
+
+/// The plugin itself, once, after its tools, models and embedders. Further arguments are fields of
+/// troupe_plugin by name: TROUPE_PLUGIN("weather", "1.0", "Forecasts", p.config_schema = "…", p.permissions =
+/// "…")
 #define TROUPE_PLUGIN(plugin_name, plugin_version, plugin_description, ...) \
   extern "C" {                                                              \
   extern TROUPE_EXPORT const troupe_plugin troupe_plugin_entry;             \

@@ -12,9 +12,10 @@ Json choice_schema(const std::string& key, const Words& words, const std::string
   Json rules = Json::array();
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const std::string& word = words.words[i].word;
-    Json condition{{"properties", {{key, {{"const", word}}}}}};
+    Json condition{{"properties", {{key, word_schema(word)}}}};
     if (word != fallback) condition["required"] = Json::array({key});
-    kinds[i]["properties"][key] = Json{{"const", word}, {"description", words.words[i].about}};
+    kinds[i]["properties"][key] = word_schema(word);
+    kinds[i]["properties"][key]["description"] = words.words[i].about;
     rules.push_back(Json{{"if", std::move(condition)}, {"then", std::move(kinds[i])}});
   }
   object["allOf"] = std::move(rules);

@@ -21,7 +21,7 @@ template <class T>
 class Choice final : public Shape<T> {
  public:
   struct Kind {
-    std::string word;  ///< "tavily"
+    std::string word;  ///< "tavily", or a family: "plugin/NAME"
     std::string about;
     Record<T> record;  ///< its keys, without the deciding one
   };
@@ -81,7 +81,7 @@ class Choice final : public Shape<T> {
 
   const Kind* find(const std::string& word) const {
     for (const Kind& kind : kinds_)
-      if (kind.word == word) return &kind;
+      if (stands_for(kind.word, word)) return &kind;
     return nullptr;
   }
 

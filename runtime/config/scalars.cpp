@@ -247,9 +247,22 @@ ShapePtr<std::size_t> bytes(std::size_t least, std::size_t most) {
        .schema = or_variable(Json{{"type", "string"}, {"pattern", "^[0-9]+(B|KiB|MiB|GiB)$"}})});
 }
 
+bool stands_for(std::string_view word, std::string_view written) {
+  if (!word.ends_with(kFamilyEnd)) return word == written;
+  const std::string_view beginning = word.substr(0, word.size() - kFamilyEnd.size() + 1);
+  return written.starts_with(beginning) && written.size() > beginning.size();
+}
+
+Json word_schema(std::string_view word) {
+  if (!word.ends_with(kFamilyEnd)) return Json{{"const", word}};
+  const std::string beginning(word.substr(0, word.size() - kFamilyEnd.size() + 1));
+  return Json{{"type", "string"}, {"pattern", "^" + beginning + "."}, {"title", word}};
+}
+
 std::string Words::check(const Scalar& written) const {
   std::vector<std::string> all = names();
-  if (std::find(all.begin(), all.end(), written.text) != all.end()) return "";
+  for (const std::string& word : all)
+    if (stands_for(word, written.text)) return "";
   // `plugin/weather` is of the reserved kind `plugin`.
   std::string family = written.text.substr(0, written.text.find('/'));
   if (std::find(reserved.begin(), reserved.end(), family) != reserved.end())
@@ -267,7 +280,7 @@ std::vector<std::string> Words::names() const {
 Json Words::schema() const {
   Json choices = Json::array();
   for (const Word& word : words) {
-    Json choice{{"const", word.word}};
+    Json choice = word_schema(word.word);
     if (!word.about.empty()) choice["description"] = word.about;
     choices.push_back(std::move(choice));
   }

@@ -100,6 +100,13 @@ ShapePtr<I> integer(std::int64_t least, std::int64_t most) {
   return std::make_shared<Narrow>(std::move(wide));
 }
 
+/// What ends a word that stands for a family: `plugin/NAME` for every word that begins with `plugin/`.
+inline constexpr std::string_view kFamilyEnd = "/NAME";
+/// Whether `word` is what somebody wrote as `written`, or the family of it.
+bool stands_for(std::string_view word, std::string_view written);
+/// The schema of whatever `word` stands for.
+Json word_schema(std::string_view word);
+
 /// One of a few words. `reserved` words exist in the specification and are refused as not available yet.
 struct Word {
   std::string word;

@@ -99,7 +99,9 @@ void collect(const Json& object, const std::string& text, std::vector<Spot>& spo
   if (object.contains("allOf")) {  // a choice: one object for each kind
     for (const Json& rule : object["allOf"]) {
       const auto& condition = rule["if"]["properties"].items().begin();
-      std::string kind = condition.key() + ": " + condition.value()["const"].get<std::string>();
+      const Json& chosen = condition.value();  // a word, or the title of a family of words
+      const std::string word = (chosen.contains("const") ? chosen["const"] : chosen["title"]);
+      std::string kind = condition.key() + ": " + word;
       collect(rule["then"], put(text, kind + ", @"), spots);
     }
     return;

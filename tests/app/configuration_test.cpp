@@ -330,7 +330,7 @@ default: x
         "t.yaml:4:6: error: model `a`: `model` is missing\n"
         "t.yaml:5:18: error: `provider` of model `b`: expected one of `openai`, `anthropic`, `gemini`, "
         "`ollama`, "
-        "`huggingface`, `builtin` and `cassette`, got `opnai`; did you mean `openai`?\n"
+        "`huggingface`, `builtin`, `cassette` and `plugin/NAME`, got `opnai`; did you mean `openai`?\n"
         "t.yaml:6:27: error: unknown key `temperature` in model `c`; it belongs to `provider: openai`\n"
         "t.yaml:7:10: error: `default`: no agent is named `x`; no agent is defined\n");
 }

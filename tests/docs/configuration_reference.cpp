@@ -116,7 +116,8 @@ class Writer {
     for (const auto& branch : schema["allOf"]) {
       const auto& condition = branch["if"]["properties"];
       const auto key = condition.begin().key();
-      const auto value = plain(condition.begin().value()["const"]);
+      const Json& chosen = condition.begin().value();  // a word, or the title of a family of words
+      const auto value = plain(chosen.contains("const") ? chosen["const"] : chosen["title"]);
       table(path, branch["then"], branch["then"].value("description", ""), key, value);
     }
   }

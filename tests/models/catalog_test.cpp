@@ -1,7 +1,9 @@
 #include "models/catalog.h"
 
+#include "models/governor/governors.h"
 #include "tests/models/call.h"
 
+#include <chrono>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -106,4 +108,52 @@ TEST_CASE("a cassette finds its model wherever that stands in the file, and goes
   auto reply = caller.call(*table->at("tape"), request_of({user("hello")}));
   CHECK(reply.error().code == ErrorCode::store);  // it went to the network and could not be recorded
   CHECK(reply.error().message.starts_with("model tape (m at http://127.0.0.1:11434"));
+}
+
+TEST_CASE("a model of a plugin is made by whoever knows plugins, and tried again like one behind a network") {
+  CHECK(make({{.name = "x", .provider = "plugin/brain"}}).error().message ==
+        "models.x: no plugin is loaded here");
+  CHECK(make({{.name = "x", .provider = "plugin/"}})
+            .error()
+            .message.contains("there is no provider `plugin/`"));
+
+  class Twice final : public Model {
+   public:
+    Task<Result<ModelReply>> complete(ModelRequest, TokenSink&, CallContext&) override {
+      if (++calls > 1) co_return ModelReply{.text = "at last"};
+      Error busy{ErrorCode::busy, "too much at once"};
+      busy.retryable = true;
+      co_return fail(std::move(busy));
+    }
+    const std::string& name() const override { return name_; }
+    int calls = 0;
+
+   private:
+    const std::string name_ = "x";
+  };
+  const auto model = std::make_shared<Twice>();
+  std::string asked;
+  NoHttp http;
+  Caller caller;
+  SystemRng rng;
+  Governors governors(caller.loop, rng, {.pauses = {.first = std::chrono::milliseconds(1)}});
+  const ModelServices services{.http = http,
+                               .loop = caller.loop,
+                               .rng = rng,
+                               .governors = &governors,
+                               .plugins = [&](const ModelSettings& entry) -> Result<std::shared_ptr<Model>> {
+                                 asked = entry.provider + " " + entry.model;
+                                 if (entry.model == "none")
+                                   return fail(ErrorCode::not_found, "it has no such model");
+                                 return model;
+                               }};
+  auto table = make_models({{.name = "x", .provider = "plugin/brain", .model = "tiny"}}, services);
+  REQUIRE(table.has_value());
+  CHECK(asked == "plugin/brain tiny");
+  auto reply = caller.call(*table->at("x"), request_of({user("hello")}));
+  REQUIRE_MESSAGE(reply.has_value(), reply.error().message);
+  CHECK(reply->text == "at last");
+  CHECK(model->calls == 2);
+  auto none = make_models({{.name = "x", .provider = "plugin/brain", .model = "none"}}, services);
+  CHECK(none.error().message == "models.x: it has no such model");
 }

@@ -63,6 +63,35 @@ TEST_CASE("what a plugin does wrong is found: twice ended calls, crashes, a deaf
   CHECK(judged.has(Finding::Kind::good, "tool `echo` answers “{}”"));
 }
 
+TEST_CASE("models and embedders are asked something small, and their answers held against their kind") {
+  const Judged judged = judge(TROUPE_MODELS_PLUGIN, {.repeats = 10});
+  CHECK(judged.has(Finding::Kind::good, "model `scripted` answers “You said: Say hello.”, without counting"));
+  CHECK(judged.has(Finding::Kind::good, "model `scripted` was called 10 times, each call ended once"));
+  CHECK(judged.has(Finding::Kind::good, "embedder `letters` gives vectors of 4 dimensions"));
+  CHECK(judged.has(Finding::Kind::problem, "model `raw`: the plugin's answer is no JSON"));
+  CHECK(judged.count(Finding::Kind::problem) == 1);
+
+  const Judged streamed = judge(
+      TROUPE_MODELS_PLUGIN,
+      {.inputs = {{"scripted", {{"messages", {{{"role", "user"}, {"text", "say a b"}}}}}}}, .repeats = 2});
+  CHECK(streamed.has(Finding::Kind::good, "model `scripted` answers “a b”, streamed"));
+  const Judged failing =
+      judge(TROUPE_MODELS_PLUGIN,
+            {.inputs = {{"scripted", {{"messages", {{{"role", "user"}, {"text", "die"}}}}}}}, .repeats = 2});
+  CHECK(failing.has(Finding::Kind::problem, "model `scripted`: call 1 ended its worker"));
+  const Judged endless =
+      judge(TROUPE_MODELS_PLUGIN,
+            {.inputs = {{"scripted", {{"messages", {{{"role", "user"}, {"text", "endless"}}}}}}},
+             .repeats = 1,
+             .call_time = 100ms});
+  CHECK(endless.has(Finding::Kind::good, "model `scripted` ends when it is cancelled"));
+
+  const Judged example = judge(TROUPE_NGRAMS_PLUGIN, {.repeats = 50});
+  CHECK(example.count(Finding::Kind::problem) == 0);
+  CHECK(example.count(Finding::Kind::warning) == 0);
+  CHECK(example.has(Finding::Kind::good, "embedder `ngrams` was called 20 times, each call ended once"));
+}
+
 TEST_CASE("what is no plugin is said to be none") {
   const Judged judged = judge(TROUPE_PLUGIN_WORKER, {});
   REQUIRE(judged.findings.size() == 1);

@@ -39,7 +39,8 @@ class Retrieval {
   Result<Asked> asked(const std::string& model, std::string_view prompt) const;
   CandidateQuery wanted() const;
 
-  Task<Result<models::Vectors>> embed(std::vector<std::string> texts);
+  /// `queries`: to be held against texts of the base; otherwise against each other.
+  Task<Result<models::Vectors>> embed(std::vector<std::string> texts, bool queries);
   Task<Result<std::vector<Candidate>>> nearest();  // fills query_vector_
   Task<Result<std::vector<Candidate>>> by_words();
   Task<Result<std::vector<Found>>> find();

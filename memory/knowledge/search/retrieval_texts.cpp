@@ -86,7 +86,7 @@ Task<> Retrieval::add_similarities(Compressing& work) {
   } else {
     std::vector<std::string> texts{query_};
     for (const Sentence& sentence : sentences) texts.emplace_back(work.extraction.text(sentence));
-    auto vectors = co_await embed(std::move(texts));
+    auto vectors = co_await embed(std::move(texts), false);
     if (vectors && vectors->rows() == sentences.size() + 1) {
       std::vector<double> similarities;
       for (std::size_t i = 1; i < vectors->rows(); ++i)

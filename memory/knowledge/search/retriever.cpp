@@ -74,9 +74,11 @@ CandidateQuery Retrieval::wanted() const {
           .vectors = settings_.mode == SearchMode::mmr};
 }
 
-Task<Result<models::Vectors>> Retrieval::embed(std::vector<std::string> texts) {
+Task<Result<models::Vectors>> Retrieval::embed(std::vector<std::string> texts, bool queries) {
   const Instant asked_at = context_.loop.clock().now();
-  auto vectors = co_await services_.embedder->embed(std::move(texts), context_);
+  models::Embedder& embedder = *services_.embedder;
+  auto vectors = queries ? co_await embedder.embed_queries(std::move(texts), context_)
+                         : co_await embedder.embed(std::move(texts), context_);
   if (!vectors) co_return vectors;
   const auto ms = std::chrono::duration_cast<Milliseconds>(context_.loop.clock().now() - asked_at).count();
   services_.spent({.model = "embeddings/" + services_.embedder->name(), .usage = vectors->usage, .ms = ms});
@@ -85,7 +87,7 @@ Task<Result<models::Vectors>> Retrieval::embed(std::vector<std::string> texts) {
 
 Task<Result<std::vector<Candidate>>> Retrieval::nearest() {
   std::vector<std::string> texts{query_};
-  auto vectors = co_await embed(std::move(texts));
+  auto vectors = co_await embed(std::move(texts), true);
   if (!vectors) co_return fail(std::move(vectors.error()));
   if (vectors->rows() != 1)
     co_return fail(ErrorCode::protocol, fmt::format("embedder {} gave {} vectors for the query",

@@ -169,3 +169,40 @@ TEST_CASE("what does not pass is not sent again, nor is anything beyond the atte
   CHECK(once == 1);
   CHECK(late == "busy; the deadline leaves no time to try again");
 }
+
+TEST_CASE("questions go to the provider as such, through batches and retries") {
+  class Purposeful final : public Embedder {
+   public:
+    Task<Result<Vectors>> embed(std::vector<std::string> texts, CallContext&) override {
+      co_return lengths(texts);
+    }
+    Task<Result<Vectors>> embed_queries(std::vector<std::string> texts, CallContext&) override {
+      if (++calls == 1) co_return fail(passing("not now"));
+      Vectors vectors = lengths(texts);
+      for (float& value : vectors.values) value = -value;
+      co_return vectors;
+    }
+    const std::string& name() const override { return name_; }
+    std::size_t dimensions() const override { return 0; }
+    EmbedderLimits limits() const override { return {.texts = 2}; }
+    std::string version() const override { return "7"; }
+    int calls = 0;
+
+   private:
+    const std::string name_ = "purposeful";
+  };
+  EmbedCaller caller;
+  const RetryPolicy policy{.retries = 1, .first = 1ms};
+  auto provider = std::make_shared<Purposeful>();
+  Batching embedder(
+      std::make_shared<GovernedEmbedder>(provider, governor(caller, policy), policy, caller.rng));
+  CallContext context{
+      .loop = caller.bench.loop, .stop = caller.bench.stop, .deadline = {}, .events = caller.events};
+  auto asked = fakes::run(caller.bench.loop, embedder.embed_queries({"a", "bb", "ccc"}, context));
+  REQUIRE_MESSAGE(asked.has_value(), asked.error().message);
+  CHECK(asked->values == std::vector<float>{-1, -1, -2, -1, -3, -1});
+  CHECK(provider->calls == 3);
+  CHECK(caller.embed(embedder, {"a"})->values == std::vector<float>{1, 1});
+  CHECK(embedder.version() == "7");
+  CHECK_FALSE(fakes::run(caller.bench.loop, embedder.embed_queries({" "}, context)).has_value());
+}

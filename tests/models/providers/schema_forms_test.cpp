@@ -290,11 +290,11 @@ TEST_CASE("constrain: off sends no schema, and only entries that can hold one ar
   Asker asker(openai, peer, "off");
   REQUIRE(asker.ask().has_value());
   CHECK_FALSE(holds(peer.requests().at(0)));
-  for (const char* provider : {"openai", "gemini", "ollama", "huggingface"}) {
+  for (const char* provider : {"openai", "gemini", "ollama", "huggingface", "plugin/brain"}) {
     CHECK(constrains({.provider = provider}));
     CHECK_FALSE(constrains({.provider = provider, .constrain = "off"}));
   }
-  for (const char* provider : {"builtin", "anthropic", "cassette", ""})
+  for (const char* provider : {"builtin", "anthropic", "cassette", "plugin/", ""})
     CHECK_FALSE(constrains({.provider = provider}));
 }
 
