@@ -27,6 +27,7 @@ class TextFlow {
   TextFlow(models::TokenSink& sink, Loop& loop, ServiceCall& call) : sink_(sink), loop_(loop), call_(call) {}
 
   void take(std::string_view bytes) {
+    if (too_long_ || goes_on_) return;  // it is being stopped
     waiting_ += bytes;
     forward(false);
   }
