@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/configuration.h"
+#include "models/model.h"
 #include "plugins/plugins.h"
 #include "runtime/async/loop.h"
 #include "runtime/net/http_client.h"
@@ -10,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace troupe::app {
 
@@ -54,5 +57,14 @@ class PluginKeeper {
 /// Adds the tools that sections of type `plugin` give. Errors: of the first that cannot be made, naming it.
 Result<> add_plugin_tools(const Configuration& configuration, const plugins::PluginTable& plugins,
                           tools::ToolTable& tools);
+
+/// The rules of agents and teams that name a plugin, each with where it stands, for messages. They point into
+/// the configuration.
+std::vector<std::pair<std::string, const agents::RuleSettings*>> plugin_rules(
+    const Configuration& configuration);
+/// Adds who judges by them, as agents::judge_name() calls each. Errors: of the first that cannot be made,
+/// naming its rule.
+Result<> add_plugin_judges(const Configuration& configuration, const plugins::PluginTable& plugins,
+                           models::ModelTable& models);
 
 }  // namespace troupe::app

@@ -134,8 +134,11 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
   auto tools = make_tool_table(configuration, clients, loop, services.workers, made.knowledge,
                                services.servers, made.plugins);
   if (!tools) return fail(std::move(tools.error()));
+  auto models = std::make_shared<models::ModelTable>(*made.models);
+  if (auto judges = add_plugin_judges(configuration, made.plugins, *models); !judges)
+    return fail(std::move(judges.error()));
   auto catalog = make_catalog(configuration,
-                              {.models = made.models,
+                              {.models = models,
                                .prompts = made.prompts,
                                .knowledge = made.knowledge,
                                .memory = {.embedders = made.embedders.get(),
