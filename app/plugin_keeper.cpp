@@ -4,6 +4,8 @@
 #include "agents/guardrails/rule.h"
 #include "app/catalog.h"
 #include "plugins/host/worker_program.h"
+#include "plugins/plugin_loader.h"
+#include "plugins/services.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,6 +88,18 @@ Result<> add_plugin_tools(const Configuration& configuration, const plugins::Plu
         return fail(ErrorCode::conflict, fmt::format("tool `{}` is configured twice", part));
   }
   return {};
+}
+
+Result<std::shared_ptr<const memory::Loaders>> make_loaders(Loop& loop, const Configuration& configuration,
+                                                            const plugins::PluginTable& plugins) {
+  for (const auto& [name, base] : configuration.knowledge)
+    for (std::size_t i = 0; i < base.sources.size(); ++i) {
+      const memory::Source& source = base.sources[i];
+      if (source.plugin.empty()) continue;
+      auto found = plugins::find_service(plugins, source.plugin, "loader", source.loader, "loader");
+      if (!found) return within(fmt::format("knowledge.{}.sources[{}]", name, i), std::move(found.error()));
+    }
+  return std::make_shared<const memory::Loaders>(plugins::make_plugin_loaders(loop, plugins));
 }
 
 std::vector<std::pair<std::string, const agents::RuleSettings*>> plugin_rules(

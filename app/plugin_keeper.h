@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/configuration.h"
+#include "memory/knowledge/ingest/external_loader.h"
 #include "models/model.h"
 #include "plugins/plugins.h"
 #include "runtime/async/loop.h"
@@ -57,6 +58,11 @@ class PluginKeeper {
 /// Adds the tools that sections of type `plugin` give. Errors: of the first that cannot be made, naming it.
 Result<> add_plugin_tools(const Configuration& configuration, const plugins::PluginTable& plugins,
                           tools::ToolTable& tools);
+
+/// The loaders of all plugins, for the documents of all bases. Errors: not_found and invalid, naming a source
+/// whose plugin has no such loader.
+Result<std::shared_ptr<const memory::Loaders>> make_loaders(Loop& loop, const Configuration& configuration,
+                                                            const plugins::PluginTable& plugins);
 
 /// The rules of agents and teams that name a plugin, each with where it stands, for messages. They point into
 /// the configuration.

@@ -152,6 +152,19 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
   return {};
 }
 
+/// The bases, with the loaders of its plugins.
+Result<> open_books(Generation& made, const Configuration& configuration, const Clients& clients, Loop& loop,
+                    Services& services) {
+  auto loaders = make_loaders(loop, configuration, made.plugins);
+  if (!loaders) return fail(std::move(loaders.error()));
+  auto knowledge = services.library.configure(configuration, *made.embedders,
+                                              embedder_services(configuration, clients, loop, services),
+                                              made.models, made.prompts, std::move(*loaders));
+  if (!knowledge) return fail(std::move(knowledge.error()));
+  made.knowledge = std::move(*knowledge);
+  return {};
+}
+
 Result<Generation> generation_around(plugins::PluginTable plugins, const Configuration& configuration,
                                      const Clients& clients, Loop& loop, Services& services,
                                      std::string snapshot) {
@@ -164,13 +177,10 @@ Result<Generation> generation_around(plugins::PluginTable plugins, const Configu
   if (!models) return fail(std::move(models.error()));
   auto prompts = load_prompts(configuration);
   if (!prompts) return fail(std::move(prompts.error()));
-  auto knowledge = services.library.configure(configuration, *made.embedders,
-                                              embedder_services(configuration, clients, loop, services),
-                                              *models, *prompts);
-  if (!knowledge) return fail(std::move(knowledge.error()));
-  made.knowledge = *knowledge;
   made.models = std::move(*models);
   made.prompts = std::move(*prompts);
+  if (auto done = open_books(made, configuration, clients, loop, services); !done)
+    return fail(std::move(done.error()));
   if (auto done = equip(made, configuration, clients, loop, services, std::move(snapshot)); !done)
     return fail(std::move(done.error()));
   return made;
@@ -374,13 +384,19 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   // Runs at work keep the tools that they began with.
   auto equip_again = [&](plugins::PluginTable libraries) -> Result<> {
     Generation next = current;
-    next.plugins = std::move(libraries);
     const Configuration& in_use = *engine->current;
+    const bool others = next.plugins != libraries;
+    next.plugins = std::move(libraries);
+    if (others)
+      if (auto done = open_books(next, in_use, clients.back(), loop, services); !done) return done;
     if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done) return done;
     current = std::move(next);
     desk->replace_catalog(current.catalog);
+    engine->knowledge = current.knowledge;
     engine->catalog = current.catalog;
     engine->tools = current.tools;
+    // What a loader has read before it may read otherwise now.
+    if (others && engine->reread) engine->reread();
     return {};
   };
   // A library that was replaced is used from then on; one that does not work changes nothing.
@@ -462,7 +478,8 @@ struct Bench {
   explicit Bench(const Configuration& wanted)
       : configuration(wanted), library(loop, workers, wanted.store.path, std::nullopt) {}
 
-  Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge() {
+  Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge(
+      std::shared_ptr<const memory::Loaders> loaders = nullptr) {
     auto embedders = models::make_embedders(values_of(configuration.embeddings),
                                             embedder_services(configuration, clients, loop, services));
     if (!embedders) return fail(std::move(embedders.error()));
@@ -472,7 +489,8 @@ struct Bench {
     if (!prompts) return fail(std::move(prompts.error()));
     library.adopt(configuration);
     return library.configure(configuration, *embedders,
-                             embedder_services(configuration, clients, loop, services), *models, *prompts);
+                             embedder_services(configuration, clients, loop, services), *models, *prompts,
+                             std::move(loaders));
   }
 
   // Runs it, and takes down what it used.
@@ -552,17 +570,36 @@ int with_plugins(const Configuration& configuration, std::function<int(const plu
   return bench.run(look());
 }
 
-int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body) {
-  Bench bench(configuration);
-  auto knowledge = bench.knowledge();
+namespace {
+
+/// What the loaders of plugins are made of; no plugin is opened where nobody is going to read.
+Task<Result<std::shared_ptr<const memory::Loaders>>> loaders_for(Bench& bench, Readers readers) {
+  if (readers == Readers::unlikely) co_return nullptr;
+  Stop nobody_asks;
+  auto plugins = co_await bench.plugins.adopt(bench.configuration, *bench.clients.fetches, nobody_asks);
+  if (!plugins) co_return fail(std::move(plugins.error()));
+  co_return make_loaders(bench.loop, bench.configuration, *plugins);
+}
+
+Task<int> with_opened_library(Bench& bench, std::function<Task<int>(LibraryServices)> body, Readers readers) {
+  auto loaders = co_await loaders_for(bench, readers);
+  auto knowledge = loaders ? bench.knowledge(std::move(*loaders)) : fail(std::move(loaders.error()));
   if (!knowledge) {
     complain(knowledge.error().message);
-    return kUsage;
+    co_return kUsage;
   }
-  return bench.run(body({.loop = bench.loop,
-                         .library = bench.library,
-                         .knowledge = **knowledge,
-                         .fetches = *bench.clients.fetches}));
+  co_return co_await body({.loop = bench.loop,
+                           .library = bench.library,
+                           .knowledge = **knowledge,
+                           .fetches = *bench.clients.fetches});
+}
+
+}  // namespace
+
+int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body,
+                 Readers readers) {
+  Bench bench(configuration);
+  return bench.run(with_opened_library(bench, std::move(body), readers));
 }
 
 int with_providers(const Configuration& configuration, std::function<Task<int>(ProviderServices)> body) {

@@ -181,7 +181,24 @@ enum {
    "tool"   input: the arguments, valid against `input_schema`. Answer: what the agent reads, any text.
             With "status" among `features` it is asked, after a crash, what became of the call that bore
             a key: input {"troupe_status": KEY}, answer {"state": "done" | "not_done" | "unknown",
-            "text": what the agent reads of a call that was done}. */
+            "text": what the agent reads of a call that was done}.
+
+   "guardrail"  judges a text, a user's message or an agent's answer, and does nothing else: after a crash the
+            same may be asked again. `input_schema` is that of `settings`, which the configuration has beside
+            the rule. Input {"side": "input" | "output", "text", "settings": {…}}, with "beside" (JSON text
+            that goes along with it and is not in it) and "question" (the beginning of the message that an
+            answer is for) where there are such. Answer {"pass": true | false, "reason": one sentence, for
+            people and for the model that may write again}. Anything else, or no answer within `timeout_ms`
+            (0: 10 seconds): the text is refused.
+
+   "loader" makes text of a file of its own format. `features`: what it reads, each a word: ".vtt" (behind the
+            last dot of a name), "text/vtt" (a content type), "magic:0:574542565454" (bytes in hexadecimal at a
+            place within the first 4096). Formats that the daemon reads itself are given to it only where the
+            configuration says so. Input {"source": path or URL, "type": content type or ""}, body: the file.
+            Answer {"text"} or {"parts": [{"text", and where it begins one: "page": number, "heading": text
+            with "level": 1 to 6, "record": true}]}, and beside it, where known, "title", "metadata" {name:
+            text, number or boolean} and "remarks" [sentences for who relies on the text]. A document is read
+            again when the version of the plugin or of the loader is another. */
 typedef struct troupe_service {
   uint32_t struct_size;
   uint32_t effect; /* of a tool: TROUPE_AT_MOST_ONCE … */
@@ -190,7 +207,7 @@ typedef struct troupe_service {
   const char* description;  /* for a model (tools) or for people */
   const char* version;      /* of what it does, part of a call's key; null: "1" */
   const char* input_schema; /* of a tool: JSON Schema of its input, an object; null: no arguments */
-  const char* features;     /* words separated by spaces, null: none. "status": see "tool" above */
+  const char* features;     /* words separated by spaces, null: none; see the kinds above */
   uint64_t timeout_ms;      /* of one call; 0: as the agent says */
   void* user;               /* the plugin's own */
   /* Does what `call` asks and calls finish for it, before it returns or later from any thread. */

@@ -261,7 +261,8 @@ void add_knowledge(CLI::App& app, int& exit_code) {
         return;
       }
       exit_code = with_library(loaded->configuration,
-                               [&](LibraryServices services) { return body(services, *options); });
+                               [&](LibraryServices services) { return body(services, *options); },
+                               body == Body(add) ? Readers::expected : Readers::unlikely);
     });
     return made;
   };

@@ -1,5 +1,6 @@
 #include "plugins/host/description.h"
 
+#include "memory/knowledge/loaders/external.h"
 #include "plugins/host/message.h"
 #include "tools/json_schema.h"
 
@@ -53,6 +54,13 @@ void check_service(const ServiceDescription& service, std::vector<std::string>& 
   if (service.timeout.count() < 0 || service.timeout.count() > kTimeoutMost)
     problems.push_back(what + ": a timeout is at most a day");
   check_schema(service.input_schema, what + ": its input schema", problems);
+  if (service.features.size() > kDescriptionMost) {
+    problems.push_back(fmt::format("{}: its features have {} bytes, at most {} are taken", what,
+                                   service.features.size(), kDescriptionMost));
+  } else if (service.kind == "loader") {
+    if (auto formats = memory::loaders::read_formats(service.features); !formats)
+      problems.push_back(fmt::format("{}: {}", what, formats.error().message));
+  }
 }
 
 Json to_json(const ServiceDescription& service) {
@@ -63,7 +71,8 @@ Json to_json(const ServiceDescription& service) {
           {"input_schema", service.input_schema},
           {"effect", tools::word(service.effect)},
           {"status", service.status},
-          {"timeout_ms", service.timeout.count()}};
+          {"timeout_ms", service.timeout.count()},
+          {"features", service.features}};
 }
 
 Result<ServiceDescription> read_service(const Json& json) {
@@ -73,7 +82,8 @@ Result<ServiceDescription> read_service(const Json& json) {
                              .version = string_or(json, "version", "1"),
                              .input_schema = or_null(json, "input_schema"),
                              .status = or_null(json, "status") == Json(true),
-                             .timeout = std::chrono::milliseconds(number_or(json, "timeout_ms", 0))};
+                             .timeout = std::chrono::milliseconds(number_or(json, "timeout_ms", 0)),
+                             .features = string_or(json, "features")};
   const std::string effect = string_or(json, "effect");
   for (const auto one : {tools::Effect::pure, tools::Effect::idempotent, tools::Effect::at_most_once})
     if (tools::word(one) == effect) {

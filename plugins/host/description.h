@@ -25,6 +25,7 @@ struct ServiceDescription {
   tools::Effect effect = tools::Effect::at_most_once;
   bool status = false;                   ///< it can tell what became of a call
   std::chrono::milliseconds timeout{0};  ///< 0: as the agent says
+  std::string features;                  ///< words, as its kind says: what a loader reads
 };
 
 /// A plugin as it describes itself.

@@ -44,7 +44,8 @@ ServiceDescription describe(const troupe_service& service, std::vector<std::stri
                                .description = text_or(service.description),
                                .version = text_or(service.version, "1"),
                                .status = has_word(text_or(service.features), "status"),
-                               .timeout = std::chrono::milliseconds(service.timeout_ms)};
+                               .timeout = std::chrono::milliseconds(service.timeout_ms),
+                               .features = text_or(service.features)};
   const std::string what = fmt::format("{} `{}`", described.kind, described.name);
   if (service.struct_size < kServiceSize)
     problems.push_back(fmt::format("{}: its struct_size is {}; write TROUPE_SIZE(troupe_service)", what,
