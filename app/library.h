@@ -40,7 +40,8 @@ class Library {
   /// What concerns all generations follows this one: how vectors are searched, and how
   /// much memory bases may take.
   void adopt(const Configuration& configuration);
-  /// The bases of a configuration, with the embedders, models and loaders of the same (null: none). Errors: as make_embedders().
+  /// The bases of a configuration, with the embedders, models and loaders of the same (null: none). Errors:
+  /// as make_embedders().
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> configure(
       const Configuration& configuration, const models::EmbedderTable& embedders,
       const models::EmbedderServices& making, std::shared_ptr<const models::ModelTable> models,

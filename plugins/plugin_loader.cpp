@@ -36,7 +36,8 @@ class PluginLoader final : public memory::ExternalLoader {
       co_return fail(ErrorCode::too_large, fmt::format("it has {} bytes; a plugin is given at most {}",
                                                        request.bytes.size(), kPluginFileBytes));
     const auto turn = co_await turns_.take(context.stop);
-    if (!turn) co_return fail(stopped(fmt::format("plugin {}", plugin_->settings().name), context.stop.reason()));
+    if (!turn)
+      co_return fail(stopped(fmt::format("plugin {}", plugin_->settings().name), context.stop.reason()));
     if (told().timeout.count() > 0) time = std::min(time, told().timeout);
     CallContext own = context;
     own.deadline = own.deadline.sooner(Deadline::after(loop_.clock(), time));

@@ -11,7 +11,8 @@ namespace troupe::plugins {
 Result<FoundService> find_service(const PluginTable& plugins, const std::string& plugin,
                                   std::string_view kind, const std::string& name, std::string_view key) {
   const auto entry = plugins.find(plugin);
-  if (entry == plugins.end()) return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", plugin));
+  if (entry == plugins.end())
+    return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", plugin));
   const std::vector<ServiceDescription>& all = entry->second->description().services;
   std::vector<std::string> names;
   std::size_t found = all.size();
@@ -21,7 +22,8 @@ Result<FoundService> find_service(const PluginTable& plugins, const std::string&
     if (name.empty() || all[i].name == name) found = i;
   }
   if (names.empty())
-    return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no service of kind `{}`", plugin, kind));
+    return fail(ErrorCode::not_found,
+                fmt::format("the plugin `{}` has no service of kind `{}`", plugin, kind));
   if (name.empty() && names.size() > 1)
     return fail(ErrorCode::invalid,
                 fmt::format("the plugin `{}` has {} services of kind `{}`: say which with `{}`: {}", plugin,

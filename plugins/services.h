@@ -16,9 +16,9 @@ struct FoundService {
   std::size_t service = 0;
 };
 
-/// The service of that kind and name; "" for `name`: the only one of its kind that the plugin has. `key`: what
-/// the configuration calls the name, for messages. Errors: not_found (no such plugin or service, with those
-/// there are), invalid (it has several, and none is named). Loop thread.
+/// The service of that kind and name; "" for `name`: the only one of its kind that the plugin has. `key`:
+/// what the configuration calls the name, for messages. Errors: not_found (no such plugin or service, with
+/// those there are), invalid (it has several, and none is named). Loop thread.
 Result<FoundService> find_service(const PluginTable& plugins, const std::string& plugin,
                                   std::string_view kind, const std::string& name, std::string_view key);
 

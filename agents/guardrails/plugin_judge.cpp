@@ -3,8 +3,8 @@
 #include "agents/guardrails/limits.h"
 #include "agents/guardrails/rule.h"
 #include "plugins/services.h"
+#include "plugins/verdict.h"
 #include "tools/json_schema.h"
-#include "tools/observation.h"
 
 #include <algorithm>
 #include <utility>
@@ -16,14 +16,6 @@ namespace troupe::agents {
 namespace {
 
 constexpr std::string_view kKind = "guardrail";
-constexpr std::size_t kShownBytes = 120;  // of an answer that is no verdict
-
-std::unexpected<Error> no_verdict(std::string_view answer, std::string_view why) {
-  return fail(ErrorCode::protocol,
-              fmt::format("what it answered is no verdict, {{\"pass\": true or false, \"reason\": \"…\"}}: {} "
-                          "(it begins with {})",
-                          why, dump(Json(tools::beginning(answer, kShownBytes)))));
-}
 
 class PluginJudge final : public models::Model {
  public:
@@ -48,7 +40,7 @@ class PluginJudge final : public models::Model {
     own.deadline = own.deadline.sooner(Deadline::after(context.loop.clock(), time_));
     auto answer = co_await plugin_->call({.service = service_, .input = dump(input)}, own);
     if (!answer) co_return fail(std::move(answer.error()));
-    auto verdict = plugin_verdict(answer->text);
+    auto verdict = plugins::read_verdict(answer->text);
     if (!verdict)
       co_return within(fmt::format("plugin {}", plugin_->settings().name), std::move(verdict.error()));
     sink.on_text(*verdict);
@@ -75,20 +67,6 @@ Result<> check_settings(const Json& settings, const plugins::ServiceDescription&
 }
 
 }  // namespace
-
-Result<std::string> plugin_verdict(std::string_view answer) {
-  auto json = parse_json(answer);
-  if (!json) return no_verdict(answer, json.error().message);
-  if (!json->is_object()) return no_verdict(answer, "it is no object");
-  const Json* pass = find(*json, "pass");
-  if (!pass || !pass->is_boolean()) return no_verdict(answer, "it has no `pass` that is true or false");
-  const Json* reason = find(*json, "reason");
-  if (reason && !reason->is_string()) return no_verdict(answer, "its `reason` is no text");
-  return dump(Json{{"pass", *pass},
-                   {"reason", reason ? tools::beginning(reason->get_ref<const std::string&>(),
-                                                        limits::kRuleReasonBytes)
-                                     : std::string_view()}});
-}
 
 Result<std::shared_ptr<models::Model>> make_plugin_judge(const RuleSettings& rule,
                                                          const plugins::PluginTable& plugins) {

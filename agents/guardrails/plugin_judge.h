@@ -6,7 +6,6 @@
 #include "runtime/base/result.h"
 
 #include <memory>
-#include <string_view>
 
 namespace troupe::agents {
 
@@ -20,9 +19,5 @@ namespace troupe::agents {
 /// (no such plugin or guardrail, or several and none is named), invalid (the rule's settings do not fit).
 Result<std::shared_ptr<models::Model>> make_plugin_judge(const RuleSettings& rule,
                                                          const plugins::PluginTable& plugins);
-
-/// Reads what a guardrail of a plugin answered, into the text of a verdict that read_judgement() reads as it
-/// is meant. Errors: protocol, with what is wrong and the beginning of what came. Pure.
-Result<std::string> plugin_verdict(std::string_view answer);
 
 }  // namespace troupe::agents

@@ -183,8 +183,7 @@ Result<Rule::Judge> make_judge(const Rule& rule, const std::vector<models::Model
                 fmt::format("there is no {} `{}`", rule.asks_plugin() ? "guardrail" : "model", name));
   Rule::Judge judge{.model = model->second};
   if (rule.asks_plugin()) {
-    judge.system =
-        dump(Json{{"side", noun(rule.side())}, {"settings", rule.settings().plugin_settings}});
+    judge.system = dump(Json{{"side", noun(rule.side())}, {"settings", rule.settings().plugin_settings}});
     return judge;
   }
   for (const models::ModelSettings& candidate : priced)

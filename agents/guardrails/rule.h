@@ -113,8 +113,8 @@ struct Guardrails {
   static bool ask_judges(const std::vector<Rule>& rules);
 
   /// `models`: also has who judges for plugins, by judge_name(). Null when there are no rules. Errors: as
-  /// Rule::compile, and not_found (a judge that is not there), invalid (a prompt `judge` that does not say the
-  /// rule).
+  /// Rule::compile, and not_found (a judge that is not there), invalid (a prompt `judge` that does not say
+  /// the rule).
   static Result<std::shared_ptr<const Guardrails>> make(const GuardrailSettings& settings,
                                                         const std::vector<models::ModelSettings>& priced,
                                                         const models::ModelTable& models,

@@ -288,10 +288,9 @@ Task<JudgeReply> RunGuard::ask_plugin(const Rule& rule, std::shared_ptr<models::
   note_intent(rule, *transcript, step, 1, 0);
   JudgeReply came{.reply = fail(ErrorCode::cancelled, "not asked: the run was stopped")};
   if (co_await run_.record.commit(run_.record.take_pending()) && !stop.requested())
-    came = co_await ask_judge(rule, std::move(transcript), {}, limits::kVerdictTokens, *run_.agent.prices,
-                              run_.context(stop),
-                              {.written = [](std::int64_t) { return true; },
-                               .served_at = [](const auto&) { return true; }});
+    came = co_await ask_judge(
+        rule, std::move(transcript), {}, limits::kVerdictTokens, *run_.agent.prices, run_.context(stop),
+        {.written = [](std::int64_t) { return true; }, .served_at = [](const auto&) { return true; }});
   co_return came;
 }
 

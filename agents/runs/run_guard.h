@@ -42,9 +42,9 @@ struct Ruling {
 };
 
 /// The guardrails of one run: holds its message and its answers against the agent's rules. Rules that ask
-/// nobody are first; then those that ask a model or a plugin, several at once, and the first refusal closes the
-/// other calls. What a verdict costs is the run's. A verdict is on disk before it counts, so that no start asks for
-/// it again. Loop thread only.
+/// nobody are first; then those that ask a model or a plugin, several at once, and the first refusal closes
+/// the other calls. What a verdict costs is the run's. A verdict is on disk before it counts, so that no
+/// start asks for it again. Loop thread only.
 class RunGuard {
  public:
   /// Everything the run brings. `context` makes that of a model call; `refused_beside` is called when a rule

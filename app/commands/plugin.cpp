@@ -3,10 +3,12 @@
 #include "app/load.h"
 #include "app/plugin_template.h"
 #include "app/wiring.h"
+#include "memory/knowledge/ingest/source_file.h"
 #include "plugins/check/validator.h"
 #include "plugins/host/plugin_confinement.h"
 #include "plugins/host/process_line.h"
 #include "plugins/host/worker_program.h"
+#include "plugins/plugin_loader.h"
 #include "runtime/async/run_task.h"
 #include "runtime/telemetry/log.h"
 
@@ -65,9 +67,14 @@ int list(const PluginOptions& options) {
       fmt::print("{:16} {} {}, {}, {}\n", name, told.name, told.version,
                  plugin->settings().isolation == "none" ? "in the daemon" : "in worker processes",
                  plugin->settings().path);
-      for (const plugins::ServiceDescription& service : told.services)
-        fmt::print("  {:14} {:8} {:12} {}\n", service.name, service.kind, tools::word(service.effect),
+      for (const plugins::ServiceDescription& service : told.services) {
+        // A guardrail or a loader has no effect to speak of; of a loader people look for its formats.
+        const std::string_view beside = service.kind == "tool"     ? tools::word(service.effect)
+                                        : service.kind == "loader" ? std::string_view(service.features)
+                                                                   : std::string_view();
+        fmt::print("  {:14} {:9} {:12} {}\n", service.name, service.kind, beside,
                    service.description.substr(0, service.description.find('\n')));
+      }
     }
     if (options.json) fmt::print("{}\n", dump_pretty(all));
     return kDone;
@@ -91,6 +98,23 @@ std::optional<std::map<std::string, Json>> inputs_of(const PluginOptions& option
   return inputs;
 }
 
+/// The files that --call names for loaders: LOADER={"source": "talk.vtt"}. Nothing, with a complaint, when
+/// one cannot be read.
+std::optional<std::map<std::string, std::string>> files_of(const std::map<std::string, Json>& inputs) {
+  std::map<std::string, std::string> files;
+  for (const auto& [name, input] : inputs) {
+    const std::string source = string_or(input, "source");
+    if (source.empty() || !fs::is_regular_file(source)) continue;
+    auto read = memory::read_source_file(fs::absolute(source).string(), "", plugins::kPluginFileBytes);
+    if (!read) {
+      complain(fmt::format("{}: {}", source, read.error().message));
+      return std::nullopt;
+    }
+    files[name] = std::move(read->bytes);
+  }
+  return files;
+}
+
 Task<int> hold_against(Loop& loop, plugins::LineMaker make, plugins::ValidatorOptions options) {
   std::map<plugins::Finding::Kind, int> counts;
   co_await plugins::validate(loop, make, std::move(options), [&counts](const plugins::Finding& finding) {
@@ -111,6 +135,8 @@ Task<int> hold_against(Loop& loop, plugins::LineMaker make, plugins::ValidatorOp
 int check(const PluginOptions& options) {
   auto inputs = inputs_of(options);
   if (!inputs) return kUsage;
+  auto files = files_of(*inputs);
+  if (!files) return kUsage;
   auto settings = parse_json(options.settings);
   if (!settings || !settings->is_object()) {
     complain(fmt::format("--config wants a JSON object: {}",
@@ -141,6 +167,7 @@ int check(const PluginOptions& options) {
   Loop loop(clock);
   plugins::ValidatorOptions wanted{.instance = {.name = library.stem().string(), .config = dump(*settings)},
                                    .inputs = std::move(*inputs),
+                                   .files = std::move(*files),
                                    .all = options.all,
                                    .repeats = options.repeats};
   return run_task(
@@ -154,7 +181,7 @@ int check(const PluginOptions& options) {
 void add_plugin(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<PluginOptions>();
   CLI::App* command =
-      app.add_subcommand("plugin", "Write, check and list plugins: shared libraries with tools");
+      app.add_subcommand("plugin", "Write, check and list plugins: shared libraries with tools and more");
   command->require_subcommand(1);
 
   CLI::App* fresh =
@@ -167,7 +194,8 @@ void add_plugin(CLI::App& app, int& exit_code) {
       command->add_subcommand("check", "Hold a library against the plugin ABI, by using it");
   validator->add_option("library", options->library, "The shared library")->required();
   validator->add_option("--config", options->settings, "Its configuration, a JSON object");
-  validator->add_option("--call", options->calls, "TOOL={…}: call that tool, and with this input");
+  validator->add_option("--call", options->calls,
+                        "NAME={…}: call that tool, and with this input; of a loader {\"source\": FILE}");
   validator->add_flag("--all", options->all,
                       "Call also tools that may act in the world, with made-up inputs");
   validator->add_option("--read", options->readable, "A file or folder that it may read")
@@ -175,7 +203,7 @@ void add_plugin(CLI::App& app, int& exit_code) {
   validator->add_option("--repeats", options->repeats, "Calls of each tool")->check(CLI::Range(1, 1'000'000));
   validator->footer(
       "Tools that only read are called with inputs made of their schemas; others where --call or --all "
-      "says so.");
+      "says so. Guardrails and loaders only look, and are called always.");
   validator->callback([options, &exit_code] { exit_code = check(*options); });
 
   CLI::App* all = command->add_subcommand("list", "The configured plugins with what they offer");

@@ -50,8 +50,9 @@ class SourceShape final : public config::Shape<Source> {
  private:
   static Record<Source> read_by_plugin() {
     Record<Source> source("Documents that a plugin reads");
-    source.field<std::string>("path", &Source::path, std::make_shared<PlaceShape>(),
-                              "a file, a folder, a pattern or a URL")
+    source
+        .field<std::string>("path", &Source::path, std::make_shared<PlaceShape>(),
+                            "a file, a folder, a pattern or a URL")
         .required();
     source
         .field("plugin", &Source::plugin, config::reference("plugins", "plugin"),

@@ -1,6 +1,8 @@
 #include "plugins/check/validator.h"
 
+#include "memory/knowledge/loaders/external.h"
 #include "plugins/check/sample_input.h"
+#include "plugins/verdict.h"
 #include "runtime/async/nursery.h"
 #include "runtime/base/sanitized.h"
 #include "tools/json_schema.h"
@@ -47,6 +49,10 @@ class Validator {
       const ServiceDescription& service = description.services[i];
       if (service.kind == "tool") {
         co_await try_tool(i, service);
+      } else if (service.kind == "guardrail") {
+        co_await try_guardrail(i, service);
+      } else if (service.kind == "loader") {
+        co_await try_loader(i, service);
       } else {
         tell(Kind::skipped, fmt::format("{} `{}`: this daemon does not know services of that kind",
                                         service.kind, service.name));
@@ -76,8 +82,51 @@ class Validator {
                         .stop = stop,
                         .deadline = Deadline::after(loop_.clock(), options_.call_time),
                         .events = events_};
-    co_return co_await instance_->call({.service = service, .input = std::move(input), .key = "plugin-check"},
-                                       context);
+    co_return co_await instance_->call(
+        {.service = service, .input = std::move(input), .body = body_, .key = "plugin-check"}, context);
+  }
+
+  Task<> try_guardrail(std::size_t index, const ServiceDescription& guardrail) {
+    const std::string what = fmt::format("guardrail `{}`", guardrail.name);
+    const auto given = options_.inputs.find(guardrail.name);
+    Json input = {
+        {"side", "input"}, {"text", "a text to look at"}, {"settings", sample_input(guardrail.input_schema)}};
+    if (given != options_.inputs.end()) input.update(given->second);
+    form_ = [](const std::string& answer) -> Result<> {
+      auto verdict = read_verdict(answer);
+      if (!verdict) return fail(std::move(verdict.error()));
+      return {};
+    };
+    co_await try_service(index, what, dump(input));
+  }
+
+  Task<> try_loader(std::size_t index, const ServiceDescription& loader) {
+    const std::string what = fmt::format("loader `{}`", loader.name);
+    auto formats = memory::loaders::read_formats(loader.features);
+    if (formats && formats->endings.empty() && formats->types.empty() && formats->magics.empty())
+      tell(Kind::warning,
+           what +
+               " says of no format that it reads it (`features`): it is used only for sources that name it");
+    const auto given = options_.inputs.find(loader.name);
+    Json input = {{"source", "example"}, {"type", ""}};
+    if (formats && !formats->endings.empty()) input["source"] = "example." + formats->endings.front();
+    if (given != options_.inputs.end()) input.update(given->second);
+    const auto file = options_.files.find(loader.name);
+    body_ = file == options_.files.end() ? "no file of its format\n" : file->second;
+    form_ = [name = loader.name](const std::string& answer) -> Result<> {
+      auto document = memory::loaders::read_external(answer, name);
+      if (!document) return fail(std::move(document.error()));
+      return {};
+    };
+    co_await try_service(index, what, dump(input));
+  }
+
+  Task<> try_service(std::size_t index, const std::string& what, const std::string& input) {
+    co_await call_it(index, what, input);
+    if (instance_) co_await cancel_it(index, what, input);
+    if (instance_) co_await call_at_once(index, what, input);
+    body_.clear();
+    form_ = nullptr;
   }
 
   Task<> try_tool(std::size_t index, const ServiceDescription& tool) {
@@ -100,9 +149,7 @@ class Validator {
         co_return;
       }
     }
-    co_await call_it(index, what, dump(input));
-    if (instance_) co_await cancel_it(index, what, dump(input));
-    if (instance_) co_await call_at_once(index, what, dump(input));
+    co_await try_service(index, what, dump(input));
   }
 
   Task<> call_it(std::size_t index, const std::string& what, const std::string& input) {
@@ -118,6 +165,11 @@ class Validator {
         co_await restart();
         co_return;
       }
+      if (answer && form_)
+        if (auto good = form_(answer->text); !good) {
+          tell(Kind::problem, fmt::format("{}: {}", what, good.error().message));
+          co_return;
+        }
       if (!first)
         first = answer ? fmt::format("answers “{}”", shortened(answer->text))
                        : fmt::format("answers with an error: {}", shortened(answer.error().message));
@@ -174,6 +226,8 @@ class Validator {
   Stop stop_;
   NoEvents events_;
   std::unique_ptr<Instance> instance_;
+  std::string body_;                                    // of the calls of what is tried
+  std::function<Result<>(const std::string&)> form_{};  // that its answers must have; null: any
 };
 
 }  // namespace

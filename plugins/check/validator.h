@@ -26,16 +26,18 @@ struct Finding {
 struct ValidatorOptions {
   InstanceSettings instance;  ///< its name and configuration
   std::map<std::string, Json>
-      inputs;                   ///< by tool: what to call it with; those named here are called in any case
-  bool all = false;             ///< call also tools that act in the world, with made-up inputs
-  std::size_t repeats = 1'000;  ///< calls of each tool that is called, for what it leaks
+      inputs;  ///< by tool: what to call it with; those named here are called in any case
+  std::map<std::string, std::string> files;  ///< by loader: bytes that it reads
+  bool all = false;                          ///< call also tools that act in the world, with made-up inputs
+  std::size_t repeats = 1'000;               ///< calls of each tool that is called, for what it leaks
   Milliseconds call_time{10'000};
 };
 
 /// Holds a plugin against the ABI by using it as a daemon would, in instances that `make` starts: that it
 /// loads, starts and describes itself; that each call ends exactly once, also many in a row and several at
 /// once; what happens when one is cancelled; whether memory grows. Tools that may act in the world are called
-/// only where `options` says so. `found` is called as it goes.
+/// only where `options` says so. What guardrails and loaders answer is read as an agent and a knowledge base
+/// would. `found` is called as it goes.
 Task<> validate(Loop& loop, const LineMaker& make, ValidatorOptions options,
                 std::function<void(const Finding&)> found);
 

@@ -280,7 +280,113 @@ class Call {
   troupe_call* call_;
 };
 
+/// What a guardrail is asked about.
+class Judged {
+ public:
+  explicit Judged(const Call& call) : call_(call) {}
+  const Call& call() const { return call_; }
+  /// An agent's answer; else a user's message.
+  bool is_answer() const { return call_.text("side") == "output"; }
+  std::string text() const { return call_.text("text"); }
+  /// JSON text that goes along with it; "": none.
+  std::string beside() const { return call_.text("beside"); }
+  /// The beginning of the message that an answer is for; "": none.
+  std::string question() const { return call_.text("question"); }
+  /// What the configuration tells this guardrail: JSON text, valid against its schema.
+  std::string_view settings() const { return detail::member(call_.input(), "settings").value_or("{}"); }
+  /// One member of it that is a text.
+  std::string setting(std::string_view name, std::string_view fallback = {}) const {
+    const auto value = detail::member(settings(), name);
+    return value && value->starts_with('"') ? detail::JsonWalk(*value).string() : std::string(fallback);
+  }
+
+ private:
+  const Call& call_;
+};
+
+/// What a guardrail says; the reason is one sentence.
+struct Verdict {
+  bool pass = false;
+  std::string reason;
+};
+inline Verdict pass(std::string reason = {}) {
+  return {true, std::move(reason)};
+}
+inline Verdict refuse(std::string reason) {
+  return {false, std::move(reason)};
+}
+
 namespace __attribute__((visibility("hidden"))) detail {
+
+  /// A text as JSON writes it.
+  inline std::string quoted(std::string_view text) {
+    static constexpr std::string_view hex = "0123456789abcdef";
+    std::string json = "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') {
+        json += '\\';
+        json += c;
+      } else if (static_cast<unsigned char>(c) < 0x20) {
+        json += "\\u00";
+        json += hex[static_cast<unsigned char>(c) >> 4];
+        json += hex[static_cast<unsigned char>(c) & 15];
+      } else {
+        json += c;
+      }
+    }
+    return json += '"';
+  }
+
+}  // namespace detail
+
+/// What a loader makes of a file: text in parts, in its order. Text must be UTF-8.
+class Document {
+ public:
+  void title(std::string_view text) { title_ = detail::quoted(text); }
+  void metadata(std::string_view name, std::string_view text) {
+    add(metadata_, detail::quoted(name) + ":" + detail::quoted(text));
+  }
+  void metadata(std::string_view name, double number) {
+    char digits[32];  // enough for any number as JSON writes it; infinities are no JSON
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    add(metadata_, detail::quoted(name) + ":" + std::string(digits, end));
+  }
+  /// A sentence for who relies on the text.
+  void remark(std::string_view sentence) { add(remarks_, detail::quoted(sentence)); }
+  /// These say what begins with the next text.
+  void page(int number) { add(next_, "\"page\":" + std::to_string(number)); }
+  void heading(std::string_view text, int level = 1) {
+    add(next_, "\"heading\":" + detail::quoted(text) + ",\"level\":" + std::to_string(level));
+  }
+  void record() { add(next_, "\"record\":true"); }
+  /// Whole lines.
+  void text(std::string_view lines) {
+    add(next_, "\"text\":" + detail::quoted(lines));
+    add(parts_, "{" + std::exchange(next_, {}) + "}");
+  }
+  /// As the daemon takes it.
+  std::string json() const {
+    std::string json =
+        "{\"parts\":[" + parts_ + "],\"metadata\":{" + metadata_ + "},\"remarks\":[" + remarks_ + "]";
+    if (!title_.empty()) json += ",\"title\":" + title_;
+    return json + "}";
+  }
+
+ private:
+  static void add(std::string& list, const std::string& one) { list += (list.empty() ? "" : ",") + one; }
+
+  std::string title_, metadata_, remarks_, parts_, next_;
+};
+
+namespace __attribute__((visibility("hidden"))) detail {
+
+  inline std::string answer(const Verdict& verdict) {
+    return std::string("{\"pass\":") + (verdict.pass ? "true" : "false") +
+           ",\"reason\":" + quoted(verdict.reason) + "}";
+  }
+  inline std::string answer(const Document& document) {
+    return document.json();
+  }
 
   inline std::vector<const troupe_service*>& services() {
     static std::vector<const troupe_service*> all;
@@ -314,6 +420,16 @@ namespace __attribute__((visibility("hidden"))) detail {
     service.description = description;
     service.input_schema = schema;
     service.handle = handle;
+    return service;
+  }
+
+  /// A service that only looks.
+  inline troupe_service looker(const char* kind, const char* name, const char* description,
+                               const char* schema, const char* features,
+                               void (*handle)(const troupe_service*, troupe_call*)) {
+    troupe_service service = tool(name, description, schema, TROUPE_PURE, handle);
+    service.kind = kind;
+    service.features = features;
     return service;
   }
 
@@ -355,7 +471,36 @@ namespace __attribute__((visibility("hidden"))) detail {
   static const troupe::detail::Registered troupe_registered_##name(&troupe_service_##name); \
   static std::string troupe_tool_##name([[maybe_unused]] troupe::Call& call)
 
-/// The plugin itself, once, after its tools. Further arguments are fields of troupe_plugin by name:
+/// A guardrail: its name (an identifier), a description for people, the JSON Schema of its settings or
+/// nullptr; then the body in braces, which is given `judged` and returns troupe::pass() or
+/// troupe::refuse("why").
+#define TROUPE_GUARDRAIL(name, description, schema)                                      \
+  static troupe::Verdict troupe_guardrail_##name(const troupe::Judged& judged);          \
+  static void troupe_handle_guardrail_##name(const troupe_service*, troupe_call* call) { \
+    troupe::detail::carry_out(call, [](troupe::Call& one) {                              \
+      return troupe::detail::answer(troupe_guardrail_##name(troupe::Judged(one)));       \
+    });                                                                                  \
+  }                                                                                      \
+  static const troupe_service troupe_service_guardrail_##name = troupe::detail::looker(  \
+      "guardrail", #name, description, schema, nullptr, troupe_handle_guardrail_##name); \
+  static const troupe::detail::Registered troupe_registered_guardrail_##name(            \
+      &troupe_service_guardrail_##name);                                                 \
+  static troupe::Verdict troupe_guardrail_##name([[maybe_unused]] const troupe::Judged& judged)
+
+/// A loader: its name (an identifier), a description for people, what it reads (".vtt text/vtt"); then the
+/// body in braces, which is given `call`, whose body() is the file, and returns a troupe::Document.
+#define TROUPE_LOADER(name, description, formats)                                                          \
+  static troupe::Document troupe_loader_##name(troupe::Call& call);                                        \
+  static void troupe_handle_loader_##name(const troupe_service*, troupe_call* call) {                      \
+    troupe::detail::carry_out(                                                                             \
+        call, [](troupe::Call& one) { return troupe::detail::answer(troupe_loader_##name(one)); });        \
+  }                                                                                                        \
+  static const troupe_service troupe_service_loader_##name =                                               \
+      troupe::detail::looker("loader", #name, description, nullptr, formats, troupe_handle_loader_##name); \
+  static const troupe::detail::Registered troupe_registered_loader_##name(&troupe_service_loader_##name);  \
+  static troupe::Document troupe_loader_##name([[maybe_unused]] troupe::Call& call)
+
+/// The plugin itself, once, after its services. Further arguments are fields of troupe_plugin by name:
 /// TROUPE_PLUGIN("weather", "1.0", "Forecasts", p.config_schema = "…", p.permissions = "…")
 #define TROUPE_PLUGIN(plugin_name, plugin_version, plugin_description, ...) \
   extern "C" {                                                              \

@@ -36,9 +36,9 @@ TEST_CASE("knowledge is read with all its keys, and comes back from the canonica
   const auto& base = checked.configuration->knowledge.at("handbook");
   CHECK(base.name == "handbook");
   REQUIRE(base.sources.size() == 2);
-  CHECK(base.sources[0].starts_with("/"));
-  CHECK(base.sources[0].ends_with("/docs/**/*.md"));
-  CHECK(base.sources[1] == "https://example.org/page.html");
+  CHECK(base.sources[0].path.starts_with("/"));
+  CHECK(base.sources[0].path.ends_with("/docs/**/*.md"));
+  CHECK(base.sources[1].path == "https://example.org/page.html");
   CHECK(base.chunk.by == "markdown");
   CHECK(base.chunk.size == 200);
   CHECK(base.index.kind == memory::IndexKind::hnsw);

@@ -54,8 +54,8 @@ Result<ExternalLoader*> Loaders::choose(std::string_view wanted, const ReadReque
   if (binary.empty() && loaders::format_of_path(request.source)) return nullptr;
   if (ExternalLoader* loader = by_path(request.source)) return loader;
   if (binary.empty() && loaders::format_of_content_type(request.content_type)) return nullptr;
-  if (ExternalLoader* loader = first_that(
-          all_, [&](const auto& formats) { return formats.read_type(request.content_type); }))
+  if (ExternalLoader* loader =
+          first_that(all_, [&](const auto& formats) { return formats.read_type(request.content_type); }))
     return loader;
   return first_that(all_, [&](const auto& formats) { return formats.read_bytes(request.bytes); });
 }

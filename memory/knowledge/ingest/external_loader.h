@@ -26,8 +26,8 @@ class ExternalLoader {
   /// With another one the same bytes may become another document, so they are read again.
   virtual const std::string& version() const = 0;
   virtual const loaders::LoaderFormats& formats() const = 0;
-  /// What loaders::read_external() takes. `time` is for reading, not for waiting until others are read. Errors:
-  /// what went wrong, in words for people; none of them is believed to concern other documents.
+  /// What loaders::read_external() takes. `time` is for reading, not for waiting until others are read.
+  /// Errors: what went wrong, in words for people; none of them is believed to concern other documents.
   virtual Task<Result<std::string>> load(ReadRequest request, Milliseconds time, CallContext& context) = 0;
 };
 

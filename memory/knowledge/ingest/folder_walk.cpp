@@ -117,8 +117,7 @@ bool FolderWalk::follow(const Entry& link) {
   if (failed || !inside(real) || ::stat(link.path.c_str(), &status) != 0) return true;
   if (S_ISDIR(status.st_mode)) return walk(link);
   if (!S_ISREG(status.st_mode) || !wanted(link)) return true;
-  return !files_.insert({status.st_dev, status.st_ino}).second ||
-         take(link, status);
+  return !files_.insert({status.st_dev, status.st_ino}).second || take(link, status);
 }
 
 bool FolderWalk::wanted(const Entry& file) const {

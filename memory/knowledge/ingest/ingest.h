@@ -48,7 +48,8 @@ struct IngestTarget {
   std::optional<models::tokens::EncodingName> encoding;  ///< of sizes in tokens; none: estimated
   IngestLimits limits;
   Principal principal{};  ///< on whose behalf
-  std::shared_ptr<const Loaders> loaders{};  ///< for formats that `reader` does not read; null: there are none
+  std::shared_ptr<const Loaders>
+      loaders{};  ///< for formats that `reader` does not read; null: there are none
 };
 
 /// A document that is given rather than found.
@@ -92,7 +93,7 @@ std::string_view word(IngestEvent::What what);
 
 struct IngestRequest {
   Origin origin = Origin::sources;
-  std::vector<Source> sources;  ///< as list_sources() takes them
+  std::vector<Source> sources;       ///< as list_sources() takes them
   std::vector<GivenDocument> given;  ///< only with Origin::added
   bool force = false;                ///< read, cut and embed also what has not changed
   /// Called on the loop; how often is theirs to bear. They must not wait and may be empty.

@@ -91,7 +91,8 @@ Task<Result<SourceList>> Ingestion::list() {
   tell(IngestProgress::Phase::listing, "");
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   const auto hook = ending_.on_request([cancelled] { cancelled->store(true); });
-  auto find = [sources = request_.sources, options = ListOptions{target_.limits.files, cancelled, target_.loaders}] {
+  auto find = [sources = request_.sources,
+               options = ListOptions{target_.limits.files, cancelled, target_.loaders}] {
     return list_sources(sources, options);
   };
   const Instant begun = services_.loop.clock().now();

@@ -15,7 +15,8 @@ class ListDraft {
   /// `options` outlive it.
   explicit ListDraft(const ListOptions& options) : options_(options) {}
 
-  /// Each source once; the first counts, but that a loader is named for it. False: there is no room for another, and a problem says so.
+  /// Each source once; the first counts, but that a loader is named for it. False: there is no room for
+  /// another, and a problem says so.
   bool take(SourceItem item);
   /// To be asked before each name of a folder. True: a limit or a cancel ends the listing.
   bool spent();

@@ -46,9 +46,10 @@ struct ListOptions {
 /// What is behind `sources`: files as they are named; of folders, to any depth, the files of formats that are
 /// known by their names; of patterns (PathPattern) the files that match; URLs of http and https as they are
 /// named, without asking their servers. A source that names a loader gives it what it finds, also where
-/// another source finds the same; of a folder these are the files that the loader reads. Hidden files and folders are passed over unless they are named.
-/// Symbolic links in folders are followed when they stay in the folder and lead to what would not be found
-/// without them. Nothing here is an error: see SourceList. Blocks: not for the loop.
+/// another source finds the same; of a folder these are the files that the loader reads. Hidden files and
+/// folders are passed over unless they are named. Symbolic links in folders are followed when they stay in
+/// the folder and lead to what would not be found without them. Nothing here is an error: see SourceList.
+/// Blocks: not for the loop.
 SourceList list_sources(const std::vector<Source>& sources, const ListOptions& options);
 
 }  // namespace troupe::memory

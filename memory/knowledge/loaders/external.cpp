@@ -75,7 +75,8 @@ bool take(std::string_view written, LoaderFormats& formats) {
 }
 
 /// A member that must be of a type where it is there.
-const Json* member(const Json& object, std::string_view key, bool (Json::*is)() const noexcept, Draft& draft) {
+const Json* member(const Json& object, std::string_view key, bool (Json::*is)() const noexcept,
+                   Draft& draft) {
   const Json* value = find(object, key);
   if (!value || value->is_null()) return nullptr;
   if ((value->*is)()) return value;
@@ -88,8 +89,8 @@ std::optional<int> whole(const Json* value) {
   if (value->is_number_unsigned())
     return static_cast<int>(
         std::min<std::uint64_t>(value->get<std::uint64_t>(), std::numeric_limits<int>::max()));
-  return static_cast<int>(std::clamp<std::int64_t>(value->get<std::int64_t>(), 0,
-                                                   std::numeric_limits<int>::max()));
+  return static_cast<int>(
+      std::clamp<std::int64_t>(value->get<std::int64_t>(), 0, std::numeric_limits<int>::max()));
 }
 
 void add_part(const Json& part, Draft& draft) {
@@ -142,10 +143,11 @@ Result<LoaderFormats> read_formats(std::string_view words) {
     if (++count > kFormatWords)
       return fail(ErrorCode::invalid, fmt::format("it reads more than {} formats", kFormatWords));
     if (word.size() > kFormatWordBytes || !take(word, formats))
-      return fail(ErrorCode::invalid,
-                  fmt::format("`{}` is no format: write an ending as `.vtt`, a content type as `text/vtt`, bytes "
-                              "at a place within the first {} as `magic:0:574542565454`",
-                              word.substr(0, kFormatWordBytes), kMagicReach));
+      return fail(
+          ErrorCode::invalid,
+          fmt::format("`{}` is no format: write an ending as `.vtt`, a content type as `text/vtt`, bytes "
+                      "at a place within the first {} as `magic:0:574542565454`",
+                      word.substr(0, kFormatWordBytes), kMagicReach));
   }
   return formats;
 }
@@ -161,10 +163,12 @@ Result<Document> read_external(std::string_view answer, std::string_view format,
     return fail(ErrorCode::invalid, "what its loader answered has neither a `text` nor a list of `parts`");
   if (const Json* title = member(*json, "title", &Json::is_string, draft))
     draft.title(title->get_ref<const std::string&>());
-  if (const Json* metadata = member(*json, "metadata", &Json::is_object, draft)) add_metadata(*metadata, draft);
+  if (const Json* metadata = member(*json, "metadata", &Json::is_object, draft))
+    add_metadata(*metadata, draft);
   if (const Json* remarks = member(*json, "remarks", &Json::is_array, draft))
     for (const Json& remark : *remarks)
-      if (remark.is_string()) draft.remark(clean_line(remark.get_ref<const std::string&>(), limits.metadata_bytes));
+      if (remark.is_string())
+        draft.remark(clean_line(remark.get_ref<const std::string&>(), limits.metadata_bytes));
   if (text) draft.add(text->get_ref<const std::string&>());
   if (parts)
     for (const Json& part : *parts) {
