@@ -2,40 +2,20 @@
 #include "plugins/plugin_loader.h"
 #include "plugins/services.h"
 #include "plugins/verdict.h"
-#include "tests/plugins/plugin_stage.h"
-
-#include <filesystem>
+#include "tests/plugins/adopted.h"
 
 #include <doctest/doctest.h>
 
 using namespace troupe;
 using namespace troupe::plugins;
 
-namespace fs = std::filesystem;
-
 namespace {
 
-/// Plugins adopted as a daemon would, and their loaders.
-class Readers {
+/// A plugin's loaders.
+class Readers : public Adopted {
  public:
-  explicit Readers(const std::string& library, std::string isolation = "process") {
-    fs::permissions(folder.path(), fs::perms(0755));
-    fs::copy_file(library, folder.path() / "plugin.so");
-    fs::permissions(folder.path() / "plugin.so", fs::perms(0755));
-    Stop stop;
-    auto adopted = fakes::run(loop, plugins.adopt({{.name = "p",
-                                                    .path = (folder.path() / "plugin.so").string(),
-                                                    .isolation = std::move(isolation)}},
-                                                  *http, stop));
-    REQUIRE_MESSAGE(adopted, (adopted ? "" : adopted.error().message));
-    table = std::move(*adopted);
-    loaders = make_plugin_loaders(loop, table);
-  }
-  ~Readers() {
-    loaders.clear();
-    table.clear();
-    fakes::run(loop, plugins.close());
-  }
+  explicit Readers(const std::string& library, std::string isolation = "process")
+      : Adopted(library, std::move(isolation)), loaders(make_plugin_loaders(loop, table)) {}
 
   memory::ExternalLoader& loader(const std::string& name) {
     for (const auto& one : loaders)
@@ -52,23 +32,6 @@ class Readers {
     return memory::loaders::read_external(*answer, loader(name).format());
   }
 
-  fakes::TempDir folder;
-  SystemClock clock;
-  Loop loop{clock};
-  ToldEvents told;
-  std::unique_ptr<net::HttpClient> http = net::make_curl_client(loop, {}, net::Guarding::guarded);
-  const sandbox::Support support = sandbox::probe();
-  PluginFolder copies{(folder.path() / "copies").string()};
-  Plugins plugins{{.loop = loop,
-                   .support = [this]() -> const sandbox::Support& { return support; },
-                   .folder = copies,
-                   .program =
-                       [](const std::string& library) {
-                         sandbox::Program program = worker_program(library);
-                         program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-                         return program;
-                       }}};
-  PluginTable table;
   std::vector<std::shared_ptr<memory::ExternalLoader>> loaders;
 };
 

@@ -67,7 +67,7 @@ TEST_CASE("guardrails and loaders are called, and what they answer is held again
   const Judged judged = judge(TROUPE_JUDGING_PLUGIN, {.inputs = {{"odd", {{"source", "talk.odd"}}}},
                                                       .files = {{"odd", "ODD lines"}},
                                                       .repeats = 20,
-                                                      .call_time = 200ms});
+                                                      .call_time = 1s});
   CHECK(judged.has(Finding::Kind::good, "guardrail `polite` answers “{\"pass\":true"));
   CHECK(judged.has(Finding::Kind::good, "loader `odd` answers “{\"parts\""));
   CHECK(judged.has(Finding::Kind::problem, "guardrail `crash`: call 1 ended its worker"));

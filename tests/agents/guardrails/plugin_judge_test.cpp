@@ -2,17 +2,13 @@
 
 #include "agents/guardrails/rule.h"
 #include "agents/guardrails/verdict.h"
-#include "models/stream_budget.h"
-#include "tests/plugins/plugin_stage.h"
-
-#include <filesystem>
+#include "tests/plugins/adopted.h"
 
 #include <doctest/doctest.h>
 
 using namespace troupe;
 using namespace troupe::agents;
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
@@ -26,28 +22,14 @@ class Heard final : public models::TokenSink {
   std::string text;
 };
 
-/// The plugin of the tests, adopted as a daemon would, and its guardrails asked as a run would.
-class Court {
+/// The plugin of the tests, and its guardrails asked as a run would.
+class Court : public plugins::Adopted {
  public:
-  Court() {
-    fs::permissions(folder.path(), fs::perms(0755));
-    fs::copy_file(TROUPE_JUDGING_PLUGIN, folder.path() / "judging.so");
-    fs::permissions(folder.path() / "judging.so", fs::perms(0755));
-    Stop stop;
-    auto adopted = fakes::run(
-        loop,
-        plugins.adopt({{.name = "judging", .path = (folder.path() / "judging.so").string()}}, *http, stop));
-    REQUIRE_MESSAGE(adopted, (adopted ? "" : adopted.error().message));
-    table = std::move(*adopted);
-  }
-  ~Court() {
-    table.clear();
-    fakes::run(loop, plugins.close());
-  }
+  Court() : Adopted(TROUPE_JUDGING_PLUGIN) {}
 
   Result<std::string> ask(RuleSettings rule, std::string text, Side side = Side::input,
                           Milliseconds time = 20s) {
-    rule.plugin = "judging";
+    rule.plugin = "p";
     auto judge = make_plugin_judge(rule, table);
     if (!judge) return fail(std::move(judge.error()));
     auto guardrails = Guardrails::make(
@@ -70,24 +52,6 @@ class Court {
     CHECK(reply->usage.input_tokens + reply->usage.output_tokens == 0);
     return reply->text;
   }
-
-  fakes::TempDir folder;
-  SystemClock clock;
-  Loop loop{clock};
-  plugins::ToldEvents told;
-  std::unique_ptr<net::HttpClient> http = net::make_curl_client(loop, {}, net::Guarding::guarded);
-  const sandbox::Support support = sandbox::probe();
-  plugins::PluginFolder copies{(folder.path() / "copies").string()};
-  plugins::Plugins plugins{{.loop = loop,
-                            .support = [this]() -> const sandbox::Support& { return support; },
-                            .folder = copies,
-                            .program =
-                                [](const std::string& library) {
-                                  sandbox::Program program = plugins::worker_program(library);
-                                  program.path = plugins::readable_copy(TROUPE_PLUGIN_WORKER);
-                                  return program;
-                                }}};
-  plugins::PluginTable table;
 };
 
 }  // namespace
@@ -110,8 +74,8 @@ TEST_CASE(
     "a guardrail that crashes, hangs, leaves, throws, floods or raves is an error in words, each time") {
   Court court;
   const std::pair<const char*, const char*> wrongs[] = {
-      {"crash", "signal"},       {"leave", "judging"},        {"fail", "no dictionary"},
-      {"flooding", "judging"},   {"nonsense", "no verdict"},  {"word", "true or false"},
+      {"crash", "signal"},       {"leave", "plugin p"},       {"fail", "no dictionary"},
+      {"flooding", "plugin p"},  {"nonsense", "no verdict"},  {"word", "true or false"},
       {"both", "duplicate key"}, {"list", "it is no object"}, {"nothing", "no verdict"},
   };
   for (const auto& [rule, words] : wrongs) {
@@ -119,7 +83,7 @@ TEST_CASE(
     auto verdict = court.ask({.rule = rule}, "Hello");
     REQUIRE_FALSE(verdict);
     CHECK_MESSAGE(verdict.error().message.contains(words), verdict.error().message);
-    CHECK(verdict.error().message.contains("judging"));
+    CHECK(verdict.error().message.contains("plugin p"));
   }
   auto hung = court.ask({.rule = "hang"}, "Hello", Side::input, 300ms);
   REQUIRE_FALSE(hung);
@@ -134,7 +98,7 @@ TEST_CASE(
   CHECK(court.ask({}, "x").error().message.contains("say which with `rule`"));
   CHECK(court.ask({.rule = "polite", .plugin_settings = {{"wrod", "x"}}}, "x")
             .error()
-            .message.contains("guardrail `polite` of plugin `judging`: its `settings`"));
+            .message.contains("guardrail `polite` of plugin `p`: its `settings`"));
   CHECK(court.ask({.rule = "crash", .plugin_settings = {{"a", 1}}}, "x")
             .error()
             .message.contains("takes no `settings`"));
