@@ -1,6 +1,7 @@
 #include "plugins/plugin_loader.h"
 
 #include "memory/knowledge/ingest/read_turns.h"
+#include "plugins/services.h"
 
 #include <algorithm>
 #include <string>
@@ -44,7 +45,7 @@ class PluginLoader final : public memory::ExternalLoader {
     const Json input = {{"source", request.source}, {"type", request.content_type}};
     auto answer = co_await plugin_->call(
         {.service = service_, .input = dump(input), .body = std::move(request.bytes)}, own);
-    if (!answer) co_return fail(std::move(answer.error()));
+    if (!answer) co_return fail(named(*plugin_, std::move(answer.error())));
     co_return std::move(answer->text);
   }
 

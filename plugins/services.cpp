@@ -36,4 +36,11 @@ Result<FoundService> find_service(const PluginTable& plugins, const std::string&
   return FoundService{entry->second, found};
 }
 
+Error named(const Plugin& plugin, Error error) {
+  const std::string name = fmt::format("plugin {}", plugin.settings().name);
+  if (error.message.find(name) == std::string::npos)
+    error.message = fmt::format("{}: {}", name, error.message);
+  return error;
+}
+
 }  // namespace troupe::plugins

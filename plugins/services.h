@@ -22,4 +22,8 @@ struct FoundService {
 Result<FoundService> find_service(const PluginTable& plugins, const std::string& plugin,
                                   std::string_view kind, const std::string& name, std::string_view key);
 
+/// An error of one of its calls, for who does not know which plugin was called: beginning with its name,
+/// unless the plugin is named already.
+Error named(const Plugin& plugin, Error error);
+
 }  // namespace troupe::plugins

@@ -39,10 +39,9 @@ class PluginJudge final : public models::Model {
     CallContext own = context;
     own.deadline = own.deadline.sooner(Deadline::after(context.loop.clock(), time_));
     auto answer = co_await plugin_->call({.service = service_, .input = dump(input)}, own);
-    if (!answer) co_return fail(std::move(answer.error()));
+    if (!answer) co_return fail(plugins::named(*plugin_, std::move(answer.error())));
     auto verdict = plugins::read_verdict(answer->text);
-    if (!verdict)
-      co_return within(fmt::format("plugin {}", plugin_->settings().name), std::move(verdict.error()));
+    if (!verdict) co_return fail(plugins::named(*plugin_, std::move(verdict.error())));
     sink.on_text(*verdict);
     co_return models::ModelReply{.text = std::move(*verdict)};
   }
