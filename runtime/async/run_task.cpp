@@ -14,6 +14,8 @@ int run_task(Loop& loop, Task<int> task) {
     value = v;
     loop.halt();
   });
+  // The task before halted the loop, which stays so otherwise: the next one would end before it has begun.
+  loop.context().restart();
   loop.run();
   if (failure) std::rethrow_exception(failure);
   return value;

@@ -4,6 +4,7 @@
 #include "runtime/async/offload.h"
 #include "runtime/async/one_shot.h"
 #include "runtime/async/read_write_gate.h"
+#include "runtime/async/run_task.h"
 #include "tests/fakes/run_loop.h"
 
 #include <string>
@@ -247,4 +248,16 @@ TEST_CASE("who waits at a gate may be stopped; the others keep their order, and 
   };
   fakes::run(loop, whole());
   CHECK(order == "!--BWD");
+}
+
+TEST_CASE("a loop that one task was run on runs the next one, too") {
+  SystemClock clock;
+  Loop loop(clock);
+  const auto count = [&loop](int number) -> Task<int> {
+    Stop nobody;
+    (void)co_await loop.sleep_for(Milliseconds(1), nobody);
+    co_return number;
+  };
+  CHECK(run_task(loop, count(1)) == 1);
+  CHECK(run_task(loop, count(2)) == 2);
 }
