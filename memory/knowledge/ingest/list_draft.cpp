@@ -32,6 +32,7 @@ SourceItem file_item(std::string path, const struct stat& status, std::string ro
 }
 
 bool ListDraft::take(SourceItem item) {
+  ++offered_;
   if (const auto before = taken_.find(item.source); before != taken_.end()) {
     SourceItem& known = list_.items[before->second];
     if (known.loader.empty()) known.loader = std::move(item.loader);

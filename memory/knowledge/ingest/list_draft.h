@@ -26,13 +26,15 @@ class ListDraft {
   /// It is named, or lies in what is named, and cannot be looked at.
   void unseen(const std::string& path);
 
-  std::size_t size() const { return list_.items.size(); }
+  /// How often it was given an item, those that it had before included.
+  std::size_t offered() const { return offered_; }
   SourceList finish() &&;
 
  private:
   const ListOptions& options_;
   SourceList list_;
   std::unordered_map<std::string, std::size_t> taken_;  // places in the list
+  std::size_t offered_ = 0;
   std::size_t entries_ = 0;
 };
 

@@ -61,10 +61,10 @@ class Listing {
       draft_.problem(fmt::format("The source `{}` cannot be used: {}.", source, patterns.error().message));
       return true;
     }
-    const std::size_t before = draft_.size();
+    const std::size_t before = draft_.offered();
     for (const PathPattern& pattern : *patterns)
       if (!FolderWalk(pattern.folder(), &pattern, filter_, draft_).run()) return false;
-    if (draft_.size() == before) draft_.remark(fmt::format("The source `{}` matches no file.", source));
+    if (draft_.offered() == before) draft_.remark(fmt::format("The source `{}` matches no file.", source));
     return true;
   }
 

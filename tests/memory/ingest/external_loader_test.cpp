@@ -99,6 +99,7 @@ TEST_CASE("folders are searched for what loaders read, too, and a named loader w
   for (const auto& sources :
        {std::vector<Source>{folder.path(), some}, std::vector<Source>{some, folder.path()}})
     CHECK(names(sources, all) == Names{"a.md ", "b.vtt ", "d.srt a/one"});
+  CHECK(list_sources({folder.path(), some}, {.loaders = all}).remarks.empty());
 }
 
 TEST_CASE("a loader's documents are taken in beside the others, once, and again when it has changed") {
