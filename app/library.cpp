@@ -39,7 +39,8 @@ memory::IngestTarget target_of(const memory::ConfiguredBase& base, const std::st
                               .chunk = base.settings.chunk,
                               .encoding = std::nullopt,
                               .limits = base.settings.limits,
-                              .principal = {.name = "", .tenant = tenant}};
+                              .principal = {.name = "", .tenant = tenant},
+                              .loaders = base.loaders};
   if (base.settings.chunk.unit == "tokens") target.encoding = models::tokens::EncodingName::cl100k_base;
   return target;
 }
@@ -66,11 +67,12 @@ void Library::adopt(const Configuration& configuration) {
 Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
     const Configuration& configuration, const models::EmbedderTable& embedders,
     const models::EmbedderServices& making, std::shared_ptr<const models::ModelTable> models,
-    std::shared_ptr<const prompts::PromptSet> prompts) {
+    std::shared_ptr<const prompts::PromptSet> prompts, std::shared_ptr<const memory::Loaders> loaders) {
   std::map<std::string, memory::ConfiguredBase, std::less<>> bases;
   for (const auto& [name, settings] : configuration.knowledge) {
     memory::ConfiguredBase& base = bases[name];
     base.settings = settings;
+    base.loaders = loaders;
     const std::string wanted = settings.embedding.empty() ? kDefaultEmbedding : settings.embedding;
     if (const auto embedder = embedders.find(wanted); embedder != embedders.end()) {
       base.embedder = embedder->second;

@@ -40,11 +40,13 @@ class Library {
   /// What concerns all generations follows this one: how vectors are searched, and how
   /// much memory bases may take.
   void adopt(const Configuration& configuration);
-  /// The bases of a configuration, with the embedders and models of the same. Errors: as make_embedders().
+  /// The bases of a configuration, with the embedders, models and loaders of the same (null: none). Errors:
+  /// as make_embedders().
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> configure(
       const Configuration& configuration, const models::EmbedderTable& embedders,
       const models::EmbedderServices& making, std::shared_ptr<const models::ModelTable> models,
-      std::shared_ptr<const prompts::PromptSet> prompts);
+      std::shared_ptr<const prompts::PromptSet> prompts,
+      std::shared_ptr<const memory::Loaders> loaders = nullptr);
 
   /// Takes documents into a base. `tenant`: "" for what everybody finds. Errors: those of memory::ingest(),
   /// unavailable (no reader can be confined here), busy (another process, or this one, is at this base).

@@ -1,8 +1,12 @@
 #include "app/plugin_keeper.h"
 
+#include "agents/guardrails/plugin_judge.h"
+#include "agents/guardrails/rule.h"
 #include "app/catalog.h"
 #include "app/provider_checks.h"
 #include "plugins/host/worker_program.h"
+#include "plugins/plugin_loader.h"
+#include "plugins/services.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
@@ -192,6 +196,45 @@ Result<> add_plugin_tools(const Configuration& configuration, const plugins::Plu
     for (auto& [part, tool] : *made)
       if (!tools.emplace(part, std::move(tool)).second)
         return fail(ErrorCode::conflict, fmt::format("tool `{}` is configured twice", part));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const memory::Loaders>> make_loaders(Loop& loop, const Configuration& configuration,
+                                                            const plugins::PluginTable& plugins) {
+  for (const auto& [name, base] : configuration.knowledge)
+    for (std::size_t i = 0; i < base.sources.size(); ++i) {
+      const memory::Source& source = base.sources[i];
+      if (source.plugin.empty()) continue;
+      auto found = plugins::find_service(plugins, source.plugin, "loader", source.loader, "loader");
+      if (!found) return within(fmt::format("knowledge.{}.sources[{}]", name, i), std::move(found.error()));
+    }
+  return std::make_shared<const memory::Loaders>(plugins::make_plugin_loaders(loop, plugins));
+}
+
+std::vector<std::pair<std::string, const agents::RuleSettings*>> plugin_rules(
+    const Configuration& configuration) {
+  std::vector<std::pair<std::string, const agents::RuleSettings*>> found;
+  const auto look_at = [&found](const std::string& list, const std::vector<agents::RuleSettings>& rules) {
+    for (std::size_t i = 0; i < rules.size(); ++i)
+      if (!rules[i].plugin.empty()) found.emplace_back(fmt::format("{}[{}]", list, i), &rules[i]);
+  };
+  for (const auto& [name, agent] : configuration.agents) {
+    look_at(fmt::format("agents.{}.guardrails.input", name), agent.guardrails.input);
+    look_at(fmt::format("agents.{}.guardrails.output", name), agent.guardrails.output);
+  }
+  for (const auto& [name, team] : configuration.teams)
+    for (std::size_t i = 0; i < team.tasks.size(); ++i)
+      look_at(fmt::format("teams.{}.tasks[{}].guardrail", name, i), team.tasks[i].guardrail);
+  return found;
+}
+
+Result<> add_plugin_judges(const Configuration& configuration, const plugins::PluginTable& plugins,
+                           models::ModelTable& models) {
+  for (const auto& [where, rule] : plugin_rules(configuration)) {
+    auto judge = agents::make_plugin_judge(*rule, plugins);
+    if (!judge) return within(where, std::move(judge.error()));
+    models.insert_or_assign(agents::judge_name(*rule), std::move(*judge));
   }
   return {};
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "app/configuration.h"
+#include "memory/knowledge/ingest/external_loader.h"
+#include "models/model.h"
 #include "plugins/host/library_folder.h"
 #include "plugins/plugins.h"
 #include "runtime/async/loop.h"
@@ -12,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::app {
@@ -68,5 +71,19 @@ class PluginKeeper {
 /// Adds the tools that sections of type `plugin` give. Errors: of the first that cannot be made, naming it.
 Result<> add_plugin_tools(const Configuration& configuration, const plugins::PluginTable& plugins,
                           tools::ToolTable& tools);
+
+/// The loaders of all plugins, for the documents of all bases. Errors: not_found and invalid, naming a source
+/// whose plugin has no such loader.
+Result<std::shared_ptr<const memory::Loaders>> make_loaders(Loop& loop, const Configuration& configuration,
+                                                            const plugins::PluginTable& plugins);
+
+/// The rules of agents and teams that name a plugin, each with where it stands, for messages. They point into
+/// the configuration.
+std::vector<std::pair<std::string, const agents::RuleSettings*>> plugin_rules(
+    const Configuration& configuration);
+/// Adds who judges by them, as agents::judge_name() calls each. Errors: of the first that cannot be made,
+/// naming its rule.
+Result<> add_plugin_judges(const Configuration& configuration, const plugins::PluginTable& plugins,
+                           models::ModelTable& models);
 
 }  // namespace troupe::app

@@ -1,6 +1,7 @@
 #include "app/replay_catalog.h"
 
 #include "agents/block_journal.h"
+#include "agents/guardrails/rule.h"
 #include "app/catalog.h"
 #include "app/plugin_keeper.h"
 #include "memory/conversation/turn_vectors.h"
@@ -128,6 +129,10 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
   auto models = std::make_shared<models::ModelTable>();
   for (const auto& [name, model] : configuration.models)
     models->emplace(name, agents::replayed_model(backstage, name, name));
+  for (const auto& [where, rule] : plugin_rules(configuration)) {
+    const std::string judge = agents::judge_name(*rule);
+    models->insert_or_assign(judge, agents::replayed_model(backstage, judge, judge));
+  }
   models::EmbedderTable embedders;
   for (const auto& [name, embedder] : configuration.embeddings)
     embedders.emplace(name, agents::silent_embedder(name));

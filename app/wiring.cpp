@@ -158,8 +158,11 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
                Services& services, std::string snapshot) {
   auto tools = make_tool_table(configuration, clients, loop, services, made.knowledge, made.plugins);
   if (!tools) return fail(std::move(tools.error()));
+  auto models = std::make_shared<models::ModelTable>(*made.models);
+  if (auto judges = add_plugin_judges(configuration, made.plugins, *models); !judges)
+    return fail(std::move(judges.error()));
   auto catalog = make_catalog(configuration,
-                              {.models = made.models,
+                              {.models = models,
                                .prompts = made.prompts,
                                .knowledge = made.knowledge,
                                .memory = {.embedders = made.embedders.get(),
@@ -170,6 +173,19 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
   if (!catalog) return fail(std::move(catalog.error()));
   made.catalog = std::move(*catalog);
   made.tools = std::make_shared<const tools::ToolTable>(std::move(*tools));
+  return {};
+}
+
+/// The bases, with the loaders of its plugins.
+Result<> open_books(Generation& made, const Configuration& configuration, const Clients& clients, Loop& loop,
+                    Services& services) {
+  auto loaders = make_loaders(loop, configuration, made.plugins);
+  if (!loaders) return fail(std::move(loaders.error()));
+  auto knowledge = services.library.configure(configuration, *made.embedders,
+                                              embedder_services(configuration, clients, loop, services),
+                                              made.models, made.prompts, std::move(*loaders));
+  if (!knowledge) return fail(std::move(knowledge.error()));
+  made.knowledge = std::move(*knowledge);
   return {};
 }
 
@@ -185,11 +201,10 @@ Result<Generation> generation_around(plugins::PluginTable plugins, const Configu
   if (!models) return fail(std::move(models.error()));
   auto prompts = load_prompts(configuration);
   if (!prompts) return fail(std::move(prompts.error()));
-  auto knowledge = services.library.configure(configuration, *made.embedders, making, *models, *prompts);
-  if (!knowledge) return fail(std::move(knowledge.error()));
-  made.knowledge = *knowledge;
   made.models = std::move(*models);
   made.prompts = std::move(*prompts);
+  if (auto done = open_books(made, configuration, clients, loop, services); !done)
+    return fail(std::move(done.error()));
   if (auto done = equip(made, configuration, clients, loop, services, std::move(snapshot)); !done)
     return fail(std::move(done.error()));
   return made;
@@ -405,10 +420,15 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   // Runs at work keep the tools that they began with.
   auto equip_again = [&](plugins::PluginTable libraries) -> Result<> {
     Generation next = current;
-    next.plugins = std::move(libraries);
     const Configuration& in_use = *engine->current;
+    const bool others = next.plugins != libraries;
+    next.plugins = std::move(libraries);
+    if (others)
+      if (auto done = open_books(next, in_use, clients.back(), loop, services); !done) return done;
     if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done) return done;
     take_on(std::move(next));
+    // What a loader has read before it may read otherwise now.
+    if (others && engine->reread) engine->reread();
     return {};
   };
   // A library that was replaced is used from then on; one that does not work changes nothing.
@@ -513,7 +533,8 @@ struct Bench {
   explicit Bench(const Configuration& wanted)
       : configuration(wanted), library(loop, workers, wanted.store.path, std::nullopt) {}
 
-  Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge() {
+  Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge(
+      std::shared_ptr<const memory::Loaders> loaders = nullptr) {
     auto providers = provider_plugins(configuration, plugins, *clients.fetches, loop);
     if (!providers) return fail(std::move(providers.error()));
     const auto making = embedder_services(configuration, clients, loop, services, *providers);
@@ -524,7 +545,7 @@ struct Bench {
     auto prompts = load_prompts(configuration);
     if (!prompts) return fail(std::move(prompts.error()));
     library.adopt(configuration);
-    return library.configure(configuration, *embedders, making, *models, *prompts);
+    return library.configure(configuration, *embedders, making, *models, *prompts, std::move(loaders));
   }
 
   // Runs it, and takes down what it used.
@@ -610,14 +631,36 @@ int with_plugins(const Configuration& configuration,
   return bench.run(look());
 }
 
-int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body) {
+namespace {
+
+/// What the loaders of plugins are made of; no plugin is opened where nobody is going to read.
+Task<Result<std::shared_ptr<const memory::Loaders>>> loaders_for(Bench& bench, Readers readers) {
+  if (readers == Readers::unlikely) co_return nullptr;
+  Stop nobody_asks;
+  auto plugins = co_await bench.plugins.adopt(bench.configuration, *bench.clients.fetches, nobody_asks);
+  if (!plugins) co_return fail(std::move(plugins.error()));
+  co_return make_loaders(bench.loop, bench.configuration, *plugins);
+}
+
+Task<int> with_opened_library(Bench& bench, std::function<Task<int>(LibraryServices)> body, Readers readers) {
+  auto loaders = co_await loaders_for(bench, readers);
+  auto knowledge = loaders ? bench.knowledge(std::move(*loaders)) : fail(std::move(loaders.error()));
+  if (!knowledge) {
+    complain(knowledge.error().message);
+    co_return kUsage;
+  }
+  co_return co_await body({.loop = bench.loop,
+                           .library = bench.library,
+                           .knowledge = **knowledge,
+                           .fetches = *bench.clients.fetches});
+}
+
+}  // namespace
+
+int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body,
+                 Readers readers) {
   Bench bench(configuration);
-  auto knowledge = bench.knowledge();
-  if (!knowledge) return bench.refuse(knowledge.error());
-  return bench.run(body({.loop = bench.loop,
-                         .library = bench.library,
-                         .knowledge = **knowledge,
-                         .fetches = *bench.clients.fetches}));
+  return bench.run(with_opened_library(bench, std::move(body), readers));
 }
 
 int with_providers(const Configuration& configuration, std::function<Task<int>(ProviderServices)> body) {

@@ -45,6 +45,8 @@ struct Engine {
   std::function<Task<Result<std::string>>()> reload;
   /// Set by who has something of its own to renew; called with the new configuration once it is in use.
   std::function<void(const Configuration&)> reloaded;
+  /// Set by who keeps knowledge up to date; called once `knowledge` is another because a plugin is.
+  std::function<void()> reread;
 };
 
 /// Builds every service in order, runs `body` on the loop, and takes them down in the reverse order once it
@@ -73,8 +75,10 @@ struct LibraryServices {
 };
 
 /// The knowledge of a configuration without anything else around it, for `troupe knowledge` and `troupe
-/// eval`. It does not need the store's lock: several processes may use the file.
-int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body);
+/// eval`. It does not need the store's lock: several processes may use the file. `readers`: whether documents
+/// will be read; only then there are the loaders of plugins.
+int with_library(const Configuration& configuration, std::function<Task<int>(LibraryServices)> body,
+                 Readers readers = Readers::unlikely);
 
 /// What models and embedders are made of, for who makes its own.
 struct ProviderServices {

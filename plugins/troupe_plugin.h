@@ -230,8 +230,26 @@ enum {
             as above. Another `version` of the service makes other vectors: what was embedded by an earlier
             one is embedded anew.
 
-   A call of these two kinds that is cancelled has a second to end, not 20 ms: a worker that is killed loses
-   what it has loaded. */
+   "guardrail"  judges a text, a user's message or an agent's answer, and does nothing else: after a crash the
+            same may be asked again. `input_schema` is that of `settings`, which the configuration has beside
+            the rule. Input {"side": "input" | "output", "text", "settings": {…}}, with "beside" (JSON text
+            that goes along with it and is not in it) and "question" (the beginning of the message that an
+            answer is for) where there are such. Answer {"pass": true | false, "reason": one sentence, for
+            people and for the model that may write again}. Anything else, or no answer within `timeout_ms`
+            (0: 10 seconds): the text is refused.
+
+   "loader" makes text of a file of its own format. `features`: what it reads, each a word: ".vtt" (behind
+            the last dot of a name), "text/vtt" (a content type), "magic:0:574542565454" (bytes, as
+            hexadecimal digits, at a place within the first 4096). Formats that the daemon reads itself are
+            given to it only where the configuration says so. Input {"source": path or URL, "type": content
+            type or ""}, body: the file. Answer {"text"} or {"parts": [{"text", and where it begins one:
+            "page": number, "heading": text with "level": 1 to 6, "record": true}]}, and beside it, where
+            known, "title", "metadata" {name: text, number or boolean} and "remarks" [sentences for who
+            relies on the text]. A document is read again when the version of the plugin or of the loader
+            is another.
+
+   A call of a model or an embedder that is cancelled has a second to end, not 20 ms: a worker that is killed
+   loses what it has loaded. */
 typedef struct troupe_service {
   uint32_t struct_size;
   uint32_t effect; /* of a tool: TROUPE_AT_MOST_ONCE … */

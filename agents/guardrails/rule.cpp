@@ -27,6 +27,7 @@ std::string_view kind_of(const RuleSettings& settings) {
   if (!settings.require.empty()) return "require";
   if (!settings.schema.is_null()) return "schema";
   if (!settings.model.empty()) return "model";
+  if (!settings.plugin.empty()) return "plugin";
   return "length";
 }
 
@@ -151,8 +152,14 @@ bool Guardrails::holds_answers() const {
                              [](const Rule& rule) { return rule.settings().mode == RuleMode::blocking; });
 }
 
-bool Guardrails::ask_models(const std::vector<Rule>& rules) {
-  return std::ranges::any_of(rules, [](const Rule& rule) { return rule.asks_model(); });
+bool Guardrails::ask_judges(const std::vector<Rule>& rules) {
+  return std::ranges::any_of(rules, [](const Rule& rule) { return rule.asks_judge(); });
+}
+
+std::string judge_name(const RuleSettings& rule) {
+  if (rule.plugin.empty()) return rule.model;
+  return rule.rule.empty() ? fmt::format("plugin/{}", rule.plugin)
+                           : fmt::format("plugin/{}/{}", rule.plugin, rule.rule);
 }
 
 Result<prompts::Prompt> judge_prompt(const prompts::PromptSet& prompts) {
@@ -169,10 +176,16 @@ namespace {
 
 Result<Rule::Judge> make_judge(const Rule& rule, const std::vector<models::ModelSettings>& priced,
                                const models::ModelTable& models, const prompts::PromptSet& prompts) {
-  const std::string& name = rule.settings().model;
+  const std::string name = judge_name(rule.settings());
   auto model = models.find(name);
-  if (model == models.end()) return fail(ErrorCode::not_found, fmt::format("there is no model `{}`", name));
+  if (model == models.end())
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no {} `{}`", rule.asks_plugin() ? "guardrail" : "model", name));
   Rule::Judge judge{.model = model->second};
+  if (rule.asks_plugin()) {
+    judge.system = dump(Json{{"side", noun(rule.side())}, {"settings", rule.settings().plugin_settings}});
+    return judge;
+  }
   for (const models::ModelSettings& candidate : priced)
     if (candidate.name == name) {
       judge.price = candidate.price;
@@ -196,7 +209,7 @@ Result<std::vector<Rule>> compile_all(const std::vector<RuleSettings>& settings,
     const std::string where = fmt::format("guardrails.{}[{}]", noun(side), rules.size());
     auto rule = Rule::compile(one, side, rules.size());
     if (!rule) return within(where, rule.error());
-    if (rule->asks_model()) {
+    if (rule->asks_judge()) {
       auto judge = make_judge(*rule, priced, models, prompts);
       if (!judge) return within(where, judge.error());
       rule->judge = std::move(*judge);

@@ -50,15 +50,17 @@ class Rule {
   const RuleSettings& settings() const { return settings_; }
   Side side() const { return side_; }
   std::size_t place() const { return place_; }
-  bool asks_model() const { return !settings_.model.empty(); }
+  /// A model, or a plugin (which costs neither tokens nor money).
+  bool asks_judge() const { return !settings_.model.empty() || asks_plugin(); }
+  bool asks_plugin() const { return !settings_.plugin.empty(); }
 
   struct Judge {
     std::shared_ptr<models::Model> model;
     std::optional<models::Price> price;
     std::shared_ptr<const models::TokenCounter> tokens = std::make_shared<const models::TokenCounter>();
-    std::string system;  ///< rendered prompt
+    std::string system;  ///< rendered prompt; for a plugin JSON: `side` and `settings`
   };
-  Judge judge;  ///< of a rule that asks a model
+  Judge judge;  ///< of a rule that asks one
 
  private:
   friend class RuleCheck;
@@ -107,16 +109,21 @@ struct Guardrails {
   std::vector<Rule> output;
   /// An answer is shown only once it is whole and was let through.
   bool holds_answers() const;
-  /// Some rule of the list asks a model.
-  static bool ask_models(const std::vector<Rule>& rules);
+  /// Some rule of the list asks a judge.
+  static bool ask_judges(const std::vector<Rule>& rules);
 
-  /// Null when there are no rules. Errors: as Rule::compile, and not_found (a model that is not there),
-  /// invalid (a prompt `judge` that does not say the rule).
+  /// `models`: also has who judges for plugins, by judge_name(). Null when there are no rules. Errors: as
+  /// Rule::compile, and not_found (a judge that is not there), invalid (a prompt `judge` that does not say
+  /// the rule).
   static Result<std::shared_ptr<const Guardrails>> make(const GuardrailSettings& settings,
                                                         const std::vector<models::ModelSettings>& priced,
                                                         const models::ModelTable& models,
                                                         const prompts::PromptSet& prompts);
 };
+
+/// Who is asked for a rule, in the table of models and in the journal: the model's name, or
+/// `plugin/NAME[/RULE]`, which is the name of no entry of `models:`. "": nobody.
+std::string judge_name(const RuleSettings& rule);
 
 /// The prompt of models that judge. Errors: invalid, naming the file, when it leaves the rule out.
 Result<prompts::Prompt> judge_prompt(const prompts::PromptSet& prompts);

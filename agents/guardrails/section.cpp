@@ -47,6 +47,13 @@ void what_is_checked(Record<RuleSettings>& rule) {
   rule.field("prompt", &RuleSettings::prompt,
              config::text({.expected = "a rule in words", .bytes_max = limits::kRulePromptBytes}),
              "the rule in words, for `model`: when a text passes and when not");
+  rule.field("plugin", &RuleSettings::plugin, config::reference("plugins", "plugin"),
+             "the name of an entry of `plugins`, one of whose guardrails judges");
+  rule.field("rule", &RuleSettings::rule,
+             config::line({.expected = "the name of a guardrail", .bytes_max = limits::kRuleNameBytes}),
+             "which of the guardrails of `plugin`, where it has several");
+  rule.field("settings", &RuleSettings::plugin_settings, config::json_object("an object of settings"),
+             "what that guardrail is told, as its plugin describes");
 }
 
 void what_follows(Record<RuleSettings>& rule) {
@@ -77,6 +84,7 @@ std::vector<std::string> kinds_of(const RuleSettings& rule) {
     kinds.emplace_back("model");
   else if (!rule.prompt.empty())
     kinds.emplace_back("prompt");
+  if (!rule.plugin.empty()) kinds.emplace_back("plugin");
   return kinds;
 }
 
@@ -85,8 +93,8 @@ void check_rule(const RuleSettings& rule, Check& check) {
   const std::vector<std::string> kinds = kinds_of(rule);
   if (kinds.empty())
     return check.error("",
-                       "checks nothing; write `deny`, `require`, `min_length`, `max_length`, `schema`, or "
-                       "`model` with `prompt`");
+                       "checks nothing; write `deny`, `require`, `min_length`, `max_length`, `schema`, "
+                       "`plugin`, or `model` with `prompt`");
   if (kinds.size() > 1)
     return check.error(kinds[1],
                        fmt::format("is one check too many beside `{}`; make it a rule of its own", kinds[0]));
@@ -96,6 +104,9 @@ void check_rule(const RuleSettings& rule, Check& check) {
     return check.error("model", "needs a `prompt` beside it: the rule in words");
   if (rule.model.empty() && !rule.prompt.empty())
     return check.error("prompt", "needs a `model` beside it: who judges by it");
+  if (rule.plugin.empty() && !(rule.rule.empty() && rule.plugin_settings.empty()))
+    return check.error(rule.rule.empty() ? "settings" : "rule",
+                       "needs a `plugin` beside it: whose guardrail it is for");
   if (auto compiled = Rule::compile(rule, Side::input, 0); !compiled)
     check.error(kinds[0], compiled.error().message);
 }

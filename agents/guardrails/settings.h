@@ -14,7 +14,7 @@ enum class RuleMode { blocking, parallel };
 enum class OnRefusal { retry, stop };
 
 /// One rule of an agent's `guardrails`. It checks one thing: a pattern, a length, a schema, or what a model
-/// says.
+/// or a plugin says.
 struct RuleSettings {
   std::string name;             ///< "": from its place and kind
   std::string deny;             ///< regular expression that may not match
@@ -28,6 +28,9 @@ struct RuleSettings {
   RuleMode mode = RuleMode::blocking;
   OnRefusal on_fail = OnRefusal::retry;  ///< output only
   int retries = 2;                       ///< output only: answers of a run that are sent back
+  std::string plugin;  ///< key in `plugins:` of who judges by its guardrail `rule`; "": none
+  std::string rule;    ///< of the plugin's guardrails; "": the only one that it has
+  Json plugin_settings = Json::object();  ///< what that guardrail is told each time
 };
 
 struct GuardrailSettings {

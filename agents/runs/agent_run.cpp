@@ -240,7 +240,7 @@ void AgentRun::note_fitted() {
 void AgentRun::keep_back_for_judges(LoopRules& rules) const {
   if (!guard_ || rules.on_limit == OnLimit::stop) return;
   for (const Rule& rule : agent_->guardrails->output) {
-    if (!rule.asks_model()) continue;
+    if (!rule.asks_judge() || rule.asks_plugin()) continue;
     const std::string_view question = record_.row().input;
     const std::int64_t input = rule.judge.tokens->text(rule.judge.system) +
                                rule.judge.tokens->text(question.substr(0, limits::kJudgedQuestionBytes)) +

@@ -77,7 +77,7 @@ Task<Ruling> RunGuard::admit(Stop& stop) {
   if (ruling.kind == Ruling::Kind::refused) run_.record.pending().events.push_back(warning(ruling, 0));
   if (ruling.passed()) ruling = co_await judge(rules_.input, RuleMode::blocking, message_, 0, stop);
   const bool more = std::ranges::any_of(rules_.input, [](const Rule& rule) {
-    return rule.asks_model() && rule.settings().mode == RuleMode::parallel;
+    return rule.asks_judge() && rule.settings().mode == RuleMode::parallel;
   });
   if (ruling.passed() && !more) message_passed_ = true;
   co_return ruling;
@@ -120,7 +120,7 @@ std::optional<Finish> RunGuard::refused_beside() const {
 }
 
 bool RunGuard::answers_wait() const {
-  return !message_passed_ || Guardrails::ask_models(rules_.output);
+  return !message_passed_ || Guardrails::ask_judges(rules_.output);
 }
 
 Task<Ruling> RunGuard::check_answer(Judged answer, Stop& stop) {
@@ -135,7 +135,7 @@ Task<Ruling> RunGuard::judge_answer(Judged answer, Stop& stop) {
 // A long text takes several steps; the loop has its turn between them.
 Task<Ruling> RunGuard::check(const std::vector<Rule>& rules, const Judged& judged, Stop& stop) {
   for (const Rule& rule : rules) {
-    if (rule.asks_model()) continue;
+    if (rule.asks_judge()) continue;
     RuleCheck held(rule, judged);
     while (held.step())
       if (!co_await run_.loop.sleep_for(Milliseconds(0), stop)) co_return Ruling{Ruling::Kind::stopped};
@@ -154,7 +154,7 @@ Task<Ruling> RunGuard::judge(const std::vector<Rule>& rules, std::optional<RuleM
   {
     Nursery nursery(run_.loop);
     for (std::size_t i = 0; i < rules.size(); ++i)
-      if (rules[i].asks_model() && (!mode || rules[i].settings().mode == *mode))
+      if (rules[i].asks_judge() && (!mode || rules[i].settings().mode == *mode))
         nursery.spawn("rule", [&, i] { return judge_in(batch, rules[i], rulings[i]); });
     if (nursery.size() > 0) co_await nursery.join();
   }
@@ -220,7 +220,9 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
     }
     auto judgement = read_judgement(came.reply->text);
     if (judgement) {
-      std::string reason = judgement->reason.empty() ? "its model gave no reason" : judgement->reason;
+      std::string reason = judgement->reason;
+      if (reason.empty())
+        reason = rule.asks_plugin() ? "its plugin gave no reason" : "its model gave no reason";
       Ruling ruling =
           judgement->pass ? Ruling{.rule = &rule} : of(Ruling::Kind::refused, rule, clean(reason));
       if (!co_await keep(ruling, step, &came)) co_return Ruling{Ruling::Kind::stopped};
@@ -246,6 +248,7 @@ Task<Ruling> RunGuard::ask_twice(const Rule& rule, const Judged& judged, int ste
 // same rest of a limit.
 Task<std::expected<JudgeReply, LimitReached>> RunGuard::ask_once(
     const Rule& rule, std::shared_ptr<models::Transcript> transcript, int step, int attempt, Stop& stop) {
+  if (rule.asks_plugin()) co_return co_await ask_plugin(rule, std::move(transcript), step, stop);
   std::optional<models::Price> price = rule.judge.price;
   const std::int64_t input = request_tokens(rule, *transcript);
   auto allowed = react_->aside(input, price);
@@ -279,11 +282,23 @@ Task<std::expected<JudgeReply, LimitReached>> RunGuard::ask_once(
   co_return came;
 }
 
+// It uses nothing that a limit counts but time.
+Task<JudgeReply> RunGuard::ask_plugin(const Rule& rule, std::shared_ptr<models::Transcript> transcript,
+                                      int step, Stop& stop) {
+  note_intent(rule, *transcript, step, 1, 0);
+  JudgeReply came{.reply = fail(ErrorCode::cancelled, "not asked: the run was stopped")};
+  if (co_await run_.record.commit(run_.record.take_pending()) && !stop.requested())
+    came = co_await ask_judge(
+        rule, std::move(transcript), {}, limits::kVerdictTokens, *run_.agent.prices, run_.context(stop),
+        {.written = [](std::int64_t) { return true; }, .served_at = [](const auto&) { return true; }});
+  co_return came;
+}
+
 void RunGuard::note_intent(const Rule& rule, const models::Transcript& transcript, int step, int attempt,
                            std::int64_t input) {
   Json body = {{"rule", rule.name()},   {"side", word(rule.side())},
                {"place", rule.place()}, {"attempt", attempt},
-               {"input", input},        {"model", rule.settings().model}};
+               {"input", input},        {"model", judge_name(rule.settings())}};
   for (const models::Message& message : transcript.messages()) {
     models::Message masked = message;
     if (!secrets_.empty()) masked.content = redact(masked.content, secrets_);
@@ -299,7 +314,7 @@ void RunGuard::note_usage(const Rule& rule, int step, const models::ModelReply& 
   react_->count_aside(usage, cost);
   if (!reply.cache_hit)
     run_.record.pending().spent.push_back(
-        run_.purse.spend(usage, cost, reply.entry.empty() ? rule.settings().model : reply.entry));
+        run_.purse.spend(usage, cost, reply.entry.empty() ? judge_name(rule.settings()) : reply.entry));
   run_.record.pending().events.push_back(
       usage_event(run_.record.event("usage", step), reply, rule.judge.model->name(), cost, ms));
 }
@@ -378,6 +393,10 @@ Finish RunGuard::end_of(const Ruling& ruling) const {
             .detail = fmt::format("{}; the {} was not judged by rule `{}`", ruling.limit.detail,
                                   noun(ruling.rule->side()), ruling.rule->name())};
   const std::string& message = ruling.rule->settings().message;
+  if (ruling.kind == Ruling::Kind::undecided && ruling.rule->asks_plugin() && !message.empty())
+    return {.status = "failed",
+            .reason = "guardrail",
+            .detail = fmt::format("{}. {}", sentence(ruling), message)};
   const bool refused = ruling.kind == Ruling::Kind::refused;
   return {.status = refused ? "denied" : "failed",
           .reason = "guardrail",
@@ -414,7 +433,8 @@ bool RunGuard::count_rest() {
     add_usage(fact, rule, taken);
     fact["crash"] = true;
     run_.record.pending().facts.push_back(run_.record.fact("guard.lost", lost.step, fact));
-    run_.record.pending().spent.push_back(run_.purse.spend(usage, cost, rule.settings().model));
+    if (!rule.asks_plugin())
+      run_.record.pending().spent.push_back(run_.purse.spend(usage, cost, rule.settings().model));
   }
   const bool lost = !std::exchange(run_.recorded.lost_rulings, {}).empty();
   return lost || counted_ != before;

@@ -30,7 +30,7 @@ struct Ruling {
   enum class Kind {
     passed,
     refused,
-    undecided,  ///< a rule's model could not be asked, or its verdict not be read: nothing passes then
+    undecided,  ///< a rule's judge could not be asked, or its verdict not be read: nothing passes then
     limit,      ///< of the run: nothing was left to ask a model with
     stopped,
   };
@@ -42,9 +42,9 @@ struct Ruling {
 };
 
 /// The guardrails of one run: holds its message and its answers against the agent's rules. Rules that ask
-/// nobody are first; then those that ask a model, several at once, and the first refusal closes the other
-/// calls. What a verdict costs is the run's. A verdict is on disk before it counts, so that no start asks for
-/// it again. Loop thread only.
+/// nobody are first; then those that ask a model or a plugin, several at once, and the first refusal closes
+/// the other calls. What a verdict costs is the run's. A verdict is on disk before it counts, so that no
+/// start asks for it again. Loop thread only.
 class RunGuard {
  public:
   /// Everything the run brings. `context` makes that of a model call; `refused_beside` is called when a rule
@@ -109,6 +109,8 @@ class RunGuard {
   Task<std::expected<JudgeReply, LimitReached>> ask_once(const Rule& rule,
                                                          std::shared_ptr<models::Transcript> transcript,
                                                          int step, int attempt, Stop& stop);
+  Task<JudgeReply> ask_plugin(const Rule& rule, std::shared_ptr<models::Transcript> transcript, int step,
+                              Stop& stop);
   void note_intent(const Rule& rule, const models::Transcript& transcript, int step, int attempt,
                    std::int64_t input);
   void note_usage(const Rule& rule, int step, const models::ModelReply& reply, std::int64_t ms);

@@ -260,8 +260,9 @@ void add_knowledge(CLI::App& app, int& exit_code) {
         exit_code = kUsage;
         return;
       }
-      exit_code = with_library(loaded->configuration,
-                               [&](LibraryServices services) { return body(services, *options); });
+      exit_code = with_library(
+          loaded->configuration, [&](LibraryServices services) { return body(services, *options); },
+          body == Body(add) ? Readers::expected : Readers::unlikely);
     });
     return made;
   };

@@ -3,12 +3,14 @@
 #include "app/load.h"
 #include "app/plugin_template.h"
 #include "app/wiring.h"
+#include "memory/knowledge/ingest/source_file.h"
 #include "plugins/check/report_folder.h"
 #include "plugins/check/sanitized_library.h"
 #include "plugins/check/validator.h"
 #include "plugins/host/plugin_confinement.h"
 #include "plugins/host/process_line.h"
 #include "plugins/host/worker_program.h"
+#include "plugins/plugin_loader.h"
 #include "runtime/async/run_task.h"
 #include "runtime/base/sanitized.h"
 #include "runtime/telemetry/log.h"
@@ -121,6 +123,23 @@ std::optional<std::map<std::string, Json>> inputs_of(const PluginOptions& option
   return inputs;
 }
 
+/// The files that --call names for loaders: LOADER={"source": "talk.vtt"}. Nothing, with a complaint, when
+/// one cannot be read.
+std::optional<std::map<std::string, std::string>> files_of(const std::map<std::string, Json>& inputs) {
+  std::map<std::string, std::string> files;
+  for (const auto& [name, input] : inputs) {
+    const std::string source = string_or(input, "source");
+    if (source.empty() || !fs::is_regular_file(source)) continue;
+    auto read = memory::read_source_file(fs::absolute(source).string(), "", plugins::kPluginFileBytes);
+    if (!read) {
+      complain(fmt::format("{}: {}", source, read.error().message));
+      return std::nullopt;
+    }
+    files[name] = std::move(read->bytes);
+  }
+  return files;
+}
+
 /// Prints what is found, as it is found.
 class Findings {
  public:
@@ -220,6 +239,8 @@ plugins::ValidatorOptions validator_options(const std::string& name, const Plugi
 int check(const PluginOptions& options) {
   auto inputs = inputs_of(options);
   if (!inputs) return kUsage;
+  auto files = files_of(*inputs);
+  if (!files) return kUsage;
   auto settings = parse_json(options.settings);
   if (!settings || !settings->is_object()) {
     complain(fmt::format("--config wants a JSON object: {}",
@@ -268,8 +289,8 @@ int check(const PluginOptions& options) {
   run_task(loop,
            hold_against(loop,
                         plugins::process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage))),
-                        validator_options(library.stem().string(), options, std::move(*inputs), *settings,
-                                          reports.has_value()),
+                        validator_options(library.stem().string(), options, std::move(*inputs),
+                                          std::move(*files), *settings, reports.has_value()),
                         findings));
   if (reports) tell_reports(reports->read(library.filename().string()), findings);
   return findings.verdict();
@@ -279,8 +300,8 @@ int check(const PluginOptions& options) {
 
 void add_plugin(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<PluginOptions>();
-  CLI::App* command = app.add_subcommand(
-      "plugin", "Write, check and list plugins: shared libraries with tools, models and embedders");
+  CLI::App* command =
+      app.add_subcommand("plugin", "Write, check and list plugins: shared libraries with tools and more");
   command->require_subcommand(1);
 
   CLI::App* fresh =
@@ -293,7 +314,8 @@ void add_plugin(CLI::App& app, int& exit_code) {
       command->add_subcommand("check", "Hold a library against the plugin ABI, by using it");
   validator->add_option("library", options->library, "The shared library")->required();
   validator->add_option("--config", options->settings, "Its configuration, a JSON object");
-  validator->add_option("--call", options->calls, "TOOL={…}: call that tool, and with this input");
+  validator->add_option("--call", options->calls,
+                        "NAME={…}: call that tool, and with this input; of a loader {\"source\": FILE}");
   validator->add_flag("--all", options->all,
                       "Call also tools that may act in the world, with made-up inputs");
   validator->add_option("--read", options->readable, "A file or folder that it may read")
@@ -305,7 +327,7 @@ void add_plugin(CLI::App& app, int& exit_code) {
                         "AddressSanitizer's runtime (default: the one that the library names, or clang's)");
   validator->footer(
       "Tools that only read are called with inputs made of their schemas; others where --call or --all "
-      "says so.");
+      "says so. Guardrails and loaders only look, and are called always.");
   validator->callback([options, &exit_code] { exit_code = check(*options); });
 
   CLI::App* all = command->add_subcommand("list", "The configured plugins with what they offer");

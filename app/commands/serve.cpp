@@ -102,6 +102,7 @@ Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manag
     if (auto renewed = gateway.reconfigure(fresh.server); !renewed)
       log::error("the listener keeps its settings", {{"error", renewed.error().message}});
   };
+  engine.reread = [&] { keeper.begin(engine.knowledge, *engine.fetches); };
   Signals signals(engine.loop, engine);  // before anybody is told that we are there
   signals.hurry = [&engine] { engine.desk.hurry(); };
   auto address = gateway.start();
@@ -136,6 +137,7 @@ Task<int> serve(Engine& engine, std::string listen, ServiceNotice::Address manag
   co_await retention.close();
   co_await compactor.close();
   engine.reloaded = nullptr;
+  engine.reread = nullptr;
   engine.leaving.request(StopReason::shutdown);
   co_await gateway.stop(limits::kDrain);
   co_await signals.close();

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kSourcesMax = 1'000;
 
 /// A path, a folder, a pattern of paths, or a URL.
-class SourceShape final : public config::Shape<std::string> {
+class PlaceShape final : public config::Shape<std::string> {
  public:
   void read(const config::Node& node, std::string& value, config::Reader& reader) const override {
     const bool page = node.kind == config::Node::Kind::scalar && is_url(node.text);
@@ -33,6 +33,40 @@ class SourceShape final : public config::Shape<std::string> {
  private:
   ShapePtr<std::string> line_ = config::line({.expected = "a path, a pattern or a URL"});
   ShapePtr<std::string> path_ = config::path();
+};
+
+/// One of them, or one of them with who reads it.
+class SourceShape final : public config::Shape<Source> {
+ public:
+  void read(const config::Node& node, Source& value, config::Reader& reader) const override {
+    if (node.kind == config::Node::Kind::map) return whole_.read(node, value, reader);
+    place_->read(node, value.path, reader);
+  }
+  Json show(const Source& value) const override {
+    return value.plugin.empty() ? place_->show(value.path) : whole_.show(value);
+  }
+  Json schema() const override { return {{"anyOf", Json::array({place_->schema(), whole_.schema()})}}; }
+
+ private:
+  static Record<Source> read_by_plugin() {
+    Record<Source> source("Documents that a plugin reads");
+    source
+        .field<std::string>("path", &Source::path, std::make_shared<PlaceShape>(),
+                            "a file, a folder, a pattern or a URL")
+        .required();
+    source
+        .field("plugin", &Source::plugin, config::reference("plugins", "plugin"),
+               "the name of an entry of `plugins`, one of whose loaders reads them, whatever their format")
+        .required();
+    source.field("loader", &Source::loader, config::line({.expected = "the name of a loader"}),
+                 "which of the loaders of `plugin`, where it has several");
+    source.advise("url", "URLs stand in `path`, too");
+    source.advise("reader", "it is called `plugin`");
+    return source;
+  }
+
+  ShapePtr<std::string> place_ = std::make_shared<PlaceShape>();
+  Record<Source> whole_ = read_by_plugin();
 };
 
 class FilterShape final : public config::Shape<Filter> {
@@ -271,9 +305,10 @@ Record<KnowledgeSettings> base() {
   base.field("description", &KnowledgeSettings::description, config::text({.bytes_max = 1024}),
              "what is in it, for people and for models that search it");
   base.field("sources", &KnowledgeSettings::sources,
-             config::list_of<std::string>(std::make_shared<SourceShape>(),
-                                          "a list of paths, patterns and URLs", kSourcesMax),
-             "files, folders, patterns of `*`, `**`, `?` and `[…]`, URLs");
+             config::list_of<Source>(std::make_shared<SourceShape>(), "a list of paths, patterns and URLs",
+                                     kSourcesMax),
+             "files, folders, patterns of `*`, `**`, `?` and `[…]`, URLs; `{ path: …, plugin: … }` where a "
+             "plugin reads them");
   base.field("chunk", &KnowledgeSettings::chunk, config::shape(chunk_section()),
              "how documents are cut into pieces");
   base.field("embedding", &KnowledgeSettings::embedding, config::reference("embeddings", "embedder"),

@@ -3,6 +3,7 @@
 #include "memory/knowledge/chunk.h"
 #include "memory/knowledge/index/vector_indexes.h"
 #include "memory/knowledge/search/settings.h"
+#include "memory/knowledge/source.h"
 
 #include <chrono>
 #include <cstddef>
@@ -25,9 +26,9 @@ struct IngestLimits {
 
 /// One entry of `knowledge:`.
 struct KnowledgeSettings {
-  std::string name;                  ///< its key
-  std::string description;           ///< for people, and for the model that is given a retriever
-  std::vector<std::string> sources;  ///< absolute paths, folders, patterns of `*`, `**`, `?`, `[…]`; URLs
+  std::string name;         ///< its key
+  std::string description;  ///< for people, and for the model that is given a retriever
+  std::vector<Source> sources;
   ChunkSettings chunk;
   std::string embedding;  ///< key in `embeddings:`; "": `default`, or without one `builtin`
   IndexSettings index;    ///< without dimensions

@@ -1,10 +1,12 @@
 #include "plugins/check/validator.h"
 
+#include "memory/knowledge/loaders/external.h"
 #include "plugins/check/sample_input.h"
 #include "plugins/model_messages.h"
 #include "plugins/plugin_embedder.h"
 #include "plugins/plugin_model.h"
 #include "plugins/providers.h"
+#include "plugins/verdict.h"
 #include "runtime/async/nursery.h"
 #include "runtime/base/sanitized.h"
 #include "tools/json_schema.h"
@@ -39,6 +41,7 @@ struct Tried {
   std::size_t index = 0;
   std::string what;  ///< "tool `greet`"
   std::string input;
+  std::string body = {};  ///< bytes beside the input
   std::size_t warm_up = kWarmUp;
   std::size_t repeats = 0;
   Milliseconds grace{0};
@@ -67,6 +70,10 @@ class Validator {
         co_await try_tool(i, service);
       } else if (service.kind == kModelKind || service.kind == kEmbedderKind) {
         co_await try_provider(i, service);
+      } else if (service.kind == "guardrail") {
+        co_await try_guardrail(i, service);
+      } else if (service.kind == "loader") {
+        co_await try_loader(i, service);
       } else {
         tell(Kind::skipped, fmt::format("{} `{}`: this daemon does not know services of that kind",
                                         service.kind, service.name));
@@ -98,9 +105,12 @@ class Validator {
                         .events = events_};
     std::function<void(std::string_view)> part;
     if (streamed) part = [streamed](std::string_view text) { *streamed += text; };
-    co_return co_await instance_->call(
-        {.service = tried.index, .input = tried.input, .key = "plugin-check", .grace = tried.grace}, context,
-        std::move(part));
+    co_return co_await instance_->call({.service = tried.index,
+                                        .input = tried.input,
+                                        .body = tried.body,
+                                        .key = "plugin-check",
+                                        .grace = tried.grace},
+                                       context, std::move(part));
   }
 
   Task<> try_it(Tried tried) {
@@ -144,6 +154,47 @@ class Validator {
       if (!vectors) return fail(std::move(vectors.error()));
       return fmt::format("gives vectors of {} dimensions", vectors->dimensions);
     };
+  }
+
+  Task<> try_guardrail(std::size_t index, const ServiceDescription& guardrail) {
+    const auto given = options_.inputs.find(guardrail.name);
+    Json input = {
+        {"side", "input"}, {"text", "a text to look at"}, {"settings", sample_input(guardrail.input_schema)}};
+    if (given != options_.inputs.end()) input.update(given->second);
+    co_await try_it({.index = index,
+                     .what = fmt::format("guardrail `{}`", guardrail.name),
+                     .input = dump(input),
+                     .repeats = options_.repeats,
+                     .judge = [](const PluginAnswer& answer, const std::string&) -> Result<std::string> {
+                       auto verdict = read_verdict(answer.text);
+                       if (!verdict) return fail(std::move(verdict.error()));
+                       return fmt::format("answers “{}”", shortened(answer.text));
+                     }});
+  }
+
+  Task<> try_loader(std::size_t index, const ServiceDescription& loader) {
+    const std::string what = fmt::format("loader `{}`", loader.name);
+    auto formats = memory::loaders::read_formats(loader.features);
+    if (formats && formats->endings.empty() && formats->types.empty() && formats->magics.empty())
+      tell(Kind::warning,
+           what +
+               " says of no format that it reads it (`features`): it is used only for sources that name it");
+    const auto given = options_.inputs.find(loader.name);
+    Json input = {{"source", "example"}, {"type", ""}};
+    if (formats && !formats->endings.empty()) input["source"] = "example." + formats->endings.front();
+    if (given != options_.inputs.end()) input.update(given->second);
+    const auto file = options_.files.find(loader.name);
+    co_await try_it({.index = index,
+                     .what = what,
+                     .input = dump(input),
+                     .body = file == options_.files.end() ? "no file of its format\n" : file->second,
+                     .repeats = options_.repeats,
+                     .judge = [name = loader.name](const PluginAnswer& answer,
+                                                   const std::string&) -> Result<std::string> {
+                       auto document = memory::loaders::read_external(answer.text, name);
+                       if (!document) return fail(std::move(document.error()));
+                       return fmt::format("answers “{}”", shortened(answer.text));
+                     }});
   }
 
   Task<> try_tool(std::size_t index, const ServiceDescription& tool) {

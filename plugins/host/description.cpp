@@ -1,5 +1,6 @@
 #include "plugins/host/description.h"
 
+#include "memory/knowledge/loaders/external.h"
 #include "plugins/host/message.h"
 #include "tools/json_schema.h"
 
@@ -57,6 +58,13 @@ void check_service(const ServiceDescription& service, std::vector<std::string>& 
   if (service.timeout.count() < 0 || service.timeout.count() > kTimeoutMost)
     problems.push_back(what + ": a timeout is at most a day");
   check_schema(service.input_schema, what + ": its input schema", problems);
+  if (service.features.size() > kDescriptionMost) {
+    problems.push_back(fmt::format("{}: its features have {} bytes, at most {} are taken", what,
+                                   service.features.size(), kDescriptionMost));
+  } else if (service.kind == "loader") {
+    if (auto formats = memory::loaders::read_formats(service.features); !formats)
+      problems.push_back(fmt::format("{}: {}", what, formats.error().message));
+  }
 }
 
 Json to_json(const ServiceDescription& service) {

@@ -473,7 +473,90 @@ class EmbedderCall : public Call {
   std::size_t dimensions() const { return static_cast<std::size_t>(number("dimensions")); }
 };
 
+/// What a guardrail is asked about.
+class Judged {
+ public:
+  explicit Judged(const Call& call) : call_(call) {}
+  const Call& call() const { return call_; }
+  /// An agent's answer; else a user's message.
+  bool is_answer() const { return call_.text("side") == "output"; }
+  std::string text() const { return call_.text("text"); }
+  /// JSON text that goes along with it; "": none.
+  std::string beside() const { return call_.text("beside"); }
+  /// The beginning of the message that an answer is for; "": none.
+  std::string question() const { return call_.text("question"); }
+  /// What the configuration tells this guardrail: JSON text, valid against its schema.
+  std::string_view settings() const { return detail::member(call_.input(), "settings").value_or("{}"); }
+  /// One member of it that is a text.
+  std::string setting(std::string_view name, std::string_view fallback = {}) const {
+    const auto value = detail::member(settings(), name);
+    return value && value->starts_with('"') ? detail::JsonWalk(*value).string() : std::string(fallback);
+  }
+
+ private:
+  const Call& call_;
+};
+
+/// What a guardrail says; the reason is one sentence.
+struct Verdict {
+  bool pass = false;
+  std::string reason;
+};
+inline Verdict pass(std::string reason = {}) {
+  return {true, std::move(reason)};
+}
+inline Verdict refuse(std::string reason) {
+  return {false, std::move(reason)};
+}
+
+/// What a loader makes of a file: text in parts, in its order. Text must be UTF-8.
+class Document {
+ public:
+  void title(std::string_view text) { title_ = json_text(text); }
+  void metadata(std::string_view name, std::string_view text) {
+    add(metadata_, json_text(name) + ":" + json_text(text));
+  }
+  void metadata(std::string_view name, double number) {
+    char digits[32];  // enough for any number as JSON writes it; infinities are no JSON
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    add(metadata_, json_text(name) + ":" + std::string(digits, end));
+  }
+  /// A sentence for who relies on the text.
+  void remark(std::string_view sentence) { add(remarks_, json_text(sentence)); }
+  /// These say what begins with the next text.
+  void page(int number) { add(next_, "\"page\":" + std::to_string(number)); }
+  void heading(std::string_view text, int level = 1) {
+    add(next_, "\"heading\":" + json_text(text) + ",\"level\":" + std::to_string(level));
+  }
+  void record() { add(next_, "\"record\":true"); }
+  /// Whole lines.
+  void text(std::string_view lines) {
+    add(next_, "\"text\":" + json_text(lines));
+    add(parts_, "{" + std::exchange(next_, {}) + "}");
+  }
+  /// As the daemon takes it.
+  std::string json() const {
+    std::string json =
+        "{\"parts\":[" + parts_ + "],\"metadata\":{" + metadata_ + "},\"remarks\":[" + remarks_ + "]";
+    if (!title_.empty()) json += ",\"title\":" + title_;
+    return json + "}";
+  }
+
+ private:
+  static void add(std::string& list, const std::string& one) { list += (list.empty() ? "" : ",") + one; }
+
+  std::string title_, metadata_, remarks_, parts_, next_;
+};
+
 namespace __attribute__((visibility("hidden"))) detail {
+
+  inline std::string answer(const Verdict& verdict) {
+    return std::string("{\"pass\":") + (verdict.pass ? "true" : "false") +
+           ",\"reason\":" + json_text(verdict.reason) + "}";
+  }
+  inline std::string answer(const Document& document) {
+    return document.json();
+  }
 
   inline std::vector<const troupe_service*>& services() {
     static std::vector<const troupe_service*> all;
@@ -547,11 +630,11 @@ namespace __attribute__((visibility("hidden"))) detail {
     return service;
   }
 
-  /// One of another kind. `version` or `features` may be null.
+  /// One of another kind. `version`, `schema` and `features` may be null.
   inline troupe_service service(const char* kind, const char* name, const char* description,
-                                const char* version, const char* features,
+                                const char* version, const char* schema, const char* features,
                                 void (*handle)(const troupe_service*, troupe_call*)) {
-    troupe_service service = tool(name, description, nullptr, TROUPE_PURE, handle);
+    troupe_service service = tool(name, description, schema, TROUPE_PURE, handle);
     service.kind = kind;
     service.version = version;
     service.features = features;
@@ -599,33 +682,61 @@ namespace __attribute__((visibility("hidden"))) detail {
 /// A language model: its name (an identifier), a line about it, what it can beyond writing text ("tools
 /// images schema", or ""); then the body in braces, which is given `call` (troupe::ModelCall) and returns a
 /// troupe::Reply, or a text.
-#define TROUPE_MODEL(name, description, features)                                                          \
-  static troupe::Reply troupe_model_##name(troupe::ModelCall& call);                                       \
-  static void troupe_handle_model_##name(const troupe_service*, troupe_call* call) {                       \
-    troupe::detail::carry_out<troupe::ModelCall>(call, troupe_model_##name);                               \
-  }                                                                                                        \
-  static const troupe_service troupe_service_model_##name =                                                \
-      troupe::detail::service("model", #name, description, nullptr, features, troupe_handle_model_##name); \
-  static const troupe::detail::Registered troupe_registered_model_##name(&troupe_service_model_##name);    \
+#define TROUPE_MODEL(name, description, features)                                                       \
+  static troupe::Reply troupe_model_##name(troupe::ModelCall& call);                                    \
+  static void troupe_handle_model_##name(const troupe_service*, troupe_call* call) {                    \
+    troupe::detail::carry_out<troupe::ModelCall>(call, troupe_model_##name);                            \
+  }                                                                                                     \
+  static const troupe_service troupe_service_model_##name = troupe::detail::service(                    \
+      "model", #name, description, nullptr, nullptr, features, troupe_handle_model_##name);             \
+  static const troupe::detail::Registered troupe_registered_model_##name(&troupe_service_model_##name); \
   static troupe::Reply troupe_model_##name([[maybe_unused]] troupe::ModelCall& call)
 
 /// What turns texts into vectors: its name (an identifier), a line about it, its version, which is another
 /// one once it makes other vectors; then the body in braces, which is given `call` (troupe::EmbedderCall) and
 /// returns troupe::Vectors.
-#define TROUPE_EMBEDDER(name, description, version)                                     \
-  static troupe::Vectors troupe_embedder_##name(troupe::EmbedderCall& call);            \
-  static void troupe_handle_embedder_##name(const troupe_service*, troupe_call* call) { \
-    troupe::detail::carry_out<troupe::EmbedderCall>(call, troupe_embedder_##name);      \
-  }                                                                                     \
-  static const troupe_service troupe_service_embedder_##name = troupe::detail::service( \
-      "embedder", #name, description, version, nullptr, troupe_handle_embedder_##name); \
-  static const troupe::detail::Registered troupe_registered_embedder_##name(            \
-      &troupe_service_embedder_##name);                                                 \
+#define TROUPE_EMBEDDER(name, description, version)                                              \
+  static troupe::Vectors troupe_embedder_##name(troupe::EmbedderCall& call);                     \
+  static void troupe_handle_embedder_##name(const troupe_service*, troupe_call* call) {          \
+    troupe::detail::carry_out<troupe::EmbedderCall>(call, troupe_embedder_##name);               \
+  }                                                                                              \
+  static const troupe_service troupe_service_embedder_##name = troupe::detail::service(          \
+      "embedder", #name, description, version, nullptr, nullptr, troupe_handle_embedder_##name); \
+  static const troupe::detail::Registered troupe_registered_embedder_##name(                     \
+      &troupe_service_embedder_##name);                                                          \
   static troupe::Vectors troupe_embedder_##name([[maybe_unused]] troupe::EmbedderCall& call)
 
-/// The plugin itself, once, after its tools, models and embedders. Further arguments are fields of
-/// troupe_plugin by name: TROUPE_PLUGIN("weather", "1.0", "Forecasts", p.config_schema = "…", p.permissions =
-/// "…")
+/// A guardrail: its name (an identifier), a description for people, the JSON Schema of its settings or
+/// nullptr; then the body in braces, which is given `judged` and returns troupe::pass() or
+/// troupe::refuse("why").
+#define TROUPE_GUARDRAIL(name, description, schema)                                               \
+  static troupe::Verdict troupe_guardrail_##name(const troupe::Judged& judged);                   \
+  static void troupe_handle_guardrail_##name(const troupe_service*, troupe_call* call) {          \
+    troupe::detail::carry_out(call, [](troupe::Call& one) {                                       \
+      return troupe::detail::answer(troupe_guardrail_##name(troupe::Judged(one)));                \
+    });                                                                                           \
+  }                                                                                               \
+  static const troupe_service troupe_service_guardrail_##name = troupe::detail::service(          \
+      "guardrail", #name, description, nullptr, schema, nullptr, troupe_handle_guardrail_##name); \
+  static const troupe::detail::Registered troupe_registered_guardrail_##name(                     \
+      &troupe_service_guardrail_##name);                                                          \
+  static troupe::Verdict troupe_guardrail_##name([[maybe_unused]] const troupe::Judged& judged)
+
+/// A loader: its name (an identifier), a description for people, what it reads (".vtt text/vtt"); then the
+/// body in braces, which is given `call`, whose body() is the file, and returns a troupe::Document.
+#define TROUPE_LOADER(name, description, formats)                                                         \
+  static troupe::Document troupe_loader_##name(troupe::Call& call);                                       \
+  static void troupe_handle_loader_##name(const troupe_service*, troupe_call* call) {                     \
+    troupe::detail::carry_out(                                                                            \
+        call, [](troupe::Call& one) { return troupe::detail::answer(troupe_loader_##name(one)); });       \
+  }                                                                                                       \
+  static const troupe_service troupe_service_loader_##name = troupe::detail::service(                     \
+      "loader", #name, description, nullptr, nullptr, formats, troupe_handle_loader_##name);              \
+  static const troupe::detail::Registered troupe_registered_loader_##name(&troupe_service_loader_##name); \
+  static troupe::Document troupe_loader_##name([[maybe_unused]] troupe::Call& call)
+
+/// The plugin itself, once, after its services. Further arguments are fields of troupe_plugin by name:
+/// TROUPE_PLUGIN("weather", "1.0", "Forecasts", p.config_schema = "…", p.permissions = "…")
 #define TROUPE_PLUGIN(plugin_name, plugin_version, plugin_description, ...) \
   extern "C" {                                                              \
   extern TROUPE_EXPORT const troupe_plugin troupe_plugin_entry;             \

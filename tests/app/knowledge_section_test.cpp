@@ -36,9 +36,9 @@ TEST_CASE("knowledge is read with all its keys, and comes back from the canonica
   const auto& base = checked.configuration->knowledge.at("handbook");
   CHECK(base.name == "handbook");
   REQUIRE(base.sources.size() == 2);
-  CHECK(base.sources[0].starts_with("/"));
-  CHECK(base.sources[0].ends_with("/docs/**/*.md"));
-  CHECK(base.sources[1] == "https://example.org/page.html");
+  CHECK(base.sources[0].path.starts_with("/"));
+  CHECK(base.sources[0].path.ends_with("/docs/**/*.md"));
+  CHECK(base.sources[1].path == "https://example.org/page.html");
   CHECK(base.chunk.by == "markdown");
   CHECK(base.chunk.size == 200);
   CHECK(base.index.kind == memory::IndexKind::hnsw);
@@ -87,4 +87,57 @@ TEST_CASE("knowledge that cannot work is refused at its place, with what to writ
             .contains("`fetch_k` is 3"));
   CHECK(problem("knowledge: { book: {} }\ntools: { t: { type: retriever, knowledge: bok } }\n")
             .contains("did you mean `book`?"));
+}
+
+TEST_CASE("a source may say which plugin reads it; what it says comes back from the canonical text") {
+  const std::string plugins = "plugins: { films: { path: /bin/sh } }\n";
+  auto checked = load(plugins +
+                      "knowledge: { k: { sources: [ a.md, { path: \"talks/*.srt\", plugin: films },\n"
+                      "  { path: \"https://example.org/x.vtt\", plugin: films, loader: vtt } ] } }\n");
+  REQUIRE(checked.configuration.has_value());
+  const auto& sources = checked.configuration->knowledge.at("k").sources;
+  REQUIRE(sources.size() == 3);
+  CHECK(sources[0].reader().empty());
+  CHECK(sources[1].path.ends_with("/talks/*.srt"));
+  CHECK(sources[1].reader() == "films");
+  CHECK(sources[2].path == "https://example.org/x.vtt");
+  CHECK(sources[2].reader() == "films/vtt");
+  auto restored = app::restore_configuration(checked.configuration->canonical, *checked.configuration,
+                                             fakes::TestEnvironment({{"HOME", "/home/tester"}}));
+  REQUIRE(restored.configuration.has_value());
+  CHECK(restored.configuration->knowledge.at("k").sources == sources);
+  CHECK(restored.configuration->hash == checked.configuration->hash);
+
+  CHECK(problem(plugins + "knowledge: { k: { sources: [ { path: a, plugin: filme } ] } }\n")
+            .contains("did you mean `films`?"));
+  CHECK(problem(plugins + "knowledge: { k: { sources: [ { path: a } ] } }\n").contains("plugin"));
+  CHECK(problem(plugins + "knowledge: { k: { sources: [ { plugin: films } ] } }\n").contains("path"));
+  CHECK(problem(plugins + "knowledge: { k: { sources: [ { url: a, plugin: films } ] } }\n")
+            .contains("URLs stand in `path`"));
+}
+
+TEST_CASE("a rule may name a plugin's guardrail, with settings for it") {
+  const std::string head =
+      "version: 1\nmodels: { m: { provider: builtin } }\nplugins: { bank: { path: /bin/sh } }\n";
+  auto rule = [&](const std::string& written) {
+    return app::load_configuration_text(
+        "/srv/t.yaml", head + "agents: { a: { model: m, guardrails: { input: [ " + written + " ] } } }\n",
+        fakes::TestEnvironment({{"HOME", "/home/tester"}}));
+  };
+  auto checked =
+      rule("{ plugin: bank, rule: iban, settings: { allow: card }, mode: parallel, message: No. }");
+  REQUIRE(checked.configuration.has_value());
+  const auto& read = checked.configuration->agents.at("a").guardrails.input.at(0);
+  CHECK(read.plugin == "bank");
+  CHECK(read.rule == "iban");
+  CHECK(read.plugin_settings == Json({{"allow", "card"}}));
+  auto restored = app::restore_configuration(checked.configuration->canonical, *checked.configuration,
+                                             fakes::TestEnvironment({{"HOME", "/home/tester"}}));
+  REQUIRE(restored.configuration.has_value());
+  CHECK(restored.configuration->hash == checked.configuration->hash);
+  for (const char* wrong : {"{ plugin: bank, deny: x }", "{ rule: iban }", "{ deny: x, rule: iban }",
+                            "{ plugin: bank, settings: 5 }", "{ plugin: bank, model: m, prompt: p }"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(rule(wrong).configuration.has_value());
+  }
 }

@@ -92,6 +92,33 @@ TEST_CASE("models and embedders are asked something small, and their answers hel
   CHECK(example.has(Finding::Kind::good, "embedder `ngrams` was called 20 times, each call ended once"));
 }
 
+TEST_CASE("guardrails and loaders are called, and what they answer is held against their form") {
+  const Judged judged = judge(TROUPE_JUDGING_PLUGIN, {.inputs = {{"odd", {{"source", "talk.odd"}}}},
+                                                      .files = {{"odd", "ODD lines"}},
+                                                      .repeats = 20,
+                                                      .call_time = 1s});
+  CHECK(judged.has(Finding::Kind::good, "guardrail `polite` answers “{\"pass\":true"));
+  CHECK(judged.has(Finding::Kind::good, "loader `odd` answers “{\"parts\""));
+  CHECK(judged.has(Finding::Kind::problem, "guardrail `crash`: call 1 ended its worker"));
+  CHECK(judged.has(Finding::Kind::problem, "guardrail `hang`: call 1 ended its worker"));
+  CHECK(judged.has(Finding::Kind::problem, "guardrail `nonsense`: what it answered is no verdict"));
+  CHECK(judged.has(Finding::Kind::problem, "guardrail `word`: what it answered is no verdict"));
+  CHECK(judged.has(Finding::Kind::problem, "loader `rave`: what its loader answered is no JSON"));
+  CHECK(judged.has(Finding::Kind::warning, "loader `rave` says of no format"));
+  CHECK_FALSE(judged.has(Finding::Kind::problem, "`polite`"));
+  CHECK_FALSE(judged.has(Finding::Kind::problem, "`odd`"));
+}
+
+TEST_CASE("the examples have nothing found against them") {
+  for (const char* library : {TROUPE_SUBTITLES_PLUGIN, TROUPE_BANK_DETAILS_PLUGIN}) {
+    CAPTURE(library);
+    const Judged judged = judge(library, {.repeats = 50});
+    CHECK(judged.count(Finding::Kind::problem) == 0);
+    CHECK(judged.count(Finding::Kind::warning) == 0);
+    CHECK(judged.count(Finding::Kind::skipped) == 0);
+  }
+}
+
 TEST_CASE("what is no plugin is said to be none") {
   const Judged judged = judge(TROUPE_PLUGIN_WORKER, {});
   REQUIRE(judged.findings.size() == 1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/bases/base_table.h"
+#include "memory/knowledge/ingest/external_loader.h"
 #include "memory/knowledge/knowledge.h"
 #include "memory/knowledge/settings.h"
 #include "models/embedder.h"
@@ -22,6 +23,7 @@ struct ConfiguredBase {
   std::shared_ptr<models::Embedder> embedder;
   std::string embedding;                         ///< what its vectors are made with, see BaseRow::embedding
   double similarity_weight = kSimilarityWeight;  ///< in hybrid, where its settings do not say
+  std::shared_ptr<const Loaders> loaders{};      ///< for its documents; null: there are none
 };
 
 /// The bases of one generation of the configuration over what the process has of them in memory.

@@ -38,7 +38,7 @@ Task<Result<>> Ingestion::take_in(IngestStep step) {
   if (step.what == What::claim) co_return co_await keep(step, step.item.stamp);
   if (step.what == What::recut)
     if (auto document = co_await stored(step)) {
-      DocumentVersion version{step.known->version.content, preparation_, step.item.stamp};
+      DocumentVersion version{step.known->version.content, expected(step), step.item.stamp};
       co_return co_await store(step, std::move(version), std::move(*document));
     }
   co_return co_await take_bytes(std::move(step));
@@ -54,20 +54,47 @@ Task<Result<>> Ingestion::take_bytes(IngestStep step) {
     warn(fmt::format("{} is not there any more, and was taken away.", shown_source(step.item.source)));
     co_return co_await remove(step.item.source);
   }
+  auto loader = loader_of(step, *brought);
+  if (!loader) co_return fail(std::move(loader.error()));
+  const std::string preparation = brought->version.preparation;
   const bool same =
       step.known && !request_.force &&
       (brought->state == Brought::State::same || step.known->version.content == brought->version.content);
-  if (same && step.known->version.preparation == preparation_)
+  if (same && step.known->version.preparation == preparation)
     co_return co_await keep(step, std::move(brought->version.stamp));
-  if (same && same_reading(step.known->version.preparation, preparation_))
+  if (same && same_reading(step.known->version.preparation, preparation))
     if (auto document = co_await stored(step)) {
-      DocumentVersion version{step.known->version.content, preparation_, std::move(brought->version.stamp)};
+      DocumentVersion version{step.known->version.content, preparation, std::move(brought->version.stamp)};
       co_return co_await store(step, std::move(version), std::move(*document));
     }
   if (brought->state == Brought::State::same)
     co_return fail(ErrorCode::store,
                    "its stored text cannot be read and its page was not sent again; take it in with force");
-  co_return co_await read(step, std::move(*brought));
+  co_return co_await read(step, std::move(*brought), *loader);
+}
+
+std::string Ingestion::expected(const IngestStep& step) const {
+  return expected_preparation(preparation_, step.item, step.known ? step.known->version.preparation : "",
+                              target_.loaders.get());
+}
+
+// Who reads it, which its preparation says from here on.
+Result<ExternalLoader*> Ingestion::loader_of(const IngestStep& step, Brought& brought) const {
+  if (brought.state != Brought::State::bytes) {
+    brought.version.preparation = expected(step);
+    return nullptr;
+  }
+  if (!target_.loaders) {
+    if (step.item.loader.empty()) return nullptr;
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no loader `{}`, for no plugin has any", step.item.loader));
+  }
+  // The bytes are lent, not copied.
+  ReadRequest request{std::move(brought.bytes), step.item.source, brought.content_type};
+  auto loader = target_.loaders->choose(step.item.loader, request);
+  brought.bytes = std::move(request.bytes);
+  if (loader) brought.version.preparation = with_loader(preparation_, *loader);
+  return loader;
 }
 
 Task<Result<Ingestion::Brought>> Ingestion::bring(const IngestStep& step) {
@@ -92,7 +119,7 @@ Task<Result<Ingestion::Brought>> Ingestion::bring_file(const IngestStep& step) {
 Task<Result<Ingestion::Brought>> Ingestion::bring_page(const IngestStep& step) {
   if (!services_.http) co_return fail(ErrorCode::unavailable, "pages are not fetched here");
   const bool useful =
-      step.known && !request_.force && same_reading(step.known->version.preparation, preparation_);
+      step.known && !request_.force && same_reading(step.known->version.preparation, expected(step));
   std::string stamp = useful ? step.known->version.stamp : "";
   auto page = co_await fetch_page(*services_.http, step.item.source, std::move(stamp), target_.limits.file,
                                   Deadline::after(services_.loop.clock(), read_time()), ending_);
@@ -148,16 +175,31 @@ Task<std::optional<Document>> Ingestion::stored(const IngestStep& step) {
   co_return std::move(*document);
 }
 
-Task<Result<>> Ingestion::read(const IngestStep& step, Brought brought) {
+// What it answers comes from outside, and takes time to look through.
+Task<Result<Document>> Ingestion::make_document(ExternalLoader* loader, ReadRequest request) {
+  if (!loader) co_return co_await services_.reader.read(std::move(request), read_time(), ending_);
+  CallContext context = embedding();
+  auto answer = co_await loader->load(std::move(request), read_time(), context);
+  if (!answer) co_return fail(std::move(answer.error()));
+  auto work = [answer = std::move(*answer), format = loader->format()] {
+    return loaders::read_external(answer, format);
+  };
+  auto document = co_await offload(services_.loop, services_.workers, std::move(work));
+  if (!document) co_return within(fmt::format("loader {}", loader->name()), std::move(document.error()));
+  co_return document;
+}
+
+Task<Result<>> Ingestion::read(const IngestStep& step, Brought brought, ExternalLoader* loader) {
   const Instant begun = services_.loop.clock().now();
   ReadRequest request{std::move(brought.bytes), step.item.source, std::move(brought.content_type)};
-  auto document = co_await services_.reader.read(std::move(request), read_time(), ending_);
+  auto document = co_await make_document(loader, std::move(request));
   report_.stages.read += services_.loop.clock().now() - begun;
   if (!document) {
-    if (!ending_.requested() && outages_.reading_failed(document.error())) end(document.error());
+    // A loader that is down concerns its documents; the reader reads all others.
+    if (!loader && !ending_.requested() && outages_.reading_failed(document.error())) end(document.error());
     co_return fail(std::move(document.error()));
   }
-  outages_.read();
+  if (!loader) outages_.read();
   co_return co_await store(step, std::move(brought.version), std::move(*document));
 }
 

@@ -39,8 +39,17 @@ std::error_code read_names(const std::string& folder, std::vector<std::string>& 
 
 }  // namespace
 
-FolderWalk::FolderWalk(const std::string& folder, const PathPattern* pattern, ListDraft& list)
-    : folder_(folder), pattern_(pattern), list_(list) {}
+bool SourceFilter::wants(std::string_view path) const {
+  if (loader.empty()) return loaders::format_of_path(path) || (loaders && loaders->by_path(path));
+  const auto named = loaders ? loaders->named(loader) : fail(ErrorCode::not_found, "no loaders");
+  // Of one that is not there everything is listed, so that somebody is told.
+  if (!named || (*named)->formats().endings.empty()) return true;
+  return (*named)->formats().read_path(path);
+}
+
+FolderWalk::FolderWalk(const std::string& folder, const PathPattern* pattern, const SourceFilter& filter,
+                       ListDraft& list)
+    : folder_(folder), pattern_(pattern), filter_(filter), list_(list) {}
 
 bool FolderWalk::run() {
   std::error_code failed;
@@ -98,7 +107,7 @@ bool FolderWalk::visit(Entry entry, std::string_view name) {
   if (S_ISDIR(status.st_mode)) return walk(entry);
   if (!S_ISREG(status.st_mode) || !wanted(entry)) return true;
   files_.insert({status.st_dev, status.st_ino});
-  return list_.take(file_item(entry.path, status, root_));
+  return take(entry, status);
 }
 
 bool FolderWalk::follow(const Entry& link) {
@@ -108,13 +117,18 @@ bool FolderWalk::follow(const Entry& link) {
   if (failed || !inside(real) || ::stat(link.path.c_str(), &status) != 0) return true;
   if (S_ISDIR(status.st_mode)) return walk(link);
   if (!S_ISREG(status.st_mode) || !wanted(link)) return true;
-  return !files_.insert({status.st_dev, status.st_ino}).second ||
-         list_.take(file_item(link.path, status, root_));
+  return !files_.insert({status.st_dev, status.st_ino}).second || take(link, status);
 }
 
 bool FolderWalk::wanted(const Entry& file) const {
   if (pattern_ && !pattern_->matches(file.state)) return false;
-  return (pattern_ && !pattern_->any_name()) || loaders::format_of_path(file.path).has_value();
+  return (pattern_ && !pattern_->any_name()) || filter_.wants(file.path);
+}
+
+bool FolderWalk::take(const Entry& file, const struct stat& status) {
+  SourceItem item = file_item(file.path, status, root_);
+  item.loader = filter_.loader;
+  return list_.take(std::move(item));
 }
 
 bool FolderWalk::inside(const std::string& path) const {

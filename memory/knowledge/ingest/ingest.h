@@ -1,7 +1,9 @@
 #pragma once
 
 #include "memory/knowledge/ingest/document_reader.h"
+#include "memory/knowledge/ingest/external_loader.h"
 #include "memory/knowledge/settings.h"
+#include "memory/knowledge/source.h"
 #include "memory/knowledge/store/knowledge_store.h"
 #include "models/embedder.h"
 #include "models/tokens/encoding.h"
@@ -46,6 +48,8 @@ struct IngestTarget {
   std::optional<models::tokens::EncodingName> encoding;  ///< of sizes in tokens; none: estimated
   IngestLimits limits;
   Principal principal{};  ///< on whose behalf
+  std::shared_ptr<const Loaders>
+      loaders{};  ///< for formats that `reader` does not read; null: there are none
 };
 
 /// A document that is given rather than found.
@@ -89,7 +93,7 @@ std::string_view word(IngestEvent::What what);
 
 struct IngestRequest {
   Origin origin = Origin::sources;
-  std::vector<std::string> sources;  ///< as list_sources() takes them
+  std::vector<Source> sources;       ///< as list_sources() takes them
   std::vector<GivenDocument> given;  ///< only with Origin::added
   bool force = false;                ///< read, cut and embed also what has not changed
   /// Called on the loop; how often is theirs to bear. They must not wait and may be empty.
@@ -126,7 +130,8 @@ struct IngestReport {
 ///
 /// Each document is committed by itself. An ingest that is stopped, fails or is killed has lost nothing of
 /// what was committed; run again, it does the rest. Of sources that have not changed only the listing is
-/// done. A document that cannot be taken in is a warning, and the base keeps what it had of it.
+/// done. A document that cannot be taken in is a warning, and the base keeps what it had of it. One whose
+/// loader has become another is read again.
 ///
 /// One at a time for a base; several bases at once are fine. Loop thread. Errors: cancelled, store, conflict
 /// (another embedding was put into the base meanwhile; the embedder's dimensions have changed), that of the

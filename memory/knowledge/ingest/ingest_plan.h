@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/chunk.h"
+#include "memory/knowledge/ingest/external_loader.h"
 #include "memory/knowledge/ingest/source_list.h"
 #include "memory/knowledge/store/records.h"
 #include "models/tokens/encoding.h"
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,13 @@ namespace troupe::memory {
 /// read, behind it how its text is cut and embedded.
 std::string preparation_of(const ChunkSettings& chunk, std::optional<models::tokens::EncodingName> encoding,
                            std::string_view embedding);
+/// The same of a document that a loader from outside reads; null: that none does.
+std::string with_loader(std::string_view preparation, const ExternalLoader* loader);
+/// The preparation that a document is to have of which the base says `known` and whose bytes have not been
+/// looked at. Who reads it may only show in these; then it stays with who has read it before, if that one is
+/// still there.
+std::string expected_preparation(std::string_view preparation, const SourceItem& item, std::string_view known,
+                                 const Loaders* loaders);
 /// Whether the text that was read under one of them is what the other would read.
 bool same_reading(std::string_view preparation, std::string_view other);
 
@@ -54,6 +63,7 @@ struct PlanRules {
   std::string preparation;
   Origin origin = Origin::sources;  ///< who asks: only `sources` takes away, and only what it brought
   bool force = false;               ///< everything is read again
+  std::shared_ptr<const Loaders> loaders{};  ///< null: there are none
 };
 
 /// What is to be done so that the base holds what is listed. Pure; any thread.

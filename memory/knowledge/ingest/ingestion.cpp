@@ -64,7 +64,7 @@ Task<Result<>> Ingestion::prepare() {
   auto documents = co_await known(*listed);
   if (!documents) co_return fail(std::move(documents.error()));
   auto plan = [listed = std::move(*listed), documents = std::move(*documents),
-               rules = PlanRules{preparation_, request_.origin, request_.force}]() mutable {
+               rules = PlanRules{preparation_, request_.origin, request_.force, target_.loaders}]() mutable {
     return plan_ingest(std::move(listed), std::move(documents), rules);
   };
   plan_ = co_await offload(services_.loop, services_.workers, std::move(plan));
@@ -91,7 +91,8 @@ Task<Result<SourceList>> Ingestion::list() {
   tell(IngestProgress::Phase::listing, "");
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   const auto hook = ending_.on_request([cancelled] { cancelled->store(true); });
-  auto find = [sources = request_.sources, options = ListOptions{target_.limits.files, cancelled}] {
+  auto find = [sources = request_.sources,
+               options = ListOptions{target_.limits.files, cancelled, target_.loaders}] {
     return list_sources(sources, options);
   };
   const Instant begun = services_.loop.clock().now();

@@ -53,7 +53,10 @@ class Ingestion {
   Task<Result<>> keep(const IngestStep& step, std::string stamp);
   /// What the base has of its text. None when that cannot be used: it is gone, or damaged.
   Task<std::optional<Document>> stored(const IngestStep& step);
-  Task<Result<>> read(const IngestStep& step, Brought brought);
+  Task<Result<>> read(const IngestStep& step, Brought brought, ExternalLoader* loader);
+  Task<Result<Document>> make_document(ExternalLoader* loader, ReadRequest request);
+  Result<ExternalLoader*> loader_of(const IngestStep& step, Brought& brought) const;
+  std::string expected(const IngestStep& step) const;
   Task<Result<>> store(const IngestStep& step, DocumentVersion version, Document document);
   Task<Result<models::Vectors>> embed(const CutDocument& cut);
   Task<Result<>> remove(std::string source);

@@ -32,7 +32,12 @@ SourceItem file_item(std::string path, const struct stat& status, std::string ro
 }
 
 bool ListDraft::take(SourceItem item) {
-  if (taken_.contains(item.source)) return true;
+  ++offered_;
+  if (const auto before = taken_.find(item.source); before != taken_.end()) {
+    SourceItem& known = list_.items[before->second];
+    if (known.loader.empty()) known.loader = std::move(item.loader);
+    return true;
+  }
   if (list_.items.size() >= options_.files) {
     list_.complete = false;
     problem(fmt::format(
@@ -40,7 +45,7 @@ bool ListDraft::take(SourceItem item) {
         options_.files));
     return false;
   }
-  taken_.insert(item.source);
+  taken_.emplace(item.source, list_.items.size());
   list_.items.push_back(std::move(item));
   return true;
 }

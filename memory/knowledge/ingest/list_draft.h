@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <sys/stat.h>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace troupe::memory {
 
@@ -15,7 +15,8 @@ class ListDraft {
   /// `options` outlive it.
   explicit ListDraft(const ListOptions& options) : options_(options) {}
 
-  /// Each source once, the first counts. False: there is no room for another, and a problem says so.
+  /// Each source once; the first counts, but that a loader is named for it. False: there is no room for
+  /// another, and a problem says so.
   bool take(SourceItem item);
   /// To be asked before each name of a folder. True: a limit or a cancel ends the listing.
   bool spent();
@@ -25,13 +26,15 @@ class ListDraft {
   /// It is named, or lies in what is named, and cannot be looked at.
   void unseen(const std::string& path);
 
-  std::size_t size() const { return list_.items.size(); }
+  /// How often it was given an item, those that it had before included.
+  std::size_t offered() const { return offered_; }
   SourceList finish() &&;
 
  private:
   const ListOptions& options_;
   SourceList list_;
-  std::unordered_set<std::string> taken_;
+  std::unordered_map<std::string, std::size_t> taken_;  // places in the list
+  std::size_t offered_ = 0;
   std::size_t entries_ = 0;
 };
 

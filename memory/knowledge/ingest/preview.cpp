@@ -35,7 +35,8 @@ class Preview {
     auto documents = co_await known();
     if (!documents) co_return fail(std::move(documents.error()));
     auto plan = [listed = std::move(listed), documents = std::move(*documents),
-                 rules = PlanRules{preparation_, request_.origin, request_.force}]() mutable {
+                 rules =
+                     PlanRules{preparation_, request_.origin, request_.force, target_.loaders}]() mutable {
       return plan_ingest(std::move(listed), std::move(documents), rules);
     };
     IngestPlan plan_of = co_await offload(services_.loop, services_.workers, std::move(plan));
@@ -53,7 +54,8 @@ class Preview {
   Task<SourceList> list() {
     const auto cancelled = std::make_shared<std::atomic<bool>>(false);
     const auto hook = stop_.on_request([cancelled] { cancelled->store(true); });
-    auto find = [sources = request_.sources, options = ListOptions{target_.limits.files, cancelled}] {
+    auto find = [sources = request_.sources,
+                 options = ListOptions{target_.limits.files, cancelled, target_.loaders}] {
       return list_sources(sources, options);
     };
     auto listed = co_await offload(services_.loop, services_.workers, std::move(find));
@@ -110,7 +112,9 @@ class Preview {
       co_return;
     }
     const DocumentVersion& before = step.known->version;
-    if (before.content == *content && before.preparation == preparation_)
+    if (before.content == *content &&
+        before.preparation ==
+            expected_preparation(preparation_, step.item, before.preparation, target_.loaders.get()))
       ++made_.unchanged;
     else
       made_.changed.push_back(std::move(step.item.source));

@@ -19,9 +19,11 @@ namespace {
 /// Goes through the sources one after the other; false: a limit ended it.
 class Listing {
  public:
-  explicit Listing(const ListOptions& options) : draft_(options) {}
+  explicit Listing(const ListOptions& options) : options_(options), draft_(options) {}
 
-  bool add(const std::string& source) {
+  bool add(const Source& wanted) {
+    const std::string& source = wanted.path;
+    filter_ = {options_.loaders.get(), wanted.reader()};
     if (is_url(source)) return add_url(source);
     if (!source.starts_with('/')) {
       draft_.problem(fmt::format("The source `{}` is neither an absolute path nor a URL.", source));
@@ -43,12 +45,14 @@ class Listing {
 
  private:
   bool add_path(const std::string& path, const struct stat& status) {
-    if (S_ISDIR(status.st_mode)) return FolderWalk(path, nullptr, draft_).run();
+    if (S_ISDIR(status.st_mode)) return FolderWalk(path, nullptr, filter_, draft_).run();
     if (!S_ISREG(status.st_mode)) {
       draft_.problem(fmt::format("The source {} is neither a file nor a folder.", path));
       return true;
     }
-    return draft_.take(file_item(path, status));
+    SourceItem item = file_item(path, status);
+    item.loader = filter_.loader;
+    return draft_.take(std::move(item));
   }
 
   bool add_pattern(const std::string& source) {
@@ -57,10 +61,10 @@ class Listing {
       draft_.problem(fmt::format("The source `{}` cannot be used: {}.", source, patterns.error().message));
       return true;
     }
-    const std::size_t before = draft_.size();
+    const std::size_t before = draft_.offered();
     for (const PathPattern& pattern : *patterns)
-      if (!FolderWalk(pattern.folder(), &pattern, draft_).run()) return false;
-    if (draft_.size() == before) draft_.remark(fmt::format("The source `{}` matches no file.", source));
+      if (!FolderWalk(pattern.folder(), &pattern, filter_, draft_).run()) return false;
+    if (draft_.offered() == before) draft_.remark(fmt::format("The source `{}` matches no file.", source));
     return true;
   }
 
@@ -73,9 +77,11 @@ class Listing {
           url ? "a user's name in a URL would be shown with what is found there" : url.error().message));
       return true;
     }
-    return draft_.take({.source = source, .is_url = true});
+    return draft_.take({.source = source, .is_url = true, .loader = filter_.loader});
   }
 
+  const ListOptions& options_;
+  SourceFilter filter_;
   ListDraft draft_;
 };
 
@@ -89,9 +95,9 @@ bool SourceList::is_unseen(std::string_view source) const {
   });
 }
 
-SourceList list_sources(const std::vector<std::string>& sources, const ListOptions& options) {
+SourceList list_sources(const std::vector<Source>& sources, const ListOptions& options) {
   Listing listing(options);
-  for (const std::string& source : sources)
+  for (const Source& source : sources)
     if (!listing.add(source)) break;
   return std::move(listing).finish();
 }

@@ -86,17 +86,8 @@ constexpr Ending kEndings[] = {
     {"dockerfile", Format::code, "dockerfile"},
 };
 
-/// The part of a path that says what the file is: behind the last dot of the last name, or the whole name.
-std::string ending_of(std::string_view path) {
-  if (path.find("://") != std::string_view::npos) path = path.substr(0, path.find_first_of("?#"));
-  if (const auto slash = path.find_last_of("/\\"); slash != std::string_view::npos)
-    path = path.substr(slash + 1);
-  const auto dot = path.find_last_of('.');
-  return lower(dot == std::string_view::npos ? path : path.substr(dot + 1));
-}
-
 const Ending* find_ending(std::string_view path) {
-  const std::string ending = ending_of(path);
+  const std::string ending = ending_of_path(path);
   const auto* it = std::ranges::find(kEndings, ending, &Ending::name);
   return it == std::end(kEndings) ? nullptr : it;
 }
@@ -138,6 +129,14 @@ std::optional<Format> format_named(std::string_view name) {
   const auto* it = std::ranges::find(kWords, name);
   if (it == kWords.end()) return std::nullopt;
   return static_cast<Format>(it - kWords.begin());
+}
+
+std::string ending_of_path(std::string_view path) {
+  if (path.find("://") != std::string_view::npos) path = path.substr(0, path.find_first_of("?#"));
+  if (const auto slash = path.find_last_of("/\\"); slash != std::string_view::npos)
+    path = path.substr(slash + 1);
+  const auto dot = path.find_last_of('.');
+  return lower(dot == std::string_view::npos ? path : path.substr(dot + 1));
 }
 
 std::optional<Format> format_of_path(std::string_view path) {

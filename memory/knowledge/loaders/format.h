@@ -16,6 +16,10 @@ std::string_view word(Format format);
 /// The format of that word; nullopt: there is none.
 std::optional<Format> format_named(std::string_view word);
 
+/// What of a path or URL says what the file is: behind the last dot of its last name, or that whole name, in
+/// lower case.
+std::string ending_of_path(std::string_view path);
+
 /// By what follows the last dot of a file name or a URL's path, in any case; also by a few whole names
 /// ("Makefile"). nullopt: it says nothing.
 std::optional<Format> format_of_path(std::string_view path);

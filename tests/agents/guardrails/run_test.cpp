@@ -615,3 +615,105 @@ TEST_CASE("after output.schema the text is judged, and a schema rule reads the d
   CHECK(ruled.model->heard()[1].contains("/people"));
   CHECK(ruled.world.last("answer")["data"]["people"] == 50);
 }
+
+namespace {
+
+const char* const kAllows = R"("settings":{"allow":"card"})";
+
+RuleSettings by_plugin(RuleMode mode = RuleMode::blocking) {
+  return {.message = "Leave bank details out.",
+          .mode = mode,
+          .plugin = "bank",
+          .rule = "iban",
+          .plugin_settings = {{"allow", "card"}}};
+}
+
+/// What stands in the table of models for a rule's plugin.
+Ruled with_plugin(std::vector<ScriptedModel::Line> lines, GuardrailSettings rules,
+                  std::shared_ptr<models::Model> judge, AgentLimits limits = {}) {
+  return Ruled(std::move(lines), std::move(rules), {{"plugin/bank/iban", std::move(judge)}}, limits);
+}
+
+}  // namespace
+
+TEST_CASE("a plugin's verdict decides, and it is told side and settings beside the text") {
+  std::vector<std::string> told;
+  auto judge =
+      std::make_shared<ScriptedModel>([&](const models::ModelRequest& request) -> ScriptedModel::Line {
+        for (const models::Message& message : request.transcript->messages()) told.push_back(message.content);
+        return told.size() > 2 ? kPass : kFail;
+      });
+  Ruled ruled = with_plugin({kRude, kAnswer}, {.output = {by_plugin()}}, judge);
+  CHECK(ended(ruled.ask("Is 42 right?"), "done", "final_answer"));
+  CHECK(judge->calls() == 2);
+  REQUIRE(told.size() == 4);
+  CHECK(told[0].contains(R"("side":"output")"));
+  CHECK(told[0].contains(kAllows));
+  CHECK(told[1].contains("You fool, it is 42."));
+  CHECK(told[1].contains("Is 42 right?"));
+  CHECK(ruled.model->heard()[1].contains("it gives advice"));
+  CHECK(ruled.world.last("warning")["text"].get<std::string>().contains("output[0].plugin"));
+}
+
+TEST_CASE("a message that a plugin refuses ends the run with the rule's message, unseen by the model") {
+  for (RuleMode mode : {RuleMode::blocking, RuleMode::parallel}) {
+    Ruled ruled = with_plugin({kAnswer}, {.input = {by_plugin(mode)}}, says({kFail}));
+    const Json end = ruled.ask();
+    CHECK(ended(end, "denied", "guardrail"));
+    CHECK(end["error"] == "Leave bank details out.");
+    if (mode == RuleMode::blocking) CHECK(ruled.model->calls() == 0);
+  }
+}
+
+TEST_CASE("a plugin that cannot be asked lets nothing pass: the run says so, and the rule's message") {
+  auto judge =
+      says({ScriptedModel::Line(Error{ErrorCode::tool, "plugin bank: it ended with signal 11", true})});
+  Ruled ruled = with_plugin({kAnswer}, {.input = {by_plugin()}}, judge);
+  const Json end = ruled.ask();
+  CHECK(ended(end, "failed", "guardrail"));
+  CHECK(end["error"] ==
+        "rule `input[0].plugin` could not decide about the message, which is refused therefore: plugin bank: "
+        "it ended with signal 11. Leave bank details out.");
+  CHECK(judge->calls() == 1);
+  CHECK(ruled.model->calls() == 0);
+}
+
+TEST_CASE("a plugin's verdict costs nothing: no usage is told, and no limit refuses it") {
+  // With these limits a model's verdict would not have been asked for.
+  AgentLimits limits;
+  limits.tokens = 600;
+  auto judge = says({kPass, kPass});
+  Ruled ruled = with_plugin({kAnswer}, {.input = {by_plugin()}, .output = {by_plugin()}}, judge, limits);
+  ruled.model->usage = {.input_tokens = 500, .output_tokens = 50};
+  const Json end = ruled.ask();
+  CHECK(ended(end, "done", "final_answer"));
+  CHECK(judge->calls() == 2);
+  CHECK(ruled.world.count("usage") == 1);
+  CHECK(end["input_tokens"] == 500);
+}
+
+TEST_CASE("a plugin's verdict is asked for once, also over a crash, and a call that a crash cut off again") {
+  auto gate = std::make_shared<Gate>(kPass);
+  Ruled ruled = with_plugin({kAnswer, kAnswer}, {.input = {by_plugin()}}, gate);
+  ruled.start();
+  ruled.world.until([&] { return gate->calls == 1; });
+  ruled.crash();
+  gate->open = true;
+  ruled.world.finished(ruled.run);
+  CHECK(ended(ruled.world.last("run.finished"), "done", "final_answer"));
+  CHECK(gate->calls == 2);
+  CHECK(ruled.world.last("run.finished")["input_tokens"].get<int>() == 0);
+  ruled.crash();
+  CHECK(gate->calls == 2);
+}
+
+TEST_CASE("cancel ends a plugin that judges at once") {
+  auto gate = std::make_shared<Gate>(kPass);
+  Ruled ruled = with_plugin({kAnswer}, {.input = {by_plugin(RuleMode::parallel)}}, gate);
+  ruled.start();
+  ruled.world.until([&] { return gate->calls == 1; });
+  ruled.cancel();
+  ruled.world.finished(ruled.run);
+  CHECK(ended(ruled.world.last("run.finished"), "cancelled", "cancelled"));
+  CHECK(gate->ended == 1);
+}

@@ -89,7 +89,9 @@ struct IngestBench {
     target.chunk.overlap = 0;
   }
 
-  IngestRequest request() { return {.sources = sources.empty() ? std::vector{folder.path()} : sources}; }
+  IngestRequest request() {
+    return {.sources = sources.empty() ? std::vector<Source>{folder.path()} : sources};
+  }
 
   Result<IngestReport> run(IngestRequest what) {
     what.on_change = [this](const Change& change) { changes.push_back(change); };
@@ -155,7 +157,7 @@ struct IngestBench {
   }
 
   Folder folder;
-  std::vector<std::string> sources;
+  std::vector<Source> sources;
   fakes::TempDir home;
   SystemClock clock;
   Loop loop{clock};

@@ -25,7 +25,7 @@ std::vector<std::string> names(const SourceList& list, const Folder& folder) {
   return all;
 }
 
-std::vector<std::string> listed(const Folder& folder, const std::vector<std::string>& sources) {
+std::vector<std::string> listed(const Folder& folder, const std::vector<Source>& sources) {
   return names(list_sources(sources, {}), folder);
 }
 
