@@ -181,9 +181,9 @@ Result<> open_books(Generation& made, const Configuration& configuration, const 
                     Services& services) {
   auto loaders = make_loaders(loop, configuration, made.plugins);
   if (!loaders) return fail(std::move(loaders.error()));
-  auto knowledge = services.library.configure(configuration, *made.embedders,
-                                              embedder_services(configuration, clients, loop, services),
-                                              made.models, made.prompts, std::move(*loaders));
+  auto knowledge = services.library.configure(
+      configuration, *made.embedders, embedder_services(configuration, clients, loop, services, made.plugins),
+      made.models, made.prompts, std::move(*loaders));
   if (!knowledge) return fail(std::move(knowledge.error()));
   made.knowledge = std::move(*knowledge);
   return {};
@@ -418,17 +418,11 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   desk->vary(variant);
 
   // Runs at work keep the tools that they began with.
-  auto equip_again = [&](plugins::PluginTable libraries) -> Result<> {
+  auto equip_again = [&]() -> Result<> {
     Generation next = current;
     const Configuration& in_use = *engine->current;
-    const bool others = next.plugins != libraries;
-    next.plugins = std::move(libraries);
-    if (others)
-      if (auto done = open_books(next, in_use, clients.back(), loop, services); !done) return done;
     if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done) return done;
     take_on(std::move(next));
-    // What a loader has read before it may read otherwise now.
-    if (others && engine->reread) engine->reread();
     return {};
   };
   // A library that was replaced is used from then on; one that does not work changes nothing.
@@ -438,11 +432,13 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     const plugins::PluginTable before = current.plugins;
     auto adopted = co_await plugins.adopt(*in_use, *clients.back().fetches, leaving, &before);
     if (!adopted) co_return fail(std::move(adopted.error()));
-    if (providers_of_plugins(*in_use).empty()) co_return equip_again(std::move(*adopted));
+    const bool others = *adopted != before;
     forget_vectors(*in_use);
     auto next = generation_around(std::move(*adopted), *in_use, clients.back(), loop, services, in_use->hash);
     if (!next) co_return fail(std::move(next.error()));
     take_on(std::move(*next));
+    // What a loader has read before it may read otherwise now.
+    if (others && engine->reread) engine->reread();
     co_return Result<>();
   };
   nursery.spawn("watch plugins", [&]() -> Task<> {
@@ -463,7 +459,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     if (std::exchange(equipping, true)) return;
     loop.post([&] {
       equipping = false;
-      if (auto done = equip_again(current.plugins); !done)
+      if (auto done = equip_again(); !done)
         log::error("the tools of an MCP server could not be taken on", {{"error", done.error().message}});
     });
   });

@@ -78,9 +78,13 @@ void print_plugin(const std::string& entry, const plugins::Plugin& plugin) {
   fmt::print("{:16} {} {}, {}, {}\n", entry, told.name, told.version,
              plugin.settings().isolation == "none" ? "in the daemon" : "in worker processes",
              plugin.settings().path);
-  for (const plugins::ServiceDescription& service : told.services)
-    fmt::print("  {:14} {:8} {:12} {}\n", service.name, service.kind, tools::word(service.effect),
+  for (const plugins::ServiceDescription& service : told.services) {
+    // Only tools have an effect; of others people look for what they can.
+    const std::string_view beside =
+        service.kind == "tool" ? tools::word(service.effect) : std::string_view(service.features);
+    fmt::print("  {:14} {:9} {:12} {}\n", service.name, service.kind, beside,
                service.description.substr(0, service.description.find('\n')));
+  }
 }
 
 int list(const PluginOptions& options) {
@@ -222,10 +226,12 @@ bool may_run(const plugins::Instrumented& built, const PluginOptions& options,
 }
 
 plugins::ValidatorOptions validator_options(const std::string& name, const PluginOptions& options,
-                                            std::map<std::string, Json> inputs, const Json& settings,
+                                            std::map<std::string, Json> inputs,
+                                            std::map<std::string, std::string> files, const Json& settings,
                                             bool sanitized) {
   plugins::ValidatorOptions wanted{.instance = {.name = name, .config = dump(settings)},
                                    .inputs = std::move(inputs),
+                                   .files = std::move(files),
                                    .all = options.all,
                                    .repeats = options.repeats,
                                    .sanitized = sanitized};
