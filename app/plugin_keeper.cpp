@@ -2,6 +2,7 @@
 
 #include "app/catalog.h"
 #include "plugins/host/worker_program.h"
+#include "plugins/plugin_index.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,6 +85,18 @@ Result<> add_plugin_tools(const Configuration& configuration, const plugins::Plu
         return fail(ErrorCode::conflict, fmt::format("tool `{}` is configured twice", part));
   }
   return {};
+}
+
+Result<IndexTable> make_indexes(Loop& loop, const Configuration& configuration,
+                                const plugins::PluginTable& plugins) {
+  IndexTable table;
+  for (const auto& [name, base] : configuration.knowledge) {
+    if (base.index.plugin.empty()) continue;
+    auto made = plugins::make_plugin_indexes(loop, base.index.plugin, base.index.options, plugins);
+    if (!made) return within(fmt::format("knowledge base `{}`", name), std::move(made.error()));
+    table[name] = std::move(*made);
+  }
+  return table;
 }
 
 }  // namespace troupe::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/configuration.h"
+#include "app/library.h"
 #include "plugins/plugins.h"
 #include "runtime/async/loop.h"
 #include "runtime/net/http_client.h"
@@ -54,5 +55,10 @@ class PluginKeeper {
 /// Adds the tools that sections of type `plugin` give. Errors: of the first that cannot be made, naming it.
 Result<> add_plugin_tools(const Configuration& configuration, const plugins::PluginTable& plugins,
                           tools::ToolTable& tools);
+
+/// What indexes the vectors of bases whose `index` is a plugin's. `loop` outlives it. Errors: of the first
+/// that cannot be made, naming it.
+Result<IndexTable> make_indexes(Loop& loop, const Configuration& configuration,
+                                const plugins::PluginTable& plugins);
 
 }  // namespace troupe::app

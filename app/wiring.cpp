@@ -71,6 +71,7 @@ struct Generation {
   std::shared_ptr<const models::ModelTable> models;
   std::shared_ptr<const prompts::PromptSet> prompts;
   std::shared_ptr<memory::ConfiguredKnowledge> knowledge;
+  IndexTable indexes;
   std::shared_ptr<const tools::ToolTable> tools;
   std::shared_ptr<const agents::Catalog> catalog;
 };
@@ -128,7 +129,7 @@ std::shared_ptr<store::Artifacts> artifacts_of(const Configuration& configuratio
 }
 
 /// Makes the tools, and what agents and teams are with them: what becomes another when an MCP server's list
-/// of tools does.
+/// of tools does; and what indexes vectors, which a plugin's library that is replaced changes, too.
 Result<> equip(Generation& made, const Configuration& configuration, const Clients& clients, Loop& loop,
                Services& services, std::string snapshot) {
   auto tools = make_tool_table(configuration, clients, loop, services.workers, made.knowledge,
@@ -145,6 +146,9 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
                               *tools, std::move(snapshot));
   if (!catalog) return fail(std::move(catalog.error()));
   made.catalog = std::move(*catalog);
+  auto indexes = make_indexes(loop, configuration, made.plugins);
+  if (!indexes) return fail(std::move(indexes.error()));
+  made.indexes = std::move(*indexes);
   made.tools = std::make_shared<const tools::ToolTable>(std::move(*tools));
   return {};
 }
@@ -302,7 +306,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     run_task(loop, ended(services));
     return kUsage;
   }
-  library.adopt(configuration);
+  library.adopt(configuration, first->indexes);
   Nursery nursery(loop);
   LagWatch lag_watch(loop);
   const auto bus = bus::make_local_bus(loop, **journal);
@@ -338,7 +342,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
       engine->tools = current.tools;
       engine->current = std::make_shared<const Configuration>(*fresh);
     }
-    library.adopt(*fresh);
+    library.adopt(*fresh, current.indexes);
     embedded_by = fresh->embeddings;
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     co_return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
@@ -378,6 +382,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     desk->replace_catalog(current.catalog);
     engine->catalog = current.catalog;
     engine->tools = current.tools;
+    library.adopt(in_use, current.indexes);
     return {};
   };
   // A library that was replaced is used from then on; one that does not work changes nothing.

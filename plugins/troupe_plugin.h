@@ -181,7 +181,17 @@ enum {
    "tool"   input: the arguments, valid against `input_schema`. Answer: what the agent reads, any text.
             With "status" among `features` it is asked, after a crash, what became of the call that bore
             a key: input {"troupe_status": KEY}, answer {"state": "done" | "not_done" | "unknown",
-            "text": what the agent reads of a call that was done}. */
+            "text": what the agent reads of a call that was done}.
+   "index"  finds vectors of a knowledge base that are near another. Its `input_schema` is of `options`, which
+            the configuration has for it. Each index has a worker of its own, where first comes
+            input {"do": "build", "rows": N, "dimensions": D, "metric": "cosine" | "inner_product" | "l2",
+            "options": {…}}, body: N times D floats of the machine, of length 1 (or 0) under cosine, in memory
+            that the daemon shares and nobody can change. Answer: any. TROUPE_INVALID: these options do not go
+            with these vectors, with what to do. Then, any number of times,
+            input {"do": "search", "count": K, "filtered": true | false}, body: the D floats to be near to
+   and, when filtered, a bit for each row, row 0 in the lowest bit of the first byte: rows whose bit is 0 must
+   not be found. Answer: body: at most K numbers of rows, each once, the nearest first, as uint32_t of the
+   machine. The daemon scores them itself, so that being about right is enough. */
 typedef struct troupe_service {
   uint32_t struct_size;
   uint32_t effect; /* of a tool: TROUPE_AT_MOST_ONCE … */

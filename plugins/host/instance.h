@@ -23,6 +23,9 @@ struct PluginCall {
   std::string input;        ///< JSON
   std::string body;
   std::string key;
+  /// Bytes of the memory that what runs it was started with (process_lines()), which are the body then. For
+  /// one call of its life: it is unmapped with the call's end.
+  std::size_t memory = 0;
 };
 
 struct PluginAnswer {
