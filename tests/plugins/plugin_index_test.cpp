@@ -1,150 +1,17 @@
 #include "plugins/plugin_index.h"
 
-#include "memory/knowledge/bases/base_index.h"
 #include "plugins/check/validator.h"
-#include "tests/fakes/temp_dir.h"
-#include "tests/plugins/plugin_stage.h"
-
-#include <algorithm>
-#include <filesystem>
-#include <functional>
-#include <numeric>
-#include <random>
-#include <span>
-
-#include <doctest/doctest.h>
+#include "tests/plugins/index_world.h"
 
 using namespace troupe;
 using namespace troupe::plugins;
-
-namespace fs = std::filesystem;
-
-namespace {
-
-constexpr std::size_t kDimensions = 24;
-
-bool has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
-/// Around centres, as vectors of texts are.
-std::vector<float> vectors(std::size_t count, unsigned seed, std::size_t dimensions = kDimensions) {
-  constexpr std::size_t kCentres = 50;
-  std::mt19937 of_centres(1);
-  std::mt19937 random(seed);
-  const auto unit = [](std::mt19937& from) { return static_cast<float>(from() >> 8) / 8388608.0F - 1; };
-  std::vector<float> centres(kCentres * dimensions);
-  for (float& value : centres) value = unit(of_centres);
-  std::vector<float> values(count * dimensions);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t centre = random() % kCentres;
-    for (std::size_t j = 0; j < dimensions; ++j)
-      values[i * dimensions + j] = centres[centre * dimensions + j] + 0.5F * unit(random);
-  }
-  return values;
-}
-
-/// A base's index with one of a plugin beside it, as a daemon has it.
-class World {
- public:
-  explicit World(const std::string& library, const std::string& service, Json options,
-                 memory::Metric metric = memory::Metric::cosine, std::size_t dimensions = kDimensions,
-                 PluginSettings wanted = {}) {
-    fs::permissions(folder.path(), fs::perms(0755));
-    fs::copy_file(library, folder.path() / "plugin.so");
-    fs::permissions(folder.path() / "plugin.so", fs::perms(0755));
-    wanted.name = "p";
-    wanted.path = (folder.path() / "plugin.so").string();
-    Stop stop;
-    auto adopted = fakes::run(loop, plugins.adopt({wanted}, *http, stop));
-    REQUIRE_MESSAGE(adopted, (adopted ? "" : adopted.error().message));
-    table = std::move(*adopted);
-    made = make_plugin_indexes(loop, service, options, table);
-    if (!made) return;
-    settings = {.kind = memory::IndexKind::flat,
-                .plugin = service,
-                .options = std::move(options),
-                .outside = {*made},
-                .metric = metric,
-                .dimensions = dimensions,
-                .flat_vectors = 100};
-    auto one = memory::BaseIndex::make({.loop = loop, .searching = workers, .building = building}, settings);
-    REQUIRE(one);
-    index = std::move(*one);
-    memory::IndexSettings flat = settings;
-    flat.outside = {};
-    auto exact_one = memory::make_index(flat, 0);
-    REQUIRE(exact_one);
-    truth = std::move(*exact_one);
-  }
-  ~World() {
-    if (index) fakes::run(loop, index->close());
-    index.reset();
-    settings.outside = {};
-    made = fail(ErrorCode::cancelled, "");
-    table.clear();
-    fakes::run(loop, plugins.close());
-  }
-
-  void put(const std::vector<float>& values, std::int64_t first) {
-    std::vector<std::int64_t> ids(values.size() / settings.dimensions);
-    std::iota(ids.begin(), ids.end(), first);
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      REQUIRE(truth->put(ids[i], std::span(values).subspan(i * settings.dimensions, settings.dimensions)));
-    REQUIRE(fakes::run(loop, index->change({}, std::move(ids), values)));
-  }
-  void build() {
-    index->rebuild_if_due();
-    fakes::run(loop, index->settled());
-  }
-  using Found = std::vector<memory::Neighbour>;
-  Found find(std::span<const float> query, std::size_t k,
-             std::shared_ptr<const memory::ChunkSet> allowed = nullptr) {
-    auto found = fakes::run(loop, index->nearest({query.begin(), query.end()}, k, std::move(allowed)));
-    REQUIRE(found);
-    return *found;
-  }
-  Found exact(std::span<const float> query, std::size_t k, const memory::ChunkSet* allowed = nullptr) {
-    auto found = truth->nearest(
-        query, k,
-        allowed ? memory::IdFilter([allowed](std::int64_t id) { return allowed->contains(id); }) : nullptr);
-    REQUIRE(found);
-    return *found;
-  }
-
-  fakes::TempDir folder;
-  SystemClock clock;
-  Loop loop{clock};
-  Workers workers{2};
-  Workers building{1};
-  std::unique_ptr<net::HttpClient> http = net::make_curl_client(loop, {}, net::Guarding::guarded);
-  const sandbox::Support support = sandbox::probe();
-  PluginFolder copies{(folder.path() / "copies").string()};
-  Plugins plugins{{.loop = loop,
-                   .support = [this]() -> const sandbox::Support& { return support; },
-                   .folder = copies,
-                   .program =
-                       [](const std::string& library) {
-                         sandbox::Program program = worker_program(library);
-                         program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-                         program.environment = {
-                             "ASAN_OPTIONS=detect_leaks=0:handle_segv=0:allow_user_segv_handler=1"};
-                         return program;
-                       }}};
-  PluginTable table;
-  Result<std::shared_ptr<memory::OutsideIndexes>> made = fail(ErrorCode::cancelled, "");
-  memory::IndexSettings settings;
-  std::unique_ptr<memory::BaseIndex> index;
-  std::unique_ptr<memory::VectorIndex> truth;
-};
-
-}  // namespace
+using namespace troupe::plugins::testing;
 
 TEST_CASE("a plugin's index reads the vectors in shared memory and finds what comparing with all finds") {
   for (const memory::Metric metric :
        {memory::Metric::cosine, memory::Metric::inner_product, memory::Metric::l2}) {
     CAPTURE(static_cast<int>(metric));
-    World world(TROUPE_INDEX_PLUGIN, "p/compared", Json::object(), metric);
+    IndexWorld world(TROUPE_INDEX_PLUGIN, "p/compared", Json::object(), metric);
     REQUIRE(world.made);
     world.put(vectors(2'000, 3), 10);
     world.build();
@@ -166,7 +33,7 @@ TEST_CASE("a plugin's index reads the vectors in shared memory and finds what co
 TEST_CASE("whatever a plugin's index does wrong in a search, what is found is right, and it is ended") {
   for (const char* wrong : {"crash", "unknown", "twice", "many", "filter", "hang"}) {
     CAPTURE(wrong);
-    World world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", wrong}, {"after", 2}});
+    IndexWorld world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", wrong}, {"after", 2}});
     REQUIRE(world.made);
     world.put(vectors(1'000, 3), 1);
     world.build();
@@ -182,7 +49,7 @@ TEST_CASE("whatever a plugin's index does wrong in a search, what is found is ri
 }
 
 TEST_CASE("an index that finds nothing costs nobody anything but time") {
-  World world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", "none"}});
+  IndexWorld world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", "none"}});
   REQUIRE(world.made);
   world.put(vectors(1'000, 3), 1);
   world.build();
@@ -192,7 +59,7 @@ TEST_CASE("an index that finds nothing costs nobody anything but time") {
 }
 
 TEST_CASE("answers that are no numbers are not believed") {
-  World world(TROUPE_INDEX_PLUGIN, "p/odd", Json::object());
+  IndexWorld world(TROUPE_INDEX_PLUGIN, "p/odd", Json::object());
   REQUIRE(world.made);
   world.put(vectors(1'000, 3), 1);
   world.build();
@@ -205,7 +72,7 @@ TEST_CASE("answers that are no numbers are not believed") {
 TEST_CASE("a build that crashes, is refused or writes to the vectors leaves the search as it is") {
   for (const char* wrong : {"build crash", "build refusal", "build write"}) {
     CAPTURE(wrong);
-    World world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", wrong}});
+    IndexWorld world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", wrong}});
     REQUIRE(world.made);
     world.put(vectors(1'000, 3), 1);
     world.build();
@@ -216,7 +83,7 @@ TEST_CASE("a build that crashes, is refused or writes to the vectors leaves the 
 }
 
 TEST_CASE("the end kills a build that hangs, and searches go on meanwhile") {
-  World world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", "build hang"}});
+  IndexWorld world(TROUPE_INDEX_PLUGIN, "p/compared", {{"wrong", "build hang"}});
   REQUIRE(world.made);
   world.put(vectors(1'000, 3), 1);
   world.index->rebuild_if_due();
@@ -226,12 +93,12 @@ TEST_CASE("the end kills a build that hangs, and searches go on meanwhile") {
 }
 
 TEST_CASE("searches at once take turns, and all are right") {
-  World world(TROUPE_INDEX_PLUGIN, "p/compared", Json::object());
+  IndexWorld world(TROUPE_INDEX_PLUGIN, "p/compared", Json::object());
   REQUIRE(world.made);
   world.put(vectors(2'000, 3), 1);
   world.build();
   const auto queries = vectors(60, 4);
-  std::vector<World::Found> found(60);
+  std::vector<IndexWorld::Found> found(60);
   auto all = [&]() -> Task<> {
     Nursery nursery(world.loop);
     for (std::size_t i = 0; i < 60; ++i)
@@ -250,8 +117,8 @@ TEST_CASE("searches at once take turns, and all are right") {
 
 TEST_CASE("an index that a plugin does not have, or options that it does not take, are refused by name") {
   const auto why = [](const std::string& service, Json options, PluginSettings settings = {}) {
-    World world(TROUPE_INDEX_PLUGIN, service, std::move(options), memory::Metric::cosine, kDimensions,
-                std::move(settings));
+    IndexWorld world(TROUPE_INDEX_PLUGIN, service, std::move(options), memory::Metric::cosine, kDimensions,
+                     std::move(settings));
     return world.made ? std::string() : world.made.error().message;
   };
   CHECK(why("p/compared", Json::object()).empty());
