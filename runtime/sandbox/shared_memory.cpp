@@ -45,7 +45,9 @@ Result<MemoryView> MemoryView::map(Descriptor descriptor, std::size_t bytes) {
   if (::fstat(descriptor.get(), &file) < 0) return system_failure(what);
   if (static_cast<std::size_t>(file.st_size) < bytes)
     return fail(ErrorCode::unavailable, what + ": it shares " + std::to_string(file.st_size));
-  void* data = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor.get(), 0);
+  // Private, though nobody writes: before Linux 6.7 what is sealed could not be mapped as shared at all. The
+  // pages are the same ones.
+  void* data = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
   if (data == MAP_FAILED) return system_failure(what);
   MemoryView view;
   view.bytes_ = {static_cast<const char*>(data), bytes};
