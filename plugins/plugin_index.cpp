@@ -83,7 +83,7 @@ class PluginIndex final : public memory::OutsideIndex {
                      fmt::format("plugin {} answered with {} bytes, which are no numbers",
                                  plugin_->settings().name, answer->body.size()));
     std::vector<std::uint32_t> rows(answer->body.size() / sizeof(std::uint32_t));
-    std::memcpy(rows.data(), answer->body.data(), answer->body.size());
+    if (!rows.empty()) std::memcpy(rows.data(), answer->body.data(), answer->body.size());
     co_return rows;
   }
 

@@ -70,7 +70,7 @@ Result<std::size_t> IndexTrial::judge(std::size_t i, bool filtered, std::string_
   if (answer.size() % sizeof(std::uint32_t) != 0)
     return wrong(fmt::format("it answered with {} bytes, which are no numbers of 4", answer.size()));
   std::vector<std::uint32_t> rows(answer.size() / sizeof(std::uint32_t));
-  std::memcpy(rows.data(), answer.data(), answer.size());
+  if (!rows.empty()) std::memcpy(rows.data(), answer.data(), answer.size());
   if (rows.size() > kNearest)
     return wrong(fmt::format("it named {} rows where {} were asked for", rows.size(), kNearest));
   std::set<std::uint32_t> seen;

@@ -130,7 +130,7 @@ Task<Result<OutsideSearch::Taken>> BaseIndex::take_rows() {
   for (std::size_t from = 0; from < taken.ids.size(); from += kFlatBatch) {
     if (closing_) co_return fail(stopped("copying vectors", StopReason::shutdown));
     const std::span ids = std::span(taken.ids).subspan(from, std::min(kFlatBatch, taken.ids.size() - from));
-    auto copy = [this, ids, rows = memory->bytes().subspan(from * row_bytes)] {
+    auto copy = [this, ids, row_bytes, rows = memory->bytes().subspan(from * row_bytes)] {
       for (std::size_t i = 0; i < ids.size(); ++i)
         std::ranges::copy(std::as_bytes(index_->vector(ids[i])),
                           rows.begin() + static_cast<std::ptrdiff_t>(i * row_bytes));

@@ -7,7 +7,10 @@
 #include <faiss/IVFlib.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexPQ.h>
 #include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRefine.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss/impl/IDSelector.h>
 #include <faiss/index_factory.h>
@@ -32,6 +35,17 @@ std::string factory_for(const troupe::Rows& rows) {
   return "IVF" + std::to_string(std::min(lists, kListsMost)) + ",Flat";
 }
 
+/// Codes may be numbered so that Hamming distances tell something, too, which takes minutes and which no
+/// search here looks at.
+void leave_out_polysemous_training(faiss::Index& index) {
+  if (auto* transform = dynamic_cast<faiss::IndexPreTransform*>(&index))
+    leave_out_polysemous_training(*transform->index);
+  if (auto* refine = dynamic_cast<faiss::IndexRefine*>(&index))
+    leave_out_polysemous_training(*refine->base_index);
+  if (auto* codes = dynamic_cast<faiss::IndexPQ*>(&index)) codes->do_polysemous_training = false;
+  if (auto* codes = dynamic_cast<faiss::IndexIVFPQ*>(&index)) codes->do_polysemous_training = false;
+}
+
 void check_training(const faiss::Index& index, const std::string& factory, std::size_t rows) {
   const faiss::IndexIVF* lists = faiss::ivflib::try_extract_index_ivf(&index);
   if (!lists || lists->nlist * kRowsForEachList <= rows) return;
@@ -51,6 +65,7 @@ class FaissIndex final : public troupe::Index {
     const auto metric = rows.metric == "l2" ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT;
     index_.reset(faiss::index_factory(static_cast<int>(rows.dimensions), factory.c_str(), metric));
     check_training(*index_, factory, rows.count);
+    leave_out_polysemous_training(*index_);
     if (!index_->is_trained) {
       call.progress("training `" + factory + "`");
       index_->train(static_cast<faiss::Index::idx_t>(rows.count), rows.data);

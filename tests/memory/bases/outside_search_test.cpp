@@ -360,7 +360,7 @@ TEST_CASE("it is built again, beside the one there is, when much has changed") {
   stage.change(vectors(1'000, 8), kFirst + 2'000);
   stage.build();
   CHECK(stage.outside.builds == 1);
-  stage.change(vectors(101, 9), kFirst + 1'900);
+  stage.change(vectors(101, 9), kFirst + 1'800);
   stage.build();
   CHECK(stage.outside.builds == 2);
   CHECK(stage.outside.living == 1);
