@@ -107,7 +107,7 @@ Record<IndexSettings> index_record() {
                                                  {"hnsw", "walks a graph: fast where there are many"}},
                                                 {}},
                                                {std::nullopt, IndexKind::flat, IndexKind::hnsw}),
-      "which index");
+      "which index; `plugin/NAME` or `plugin/NAME/SERVICE` is one of a plugin");
   index.field(
       "metric", &IndexSettings::metric,
       config::one_of<Metric>(
