@@ -237,6 +237,12 @@ void check_chains(const Configuration& all, Check& check) {
 void check_knowledge(const Configuration& all, Check& check) {
   for (const auto& [name, base] : all.knowledge) {
     Check here = check.entry("knowledge", name, "knowledge base");
+    const auto plugin = all.plugins.find(base.index.plugin.substr(0, base.index.plugin.find('/')));
+    if (plugin != all.plugins.end() && plugin->second.isolation == "none")
+      here.error("index",
+                 fmt::format("plugin `{}` indexes vectors, which it does in processes of its own: leave "
+                             "out its `isolation: none`",
+                             plugin->first));
     for (const auto& [model, place] : {std::pair(base.search.rerank.model, "search.rerank.model"),
                                        std::pair(base.search.compress.model, "search.compress.model")}) {
       const auto found = all.models.find(model);

@@ -59,9 +59,14 @@ Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
               .folder = store_path}) {}
 Library::~Library() = default;
 
-void Library::adopt(const Configuration& configuration) {
+void Library::adopt(const Configuration& configuration, const IndexTable& indexes) {
   table_.allow(configuration.knowledge_memory);
-  for (const auto& [name, base] : configuration.knowledge) table_.prefer(name, base.index);
+  for (const auto& [name, base] : configuration.knowledge) {
+    memory::IndexSettings index = base.index;
+    if (const auto outside = indexes.find(name); outside != indexes.end())
+      index.outside = {.indexes = outside->second};
+    table_.prefer(name, index);
+  }
 }
 
 Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(

@@ -22,6 +22,9 @@
 
 namespace troupe::app {
 
+/// What indexes vectors outside of this process, by the name of the base.
+using IndexTable = std::map<std::string, std::shared_ptr<memory::OutsideIndexes>, std::less<>>;
+
 /// The knowledge of this process: the file that has it, what of it is in memory, and who reads documents for
 /// it. One for all generations of the configuration. Loop thread only.
 class Library {
@@ -38,8 +41,9 @@ class Library {
   memory::BaseTable& table() { return table_; }
 
   /// What concerns all generations follows this one: how vectors are searched, and how
-  /// much memory bases may take.
-  void adopt(const Configuration& configuration);
+  /// much memory bases may take. Bases whose vectors a plugin indexes, and that are not in `indexes`, compare
+  /// with every vector.
+  void adopt(const Configuration& configuration, const IndexTable& indexes = {});
   /// The bases of a configuration, with the embedders, models and loaders of the same (null: none). Errors:
   /// as make_embedders().
   Result<std::shared_ptr<memory::ConfiguredKnowledge>> configure(

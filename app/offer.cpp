@@ -8,7 +8,8 @@ gateway::Offer offer_of(const Engine& engine) {
     offer.bases.push_back({.name = name,
                            .description = base.settings.description,
                            .embedding = base.embedding,
-                           .index = base.settings.index.kind});
+                           .index = base.settings.index.kind,
+                           .index_plugin = base.settings.index.plugin});
   for (const auto& [name, model] : engine.current->models)
     offer.models.push_back({.name = name, .provider = model.provider, .model = model.model});
   return offer;

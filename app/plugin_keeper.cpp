@@ -5,6 +5,7 @@
 #include "app/catalog.h"
 #include "app/provider_checks.h"
 #include "plugins/host/worker_program.h"
+#include "plugins/plugin_index.h"
 #include "plugins/plugin_loader.h"
 #include "plugins/services.h"
 #include "runtime/telemetry/log.h"
@@ -237,6 +238,18 @@ Result<> add_plugin_judges(const Configuration& configuration, const plugins::Pl
     models.insert_or_assign(agents::judge_name(*rule), std::move(*judge));
   }
   return {};
+}
+
+Result<IndexTable> make_indexes(Loop& loop, const Configuration& configuration,
+                                const plugins::PluginTable& plugins) {
+  IndexTable table;
+  for (const auto& [name, base] : configuration.knowledge) {
+    if (base.index.plugin.empty()) continue;
+    auto made = plugins::make_plugin_indexes(loop, base.index.plugin, base.index.options, plugins);
+    if (!made) return within(fmt::format("knowledge base `{}`", name), std::move(made.error()));
+    table[name] = std::move(*made);
+  }
+  return table;
 }
 
 }  // namespace troupe::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/configuration.h"
+#include "app/library.h"
 #include "memory/knowledge/ingest/external_loader.h"
 #include "models/model.h"
 #include "plugins/host/library_folder.h"
@@ -85,5 +86,10 @@ std::vector<std::pair<std::string, const agents::RuleSettings*>> plugin_rules(
 /// naming its rule.
 Result<> add_plugin_judges(const Configuration& configuration, const plugins::PluginTable& plugins,
                            models::ModelTable& models);
+
+/// What indexes the vectors of bases whose `index` is a plugin's. `loop` outlives it. Errors: of the first
+/// that cannot be made, naming it.
+Result<IndexTable> make_indexes(Loop& loop, const Configuration& configuration,
+                                const plugins::PluginTable& plugins);
 
 }  // namespace troupe::app

@@ -87,6 +87,7 @@ struct Generation {
   std::shared_ptr<const models::ModelTable> models;
   std::shared_ptr<const prompts::PromptSet> prompts;
   std::shared_ptr<memory::ConfiguredKnowledge> knowledge;
+  IndexTable indexes;
   std::shared_ptr<const tools::ToolTable> tools;
   std::shared_ptr<const agents::Catalog> catalog;
 };
@@ -153,7 +154,7 @@ Result<tools::ToolTable> make_tool_table(const Configuration& configuration, con
 }
 
 /// Makes the tools, and what agents and teams are with them: what becomes another when an MCP server's list
-/// of tools does.
+/// of tools does; and what indexes vectors, which a plugin's library that is replaced changes, too.
 Result<> equip(Generation& made, const Configuration& configuration, const Clients& clients, Loop& loop,
                Services& services, std::string snapshot) {
   auto tools = make_tool_table(configuration, clients, loop, services, made.knowledge, made.plugins);
@@ -172,6 +173,9 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
                               *tools, std::move(snapshot));
   if (!catalog) return fail(std::move(catalog.error()));
   made.catalog = std::move(*catalog);
+  auto indexes = make_indexes(loop, configuration, made.plugins);
+  if (!indexes) return fail(std::move(indexes.error()));
+  made.indexes = std::move(*indexes);
   made.tools = std::make_shared<const tools::ToolTable>(std::move(*tools));
   return {};
 }
@@ -343,7 +347,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     run_task(loop, ended(services));
     return kUsage;
   }
-  library.adopt(configuration);
+  library.adopt(configuration, first->indexes);
   Nursery nursery(loop);
   LagWatch lag_watch(loop);
   const auto bus = bus::make_local_bus(loop, **journal);
@@ -388,7 +392,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
       engine->fetches = clients.back().fetches.get();
       engine->current = std::make_shared<const Configuration>(*fresh);
     }
-    library.adopt(*fresh);
+    library.adopt(*fresh, current.indexes);
     if (engine && engine->reloaded) engine->reloaded(*fresh);
     co_return fmt::format("{} agents, {} models, {} tools", fresh->agents.size(), fresh->models.size(),
                           fresh->tools.size());
@@ -423,6 +427,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     const Configuration& in_use = *engine->current;
     if (auto done = equip(next, in_use, clients.back(), loop, services, in_use.hash); !done) return done;
     take_on(std::move(next));
+    library.adopt(in_use, current.indexes);
     return {};
   };
   // A library that was replaced is used from then on; one that does not work changes nothing.

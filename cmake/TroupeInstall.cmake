@@ -10,6 +10,9 @@ install(FILES README.md LICENSE CONTRIBUTING.md DESTINATION ${docs})
 install(FILES models/tokens/ranks/LICENSE DESTINATION ${docs} RENAME LICENSE.token-ranks)  # embedded data, MIT
 install(DIRECTORY docs/ DESTINATION ${docs}/docs)
 install(DIRECTORY examples/ DESTINATION ${docs}/examples)
+if(TARGET faiss_plugin)
+  install(TARGETS faiss_plugin LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/troupe)
+endif()
 install(FILES plugins/troupe_plugin.h plugins/sdk/troupe_plugin.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 # Written by the program itself, so that they cannot say anything else than --help does.

@@ -19,6 +19,7 @@ struct OfferedBase {
   std::string description;
   std::string embedding;                   ///< what its vectors are made with, see memory::BaseRow::embedding
   std::optional<memory::IndexKind> index;  ///< none: it follows from how much there is
+  std::string index_plugin{};              ///< that indexes its vectors; "": none
 };
 
 /// An entry of `models:`.

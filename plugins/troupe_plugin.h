@@ -248,6 +248,17 @@ enum {
             relies on the text]. A document is read again when the version of the plugin or of the loader
             is another.
 
+   "index"  finds vectors of a knowledge base that are near another. Its `input_schema` is of `options`, which
+            the configuration has for it. Each index has a worker of its own, where first comes
+            input {"do": "build", "rows": N, "dimensions": D, "metric": "cosine" | "inner_product" | "l2",
+            "options": {…}}, body: N times D floats of the machine, of length 1 (or 0) under cosine, in memory
+            that the daemon shares and nobody can change. Answer: any. TROUPE_INVALID: these options do not go
+            with these vectors, with what to do. Then, any number of times,
+            input {"do": "search", "count": K, "filtered": true | false}, body: the D floats to be near to
+            and, when filtered, a bit for each row, row 0 in the lowest bit of the first byte: rows whose bit
+            is 0 must not be found. Answer: body: at most K numbers of rows, each once, the nearest first, as
+            uint32_t of the machine. The daemon scores them itself, so that being about right is enough.
+
    A call of a model or an embedder that is cancelled has a second to end, not 20 ms: a worker that is killed
    loses what it has loaded. */
 typedef struct troupe_service {

@@ -15,9 +15,10 @@ namespace troupe::gateway {
 
 namespace {
 
-std::string_view word(std::optional<memory::IndexKind> kind) {
-  if (!kind) return "auto";
-  return *kind == memory::IndexKind::flat ? "flat" : "hnsw";
+std::string word(const OfferedBase& base) {
+  if (!base.index_plugin.empty()) return "plugin/" + base.index_plugin;
+  if (!base.index) return "auto";
+  return *base.index == memory::IndexKind::flat ? "flat" : "hnsw";
 }
 
 // Without where the embedder is reached and what it is sent, which are no client's business.
@@ -46,7 +47,7 @@ Json as_json(const OfferedBase& base, const std::vector<memory::BaseRow>& rows, 
                {"documents", documents},
                {"chunks", chunks},
                {"embedding", shown_embedding(base.embedding)},
-               {"index", word(base.index)}};
+               {"index", word(base)}};
   if (!embedding.empty() && embedding != base.embedding) json["stale"] = true;
   return json;
 }

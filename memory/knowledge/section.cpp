@@ -139,9 +139,9 @@ Record<IndexSettings> index_record() {
       config::one_of<std::optional<IndexKind>>({{{"auto", "flat while there are few vectors, then hnsw"},
                                                  {"flat", "compares with every vector: exact"},
                                                  {"hnsw", "walks a graph: fast where there are many"}},
-                                                {"faiss"}},
+                                                {}},
                                                {std::nullopt, IndexKind::flat, IndexKind::hnsw}),
-      "which index");
+      "which index; `plugin/NAME` or `plugin/NAME/SERVICE` is one of a plugin");
   index.field(
       "metric", &IndexSettings::metric,
       config::one_of<Metric>(
@@ -149,7 +149,7 @@ Record<IndexSettings> index_record() {
           {Metric::cosine, Metric::inner_product, Metric::l2}),
       "what near means");
   index.field("flat_vectors", &IndexSettings::flat_vectors, count(1, limits::kIndexVectors),
-              "with `auto`: up to how many vectors the index is flat");
+              "with `auto` and a plugin: up to how many vectors the index is flat");
   Record<HnswSettings> hnsw("How the graph of hnsw is made and searched");
   hnsw.field("m", &HnswSettings::m, count(limits::kHnswLinksMin, limits::kHnswLinks),
              "links of a vector: more find better and cost memory");
@@ -163,28 +163,73 @@ Record<IndexSettings> index_record() {
   });
   index.field("hnsw", &IndexSettings::hnsw, config::shape(std::move(hnsw)),
               "how the graph is made and searched");
+  index.field("options", &IndexSettings::options, config::json_object("what the plugin is told"),
+              "with a plugin: what it is told, as its own schema has it");
   index.advise("type", "it is called `kind`");
   index.advise("distance", "it is called `metric`");
+  index.advise("factory", "it is `options: { factory: … }`, for a plugin that takes it");
+  index.check([](const IndexSettings& settings, Check& check) {
+    if (settings.plugin.empty() && !settings.options.empty())
+      check.error("options", "only an index of a plugin takes them: `kind: plugin/NAME`");
+  });
   return index;
 }
 
-/// `index: flat` for `index: { kind: flat }`.
+constexpr std::string_view kPlugin = "plugin/";
+
+/// `index: flat` for `index: { kind: flat }`, and `plugin/NAME` or `plugin/NAME/SERVICE` for a kind.
 class IndexShape final : public config::Shape<IndexSettings> {
  public:
   void read(const config::Node& node, IndexSettings& value, config::Reader& reader) const override {
-    if (node.kind != config::Node::Kind::scalar) return record_.read(node, value, reader);
-    config::Node whole{.kind = config::Node::Kind::map, .place = node.place};
-    whole.members.push_back({"kind", node.place, node});
+    config::Node whole = node;
+    if (node.kind == config::Node::Kind::scalar) {
+      whole = {.kind = config::Node::Kind::map, .place = node.place};
+      whole.members.push_back({"kind", node.place, node});
+    }
+    value.plugin.clear();
+    for (config::Member& member : whole.members)
+      if (member.key == "kind" && member.value.kind == config::Node::Kind::scalar)
+        read_kind(member.value, value, reader);
     record_.read(whole, value, reader);
   }
-  Json show(const IndexSettings& value) const override { return record_.show(value); }
+  Json show(const IndexSettings& value) const override {
+    Json shown = record_.show(value);
+    if (!value.plugin.empty()) shown["kind"] = std::string(kPlugin) + value.plugin;
+    return shown;
+  }
   Json schema() const override {
     Json whole = record_.schema();
-    return {{"anyOf", {whole.at("properties").at("kind"), whole}}};
+    const Json kind = whole.at("properties").at("kind");
+    const Json of_plugin = {{"type", "string"},
+                            {"pattern", "^plugin/[^/]+(/[^/]+)?$"},
+                            {"description", "of a plugin: plugin/NAME, or plugin/NAME/SERVICE"}};
+    Json either = Json::object();
+    either["anyOf"] = Json::array({kind, of_plugin});
+    for (const char* key : {"description", "default"})
+      if (const Json* value = find(kind, key)) either[key] = *value;
+    whole["properties"]["kind"] = std::move(either);
+    return {{"anyOf", {kind, of_plugin, whole}}};
   }
 
  private:
+  // Leaves what the record understands.
+  void read_kind(config::Node& kind, IndexSettings& value, config::Reader& reader) const {
+    if (kind.text.starts_with(kPlugin)) {
+      config::Node plugin = kind;
+      plugin.text.erase(0, kPlugin.size());
+      plugin_->read(plugin, value.plugin, reader);
+      kind.text = "flat";  // which it is in this process
+    } else if (!kind.text.contains("${") && kind.text != "auto" && kind.text != "flat" &&
+               kind.text != "hnsw") {
+      reader.error(kind.place, fmt::format("expected one of auto, flat, hnsw, or plugin/NAME for an index of "
+                                           "a plugin, got `{}`",
+                                           kind.text));
+      kind.text = "auto";
+    }
+  }
+
   Record<IndexSettings> record_ = index_record();
+  ShapePtr<std::string> plugin_ = config::part_reference("plugins", "plugin");
 };
 
 ShapePtr<IndexSettings> index_shape() {

@@ -1,6 +1,7 @@
 #include "plugins/check/validator.h"
 
 #include "memory/knowledge/loaders/external.h"
+#include "plugins/check/index_trial.h"
 #include "plugins/check/sample_input.h"
 #include "plugins/model_messages.h"
 #include "plugins/plugin_embedder.h"
@@ -74,6 +75,8 @@ class Validator {
         co_await try_guardrail(i, service);
       } else if (service.kind == "loader") {
         co_await try_loader(i, service);
+      } else if (service.kind == "index") {
+        co_await try_index(i, service);
       } else {
         tell(Kind::skipped, fmt::format("{} `{}`: this daemon does not know services of that kind",
                                         service.kind, service.name));
@@ -195,6 +198,64 @@ class Validator {
                        if (!document) return fail(std::move(document.error()));
                        return fmt::format("answers “{}”", shortened(answer.text));
                      }});
+  }
+
+  Task<Result<PluginAnswer>> call_index(std::size_t service, const Json& input, std::string body) {
+    CallContext context{.loop = loop_,
+                        .stop = stop_,
+                        .deadline = Deadline::after(loop_.clock(), options_.call_time),
+                        .events = events_};
+    co_return co_await instance_->call(
+        {.service = service, .input = dump(input), .body = std::move(body), .key = "plugin-check"}, context);
+  }
+
+  /// Builds it of vectors that are made up and asks for their neighbours.
+  Task<> try_index(std::size_t service, const ServiceDescription& index) {
+    const std::string what = fmt::format("index `{}`", index.name);
+    const IndexTrial trial;
+    const auto given = options_.inputs.find(index.name);
+    const Json options = given != options_.inputs.end() ? given->second : sample_input(index.input_schema);
+    const Json build = {{"do", "build"},
+                        {"rows", IndexTrial::kRows},
+                        {"dimensions", IndexTrial::kDimensions},
+                        {"metric", "cosine"},
+                        {"options", options}};
+    const auto built = co_await call_index(service, build, std::string(trial.rows()));
+    if (!built) {
+      const bool refused = instance_->alive() && built.error().code == ErrorCode::invalid;
+      tell(refused ? Kind::skipped : Kind::problem,
+           fmt::format("{} could not be built of {} vectors with the options {}: {}{}", what,
+                       IndexTrial::kRows, dump(options), built.error().message,
+                       refused ? fmt::format("; --call '{}={{…}}' gives others", index.name) : ""));
+      if (!instance_->alive()) co_await restart();
+      co_return;
+    }
+    std::size_t found[2] = {0, 0};
+    std::int64_t before = 0;
+    for (std::size_t i = 0; i < kWarmUp + options_.repeats; ++i) {
+      if (i == kWarmUp) before = co_await instance_->peak_memory();
+      const bool filtered = i % 2 == 1;
+      const std::size_t near = i / 2 % IndexTrial::kRows;
+      const Json search = {{"do", "search"}, {"count", IndexTrial::kNearest}, {"filtered", filtered}};
+      const auto answer = co_await call_index(service, search, trial.query(near, filtered));
+      const auto right = answer ? trial.judge(near, filtered, answer->body) : fail(answer.error());
+      if (!right) {
+        tell(Kind::problem, fmt::format("{}: search {}: {}", what, i + 1, right.error().message));
+        if (!instance_->alive()) co_await restart();
+        co_return;
+      }
+      found[filtered ? 1 : 0] += *right;
+    }
+    const auto share = [this, &found](std::size_t which) {
+      const std::size_t searches = (kWarmUp + options_.repeats + 1 - which) / 2;
+      return 100.0 * static_cast<double>(found[which]) / static_cast<double>(searches * IndexTrial::kNearest);
+    };
+    tell(Kind::good, fmt::format("{} finds {:.0f} % of the {} nearest of {} vectors, with a filter {:.0f} %",
+                                 what, share(0), IndexTrial::kNearest, IndexTrial::kRows, share(1)));
+    const std::int64_t grown = co_await instance_->peak_memory() - before;
+    if (grown > kGrowthKib && !kSanitized)
+      tell(Kind::warning,
+           fmt::format("{}: its memory grew by {} KiB over {} searches", what, grown, options_.repeats));
   }
 
   Task<> try_tool(std::size_t index, const ServiceDescription& tool) {

@@ -33,7 +33,11 @@ struct HostFunctions {
   }
 
   static troupe_span input(const troupe_call* call) { return {call->input.data(), call->input.size()}; }
-  static troupe_span body(const troupe_call* call) { return {call->body.data(), call->body.size()}; }
+  static troupe_span body(const troupe_call* call) {
+    const std::string_view shared = call->memory.bytes();
+    return shared.empty() ? troupe_span{call->body.data(), call->body.size()}
+                          : troupe_span{shared.data(), shared.size()};
+  }
   static troupe_span key(const troupe_call* call) { return {call->key.data(), call->key.size()}; }
 
   static std::uint64_t time_left(const troupe_call* call) {

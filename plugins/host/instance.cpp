@@ -244,6 +244,7 @@ Task<Result<PluginAnswer>> Instance::call(PluginCall call, CallContext& context,
   Message message{.head = {{"do", "call"}, {"id", id}, {"service", call.service}, {"key", call.key}},
                   .text = std::move(call.input),
                   .body = std::move(call.body)};
+  if (call.memory > 0) message.head["memory"] = call.memory;
   if (!context.deadline.none()) {
     const auto left = std::chrono::ceil<Milliseconds>(context.deadline.at() - loop_.clock().now());
     message.head["left_ms"] = std::max<std::int64_t>(left.count(), 0);

@@ -27,6 +27,9 @@ struct PluginCall {
   /// An answer that is too large is `protocol` then, so that `too_large` is left to the input.
   bool repeatable = false;
   Milliseconds grace{0};  ///< at least so long it may take to end once it was cancelled
+  /// Bytes of the memory that what runs it was started with (process_lines()), which are the body then. For
+  /// one call of its life: it is unmapped with the call's end.
+  std::size_t memory = 0;
 };
 
 struct PluginAnswer {

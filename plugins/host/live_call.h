@@ -2,6 +2,7 @@
 
 #include "plugins/troupe_plugin.h"
 #include "runtime/base/clock.h"
+#include "runtime/sandbox/shared_memory.h"
 
 #include <atomic>
 #include <cstdint>
@@ -19,6 +20,7 @@ struct troupe_call {
   std::int64_t id = 0;
   std::string input;
   std::string body;
+  troupe::sandbox::MemoryView memory;  ///< what is handed over instead of `body`, where it is shared
   std::string key;
   troupe::Instant deadline{};
   bool claimed = false;  ///< by who handles it, or ended it before; guarded by the runtime

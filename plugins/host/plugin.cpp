@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -53,6 +55,14 @@ PoolSettings pool_settings(const PluginSettings& settings) {
   if (settings.isolation != "none") return {.workers = static_cast<std::size_t>(settings.workers)};
   // There is one of it in the process, from the first call to the last.
   return {.workers = 1, .calls = std::numeric_limits<std::size_t>::max(), .idle = std::chrono::years(10)};
+}
+
+/// Libraries that compute start a thread for each processor when they are loaded, which may be more than it
+/// is granted, and more than there is work for.
+std::vector<std::string> bounds_of_threads(const PluginSettings& settings) {
+  const unsigned machine = std::max(std::thread::hardware_concurrency(), 1u);
+  const unsigned most = std::clamp(static_cast<unsigned>(settings.grant.threads), 1u, machine);
+  return {fmt::format("OMP_NUM_THREADS={}", most), fmt::format("OPENBLAS_NUM_THREADS={}", most)};
 }
 
 /// What it asks for and does not get: it may work without, and its author may tell why it does not.
@@ -105,18 +115,20 @@ Result<> Plugin::furnish(const Services& services, Result<PluginDescription> des
   tell_what_is_not_granted(settings_, description_);
   auto make = lines(services, services.loop);
   if (!make) return fail(std::move(make.error()));
-  InstanceSettings instance = instance_settings(settings_, http_.get());
+  services_.emplace(services);
+  instance_ = instance_settings(settings_, http_.get());
   // What was looked at is what runs: calls are made by the place of a service among the others.
-  instance.accept = [known = dump(to_json(description_))](const PluginDescription& loaded) -> Result<> {
+  instance_.accept = [known = dump(to_json(description_))](const PluginDescription& loaded) -> Result<> {
     if (dump(to_json(loaded)) == known) return {};
     return fail(ErrorCode::protocol, "it describes itself otherwise than when it was loaded first");
   };
-  pool_ = std::make_unique<InstancePool>(services.loop, std::move(*make), std::move(instance),
-                                         pool_settings(settings_));
+  pool_ =
+      std::make_unique<InstancePool>(services.loop, std::move(*make), instance_, pool_settings(settings_));
   return {};
 }
 
-Result<LineMaker> Plugin::lines(const Services& services, Loop& loop) const {
+Result<LineMaker> Plugin::lines(const Services& services, Loop& loop,
+                                std::shared_ptr<const sandbox::SharedMemory> memory) const {
   if (settings_.isolation == "none") {
     auto library = PluginLibrary::open(file_.path);
     if (!library) return within(fmt::format("plugin {}", settings_.name), std::move(library.error()));
@@ -129,10 +141,24 @@ Result<LineMaker> Plugin::lines(const Services& services, Loop& loop) const {
         fmt::format("plugin {} could not be confined on this machine ({}); `isolation: none` runs it in "
                     "the daemon, where it may do whatever the daemon may",
                     settings_.name, sandbox::describe(support)));
-  auto cage =
-      sandbox::Cage::make(support, confinement_of(settings_, file_.path), services.program(file_.path));
+  sandbox::Confinement confinement = confinement_of(settings_, file_.path);
+  if (memory && confinement.address_space > 0) confinement.address_space += memory->size();
+  sandbox::Program program = services.program(file_.path);
+  std::ranges::copy(bounds_of_threads(settings_), std::back_inserter(program.environment));
+  auto cage = sandbox::Cage::make(support, confinement, std::move(program));
   if (!cage) return within(fmt::format("plugin {}", settings_.name), std::move(cage.error()));
-  return process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage)));
+  return process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage)), std::move(memory));
+}
+
+Task<Result<std::unique_ptr<Instance>>> Plugin::start_alone(
+    std::shared_ptr<const sandbox::SharedMemory> memory, Stop& stop) {
+  if (settings_.isolation == "none")
+    co_return fail(ErrorCode::invalid, fmt::format("plugin {} runs in the daemon (`isolation: none`) and not "
+                                                   "in workers of its own",
+                                                   settings_.name));
+  auto make = lines(*services_, services_->loop, std::move(memory));
+  if (!make) co_return fail(std::move(make.error()));
+  co_return co_await Instance::start(services_->loop, *make, instance_, stop);
 }
 
 Task<Result<PluginDescription>> Plugin::describe(const Services& services, Loop& loop, bool start,

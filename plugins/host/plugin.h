@@ -5,10 +5,12 @@
 #include "plugins/settings.h"
 #include "runtime/net/http_client.h"
 #include "runtime/sandbox/confinement.h"
+#include "runtime/sandbox/shared_memory.h"
 #include "runtime/sandbox/support.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace troupe::plugins {
@@ -48,13 +50,19 @@ class Plugin {
   /// As InstancePool::call(). Errors begin with the plugin's name.
   Task<Result<PluginAnswer>> call(PluginCall call, CallContext& context,
                                   std::function<void(std::string_view)> part = nullptr);
+  /// Starts a worker beside those of the pool, for who keeps it: it has `memory` (sealed) to read, which is
+  /// not counted to limits.memory, see PluginCall::memory. This outlives it. Errors: as Instance::start();
+  /// invalid (without isolation there is no other worker).
+  Task<Result<std::unique_ptr<Instance>>> start_alone(std::shared_ptr<const sandbox::SharedMemory> memory,
+                                                      Stop& stop);
   Task<> drain();
   Task<> close();
   InstancePool::Counts counts() const { return pool_->counts(); }
 
  private:
   Plugin(PluginSettings settings, PluginFile file);
-  Result<LineMaker> lines(const Services& services, Loop& loop) const;
+  Result<LineMaker> lines(const Services& services, Loop& loop,
+                          std::shared_ptr<const sandbox::SharedMemory> memory = nullptr) const;
   Task<Result<PluginDescription>> describe(const Services& services, Loop& loop, bool start,
                                            Stop& stop) const;
   Result<> furnish(const Services& services, Result<PluginDescription> description);
@@ -63,6 +71,8 @@ class Plugin {
   const PluginFile file_;
   PluginDescription description_;
   std::unique_ptr<GrantedHttp> http_;  ///< null: no host is granted
+  std::optional<Services> services_;   ///< what it was furnished with
+  InstanceSettings instance_;
   std::unique_ptr<InstancePool> pool_;
 };
 

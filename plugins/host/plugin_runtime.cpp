@@ -1,6 +1,7 @@
 #include "plugins/host/plugin_runtime.h"
 
 #include "plugins/host/host_functions.h"
+#include "runtime/sandbox/cage.h"
 
 #include <algorithm>
 #include <exception>
@@ -114,6 +115,15 @@ Result<> PluginRuntime::take_call(Message message) {
   call->input = std::move(message.text);
   call->body = std::move(message.body);
   const std::int64_t left = number_or(message.head, "left_ms", -1);
+  std::string unreadable;
+  if (const std::int64_t bytes = number_or(message.head, "memory", 0); bytes > 0) {
+    auto view = sandbox::MemoryView::map(sandbox::Descriptor(sandbox::kMemoryDescriptor),
+                                         static_cast<std::size_t>(bytes));
+    if (view)
+      call->memory = std::move(*view);
+    else
+      unreadable = view.error().message;
+  }
   call->deadline = left < 0 ? Instant::max() : steady_now() + Milliseconds(left);
   troupe_call* raw = call.get();
   {
@@ -122,7 +132,10 @@ Result<> PluginRuntime::take_call(Message message) {
     live_[raw->id] = raw;
     while (calls_.size() > kEndedKept && !live_.contains(calls_.front()->id)) calls_.pop_front();
   }
-  push({.call = raw});
+  if (unreadable.empty())
+    push({.call = raw});
+  else
+    finish(*raw, TROUPE_UNAVAILABLE, span_of(unreadable), {});
   return {};
 }
 
@@ -262,6 +275,7 @@ troupe_status PluginRuntime::finish_once(troupe_call& call, troupe_status status
     live_.erase(call.id);
     call.input = std::string();
     call.body = std::string();
+    call.memory = {};
   }
   send_(std::move(message));
   return said;

@@ -12,12 +12,13 @@ namespace {
 class ProcessLine final : public PluginLine {
  public:
   static Result<std::unique_ptr<PluginLine>> start(Loop& loop, std::shared_ptr<const sandbox::Cage> cage,
-                                                   Handlers handlers) {
+                                                   const sandbox::SharedMemory* memory, Handlers handlers) {
     std::unique_ptr<ProcessLine> line(new ProcessLine(std::move(cage), std::move(handlers)));
     auto link = sandbox::FrameLink::start(
         loop, *line->cage_, kPluginFrameBytes,
         {.frame = [own = line.get()](std::string frame) { own->take(frame); },
-         .ended = [own = line.get()](Error why) { own->handlers_.ended(std::move(why)); }});
+         .ended = [own = line.get()](Error why) { own->handlers_.ended(std::move(why)); }},
+        memory ? memory->descriptor() : -1);
     if (!link) return fail(std::move(link.error()));
     line->link_ = std::move(*link);
     return line;
@@ -49,9 +50,10 @@ class ProcessLine final : public PluginLine {
 
 }  // namespace
 
-LineMaker process_lines(Loop& loop, std::shared_ptr<const sandbox::Cage> cage) {
-  return [&loop, cage = std::move(cage)](PluginLine::Handlers handlers) {
-    return ProcessLine::start(loop, cage, std::move(handlers));
+LineMaker process_lines(Loop& loop, std::shared_ptr<const sandbox::Cage> cage,
+                        std::shared_ptr<const sandbox::SharedMemory> memory) {
+  return [&loop, cage = std::move(cage), memory = std::move(memory)](PluginLine::Handlers handlers) {
+    return ProcessLine::start(loop, cage, memory.get(), std::move(handlers));
   };
 }
 

@@ -35,6 +35,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -232,6 +233,14 @@ inline std::string_view config() {
 /// One member of it that is a text.
 inline std::string config_text(std::string_view name, std::string_view fallback = {}) {
   return detail::member_text(config(), name, fallback);
+}
+
+/// One member of it that is a number.
+inline double config_number(std::string_view name, double fallback = 0) {
+  const auto value = detail::member(config(), name);
+  double number = fallback;
+  if (value) std::from_chars(value->data(), value->data() + value->size(), number);
+  return number;
 }
 
 /// A line for the daemon's log.
@@ -571,6 +580,9 @@ namespace __attribute__((visibility("hidden"))) detail {
   inline Finish finish_of(std::string text) {
     return {std::move(text)};
   }
+  inline Finish finish_of(Finish finish) {
+    return finish;
+  }
   inline Finish finish_of(const Vectors& vectors) {
     return {vectors.answer(), vectors.body()};
   }
@@ -667,6 +679,127 @@ namespace __attribute__((visibility("hidden"))) detail {
 }  // namespace detail
 }  // namespace troupe
 
+namespace troupe {
+
+/// What an index is built of: `count` rows of `dimensions` floats, one after the other. Valid while it is
+/// built.
+struct Rows {
+  const float* data;
+  std::size_t count;
+  std::size_t dimensions;
+  std::string metric;        ///< cosine (the rows are of length 1) | inner_product | l2
+  std::string_view options;  ///< JSON, valid against the index's schema
+
+  const float* row(std::size_t i) const { return data + i * dimensions; }
+  std::string text(std::string_view name, std::string_view fallback = {}) const {
+    const auto value = detail::member(options, name);
+    return value && value->starts_with('"') ? detail::JsonWalk(*value).string() : std::string(fallback);
+  }
+  double number(std::string_view name, double fallback = 0) const {
+    const auto value = detail::member(options, name);
+    double number = fallback;
+    if (value) std::from_chars(value->data(), value->data() + value->size(), number);
+    return number;
+  }
+};
+
+/// Which rows a search may find.
+class Allowed {
+ public:
+  explicit Allowed(std::string_view bits) : bits_(bits) {}
+  bool all() const { return bits_.empty(); }
+  bool operator()(std::size_t row) const {
+    return all() || (static_cast<unsigned char>(bits_[row / 8]) >> row % 8 & 1) != 0;
+  }
+  /// A bit a row, row 0 in the lowest of the first byte; empty: all.
+  std::string_view bits() const { return bits_; }
+
+ private:
+  std::string_view bits_;
+};
+
+/// What TROUPE_INDEX makes.
+class Index {
+ public:
+  virtual ~Index() = default;
+  /// Numbers of at most `count` rows that are allowed, each once, the nearest first.
+  virtual std::vector<std::uint32_t> search(const float* query, std::size_t count, const Allowed& allowed,
+                                            Call& call) = 0;
+};
+
+namespace __attribute__((visibility("hidden"))) detail {
+
+  /// The one index of a worker.
+  struct Built {
+    std::unique_ptr<Index> index;
+    std::size_t rows = 0;
+    std::size_t dimensions = 0;
+  };
+
+  using MakeIndex = std::unique_ptr<Index> (*)(Call&, const Rows&);
+
+  inline void build_index(Call & call, MakeIndex make, Built & built) {
+    const auto options = member(call.input(), "options");
+    const Rows rows{
+        reinterpret_cast<const float*>(call.body().data()), static_cast<std::size_t>(call.number("rows")),
+        static_cast<std::size_t>(call.number("dimensions")), call.text("metric"), options.value_or("{}")};
+    if (rows.count == 0 || rows.dimensions == 0 ||
+        call.body().size() / sizeof(float) / rows.dimensions != rows.count)
+      throw Failure(TROUPE_INVALID, "the vectors are of another size than they are said to be");
+    built.index.reset();
+    built.index = make(call, rows);
+    built.rows = rows.count;
+    built.dimensions = rows.dimensions;
+  }
+
+  inline std::vector<std::uint32_t> search_index(Call & call, Built & built) {
+    if (!built.index) throw Failure(TROUPE_INVALID, "there is no index: build one first");
+    const std::size_t query_bytes = built.dimensions * sizeof(float);
+    const std::size_t bits = call.flag("filtered") ? (built.rows + 7) / 8 : 0;
+    if (call.body().size() != query_bytes + bits)
+      throw Failure(TROUPE_INVALID, "the query is of another size than the index");
+    std::vector<float> query(built.dimensions);
+    std::memcpy(query.data(), call.body().data(), query_bytes);
+    return built.index->search(query.data(), static_cast<std::size_t>(call.number("count")),
+                               Allowed(call.body().substr(query_bytes)), call);
+  }
+
+  inline void serve_index(troupe_call * raw, MakeIndex make, Built & built) noexcept {
+    carry_out<Call>(raw, [&](Call& call) -> Finish {
+      const std::string what = call.text("do");
+      if (what != "build" && what != "search")
+        throw Failure(TROUPE_INVALID, "an index knows `build` and `search`, not `" + what + "`");
+      if (what == "build") {
+        build_index(call, make, built);
+        return {};
+      }
+      const std::vector<std::uint32_t> rows = search_index(call, built);
+      return {{}, std::string(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(rows[0]))};
+    });
+  }
+
+}  // namespace detail
+}  // namespace troupe
+
+/// An index of vectors: its name (an identifier), what people are told, the JSON Schema of its options; then
+/// the body in braces, which is given `rows` (and `call`) and returns a std::unique_ptr<troupe::Index> of
+/// them. Throw troupe::Failure(TROUPE_INVALID, …) when the options do not go with the rows.
+#define TROUPE_INDEX(name, description, schema)                                                            \
+  static std::unique_ptr<troupe::Index> troupe_index_##name(troupe::Call& call, const troupe::Rows& rows); \
+  static void troupe_handle_index_##name(const troupe_service*, troupe_call* call) {                       \
+    static troupe::detail::Built built;                                                                    \
+    troupe::detail::serve_index(call, troupe_index_##name, built);                                         \
+  }                                                                                                        \
+  static const troupe_service troupe_service_index_##name = [] {                                           \
+    troupe_service service =                                                                               \
+        troupe::detail::tool(#name, description, schema, troupe::pure, troupe_handle_index_##name);        \
+    service.kind = "index";                                                                                \
+    return service;                                                                                        \
+  }();                                                                                                     \
+  static const troupe::detail::Registered troupe_registered_index_##name(&troupe_service_index_##name);    \
+  static std::unique_ptr<troupe::Index> troupe_index_##name([[maybe_unused]] troupe::Call& call,           \
+                                                            const troupe::Rows& rows)
+
 /// A tool: its name (an identifier), what a model is told, the JSON Schema of its input, its effect; then the
 /// body in braces, which is given `call` and returns what the agent reads.
 #define TROUPE_TOOL(name, description, schema, effect)                                      \
@@ -712,7 +845,7 @@ namespace __attribute__((visibility("hidden"))) detail {
 #define TROUPE_GUARDRAIL(name, description, schema)                                               \
   static troupe::Verdict troupe_guardrail_##name(const troupe::Judged& judged);                   \
   static void troupe_handle_guardrail_##name(const troupe_service*, troupe_call* call) {          \
-    troupe::detail::carry_out(call, [](troupe::Call& one) {                                       \
+    troupe::detail::carry_out<troupe::Call>(call, [](troupe::Call& one) {                         \
       return troupe::detail::answer(troupe_guardrail_##name(troupe::Judged(one)));                \
     });                                                                                           \
   }                                                                                               \
@@ -727,7 +860,7 @@ namespace __attribute__((visibility("hidden"))) detail {
 #define TROUPE_LOADER(name, description, formats)                                                         \
   static troupe::Document troupe_loader_##name(troupe::Call& call);                                       \
   static void troupe_handle_loader_##name(const troupe_service*, troupe_call* call) {                     \
-    troupe::detail::carry_out(                                                                            \
+    troupe::detail::carry_out<troupe::Call>(                                                              \
         call, [](troupe::Call& one) { return troupe::detail::answer(troupe_loader_##name(one)); });       \
   }                                                                                                       \
   static const troupe_service troupe_service_loader_##name = troupe::detail::service(                     \

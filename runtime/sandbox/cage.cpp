@@ -156,6 +156,7 @@ Result<Started> Cage::start(const Streams& streams) const {
       .drop_root = root,
       .streams = {or_nothing(streams.input), or_nothing(streams.output), or_nothing(streams.error)},
       .passed = filter.get(),
+      .memory = streams.memory,
       .ruleset = ruleset_.get(),
       .filter = {wrapped_ ? static_cast<unsigned short>(0) : static_cast<unsigned short>(filter_.size()),
                  const_cast<sock_filter*>(filter_.data())},

@@ -18,7 +18,11 @@ struct Streams {
   int input = -1;
   int output = -1;
   int error = -1;
+  int memory = -1;  ///< of a SharedMemory, which the program has as kMemoryDescriptor; -1: none
 };
+
+/// Where a program has what Streams::memory handed over.
+inline constexpr int kMemoryDescriptor = 4;
 
 /// A process that runs. Nothing here ends it: see Child.
 struct Started {

@@ -1,6 +1,7 @@
 #include "runtime/sandbox/child_stage.h"
 
 #include "runtime/sandbox/bubblewrap.h"
+#include "runtime/sandbox/cage.h"
 
 #include <cerrno>
 #include <csignal>
@@ -67,8 +68,14 @@ TROUPE_BARE void arrange_descriptors(const ChildStage& stage, const Steps& steps
     first = kFilterDescriptor + 1;
   }
   // Marked rather than closed: the rules and the report are still needed.
-  steps.must("closing what it must not inherit (Linux 5.11 is needed)",
-             ::syscall(SYS_close_range, first, ~0u, CLOSE_RANGE_CLOEXEC));
+  constexpr const char* kClosing = "closing what it must not inherit (Linux 5.11 is needed)";
+  if (stage.memory >= 0) {
+    steps.must("arranging its memory", ::dup2(stage.memory, kMemoryDescriptor));
+    if (first < kMemoryDescriptor)
+      steps.must(kClosing, ::syscall(SYS_close_range, first, kMemoryDescriptor - 1, CLOSE_RANGE_CLOEXEC));
+    first = kMemoryDescriptor + 1;
+  }
+  steps.must(kClosing, ::syscall(SYS_close_range, first, ~0u, CLOSE_RANGE_CLOEXEC));
 }
 
 TROUPE_BARE void drop_root(const Steps& steps) {

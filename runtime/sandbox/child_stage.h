@@ -26,6 +26,7 @@ struct ChildStage {
   const char* directory = "/";  ///< to begin in
   std::array<int, 3> streams;
   int passed;         ///< descriptor that becomes number 3 across exec, -1: none
+  int memory = -1;    ///< descriptor that becomes kMemoryDescriptor across exec, -1: none
   int ruleset;        ///< Landlock, -1: none
   sock_fprog filter;  ///< applied when it has code
   std::span<const Limit> limits;

@@ -44,8 +44,8 @@ struct Confinement {
 inline constexpr std::uint32_t kProcessSlack = 32;
 
 /// What a dynamically linked program of the distribution needs to read, those of it that exist here:
-/// libraries, programs and their data, the loader's cache, null, zero and the random devices. No user's
-/// files, and of /etc nothing else.
+/// libraries, programs and their data, the loader's cache, the links that choose among alternatives (BLAS is
+/// one), fonts' configuration, null, zero and the random devices. No user's files, and of /etc nothing else.
 std::vector<std::string> system_paths();
 
 /// A program with its arguments (without its own name) and its whole environment ("NAME=value").

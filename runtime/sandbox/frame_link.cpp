@@ -10,13 +10,13 @@ constexpr Milliseconds kLastWordsTime{200};  // for one that hung up, before it 
 }  // namespace
 
 Result<std::unique_ptr<FrameLink>> FrameLink::start(Loop& loop, const Cage& cage, std::size_t frame_bytes,
-                                                    Handlers handlers) {
+                                                    Handlers handlers, int memory) {
   auto channel = make_socket_pair();
   if (!channel) return fail(std::move(channel.error()));
   auto errors = make_pipe();
   if (!errors) return fail(std::move(errors.error()));
   const int theirs = channel->second.get();
-  auto child = Child::start(loop, cage, {theirs, theirs, errors->second.get()});
+  auto child = Child::start(loop, cage, {theirs, theirs, errors->second.get(), memory});
   if (!child) return fail(std::move(child.error()));
   return std::unique_ptr<FrameLink>(new FrameLink(loop, std::move(*child), cage.name(),
                                                   std::move(channel->first), std::move(errors->first),

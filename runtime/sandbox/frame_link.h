@@ -30,10 +30,10 @@ class FrameLink {
     std::function<void(Error why)> ended;
   };
 
-  /// Starts the program of `cage`, which outlives this. Its standard input and output are the channel. Errors
-  /// as Cage::start().
+  /// Starts the program of `cage`, which outlives this. Its standard input and output are the channel;
+  /// `memory` as in Streams. Errors as Cage::start().
   static Result<std::unique_ptr<FrameLink>> start(Loop& loop, const Cage& cage, std::size_t frame_bytes,
-                                                  Handlers handlers);
+                                                  Handlers handlers, int memory = -1);
   /// end() must have returned.
   ~FrameLink() = default;
   FrameLink(const FrameLink&) = delete;

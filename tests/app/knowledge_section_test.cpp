@@ -73,7 +73,10 @@ TEST_CASE("knowledge is read with all its keys, and comes back from the canonica
 TEST_CASE("knowledge that cannot work is refused at its place, with what to write") {
   CHECK(problem("knowledge: { k: { chunk: { size: 100, overlap: 100 } } }\n").contains("overlap"));
   CHECK(problem("knowledge: { k: { index: fast } }\n").contains("fast"));
-  CHECK(problem("knowledge: { k: { index: faiss } }\n").contains("not available"));
+  CHECK(problem("knowledge: { k: { index: faiss } }\n").contains("plugin/NAME"));
+  CHECK(problem("knowledge: { k: { index: plugin/faiss } }\n").contains("faiss"));
+  CHECK(problem("knowledge: { k: { index: { kind: flat, options: { factory: Flat } } } }\n")
+            .contains("kind: plugin/NAME"));
   CHECK(problem("knowledge: { k: { search: { mode: threshold } } }\n").contains("min_score"));
   CHECK(problem("knowledge: { k: { search: { top_k: 3 } } }\n").contains("it is called `k`"));
   CHECK(problem("knowledge: { k: { search: { filter: { year: { gtt: 3 } } } } }\n").contains("/year/gtt"));

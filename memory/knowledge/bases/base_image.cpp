@@ -288,6 +288,7 @@ BaseImage::Sizes BaseImage::sizes() const {
   sizes.vectors = index_->size();
   sizes.kind = index_->kind();
   sizes.rebuilding = index_->rebuilding();
+  sizes.helped = index_->helped();
   return sizes;
 }
 
@@ -295,7 +296,8 @@ BaseImage::Sizes BaseImage::sizes() const {
 std::size_t BaseImage::bytes() const {
   std::size_t bytes = sizeof(BaseImage) + map_.bytes();
   if (!index_) return bytes;
-  const bool graph = index_->kind() == IndexKind::hnsw || index_->rebuilding();
+  const bool plugin = index_->settings().outside.indexes != nullptr;
+  const bool graph = index_->kind() == IndexKind::hnsw || (index_->rebuilding() && !plugin);
   const bool both = index_->rebuilding();
   const std::size_t row = row_.dimensions * sizeof(float) + kRecord;
   bytes += map_.size() * row * (both ? 2 : 1);

@@ -82,6 +82,7 @@ class BaseImage {
     std::size_t vectors = 0;        ///< in the index
     std::optional<IndexKind> kind;  ///< none: no index is loaded
     bool rebuilding = false;
+    bool helped = false;  ///< an index of a plugin is asked
   };
   Sizes sizes() const;
   /// What it takes of memory, about.

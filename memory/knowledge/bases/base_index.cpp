@@ -1,5 +1,6 @@
 #include "memory/knowledge/bases/base_index.h"
 
+#include "runtime/base/context.h"
 #include "runtime/telemetry/log.h"
 
 #include <algorithm>
@@ -29,7 +30,11 @@ BaseIndex::BaseIndex(Threads threads, IndexSettings settings, std::unique_ptr<Ve
       settings_(std::move(settings)),
       index_(std::move(index)),
       gate_(threads.loop),
-      nursery_(threads.loop) {}
+      nursery_(threads.loop) {
+  if (settings_.outside.indexes)
+    outside_ = std::make_unique<OutsideSearch>(threads.loop, threads.searching, settings_,
+                                               [this] { return take_rows(); });
+}
 BaseIndex::~BaseIndex() = default;
 
 Result<std::unique_ptr<BaseIndex>> BaseIndex::make(Threads threads, IndexSettings settings) {
@@ -71,6 +76,10 @@ Task<Result<>> BaseIndex::change(std::vector<std::int64_t> removed, std::vector<
                                                {vectors.begin() + begin * row, vectors.begin() + end * row}});
     auto work = [index = index_, slice] { return write(*index, *slice); };
     done = co_await offload(threads_.loop, threads_.searching, std::move(work));
+    if (outside_) {
+      outside_->changed(slice->removed);
+      outside_->changed(slice->added);
+    }
     if (rebuilding_) missed_.push_back(std::move(*slice));
     from += count;
   }
@@ -79,6 +88,8 @@ Task<Result<>> BaseIndex::change(std::vector<std::int64_t> removed, std::vector<
 
 Task<Result<std::vector<Neighbour>>> BaseIndex::nearest(std::vector<float> query, std::size_t k,
                                                         std::shared_ptr<const ChunkSet> allowed) {
+  if (outside_)
+    if (auto found = co_await nearest_outside(query, k, allowed)) co_return std::move(*found);
   auto pass = co_await gate_.read();
   auto work = [index = index_, query = std::move(query), k, allowed = std::move(allowed)] {
     const IdFilter filter =
@@ -86,6 +97,53 @@ Task<Result<std::vector<Neighbour>>> BaseIndex::nearest(std::vector<float> query
     return index->nearest(query, k, filter);
   };
   co_return co_await offload(threads_.loop, threads_.searching, std::move(work));
+}
+
+// What an index outside finds, unless that is less than there is: then the filter hid what it looked at.
+Task<std::optional<std::vector<Neighbour>>> BaseIndex::nearest_outside(
+    const std::vector<float>& query, std::size_t k, std::shared_ptr<const ChunkSet> allowed) {
+  auto candidates = co_await outside_->ask(query, k, allowed);
+  auto pass = co_await gate_.read();
+  outside_->build_if_due(index_->size());
+  if (!candidates || !outside_->current(*candidates)) co_return std::nullopt;
+  auto work = [this, &query, k, &candidates, &allowed] {
+    return OutsideSearch::choose(*index_, *candidates, query, k, allowed.get());
+  };
+  auto found = co_await offload(threads_.loop, threads_.searching, std::move(work));
+  const std::size_t there = allowed ? std::min(allowed->size(), index_->size()) : index_->size();
+  if (!found || found->size() < std::min(k, there)) co_return std::nullopt;
+  co_return std::move(*found);
+}
+
+// Slice by slice: a change in between is told to who had them taken.
+Task<Result<OutsideSearch::Taken>> BaseIndex::take_rows() {
+  OutsideSearch::Taken taken;
+  {
+    auto pass = co_await gate_.read();
+    taken.ids = index_->ids();
+  }
+  const std::size_t row_bytes = settings_.dimensions * sizeof(float);
+  auto make = [bytes = taken.ids.size() * row_bytes] { return sandbox::SharedMemory::make(bytes); };
+  if (taken.ids.empty()) co_return taken;
+  auto memory = co_await offload(threads_.loop, threads_.building, std::move(make));
+  if (!memory) co_return fail(std::move(memory.error()));
+  for (std::size_t from = 0; from < taken.ids.size(); from += kFlatBatch) {
+    if (closing_) co_return fail(stopped("copying vectors", StopReason::shutdown));
+    const std::span ids = std::span(taken.ids).subspan(from, std::min(kFlatBatch, taken.ids.size() - from));
+    auto copy = [this, ids, row_bytes, rows = memory->bytes().subspan(from * row_bytes)] {
+      for (std::size_t i = 0; i < ids.size(); ++i)
+        std::ranges::copy(std::as_bytes(index_->vector(ids[i])),
+                          rows.begin() + static_cast<std::ptrdiff_t>(i * row_bytes));
+      return true;
+    };
+    auto pass = co_await gate_.read();
+    co_await offload(threads_.loop, threads_.building, std::move(copy));
+  }
+  auto seal = [&memory] { return memory->seal(); };
+  if (auto sealed = co_await offload(threads_.loop, threads_.building, std::move(seal)); !sealed)
+    co_return fail(std::move(sealed.error()));
+  taken.memory = std::make_shared<const sandbox::SharedMemory>(std::move(*memory));
+  co_return taken;
 }
 
 Task<std::vector<float>> BaseIndex::vectors(std::vector<std::int64_t> ids) {
@@ -98,6 +156,7 @@ Task<std::vector<float>> BaseIndex::vectors(std::vector<std::int64_t> ids) {
 }
 
 void BaseIndex::rebuild_if_due() {
+  if (outside_ && !closing_) outside_->build_if_due(index_->size());
   if (rebuilding_ || closing_ || gave_up_ || !rebuild_due(*index_, settings_)) return;
   rebuilding_ = true;
   nursery_.spawn("rebuild of an index", [this] { return rebuild(); });
@@ -160,6 +219,7 @@ Task<> BaseIndex::rebuild() {
 
 Task<> BaseIndex::settled() {
   co_await nursery_.join();
+  if (outside_) co_await outside_->settled();
 }
 
 Task<Result<>> BaseIndex::save(std::string file, std::uint64_t stamp) {
@@ -173,6 +233,7 @@ Task<Result<>> BaseIndex::save(std::string file, std::uint64_t stamp) {
 
 Task<> BaseIndex::close() {
   closing_ = true;
+  if (outside_) co_await outside_->close();
   co_await nursery_.join();
   auto pass = co_await to_write();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/knowledge/bases/chunk_set.h"
+#include "memory/knowledge/bases/outside_search.h"
 #include "memory/knowledge/index/vector_indexes.h"
 #include "runtime/async/nursery.h"
 #include "runtime/async/offload.h"
@@ -20,7 +21,8 @@ namespace troupe::memory {
 
 /// The vectors of one base while they are searched and change: searches go on beside each other on workers, a
 /// change waits for them and is short. Where another kind of index is due, it is made beside this one, a few
-/// vectors at a time, and takes its place when it is done: nobody waits for it. Loop thread only.
+/// vectors at a time, and takes its place when it is done: nobody waits for it. Where a plugin indexes them,
+/// the index here is flat and has the last word, see OutsideSearch. Loop thread only.
 class BaseIndex {
  public:
   /// What it is searched and built on; outlives it.
@@ -41,7 +43,9 @@ class BaseIndex {
   const IndexSettings& settings() const { return settings_; }
   std::size_t size() const { return index_->size(); }
   IndexKind kind() const { return index_->kind(); }
-  bool rebuilding() const { return rebuilding_; }
+  bool rebuilding() const { return rebuilding_ || (outside_ && outside_->building()); }
+  /// Whether an index of a plugin is asked.
+  bool helped() const { return outside_ && outside_->built(); }
 
   /// Takes ids away and puts others, a row of `vectors` each; searches may come between. Errors: those of
   /// VectorIndex::put(); what came before the one that failed is there.
@@ -80,6 +84,9 @@ class BaseIndex {
   Task<> rebuild();
   Task<Result<>> fill(VectorIndex& fresh);
   Task<Result<>> catch_up(VectorIndex& fresh);
+  Task<std::optional<std::vector<Neighbour>>> nearest_outside(const std::vector<float>& query, std::size_t k,
+                                                              std::shared_ptr<const ChunkSet> allowed);
+  Task<Result<OutsideSearch::Taken>> take_rows();
 
   Threads threads_;
   const IndexSettings settings_;
@@ -90,6 +97,7 @@ class BaseIndex {
   bool rebuilding_ = false;
   bool gave_up_ = false;  // a rebuild failed: this one stays
   bool closing_ = false;
+  std::unique_ptr<OutsideSearch> outside_;  // null: no plugin is to be asked
   Nursery nursery_;
 };
 

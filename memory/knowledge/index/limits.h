@@ -12,5 +12,6 @@ inline constexpr double kVectorLength = 1e18;                     // so that no 
 inline constexpr std::size_t kHnswLinksMin = 4, kHnswLinks = 64;  // HnswSettings::m
 inline constexpr std::size_t kHnswConstruction = 4'000;           // HnswSettings::ef_construction
 inline constexpr std::size_t kHnswSearch = 10'000;                // HnswSettings::ef
+inline constexpr std::size_t kOutsideCandidates = 10'000;         // that an index of a plugin is asked for
 
 }  // namespace troupe::limits

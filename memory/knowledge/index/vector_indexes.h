@@ -1,7 +1,9 @@
 #pragma once
 
 #include "memory/knowledge/index/hnsw_index.h"
+#include "memory/knowledge/index/outside_index.h"
 #include "memory/knowledge/vector_index.h"
+#include "runtime/base/json.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +19,10 @@ inline constexpr std::size_t kFlatVectors = 50'000;
 
 /// How the vectors of a knowledge base are searched.
 struct IndexSettings {
-  std::optional<IndexKind> kind;  ///< none: flat up to `flat_vectors`, then hnsw
+  std::optional<IndexKind> kind;  ///< none: flat up to `flat_vectors`, then hnsw; flat with a plugin
+  std::string plugin;  ///< PLUGIN or PLUGIN/SERVICE, which is asked where there are more than `flat_vectors`
+  Json options = Json::object();  ///< what that is told
+  OutsideMaker outside;           ///< what it was found to be; without it every vector is compared
   Metric metric = Metric::cosine;
   std::size_t dimensions = 0;
   std::size_t flat_vectors = kFlatVectors;
