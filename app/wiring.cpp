@@ -442,6 +442,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
     auto next = generation_around(std::move(*adopted), *in_use, clients.back(), loop, services, in_use->hash);
     if (!next) co_return fail(std::move(next.error()));
     take_on(std::move(*next));
+    library.adopt(*in_use, current.indexes);
     // What a loader has read before it may read otherwise now.
     if (others && engine->reread) engine->reread();
     co_return Result<>();
