@@ -165,7 +165,7 @@ TEST_CASE("what the schema must refuse, it refuses") {
   CHECK(refused(R"({})"));
   CHECK(refused(R"({"version":2})"));
   CHECK_FALSE(refused(R"({"version":1,"teams":{}})"));
-  CHECK(refused(R"({"version":1,"plugins":{}})"));
+  CHECK_FALSE(refused(R"({"version":1,"plugins":{}})"));
   CHECK(refused(R"({"version":1,"teams":{"t":{"members":["a"]}}})"));
   CHECK(refused(R"({"version":1,"teams":{"t":{"pattern":"debate","members":["a"],"start":"a"}}})"));
   CHECK(refused(R"({"version":1,"teams":{"t":{"pattern":"handoff","until":{"text":"x","turns":1}}}})"));

@@ -61,7 +61,7 @@ teams:
                                  library);
   for (const Bad& bad : bad_tools())
     yaml += fmt::format(
-        "  bad_{0}: {{ pattern: graph, start: go, tool_time: 2s, members: [bystander], nodes: {{ go: {{ "
+        "  bad_{0}: {{ pattern: graph, start: go, members: [bystander], nodes: {{ go: {{ "
         "tool: "
         "hostile/{0}, input: {{}} }} }}, edges: [ {{ from: go, to: end }} ] }}\n",
         bad.tool);
