@@ -1,5 +1,4 @@
-// What crosses threads between a plugin and its host, in this process and in a worker: built with
-// ThreadSanitizer by preset tsan.
+// What crosses threads between a plugin and its host, in this process and in a worker.
 #include "tests/plugins/plugin_stage.h"
 
 #include <array>
