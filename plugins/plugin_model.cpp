@@ -49,15 +49,22 @@ class TextFlow {
  private:
   // Whole characters go on; the beginning of one waits for its end.
   void forward(bool all) {
+    const std::string_view text = waiting_;
     std::string good;
+    std::size_t from = 0;  // of what is good and has not been taken yet
     std::size_t at = 0;
-    while (at < waiting_.size()) {
-      const std::size_t size = utf8_character(waiting_, at);
-      if (size == 0 && !all && waiting_.size() - at < 4 && may_begin(std::string_view(waiting_).substr(at)))
-        break;
-      good += size ? std::string_view(waiting_).substr(at, size) : kReplacement;
+    while (at < text.size()) {
+      const bool ascii = static_cast<unsigned char>(text[at]) < 0x80;
+      const std::size_t size = ascii ? 1 : utf8_character(text, at);
+      if (size == 0 && !all && text.size() - at < 4 && may_begin(text.substr(at))) break;
+      if (size == 0) {
+        good += text.substr(from, at - from);
+        good += kReplacement;
+        from = at + 1;
+      }
       at += size ? size : 1;
     }
+    good += text.substr(from, at - from);
     waiting_.erase(0, at);
     if (good.empty() || too_long_) return;
     if (enough_) {
