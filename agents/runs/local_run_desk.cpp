@@ -153,6 +153,7 @@ class Desk final : public LocalRunDesk {
   Probation* probation_ = nullptr;
   bool account_opened_ = false;
   bool resumed_ = false;
+  Stop stopping_;  ///< requested by drain()
   bool draining_ = false;
   bool drained_ = false;  ///< and nothing is at work any more
 };
@@ -454,8 +455,11 @@ Task<Result<>> Desk::cancel(Principal principal, std::string run_id, CancelMode 
       co_return Result<>{};
     }
     co_return fail(ErrorCode::unavailable,
-                   fmt::format("run {} is not taken up {}", run_id,
-                               resumed_ ? "by this start" : "again yet; try again soon"));
+                   fmt::format("run {} is not {}", run_id,
+                               draining_ ? "at work any more, as the daemon is stopping; cancel it after the "
+                                           "next start"
+                               : resumed_ ? "taken up by this start"
+                                          : "taken up again yet; try again soon"));
   }
   if (run->row.id != run_id) {  // one of a team's
     RunDriver& child = *run->driver->driver_of(run_id);
@@ -814,9 +818,12 @@ Task<> Desk::take_up_suspects(std::vector<std::shared_ptr<HeldRun>> suspects) {
   std::ranges::sort(suspects, {}, place);
   for (const auto& run : suspects) {
     if (draining_) break;
-    const auto ready = co_await prepare_suspect(*run);
+    auto ready = co_await prepare_suspect(*run);
     if (!ready)
       log::error("a run cannot be taken up", {{"run", run->row.id}, {"why", ready.error().message}});
+    // As runs at work do, it waits for a disk that takes no writes now.
+    while (!ready && ready.error().retryable && co_await loop_.sleep_for(kNoWritesRetry, stopping_))
+      ready = co_await prepare_suspect(*run);
     if (draining_) break;
     if (ready.value_or(false)) {
       co_await leave_alone(run);
@@ -857,6 +864,7 @@ Task<> Desk::leave_alone(std::shared_ptr<HeldRun> run) {
 
 Task<> Desk::drain(Milliseconds grace) {
   draining_ = true;
+  stopping_.request(StopReason::shutdown);
   if (probation_) probation_->end();
   auto held = runs_;
   for (auto& [id, run] : held)  // a person may take longer than any grace
