@@ -126,8 +126,8 @@ TROUPE_MODEL(scripted, "Does what the last message says", "tools images schema")
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   if (word == "slow") {  // but says how far it is
-    for (int i = 0; i < 20; ++i) {
-      call.progress("loading", i / 20.0);
+    for (int i = 0; i < 60; ++i) {
+      call.progress("loading", i / 60.0);
       std::this_thread::sleep_for(std::chrono::milliseconds(25));
     }
     return "loaded";
