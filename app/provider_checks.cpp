@@ -70,7 +70,7 @@ std::set<std::string> providers_of_plugins(const Configuration& all) {
 void check_plugin_providers(const Configuration& all, config::Check& check) {
   for (const PluginEntry& entry : entries_of(all)) {
     if (all.plugins.contains(entry.plugin)) continue;
-    if (std::ranges::contains(plugins_of_folder(all, check.environment()), entry.plugin)) continue;
+    if (std::ranges::count(plugins_of_folder(all, check.environment()), entry.plugin) > 0) continue;
     check.entry(entry.section, entry.name, entry.noun)
         .error("provider", fmt::format("there is no plugin `{}` in `plugins`{}", entry.plugin,
                                        did_you_mean(entry.plugin, names_of(all.plugins))));
