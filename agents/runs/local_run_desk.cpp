@@ -3,6 +3,7 @@
 #include "agents/forks/fork_run.h"
 #include "agents/limits.h"
 #include "agents/runs/attachments.h"
+#include "agents/runs/decided_calls.h"
 #include "agents/runs/facts.h"
 #include "agents/runs/memory_calls.h"
 #include "agents/runs/probation.h"
@@ -114,8 +115,6 @@ class Desk final : public LocalRunDesk {
   std::shared_ptr<HeldRun> held_run(std::string_view run) const;
   std::shared_ptr<HeldRun> addressed_run(const Decision& decision) const;
   Task<Error> why_nothing_waits(Decision decision);
-  static std::set<std::string> tree_of(const std::vector<store::RunRow>& rows, std::string root);
-  Task<Result<bool>> was_decided(std::string run, std::string call);
 
   bool has_room(const std::string& tenant) const;
   void enqueue(const std::string& session, std::shared_ptr<HeldRun> run);
@@ -544,43 +543,8 @@ Task<Error> Desk::why_nothing_waits(Decision decision) {
     if (!row) co_return row.error();
     session = row->session;
   }
-  constexpr std::size_t kSearched = 256;  // the newest runs of the session
-  auto rows = co_await journal_.list_runs(decision.principal.tenant, session, kSearched);
-  if (!rows) co_return rows.error();
-  for (const std::string& run : tree_of(*rows, decision.run)) {
-    auto decided = co_await was_decided(run, decision.call);
-    if (!decided) co_return decided.error();
-    if (*decided)
-      co_return Error{ErrorCode::conflict, fmt::format("the call `{}` is decided already", decision.call)};
-  }
-  co_return Error{ErrorCode::not_found, fmt::format("no call `{}` waits for an approval", decision.call)};
-}
-
-// A run and those below it; without one the newest that is below no other.
-std::set<std::string> Desk::tree_of(const std::vector<store::RunRow>& rows, std::string root) {
-  if (root.empty()) {
-    const auto newest = std::ranges::find(rows, "", &store::RunRow::parent);
-    if (newest == rows.end()) return {};
-    root = newest->id;
-  }
-  std::set<std::string> tree{std::move(root)};
-  for (std::size_t before = 0; before != tree.size();) {
-    before = tree.size();
-    for (const store::RunRow& row : rows)
-      if (tree.contains(row.parent)) tree.insert(row.id);
-  }
-  return tree;
-}
-
-Task<Result<bool>> Desk::was_decided(std::string run, std::string call) {
-  auto events = co_await journal_.read_run_events(std::move(run));
-  if (!events) co_return fail(std::move(events.error()));
-  for (const Frame& frame : *events) {
-    if (frame.type != "approval.given" && frame.type != "approval.denied") continue;
-    auto event = parse_json(*frame.text);
-    if (event && string_or(*event, "call") == call) co_return true;
-  }
-  co_return false;
+  co_return co_await why_no_call_waits(journal_, decision.principal.tenant, std::move(session), decision.run,
+                                       decision.call);
 }
 
 std::vector<PendingApproval> Desk::pending(const Principal& principal, const std::string& session) const {
