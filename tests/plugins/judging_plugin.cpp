@@ -36,9 +36,9 @@ static void say(const troupe_service* service, troupe_call* call) {
 static void flood(const troupe_service*, troupe_call* call) {
   finish(call, std::string(9u << 20, 'x'));
 }
-#define SAYS(kind, name, answer)                                     \
-  static const troupe_service service_##name =                       \
-      troupe::detail::looker(kind, #name, answer, nullptr, "", say); \
+#define SAYS(kind, name, answer)                                               \
+  static const troupe_service service_##name =                                 \
+      troupe::detail::service(kind, #name, answer, nullptr, nullptr, "", say); \
   static const troupe::detail::Registered registered_##name(&service_##name);
 SAYS("guardrail", nonsense, "sure, why not")
 SAYS("guardrail", word, R"({"pass": "true"})")
@@ -48,7 +48,7 @@ SAYS("guardrail", nothing, "")
 SAYS("loader", rave, "no document")
 SAYS("loader", lie, R"({"text": "x", "parts": [{"heading": {}, "page": "one", "text": 5}], "metadata": []})")
 static const troupe_service service_flooding =
-    troupe::detail::looker("guardrail", "flooding", "Answers without end", nullptr, nullptr, flood);
+    troupe::detail::service("guardrail", "flooding", "Answers without end", nullptr, nullptr, nullptr, flood);
 static const troupe::detail::Registered registered_flooding(&service_flooding);
 
 TROUPE_LOADER(odd, "Reads lines of odd files", ".odd magic:0:4f4444") {

@@ -59,12 +59,12 @@ void flood(const troupe_service*, troupe_call* call) {
   calls().finish(call, TROUPE_OK, troupe::detail::span("{}"), {});
 }
 
-const troupe_service raw_model =
-    troupe::detail::service("model", "raw", "What it is told, as its answer", nullptr, nullptr, answer_raw);
-const troupe_service raw_embedder =
-    troupe::detail::service("embedder", "raw", "What it is told, as its answer", "1", nullptr, embed_raw);
+const troupe_service raw_model = troupe::detail::service("model", "raw", "What it is told, as its answer",
+                                                         nullptr, nullptr, nullptr, answer_raw);
+const troupe_service raw_embedder = troupe::detail::service(
+    "embedder", "raw", "What it is told, as its answer", "1", nullptr, nullptr, embed_raw);
 const troupe_service flood_model =
-    troupe::detail::service("model", "flood", "Pieces without end", nullptr, nullptr, flood);
+    troupe::detail::service("model", "flood", "Pieces without end", nullptr, nullptr, nullptr, flood);
 const troupe::detail::Registered registered_model(&raw_model);
 const troupe::detail::Registered registered_flood(&flood_model);
 const troupe::detail::Registered registered_embedder(&raw_embedder);

@@ -68,7 +68,7 @@ TEST_CASE("a model that stops where its reader has enough is counted exactly, an
 
 TEST_CASE("a model that goes on is cut off at its next text") {
   World world([](const PeerRequest&) {
-    return stream().write(kText).pause(std::chrono::milliseconds(5)).write(kMore).stall();
+    return stream().write(kText).pause(std::chrono::milliseconds(100)).write(kMore).stall();
   });
 
   auto reply = world.ask();
