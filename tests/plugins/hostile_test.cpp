@@ -11,6 +11,10 @@ using namespace troupe::plugins;
 
 namespace {
 
+PluginSettings hostile() {
+  return {.path = TROUPE_HOSTILE_PLUGIN};
+}
+
 /// How long past a call's deadline its end may come: what the project promises.
 constexpr Milliseconds kOver = 1s;
 

@@ -118,8 +118,4 @@ class Staged {
   std::unique_ptr<InstancePool> pool_;
 };
 
-inline PluginSettings hostile() {
-  return {.path = TROUPE_HOSTILE_PLUGIN};
-}
-
 }  // namespace troupe::plugins

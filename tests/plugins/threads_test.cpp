@@ -70,7 +70,7 @@ TEST_CASE(
 TEST_CASE("a call that is finished on another thread, late and twice, is heard once") {
   for (const char* isolation : {"none", "process"}) {
     CAPTURE(isolation);
-    PluginSettings settings = hostile();
+    PluginSettings settings = PluginSettings{.path = TROUPE_HOSTILE_PLUGIN};
     settings.isolation = isolation;
     Staged staged(settings, {.workers = 1});
     REQUIRE_MESSAGE(!staged.why_not, staged.why_not->message);
