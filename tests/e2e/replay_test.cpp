@@ -103,6 +103,7 @@ TEST_CASE("every example that answers offline replays to the same events") {
       {"memory", {"", "searcher", "assistant"}, "My name is Ann"},
       {"strategies", {"", "lines", "caller", "companion", "reader", "asker", "planner"}, "What is 4 * 8?"},
       {"handbook", {"", "reader", "ask"}, "How many days of leave are there?", {}, true},
+      {"own-tools", {""}, "How many days of leave are there?"},
       {"market-report", {""}, "annual leave", {"topic=annual leave"}, true},
       {"newsroom", {""}, "A short piece on annual leave", {}, true},
       {"pdf-qa", {""}, "What is it about?", {}, true},
