@@ -513,21 +513,23 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
 
 namespace {
 
-/// The plugins that models and embedders come from, for commands that need no others. Runs the loop.
-Result<plugins::PluginTable> provider_plugins(const Configuration& configuration, PluginKeeper& keeper,
-                                              net::HttpClient& http, Loop& loop) {
+/// The plugins that models and embedders come from, for commands that need no others.
+Task<Result<plugins::PluginTable>> provider_plugins(const Configuration& configuration, PluginKeeper& keeper,
+                                                    net::HttpClient& http) {
   Configuration wanted;
-  for (const std::string& name : providers_of_plugins(configuration))
+  for (const std::string& name : providers_of_plugins(configuration)) {
     if (const auto found = configuration.plugins.find(name); found != configuration.plugins.end())
       wanted.plugins.insert(*found);
-  std::optional<Result<plugins::PluginTable>> adopted;
-  const auto adopt = [&]() -> Task<int> {
-    Stop nobody_asks;
-    adopted = co_await keeper.adopt(wanted, http, nobody_asks);
-    co_return 0;
-  };
-  run_task(loop, adopt());
-  return std::move(*adopted);
+    else
+      wanted.plugins_from = configuration.plugins_from;
+  }
+  Stop nobody_asks;
+  co_return co_await keeper.adopt(wanted, http, nobody_asks);
+}
+
+int refused(const Error& why) {
+  complain(why.message);
+  return kUsage;
 }
 
 /// What commands have that need no engine.
@@ -535,19 +537,19 @@ struct Bench {
   explicit Bench(const Configuration& wanted)
       : configuration(wanted), library(loop, workers, wanted.store.path, std::nullopt) {}
 
-  Result<std::shared_ptr<memory::ConfiguredKnowledge>> knowledge(
+  Task<Result<std::shared_ptr<memory::ConfiguredKnowledge>>> knowledge(
       std::shared_ptr<const memory::Loaders> loaders = nullptr) {
-    auto providers = provider_plugins(configuration, plugins, *clients.fetches, loop);
-    if (!providers) return fail(std::move(providers.error()));
+    auto providers = co_await provider_plugins(configuration, plugins, *clients.fetches);
+    if (!providers) co_return fail(std::move(providers.error()));
     const auto making = embedder_services(configuration, clients, loop, services, *providers);
     auto embedders = models::make_embedders(values_of(configuration.embeddings), making);
-    if (!embedders) return fail(std::move(embedders.error()));
+    if (!embedders) co_return fail(std::move(embedders.error()));
     auto models = make_model_table(configuration, clients, loop, services, *providers);
-    if (!models) return fail(std::move(models.error()));
+    if (!models) co_return fail(std::move(models.error()));
     auto prompts = load_prompts(configuration);
-    if (!prompts) return fail(std::move(prompts.error()));
+    if (!prompts) co_return fail(std::move(prompts.error()));
     library.adopt(configuration);
-    return library.configure(configuration, *embedders, making, *models, *prompts, std::move(loaders));
+    co_return library.configure(configuration, *embedders, making, *models, *prompts, std::move(loaders));
   }
 
   // Runs it, and takes down what it used.
@@ -559,13 +561,6 @@ struct Bench {
       co_return code;
     };
     return run_task(loop, whole(std::move(body), *this));
-  }
-
-  // Says why nothing is run, and takes down what was made so far.
-  int refuse(const Error& why) {
-    complain(why.message);
-    const auto nothing = []() -> Task<int> { co_return kUsage; };
-    return run(nothing());
   }
 
   const Configuration& configuration;
@@ -586,16 +581,14 @@ struct Bench {
 namespace {
 
 /// The tools as they are once MCP servers were asked for theirs.
-Task<int> with_settled_tools(Bench& bench, std::shared_ptr<memory::ConfiguredKnowledge> knowledge,
-                             std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
+Task<int> with_settled_tools(Bench& bench, std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
+  auto knowledge = co_await bench.knowledge();
+  if (!knowledge) co_return refused(knowledge.error());
   Stop nobody_asks;
   auto plugins = co_await bench.plugins.adopt(bench.configuration, *bench.clients.fetches, nobody_asks);
-  if (!plugins) {
-    complain(plugins.error().message);
-    co_return kUsage;
-  }
+  if (!plugins) co_return refused(plugins.error());
   auto make = [&] {
-    return make_tool_table(bench.configuration, bench.clients, bench.loop, bench.services, knowledge,
+    return make_tool_table(bench.configuration, bench.clients, bench.loop, bench.services, *knowledge,
                            *plugins);
   };
   auto tools = make();
@@ -615,9 +608,7 @@ Task<int> with_settled_tools(Bench& bench, std::shared_ptr<memory::ConfiguredKno
 int with_tools(const Configuration& configuration,
                std::function<Task<int>(Loop&, const tools::ToolTable&)> body) {
   Bench bench(configuration);
-  auto knowledge = bench.knowledge();
-  if (!knowledge) return bench.refuse(knowledge.error());
-  return bench.run(with_settled_tools(bench, *knowledge, std::move(body)));
+  return bench.run(with_settled_tools(bench, std::move(body)));
 }
 
 int with_plugins(const Configuration& configuration,
@@ -646,11 +637,9 @@ Task<Result<std::shared_ptr<const memory::Loaders>>> loaders_for(Bench& bench, R
 
 Task<int> with_opened_library(Bench& bench, std::function<Task<int>(LibraryServices)> body, Readers readers) {
   auto loaders = co_await loaders_for(bench, readers);
-  auto knowledge = loaders ? bench.knowledge(std::move(*loaders)) : fail(std::move(loaders.error()));
-  if (!knowledge) {
-    complain(knowledge.error().message);
-    co_return kUsage;
-  }
+  if (!loaders) co_return refused(loaders.error());
+  auto knowledge = co_await bench.knowledge(std::move(*loaders));
+  if (!knowledge) co_return refused(knowledge.error());
   co_return co_await body({.loop = bench.loop,
                            .library = bench.library,
                            .knowledge = **knowledge,
@@ -672,9 +661,9 @@ int with_providers(const Configuration& configuration, std::function<Task<int>(P
   Workers workers(kWorkers);
   Clients clients = make_clients(loop, configuration.network);
   PluginKeeper keeper(loop, configuration.store.path);
-  auto plugins = provider_plugins(configuration, keeper, *clients.fetches, loop);
   const auto whole = [&]() -> Task<int> {
     int code = kUsage;
+    auto plugins = co_await provider_plugins(configuration, keeper, *clients.fetches);
     if (plugins) {
       ProviderServices services{.models = {.http = *clients.models,
                                            .loop = loop,
