@@ -1,8 +1,7 @@
 #include "runtime/store/compaction.h"
 
 #include "runtime/base/fault.h"
-#include "runtime/store/recovery.h"
-#include "runtime/store/restore.h"
+#include "runtime/store/offline_store.h"
 #include "runtime/store/rows.h"
 #include "runtime/store/schema.h"
 
@@ -101,19 +100,14 @@ std::int64_t size_of(const std::string& file) {
 
 }  // namespace
 
-Result<Compaction> compact(const StoreLock&, const std::string& directory,
+Result<Compaction> compact(const StoreLock& lock, const std::string& directory,
                            const CompactionProgress& progress) {
-  if (auto done = finish_restore(directory); !done) return fail(std::move(done.error()));
-  const std::string file = directory + "/journal.db";
-  if (::access(file.c_str(), F_OK) != 0)
-    return fail(ErrorCode::not_found, fmt::format("there is no store in {}", directory));
-  if (auto whole = examine_wal(directory); !whole) return fail(std::move(whole.error()));
-  auto database = Database::open(file, Database::Mode::write);
+  auto database = open_offline(lock, directory);
   if (!database) return fail(std::move(database.error()));
-  if (auto fits = check_schema(*database); !fits) return fail(std::move(fits.error()));
   if (auto done = database->execute("PRAGMA wal_checkpoint(TRUNCATE)"); !done)
     return fail(std::move(done.error()));
 
+  const std::string file = directory + "/journal.db";
   Compaction compaction{.before = size_of(file)};
   auto unnamed = unnamed_texts(*database, progress);
   if (!unnamed) return fail(std::move(unnamed.error()));

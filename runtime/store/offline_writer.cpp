@@ -1,26 +1,15 @@
 #include "runtime/store/offline_writer.h"
 
 #include "runtime/store/log_appender.h"
-#include "runtime/store/recovery.h"
-#include "runtime/store/restore.h"
-#include "runtime/store/schema.h"
+#include "runtime/store/offline_store.h"
 
-#include <unistd.h>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace troupe::store {
 
-Result<OfflineWriter> OfflineWriter::open(const StoreLock&, const std::string& directory) {
-  if (auto done = finish_restore(directory); !done) return fail(std::move(done.error()));
-  const std::string file = directory + "/journal.db";
-  if (::access(file.c_str(), F_OK) != 0)
-    return fail(ErrorCode::not_found, fmt::format("there is no store in {}", directory));
-  if (auto whole = examine_wal(directory); !whole) return fail(std::move(whole.error()));
-  auto database = Database::open(file, Database::Mode::write);
+Result<OfflineWriter> OfflineWriter::open(const StoreLock& lock, const std::string& directory) {
+  auto database = open_offline(lock, directory);
   if (!database) return fail(std::move(database.error()));
-  if (auto fits = check_schema(*database); !fits) return fail(std::move(fits.error()));
   // As the daemon does: what is dropped is not left behind in free pages. A power cut may take the last
   // transactions, which is no harm in a store that is being kept, and spares an fsync for each of them.
   if (auto set = database->execute("PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL"); !set)
