@@ -28,27 +28,17 @@ Result<std::optional<CompactionPlan>> plan_for(const std::string& path, std::int
 }  // namespace
 
 void Compactor::begin(Milliseconds compact_after) {
-  if (stop_) stop_->request(StopReason::cancelled);
-  stop_ = nullptr;
-  if (compact_after.count() <= 0) return;
-  stop_ = std::make_shared<Stop>();
-  nursery_.spawn("compaction", [this, compact_after, stop = stop_] { return keep(compact_after, stop); });
+  if (compact_after.count() <= 0) return rounds_.begin(nullptr);
+  rounds_.begin([this, compact_after](Stop& stop) { return round(compact_after, stop); });
 }
 
-Task<> Compactor::close() {
-  if (stop_) stop_->request(StopReason::cancelled);
-  co_await nursery_.join();
-}
-
-Task<> Compactor::keep(Milliseconds compact_after, std::shared_ptr<Stop> stop) {
-  do {
-    auto swept = co_await sweep(compact_after, *stop);
-    if (!swept)
-      log::warn("old runs cannot be compacted", {{"error", swept.error().message}});
-    else if (swept->runs > 0)
-      log::info("old runs were compacted",
-                {{"runs", swept->runs}, {"facts", swept->facts}, {"bytes", swept->bytes}});
-  } while (co_await loop_.sleep_for(limits::kRetentionEvery, *stop));
+Task<> Compactor::round(Milliseconds compact_after, Stop& stop) {
+  auto swept = co_await sweep(compact_after, stop);
+  if (!swept)
+    log::warn("old runs cannot be compacted", {{"error", swept.error().message}});
+  else if (swept->runs > 0)
+    log::info("old runs were compacted",
+              {{"runs", swept->runs}, {"facts", swept->facts}, {"bytes", swept->bytes}});
 }
 
 Task<Result<CompactedRuns>> Compactor::sweep(Milliseconds compact_after, Stop& stop) {

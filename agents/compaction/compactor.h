@@ -1,8 +1,9 @@
 #pragma once
 
+#include "agents/limits.h"
 #include "runtime/async/loop.h"
-#include "runtime/async/nursery.h"
 #include "runtime/async/offload.h"
+#include "runtime/async/recurring.h"
 #include "runtime/async/stop.h"
 #include "runtime/async/task.h"
 #include "runtime/base/clock.h"
@@ -10,7 +11,6 @@
 #include "runtime/store/journal.h"
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 namespace troupe::agents {
@@ -34,25 +34,24 @@ class Compactor {
         journal_(journal),
         workers_(workers),
         store_path_(std::move(store_path)),
-        nursery_(loop) {}
+        rounds_(loop, "compaction", limits::kRetentionEvery) {}
 
   /// From now on, and every limits::kRetentionEvery, compacts what is older; 0: nothing.
   void begin(Milliseconds compact_after);
-  Task<> close();
+  Task<> close() { return rounds_.close(); }
 
   /// Looks through the store once. Errors: store (it cannot be read or written).
   Task<Result<CompactedRuns>> sweep(Milliseconds compact_after, Stop& stop);
 
  private:
-  Task<> keep(Milliseconds compact_after, std::shared_ptr<Stop> stop);
+  Task<> round(Milliseconds compact_after, Stop& stop);
   Task<Result<>> compact(std::int64_t run, Stop& stop, CompactedRuns& done);
 
   Loop& loop_;
   store::Journal& journal_;
   Workers& workers_;
   const std::string store_path_;
-  std::shared_ptr<Stop> stop_;  // of what it is at
-  Nursery nursery_;
+  Recurring rounds_;
 };
 
 }  // namespace troupe::agents

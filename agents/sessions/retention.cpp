@@ -27,26 +27,16 @@ Result<std::vector<store::SessionRow>> page_after(const std::string& path, const
 }  // namespace
 
 void Retention::begin(Milliseconds forget_after) {
-  if (stop_) stop_->request(StopReason::cancelled);
-  stop_ = nullptr;
-  if (forget_after.count() <= 0) return;
-  stop_ = std::make_shared<Stop>();
-  nursery_.spawn("retention", [this, forget_after, stop = stop_] { return keep(forget_after, stop); });
+  if (forget_after.count() <= 0) return rounds_.begin(nullptr);
+  rounds_.begin([this, forget_after](Stop& stop) { return round(forget_after, stop); });
 }
 
-Task<> Retention::close() {
-  if (stop_) stop_->request(StopReason::cancelled);
-  co_await nursery_.join();
-}
-
-Task<> Retention::keep(Milliseconds forget_after, std::shared_ptr<Stop> stop) {
-  do {
-    auto forgotten = co_await sweep(forget_after, *stop);
-    if (!forgotten)
-      log::warn("old conversations cannot be looked for", {{"error", forgotten.error().message}});
-    else if (*forgotten > 0)
-      log::info("old conversations were forgotten", {{"conversations", *forgotten}});
-  } while (co_await loop_.sleep_for(limits::kRetentionEvery, *stop));
+Task<> Retention::round(Milliseconds forget_after, Stop& stop) {
+  auto forgotten = co_await sweep(forget_after, stop);
+  if (!forgotten)
+    log::warn("old conversations cannot be looked for", {{"error", forgotten.error().message}});
+  else if (*forgotten > 0)
+    log::info("old conversations were forgotten", {{"conversations", *forgotten}});
 }
 
 Task<Result<std::size_t>> Retention::sweep(Milliseconds forget_after, Stop& stop) {

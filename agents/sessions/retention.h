@@ -1,16 +1,16 @@
 #pragma once
 
+#include "agents/limits.h"
 #include "agents/runs/run_desk.h"
 #include "runtime/async/loop.h"
-#include "runtime/async/nursery.h"
 #include "runtime/async/offload.h"
+#include "runtime/async/recurring.h"
 #include "runtime/async/stop.h"
 #include "runtime/async/task.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/result.h"
 
 #include <cstddef>
-#include <memory>
 #include <string>
 
 namespace troupe::agents {
@@ -24,25 +24,28 @@ class Retention {
  public:
   /// `desk` and `workers` outlive it; `store_path` is the store of the desk's journal.
   Retention(Loop& loop, RunDesk& desk, Workers& workers, std::string store_path)
-      : loop_(loop), desk_(desk), workers_(workers), store_path_(std::move(store_path)), nursery_(loop) {}
+      : loop_(loop),
+        desk_(desk),
+        workers_(workers),
+        store_path_(std::move(store_path)),
+        rounds_(loop, "retention", limits::kRetentionEvery) {}
 
   /// From now on, and every limits::kRetentionEvery, forgets what is older; 0: nothing.
   void begin(Milliseconds forget_after);
-  Task<> close();
+  Task<> close() { return rounds_.close(); }
 
   /// Looks through the store once. How many were forgotten. Errors: store (it cannot be read).
   Task<Result<std::size_t>> sweep(Milliseconds forget_after, Stop& stop);
 
  private:
-  Task<> keep(Milliseconds forget_after, std::shared_ptr<Stop> stop);
+  Task<> round(Milliseconds forget_after, Stop& stop);
   Task<bool> forget(const store::SessionRow& session, std::int64_t before);
 
   Loop& loop_;
   RunDesk& desk_;
   Workers& workers_;
   const std::string store_path_;
-  std::shared_ptr<Stop> stop_;  // of what it is at
-  Nursery nursery_;
+  Recurring rounds_;
 };
 
 }  // namespace troupe::agents
