@@ -47,12 +47,11 @@ memory::IngestTarget target_of(const memory::ConfiguredBase& base, const std::st
 
 }  // namespace
 
-Library::Library(Loop& loop, Workers& workers, const std::string& store_path,
-                 std::optional<sandbox::Support> support)
+Library::Library(Loop& loop, Workers& workers, Machine& machine, const std::string& store_path)
     : loop_(loop),
       workers_(workers),
+      machine_(machine),
       store_path_(store_path),
-      support_(std::move(support)),
       store_(memory::make_sqlite_knowledge(loop, store_path + kFile)),
       table_({.store = *store_,
               .threads = {.loop = loop, .searching = workers, .building = building_},
@@ -104,11 +103,11 @@ Result<std::shared_ptr<memory::ConfiguredKnowledge>> Library::configure(
 Result<memory::SandboxedReader*> Library::reader(const memory::IngestLimits& limits) {
   auto& reader = readers_[{limits.memory, limits.read_time}];
   if (!reader) {
-    if (!support_) support_ = sandbox::probe();
     const auto cpu = std::chrono::duration_cast<std::chrono::seconds>(limits.read_time);
-    auto made = memory::SandboxedReader::make(
-        loop_, workers_,
-        {.support = *support_, .memory = limits.memory, .cpu = std::max(cpu, std::chrono::seconds(1))});
+    auto made = memory::SandboxedReader::make(loop_, workers_,
+                                              {.support = machine_.support(),
+                                               .memory = limits.memory,
+                                               .cpu = std::max(cpu, std::chrono::seconds(1))});
     if (!made) return fail(std::move(made.error()));
     reader = std::move(*made);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/configuration.h"
+#include "app/machine.h"
 #include "memory/knowledge/bases/configured_knowledge.h"
 #include "memory/knowledge/ingest/ingest.h"
 #include "memory/knowledge/ingest/preview.h"
@@ -12,11 +13,9 @@
 #include "runtime/async/offload.h"
 #include "runtime/base/result.h"
 #include "runtime/net/http_client.h"
-#include "runtime/sandbox/support.h"
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -29,11 +28,8 @@ using IndexTable = std::map<std::string, std::shared_ptr<memory::OutsideIndexes>
 /// it. One for all generations of the configuration. Loop thread only.
 class Library {
  public:
-  /// `loop` and `workers` outlive it; nothing is opened or started before it is used. `support`: what this
-  /// machine can confine readers with; nothing: it is looked at when the first one is needed, which takes the
-  /// loop some 20 ms.
-  Library(Loop& loop, Workers& workers, const std::string& store_path,
-          std::optional<sandbox::Support> support);
+  /// `loop`, `workers` and `machine` outlive it; nothing is opened or started before it is used.
+  Library(Loop& loop, Workers& workers, Machine& machine, const std::string& store_path);
   /// close() must have returned.
   ~Library();
 
@@ -70,8 +66,8 @@ class Library {
 
   Loop& loop_;
   Workers& workers_;
+  Machine& machine_;
   const std::string store_path_;
-  std::optional<sandbox::Support> support_;
   std::unique_ptr<memory::KnowledgeStore> store_;
   Workers building_{1};  // graphs, and files of indexes
   memory::BaseTable table_;

@@ -66,18 +66,13 @@ std::string looks_of(const std::string& path) {
 
 }  // namespace
 
-PluginKeeper::PluginKeeper(Loop& loop, const std::string& store_path)
+PluginKeeper::PluginKeeper(Loop& loop, Machine& machine, const std::string& store_path)
     : folder_(copies_of(store_path)),
       services_{.loop = loop,
-                .support = [this]() -> const sandbox::Support& { return support(); },
+                .support = [&machine]() -> const sandbox::Support& { return machine.support(); },
                 .folder = folder_,
                 .program = plugins::worker_program},
       plugins_(services_) {}
-
-const sandbox::Support& PluginKeeper::support() {
-  if (!support_) support_ = sandbox::probe();
-  return *support_;
-}
 
 Task<Result<plugins::PluginTable>> PluginKeeper::adopt(const Configuration& configuration,
                                                        net::HttpClient& http, Stop& stop,

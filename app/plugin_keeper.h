@@ -2,17 +2,16 @@
 
 #include "app/configuration.h"
 #include "app/library.h"
+#include "app/machine.h"
 #include "memory/knowledge/ingest/external_loader.h"
 #include "models/model.h"
 #include "plugins/host/library_folder.h"
 #include "plugins/plugins.h"
 #include "runtime/async/loop.h"
 #include "runtime/net/http_client.h"
-#include "runtime/sandbox/support.h"
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,12 +20,11 @@
 namespace troupe::app {
 
 /// The plugins of this process, with what they need of the machine: where copies of libraries are kept, and
-/// what workers are confined with, which is looked at when the first plugin is opened (some 20 ms). Loop
-/// thread only.
+/// what workers are confined with. Loop thread only.
 class PluginKeeper {
  public:
-  /// `loop` outlives it.
-  PluginKeeper(Loop& loop, const std::string& store_path);
+  /// Both outlive it.
+  PluginKeeper(Loop& loop, Machine& machine, const std::string& store_path);
   /// close() must have returned.
   ~PluginKeeper() = default;
 
@@ -49,12 +47,10 @@ class PluginKeeper {
   Task<> close();
 
  private:
-  const sandbox::Support& support();
   bool settled(const std::string& what, std::string now);
   bool folder_changed(const Configuration& configuration);
   void tell(const plugins::LeftOut& library, bool kept);
 
-  std::optional<sandbox::Support> support_;
   plugins::PluginFolder folder_;
   plugins::Plugin::Services services_;
   plugins::Plugins plugins_;

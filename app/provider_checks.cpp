@@ -87,7 +87,8 @@ std::vector<config::Problem> check_services(const std::string& path, const Confi
   config::Problems problems(sources);
   SystemClock clock;
   Loop loop(clock);
-  PluginKeeper keeper(loop, all.store.path);
+  Machine machine;
+  PluginKeeper keeper(loop, machine, all.store.path);
   std::map<std::string, Result<plugins::PluginTable>> looked_at;
   for (const PluginEntry& entry : entries) {
     if (!looked_at.contains(entry.plugin))

@@ -145,7 +145,8 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
                                                                   .knowledge = knowledge,
                                                                   .mcp_servers = configuration.mcp_servers});
   if (!tools) return fail(std::move(tools.error()));
-  PluginKeeper keeper(stage.loop, configuration.store.path);
+  Machine machine;
+  PluginKeeper keeper(stage.loop, machine, configuration.store.path);
   auto plugins = keeper.look_at(configuration, plugins_with_tools(configuration));
   if (!plugins) return fail(std::move(plugins.error()));
   if (auto added = add_plugin_tools(configuration, *plugins, *tools); !added)

@@ -4,6 +4,7 @@
 #include "app/catalog.h"
 #include "app/commands/command.h"
 #include "app/load.h"
+#include "app/machine.h"
 #include "app/plugin_keeper.h"
 #include "app/provider_checks.h"
 #include "app/version.h"
@@ -53,18 +54,6 @@ Clients make_clients(Loop& loop, const net::NetworkSettings& network) {
   return {net::make_curl_client(loop, network, net::Guarding::open),
           net::make_curl_client(loop, network, net::Guarding::guarded)};
 }
-
-/// What this machine confines code with: looked at when the first tool asks, which takes some 20 ms.
-class Machine {
- public:
-  const sandbox::Support& support() {
-    if (!support_) support_ = sandbox::probe();
-    return *support_;
-  }
-
- private:
-  std::optional<sandbox::Support> support_;
-};
 
 /// What generations of the configuration share.
 struct Services {
@@ -235,11 +224,9 @@ Result<Generation> first_generation(const Configuration& configuration, const Cl
   return std::move(*made);
 }
 
-std::optional<sandbox::Support> support_for(const Configuration& configuration, Readers readers) {
-  const bool reads = readers == Readers::expected &&
-                     std::ranges::any_of(configuration.knowledge,
-                                         [](const auto& base) { return !base.second.sources.empty(); });
-  return reads ? std::optional(sandbox::probe()) : std::nullopt;
+bool reads_documents(const Configuration& configuration) {
+  return std::ranges::any_of(configuration.knowledge,
+                             [](const auto& base) { return !base.second.sources.empty(); });
 }
 
 // What an embedder of some name made may stand beside what it makes now. A plugin's may be another one behind
@@ -325,12 +312,13 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   models::ReplyCaches caches(loop, configuration.store.path);
   caches.resize(values_of(configuration.models));
   Workers workers(kWorkers);
-  Library library(loop, workers, configuration.store.path, support_for(configuration, readers));
+  Machine machine;
+  if (readers == Readers::expected && reads_documents(configuration)) (void)machine.support();
+  Library library(loop, workers, machine, configuration.store.path);
   // What it reaches the operator wrote down; one client serves all, whatever the network settings become.
   const auto operators = net::make_curl_client(loop, configuration.network, net::Guarding::open);
   tools::mcp::Servers servers({.loop = loop, .http = *operators, .client_version = kVersion});
-  PluginKeeper plugins(loop, configuration.store.path);
-  Machine machine;
+  PluginKeeper plugins(loop, machine, configuration.store.path);
   Services services{.rng = rng,
                     .workers = workers,
                     .library = library,
@@ -535,7 +523,7 @@ int refused(const Error& why) {
 /// What commands have that need no engine.
 struct Bench {
   explicit Bench(const Configuration& wanted)
-      : configuration(wanted), library(loop, workers, wanted.store.path, std::nullopt) {}
+      : configuration(wanted), library(loop, workers, machine, wanted.store.path) {}
 
   Task<Result<std::shared_ptr<memory::ConfiguredKnowledge>>> knowledge(
       std::shared_ptr<const memory::Loaders> loaders = nullptr) {
@@ -569,10 +557,10 @@ struct Bench {
   Loop loop{clock};
   Workers workers{kWorkers};
   Clients clients = make_clients(loop, configuration.network);
+  Machine machine;
   Library library;
   tools::mcp::Servers servers{{.loop = loop, .http = *clients.models, .client_version = kVersion}};
-  PluginKeeper plugins{loop, configuration.store.path};
-  Machine machine;
+  PluginKeeper plugins{loop, machine, configuration.store.path};
   Services services{rng, workers, library, servers, plugins, machine};
 };
 
@@ -660,7 +648,8 @@ int with_providers(const Configuration& configuration, std::function<Task<int>(P
   Loop loop(clock);
   Workers workers(kWorkers);
   Clients clients = make_clients(loop, configuration.network);
-  PluginKeeper keeper(loop, configuration.store.path);
+  Machine machine;
+  PluginKeeper keeper(loop, machine, configuration.store.path);
   const auto whole = [&]() -> Task<int> {
     int code = kUsage;
     auto plugins = co_await provider_plugins(configuration, keeper, *clients.fetches);

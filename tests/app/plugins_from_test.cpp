@@ -92,7 +92,8 @@ class Stage {
   SystemClock clock_;
   Loop loop_{clock_};
   std::unique_ptr<net::HttpClient> http_ = net::make_curl_client(loop_, {}, net::Guarding::guarded);
-  PluginKeeper keeper_{loop_, (folder_.path() / "store").string()};
+  Machine machine_;
+  PluginKeeper keeper_{loop_, machine_, (folder_.path() / "store").string()};
 };
 
 bool says(const Checked& checked, config::Severity severity, std::string_view words) {
