@@ -1,8 +1,8 @@
 #include "plugins/plugin_index.h"
 
+#include "plugins/host/fitting.h"
 #include "runtime/async/read_write_gate.h"
 #include "runtime/base/suggest.h"
-#include "tools/json_schema.h"
 
 #include <cstring>
 #include <string_view>
@@ -138,24 +138,6 @@ class PluginIndexes final : public memory::OutsideIndexes {
   const Json options_;
 };
 
-std::vector<std::string> indexes_of(const PluginDescription& description) {
-  std::vector<std::string> names;
-  for (const ServiceDescription& service : description.services)
-    if (service.kind == kKind) names.push_back(service.name);
-  return names;
-}
-
-Result<> check_options(const Json& options, const ServiceDescription& service) {
-  if (service.input_schema.is_null()) {
-    if (options.empty()) return {};
-    return fail(ErrorCode::invalid, "it takes no `options`");
-  }
-  auto schema = tools::JsonSchema::compile(service.input_schema);
-  if (!schema) return fail(std::move(schema.error()));
-  if (auto good = schema->check(options); !good) return within("its `options`", std::move(good.error()));
-  return {};
-}
-
 }  // namespace
 
 Result<std::shared_ptr<memory::OutsideIndexes>> make_plugin_indexes(Loop& loop, const std::string& named,
@@ -166,7 +148,7 @@ Result<std::shared_ptr<memory::OutsideIndexes>> make_plugin_indexes(Loop& loop, 
   const auto found = plugins.find(name);
   if (found == plugins.end()) return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", name));
   const std::shared_ptr<Plugin>& plugin = found->second;
-  const std::vector<std::string> names = indexes_of(plugin->description());
+  const std::vector<std::string> names = plugin->description().names_of(kKind);
   if (names.empty())
     return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no index of vectors", name));
   if (slash == std::string::npos && names.size() > 1)
@@ -185,7 +167,7 @@ Result<std::shared_ptr<memory::OutsideIndexes>> make_plugin_indexes(Loop& loop, 
         fmt::format("the plugin `{}` indexes vectors, which it does in processes of its own: leave out "
                     "`isolation: none`",
                     name));
-  if (auto good = check_options(options, *described); !good)
+  if (auto good = check_fits(options, described->input_schema, "options"); !good)
     return within(fmt::format("the index of plugin `{}`", name), std::move(good.error()));
   const auto number = static_cast<std::size_t>(described - plugin->description().services.data());
   return std::make_shared<PluginIndexes>(loop, plugin, number, options);

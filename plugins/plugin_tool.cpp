@@ -37,7 +37,7 @@ class PluginTool final : public tools::Tool {
   }
 
   Task<Result<tools::CallStatus>> status(std::string key, CallContext& context) override {
-    if (!service_description().status) co_return tools::CallStatus{};
+    if (!service_description().can("status")) co_return tools::CallStatus{};
     auto answer = co_await plugin_->call(
         {.service = service_, .input = dump(Json{{"troupe_status", key}}), .key = key}, context);
     if (!answer) co_return fail(std::move(answer.error()));

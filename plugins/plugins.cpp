@@ -25,13 +25,6 @@ std::string identity_of(const PluginSettings& settings, const std::string& sha25
                    reinterpret_cast<std::uintptr_t>(&http)});
 }
 
-std::vector<std::string> tools_of(const PluginDescription& description) {
-  std::vector<std::string> names;
-  for (const ServiceDescription& service : description.services)
-    if (service.kind == "tool") names.push_back(service.name);
-  return names;
-}
-
 }  // namespace
 
 Plugins::Plugins(Plugin::Services services) : services_(std::move(services)), nursery_(services_.loop) {}
@@ -93,7 +86,7 @@ Result<tools::ToolTable> tools_of_folder(const std::string& section, const Plugi
   tools::PartNames parts(section);
   for (const auto& [name, plugin] : plugins) {
     if (!plugin->settings().from_folder) continue;
-    for (const std::string& tool : tools_of(plugin->description())) {
+    for (const std::string& tool : plugin->description().names_of("tool")) {
       const std::string part = parts.next(fmt::format("{}_{}", name, tool));
       table[part] = make_plugin_tool(plugin, tool, tools::call_name(part), "");
     }
@@ -113,7 +106,7 @@ Result<tools::ToolTable> make_plugin_tools(const tools::ToolSettings& settings, 
   if (found == plugins.end())
     return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", settings.plugin));
   const std::shared_ptr<Plugin>& plugin = found->second;
-  const std::vector<std::string> names = tools_of(plugin->description());
+  const std::vector<std::string> names = plugin->description().names_of("tool");
   tools::ToolTable table;
   if (settings.tool.empty()) {
     if (names.empty())

@@ -2,9 +2,9 @@
 
 #include "agents/guardrails/limits.h"
 #include "agents/guardrails/rule.h"
+#include "plugins/host/fitting.h"
 #include "plugins/services.h"
 #include "plugins/verdict.h"
-#include "tools/json_schema.h"
 
 #include <algorithm>
 #include <utility>
@@ -53,18 +53,6 @@ class PluginJudge final : public models::Model {
   Milliseconds time_{0};
 };
 
-Result<> check_settings(const Json& settings, const plugins::ServiceDescription& guardrail) {
-  if (guardrail.input_schema.is_null()) {
-    if (settings.empty()) return {};
-    return fail(ErrorCode::invalid, "it takes no `settings`");
-  }
-  auto schema = tools::JsonSchema::compile(guardrail.input_schema);
-  if (!schema) return fail(std::move(schema.error()));
-  auto good = schema->check(settings);
-  if (!good) return within("its `settings`", std::move(good.error()));
-  return {};
-}
-
 }  // namespace
 
 Result<std::shared_ptr<models::Model>> make_plugin_judge(const RuleSettings& rule,
@@ -72,7 +60,7 @@ Result<std::shared_ptr<models::Model>> make_plugin_judge(const RuleSettings& rul
   auto found = plugins::find_service(plugins, rule.plugin, kKind, rule.rule, "rule");
   if (!found) return fail(std::move(found.error()));
   const auto& service = found->plugin->description().services[found->service];
-  if (auto fits = check_settings(rule.plugin_settings, service); !fits)
+  if (auto fits = plugins::check_fits(rule.plugin_settings, service.input_schema, "settings"); !fits)
     return within(fmt::format("guardrail `{}` of plugin `{}`", service.name, rule.plugin),
                   std::move(fits.error()));
   return std::make_shared<PluginJudge>(std::move(found->plugin), found->service, judge_name(rule));

@@ -58,10 +58,7 @@ void check_service(const ServiceDescription& service, std::vector<std::string>& 
   if (service.timeout.count() < 0 || service.timeout.count() > kTimeoutMost)
     problems.push_back(what + ": a timeout is at most a day");
   check_schema(service.input_schema, what + ": its input schema", problems);
-  if (service.features.size() > kDescriptionMost) {
-    problems.push_back(fmt::format("{}: its features have {} bytes, at most {} are taken", what,
-                                   service.features.size(), kDescriptionMost));
-  } else if (service.kind == "loader") {
+  if (service.kind == "loader" && service.features.size() <= kFeaturesMost) {
     if (auto formats = memory::loaders::read_formats(service.features); !formats)
       problems.push_back(fmt::format("{}: {}", what, formats.error().message));
   }
@@ -74,7 +71,7 @@ Json to_json(const ServiceDescription& service) {
           {"version", service.version},
           {"input_schema", service.input_schema},
           {"effect", tools::word(service.effect)},
-          {"status", service.status},
+          {"status", service.can("status")},
           {"timeout_ms", service.timeout.count()},
           {"features", service.features}};
 }
@@ -85,7 +82,6 @@ Result<ServiceDescription> read_service(const Json& json) {
                              .description = string_or(json, "description"),
                              .version = string_or(json, "version", "1"),
                              .input_schema = or_null(json, "input_schema"),
-                             .status = or_null(json, "status") == Json(true),
                              .timeout = std::chrono::milliseconds(number_or(json, "timeout_ms", 0)),
                              .features = string_or(json, "features")};
   const std::string effect = string_or(json, "effect");
@@ -112,6 +108,13 @@ const ServiceDescription* PluginDescription::find(std::string_view kind, std::st
   for (const ServiceDescription& one : services)
     if (one.kind == kind && one.name == service) return &one;
   return nullptr;
+}
+
+std::vector<std::string> PluginDescription::names_of(std::string_view kind) const {
+  std::vector<std::string> names;
+  for (const ServiceDescription& one : services)
+    if (one.kind == kind) names.push_back(one.name);
+  return names;
 }
 
 Json to_json(const PluginDescription& description) {

@@ -23,7 +23,6 @@ struct ServiceDescription {
   std::string version = "1";
   Json input_schema;  ///< null: none
   tools::Effect effect = tools::Effect::at_most_once;
-  bool status = false;                   ///< it can tell what became of a call
   std::chrono::milliseconds timeout{0};  ///< 0: as the agent says
   std::string features;                  ///< words, separated by blanks
 
@@ -43,6 +42,8 @@ struct PluginDescription {
 
   /// Null when there is none.
   const ServiceDescription* find(std::string_view kind, std::string_view service) const;
+  /// Of its services of that kind, in their order.
+  std::vector<std::string> names_of(std::string_view kind) const;
 };
 
 Json to_json(const PluginDescription& description);

@@ -29,21 +29,11 @@ Json json_or_null(const char* text, const std::string& what, std::vector<std::st
   return nullptr;
 }
 
-bool has_word(std::string_view words, std::string_view word) {
-  while (!words.empty()) {
-    const std::size_t end = std::min(words.find(' '), words.size());
-    if (words.substr(0, end) == word) return true;
-    words.remove_prefix(std::min(end + 1, words.size()));
-  }
-  return false;
-}
-
 ServiceDescription describe(const troupe_service& service, std::vector<std::string>& problems) {
   ServiceDescription described{.kind = text_or(service.kind),
                                .name = text_or(service.name),
                                .description = text_or(service.description),
                                .version = text_or(service.version, "1"),
-                               .status = has_word(text_or(service.features), "status"),
                                .timeout = std::chrono::milliseconds(service.timeout_ms),
                                .features = text_or(service.features)};
   const std::string what = fmt::format("{} `{}`", described.kind, described.name);

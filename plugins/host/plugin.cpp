@@ -1,11 +1,11 @@
 #include "plugins/host/plugin.h"
 
+#include "plugins/host/fitting.h"
 #include "plugins/host/plugin_confinement.h"
 #include "plugins/host/process_line.h"
 #include "plugins/host/thread_line.h"
 #include "runtime/async/run_task.h"
 #include "runtime/telemetry/log.h"
-#include "tools/json_schema.h"
 
 #include <algorithm>
 #include <chrono>
@@ -21,18 +21,6 @@ namespace troupe::plugins {
 
 namespace {
 
-Result<> check_config(const Json& config, const PluginDescription& description) {
-  if (description.config_schema.is_null()) {
-    if (config.empty()) return {};
-    return fail(ErrorCode::invalid, "it takes no `config`");
-  }
-  auto schema = tools::JsonSchema::compile(description.config_schema);
-  if (!schema) return fail(std::move(schema.error()));
-  auto good = schema->check(config);
-  if (!good) return within("its `config`", std::move(good.error()));
-  return {};
-}
-
 Secrets secrets_of(const PluginSettings& settings) {
   Secrets secrets;
   for (const auto& [name, value] : settings.secrets) secrets.add(value);
@@ -44,8 +32,10 @@ InstanceSettings instance_settings(const PluginSettings& settings, GrantedHttp* 
   if (!settings.secrets.empty()) config["secrets"] = settings.secrets;
   return {.name = settings.name,
           .config = dump(config),
-          .accept = [config = settings.config](
-                        const PluginDescription& loaded) { return check_config(config, loaded); },
+          .accept =
+              [config = settings.config](const PluginDescription& loaded) {
+                return check_fits(config, loaded.config_schema, "config");
+              },
           .http = http,
           .start_time = settings.start_time,
           .secrets = secrets_of(settings)};
@@ -166,7 +156,7 @@ Task<Result<PluginDescription>> Plugin::describe(const Services& services, Loop&
   if (settings_.isolation == "none") {
     auto library = PluginLibrary::open(file_.path);
     if (!library) co_return within(fmt::format("plugin {}", settings_.name), std::move(library.error()));
-    if (auto good = check_config(settings_.config, library->description()); !good)
+    if (auto good = check_fits(settings_.config, library->description().config_schema, "config"); !good)
       co_return within(fmt::format("plugin {}", settings_.name), std::move(good.error()));
     co_return library->description();
   }
