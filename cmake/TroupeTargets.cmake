@@ -19,6 +19,7 @@ function(troupe_floor name)
   else()
     target_precompile_headers(troupe_${name} REUSE_FROM troupe_runtime)
   endif()
+  troupe_unity(troupe_${name})
 endfunction()
 
 function(troupe_plugin name source)
@@ -43,6 +44,7 @@ function(troupe_test name)
   target_compile_definitions(test_${name} PRIVATE
     TROUPE_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures" TROUPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_precompile_headers(test_${name} REUSE_FROM troupe_test_main)
+  troupe_unity(test_${name})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 900)  # sanitized, on two cores: a hang still ends, a slow machine does not fail
   endif()

@@ -17,7 +17,6 @@ namespace troupe::tools {
 
 namespace {
 
-using config::Check;
 using config::Record;
 
 constexpr std::size_t kDomainsMax = 150;  // what Tavily takes
@@ -71,7 +70,7 @@ Record<ToolSettings> clock() {
   tool.field("timezone", &ToolSettings::timezone,
              config::line({.expected = "a time zone", .check = zone_problem}),
              "IANA name of the zone when the model names none");
-  tool.check([](const ToolSettings& t, Check& check) {
+  tool.check([](const ToolSettings& t, config::Check& check) {
     if (t.timezone == "UTC" || !check.environment().is_directory(kZones)) return;  // nothing to check against
     // A zone may itself be a folder's name ("America"), which is none.
     auto file = check.environment().read_file(std::string(kZones) + "/" + t.timezone, 1u << 20);
@@ -112,7 +111,7 @@ Record<ToolSettings> tavily() {
              "ask the service for a short answer, too");
   tool.field("include_domains", &ToolSettings::include_domains, domains(), "only results of these hosts");
   tool.field("exclude_domains", &ToolSettings::exclude_domains, domains(), "no results of these hosts");
-  tool.check([](const ToolSettings& t, Check& check) {
+  tool.check([](const ToolSettings& t, config::Check& check) {
     if (t.api_key.empty() && t.base_url.empty())
       check.error("", "`api_key` is missing: the service wants one; write `api_key: \"${TAVILY_API_KEY}\"`");
   });
@@ -146,7 +145,7 @@ Record<ToolSettings> plugin() {
              "which plugin has it; without it all tools of all in `plugins_from`, as NAME/PLUGIN_TOOL");
   tool.field("tool", &ToolSettings::tool, config::line({.expected = "a tool of the plugin"}),
              "which of its tools; without it all of them, as NAME/TOOL");
-  tool.check([](const ToolSettings& t, Check& check) {
+  tool.check([](const ToolSettings& t, config::Check& check) {
     if (t.plugin.empty() && !t.tool.empty()) check.error("tool", "of which plugin? Name it as `plugin`");
   });
   return tool;

@@ -9,9 +9,9 @@ namespace troupe::agents {
 namespace {
 
 /// One prompt, message by message, while it is made smaller.
-class Fitting {
+class ContextFitting {
  public:
-  Fitting(const PromptView& prompt, std::int64_t limit, std::int64_t target)
+  ContextFitting(const PromptView& prompt, std::int64_t limit, std::int64_t target)
       : prompt_(prompt), limit_(limit), target_(target) {
     plan_.tokens = prompt.total();
     newest_ = prompt.messages.size();
@@ -89,7 +89,7 @@ std::int64_t PromptView::total() const {
 }
 
 FitPlan plan_fit(const PromptView& prompt, std::int64_t limit, std::int64_t target) {
-  return Fitting(prompt, limit, std::min(limit, target)).make();
+  return ContextFitting(prompt, limit, std::min(limit, target)).make();
 }
 
 }  // namespace troupe::agents

@@ -12,7 +12,6 @@ namespace troupe::agents {
 namespace {
 
 using config::Record;
-using Team = TeamSettings;
 
 constexpr int kRoundsMax = 1'000;
 constexpr std::size_t kSpeakerRules = 64;
@@ -26,8 +25,8 @@ std::string any_key(std::string_view) {
   return "";  // that it names a member is held against the whole team
 }
 
-void add_rounds(Record<Team>& team, const char* about) {
-  team.field("rounds", &Team::rounds, config::integer<int>(1, kRoundsMax), about).without_default();
+void add_rounds(Record<TeamSettings>& team, const char* about) {
+  team.field("rounds", &TeamSettings::rounds, config::integer<int>(1, kRoundsMax), about).without_default();
 }
 
 Record<SpeakerRule> speaker_rule() {
@@ -44,39 +43,39 @@ Record<SpeakerRule> speaker_rule() {
   return rule;
 }
 
-void add_supervisor_keys(Record<Team>& team) {
-  team.field("manager", &Team::manager, target_name(),
+void add_supervisor_keys(Record<TeamSettings>& team) {
+  team.field("manager", &TeamSettings::manager, target_name(),
              "the agent that delegates, checks and finishes; without it one is made of `model`");
-  team.field("expected_output", &Team::expected_output, prose("what is expected"),
+  team.field("expected_output", &TeamSettings::expected_output, prose("what is expected"),
              "what the manager holds results against");
 }
 
-void add_handoff_keys(Record<Team>& team) {
-  team.field("start", &Team::start, member_name(), "who begins; without it the first of `members`");
-  team.field("handoffs", &Team::handoffs,
+void add_handoff_keys(Record<TeamSettings>& team) {
+  team.field("start", &TeamSettings::start, member_name(), "who begins; without it the first of `members`");
+  team.field("handoffs", &TeamSettings::handoffs,
              config::map_of(member_names(), "a map of lists of members", any_key),
              "who may hand over to whom; without it everybody to everybody");
-  team.field("history", &Team::history, history_shape(),
+  team.field("history", &TeamSettings::history, history_shape(),
              "what of the conversation goes along: `all`, `none`, or `{ last: 4 }`");
 }
 
-void add_selector_keys(Record<Team>& team) {
-  team.field("selector", &Team::selector, target_name(),
+void add_selector_keys(Record<TeamSettings>& team) {
+  team.field("selector", &TeamSettings::selector, target_name(),
              "a member that says who speaks next; without it `rules`, then `model`");
-  team.field("rules", &Team::rules,
+  team.field("rules", &TeamSettings::rules,
              config::list_of(config::shape(speaker_rule()), "a list of rules", kSpeakerRules),
              "who speaks next, without a model");
-  team.field("repeat_speaker", &Team::repeat_speaker, config::boolean(),
+  team.field("repeat_speaker", &TeamSettings::repeat_speaker, config::boolean(),
              "the same member may speak twice in a row");
 }
 
-void add_debate_keys(Record<Team>& team) {
-  team.field("positions", &Team::positions,
+void add_debate_keys(Record<TeamSettings>& team) {
+  team.field("positions", &TeamSettings::positions,
              config::map_of(config::text({.expected = "a position", .bytes_max = kPositionBytes}),
                             "a map of positions by member", any_key),
              "what a member argues for");
   add_rounds(team, "how often everybody speaks before the judge does");
-  team.field("judge", &Team::judge, target_name(), "who decides; without it one is made of `model`");
+  team.field("judge", &TeamSettings::judge, target_name(), "who decides; without it one is made of `model`");
 }
 
 }  // namespace
@@ -88,13 +87,13 @@ config::Words pattern_words() {
   return words;
 }
 
-void add_pattern_keys(PatternKind pattern, Record<Team>& team) {
+void add_pattern_keys(PatternKind pattern, Record<TeamSettings>& team) {
   switch (pattern) {
     case PatternKind::sequential:
-      team.field("tasks", &Team::tasks, tasks_shape(), "what is done, in this order").required();
+      team.field("tasks", &TeamSettings::tasks, tasks_shape(), "what is done, in this order").required();
       return;
     case PatternKind::parallel:
-      team.field("tasks", &Team::tasks, parallel_tasks_shape(),
+      team.field("tasks", &TeamSettings::tasks, parallel_tasks_shape(),
                  "what is done at once; without it all `members` are asked the same");
       return add_join_keys(team);
     case PatternKind::supervisor:

@@ -22,7 +22,6 @@ namespace {
 using config::Check;
 using config::Record;
 using namespace std::chrono_literals;
-using Team = TeamSettings;
 
 constexpr const char* kPatternKey = "pattern";
 // What other frameworks call it.
@@ -66,34 +65,35 @@ std::string any_key(std::string_view) {
   return "";  // that it names a member is held against the whole team
 }
 
-void add_common_keys(Record<Team>& team) {
-  team.field("description", &Team::description,
+void add_common_keys(Record<TeamSettings>& team) {
+  team.field("description", &TeamSettings::description,
              config::text({.expected = "a description", .empty_allowed = true}),
              "what it does, for people and for teams that it is a member of");
-  team.field("members", &Team::members, target_names(),
+  team.field("members", &TeamSettings::members, target_names(),
              "agents, chains and teams; whoever another key names is a member, too");
-  team.field("model", &Team::model, config::reference("models", "model"),
+  team.field("model", &TeamSettings::model, config::reference("models", "model"),
              "the name of an entry of `models`, for what the team asks itself: selecting, judging, managing");
 }
 
-void add_further_keys(Record<Team>& team) {
-  team.field("limits", &Team::limits, config::shape(limits_of_a_run()), "what one run may use at most");
+void add_further_keys(Record<TeamSettings>& team) {
+  team.field("limits", &TeamSettings::limits, config::shape(limits_of_a_run()),
+             "what one run may use at most");
   add_failure_keys(team);
-  team.field("until", &Team::until, config::maybe(until_shape()),
+  team.field("until", &TeamSettings::until, config::maybe(until_shape()),
              "when it stops: `{ messages: 20 }`, or several under `any`, `all` and `not`");
   auto by_member = config::map_of(member_names(), "a map of lists of members", any_key);
-  team.field("delegate", &Team::delegate, by_member, "who may delegate work to whom");
-  team.field("ask", &Team::ask, by_member, "who may ask whom");
-  team.field("tell", &Team::tell, by_member, "who may send notes to whom; nobody answers a note");
-  team.field("publish", &Team::publish, topics_by_member(),
+  team.field("delegate", &TeamSettings::delegate, by_member, "who may delegate work to whom");
+  team.field("ask", &TeamSettings::ask, by_member, "who may ask whom");
+  team.field("tell", &TeamSettings::tell, by_member, "who may send notes to whom; nobody answers a note");
+  team.field("publish", &TeamSettings::publish, topics_by_member(),
              "who may send notes to which topics; all members read `everybody`");
-  team.field("subscriptions", &Team::subscriptions, topics_by_member(),
+  team.field("subscriptions", &TeamSettings::subscriptions, topics_by_member(),
              "whose turns begin with the notes to which topics: `[findings, { prefix: alert. }]`");
-  team.field("board", &Team::board, config::boolean(),
+  team.field("board", &TeamSettings::board, config::boolean(),
              "members share values: they have tools that read and write the team's blackboard");
 }
 
-void give_advice(Record<Team>& team) {
+void give_advice(Record<TeamSettings>& team) {
   const std::pair<const char*, const char*> words[] = {
       {"agents", "it is called `members`"},
       {"participants", "it is called `members`"},
@@ -126,17 +126,17 @@ void give_advice(Record<Team>& team) {
   for (const auto& [key, text] : words) team.advise(key, text);
 }
 
-Record<Team> team_of(PatternKind pattern) {
+Record<TeamSettings> team_of(PatternKind pattern) {
   const config::Words words = pattern_words();
   const std::string name(word(pattern));
   const auto about = std::ranges::find(words.words, name, &config::Word::word);
-  Record<Team> team("A team: " + about->about);
-  team.field(kPatternKey, &Team::pattern, config::one_of<PatternKind>(words, pattern_kinds()),
+  Record<TeamSettings> team("A team: " + about->about);
+  team.field(kPatternKey, &TeamSettings::pattern, config::one_of<PatternKind>(words, pattern_kinds()),
              "how its members work together");
   add_common_keys(team);
   add_pattern_keys(pattern, team);
   add_further_keys(team);
-  team.check([](const Team& settings, Check& check) {
+  team.check([](const TeamSettings& settings, Check& check) {
     const std::vector<TeamProblem> problems = structure_problems(settings);
     for (const TeamProblem& problem : problems) check.error(problem.key, problem.text);
     if (!problems.empty()) return;
@@ -146,7 +146,7 @@ Record<Team> team_of(PatternKind pattern) {
 }
 
 /// A team, whose keys depend on its pattern.
-class TeamShape final : public config::Shape<Team> {
+class TeamShape final : public config::Shape<TeamSettings> {
  public:
   TeamShape() {
     for (PatternKind pattern : pattern_kinds()) teams_.emplace_back(pattern, team_of(pattern));
@@ -154,7 +154,7 @@ class TeamShape final : public config::Shape<Team> {
     for (auto& [pattern, team] : teams_) give_advice(team);
   }
 
-  void read(const config::Node& node, Team& value, config::Reader& reader) const override {
+  void read(const config::Node& node, TeamSettings& value, config::Reader& reader) const override {
     if (node.kind != config::Node::Kind::map) return reader.wrong_kind(node, "a map with `pattern`");
     const config::Member* deciding = node.find(kPatternKey);
     if (!deciding) return report_missing(node, reader);
@@ -166,7 +166,7 @@ class TeamShape final : public config::Shape<Team> {
     if (reader.errors() == errors) record_of(value.pattern).read(node, value, reader);
   }
 
-  Json show(const Team& value) const override { return record_of(value.pattern).show(value); }
+  Json show(const TeamSettings& value) const override { return record_of(value.pattern).show(value); }
 
   Json schema() const override {
     std::vector<Json> kinds;
@@ -206,12 +206,12 @@ class TeamShape final : public config::Shape<Team> {
                                          config::enumerate(pattern_words().names())));
   }
 
-  const Record<Team>& record_of(PatternKind pattern) const {
-    return std::ranges::find(teams_, pattern, &std::pair<PatternKind, Record<Team>>::first)->second;
+  const Record<TeamSettings>& record_of(PatternKind pattern) const {
+    return std::ranges::find(teams_, pattern, &std::pair<PatternKind, Record<TeamSettings>>::first)->second;
   }
 
   config::ShapePtr<PatternKind> pattern_ = config::one_of<PatternKind>(pattern_words(), pattern_kinds());
-  std::vector<std::pair<PatternKind, Record<Team>>> teams_;
+  std::vector<std::pair<PatternKind, Record<TeamSettings>>> teams_;
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 17> kMaking{
     "compos", "translat", "judg",   "작성",   "요약",      "검토",   "편집",  "번역"};
 constexpr std::string_view kCalculation =
     " arithmetic calculates calculator maths mathematics numbers sums 계산 수학";
-constexpr std::string_view kClock = " clock time date 시각 시간 날짜";
+constexpr std::string_view kClockWords = " clock time date 시각 시간 날짜";
 
 bool ends_name(std::string_view rest) {
   return rest.empty() || rest.starts_with(": ") || rest.starts_with("; ");
@@ -60,7 +60,7 @@ std::string with_kinds(std::string_view text) {
   std::string wanted(text);
   for (const Ask& ask : read_inquiry(text, {}).asks) {
     if (ask.kind == AskKind::arithmetic) wanted += kCalculation;
-    if (ask.kind == AskKind::clock) wanted += kClock;
+    if (ask.kind == AskKind::clock) wanted += kClockWords;
   }
   return wanted;
 }

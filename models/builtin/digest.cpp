@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kSentencesMax = 2'000;
 constexpr std::size_t kSentenceWords = 200;
 constexpr std::size_t kSentenceBytes = 600;
-constexpr std::int64_t kWords = 120;  // where nobody says how many
+constexpr std::int64_t kDigestWords = 120;  // where nobody says how many
 
 constexpr std::string_view kUser = "User: ";
 
@@ -138,7 +138,7 @@ std::string digest_of(const Json& conversation) {
       digest.add(string_or(turn, "user"), true, false);
       digest.add(string_or(turn, "assistant"), false, false);
     }
-  std::int64_t wanted = kWords;
+  std::int64_t wanted = kDigestWords;
   if (const Json* number = find(conversation, "words"); number && number->is_number_integer())
     wanted = std::clamp<std::int64_t>(number->get<std::int64_t>(), 1, 100'000);
   return digest.best(wanted * 5 / 3);

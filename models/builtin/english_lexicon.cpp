@@ -87,7 +87,7 @@ struct OneWord {
   Kind kind;
   std::string_view text;
 };
-constexpr std::array kWords{
+constexpr std::array kLexicon{
     OneWord{"plus", Kind::plus, "+"},          OneWord{"minus", Kind::minus, "-"},
     OneWord{"times", Kind::times, "*"},        OneWord{"over", Kind::over, "/"},
     OneWord{"percent", Kind::percent, "%"},    OneWord{"pct", Kind::percent, "%"},
@@ -187,8 +187,8 @@ std::vector<MathToken> read_phrases(std::vector<MathToken> tokens) {
     }
     MathToken& token = tokens[i++];
     if (token.kind == Kind::word) {
-      auto word = std::ranges::find(kWords, token.text, &OneWord::word);
-      if (word != kWords.end()) token = {word->kind, std::string(word->text), false};
+      auto word = std::ranges::find(kLexicon, token.text, &OneWord::word);
+      if (word != kLexicon.end()) token = {word->kind, std::string(word->text), false};
     }
     out.push_back(std::move(token));
   }

@@ -118,7 +118,7 @@ Record<EmbedderSettings> huggingface() {
   return entry;
 }
 
-Record<EmbedderSettings> builtin() {
+Record<EmbedderSettings> hashed_words() {
   return Record<EmbedderSettings>(
       "Hashed words and parts of words, made in the daemon: likeness of wording, no meaning; no network");
 }
@@ -149,7 +149,7 @@ config::ShapePtr<config::Entries<EmbedderSettings>> embeddings_section() {
        {"ollama", "models that Ollama runs", ollama()},
        {"huggingface", "Hugging Face's router, Inference Endpoints and Text Embeddings Inference",
         huggingface()},
-       {"builtin", "hashed words: likeness of wording, no meaning; needs nothing", builtin()},
+       {"builtin", "hashed words: likeness of wording, no meaning; needs nothing", hashed_words()},
        {"plugin/NAME", "an embedder of the plugin NAME", plugin()}},
       {});
   return config::entries_of<EmbedderSettings>(config::shape(std::move(provider)), &EmbedderSettings::name,

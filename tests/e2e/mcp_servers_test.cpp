@@ -16,10 +16,6 @@ using fakes::run;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 PeerReply reply(const Json& said) {
   const Json chunk = {{"model", "m"}, {"choices", {{{"index", 0}, {"delta", {{"content", dump(said)}}}}}}};
   return PeerReply::sse({dump(chunk), "[DONE]"});
@@ -66,9 +62,9 @@ TEST_CASE("a run calls the tools of an MCP server, hears of progress, and outliv
       seen.push_back(string_or(frame, frame["ok"] == true ? "output" : "error"));
   REQUIRE(seen.size() == 4);
   CHECK(seen[0] == "counted");
-  CHECK(contains(seen[1], "was ended by SIGKILL: a last word"));
-  CHECK(contains(seen[1], "Whether the call was carried out is not known"));
-  CHECK(contains(seen[2], "could not be reached, or has no such tool"));
+  CHECK(seen[1].contains("was ended by SIGKILL: a last word"));
+  CHECK(seen[1].contains("Whether the call was carried out is not known"));
+  CHECK(seen[2].contains("could not be reached, or has no such tool"));
   CHECK(seen[3] == "back again");
   const Json progress = frame_of(frames, "tool.progress");
   CHECK(progress["text"] == "1 of 3");
@@ -83,8 +79,8 @@ TEST_CASE("tools of an MCP server are listed and called by hand, and a check sta
 
   CHECK(daemon.run({"check", daemon.config()}).exit_code == 0);
   const auto listed = daemon.run({"tools", "list", "-c", daemon.config()});
-  CHECK(contains(listed.out, "fs/echo"));
-  CHECK(contains(listed.out, "gone/status"));
+  CHECK(listed.out.contains("fs/echo"));
+  CHECK(listed.out.contains("gone/status"));
   CHECK(daemon.run({"tools", "call", "-c", daemon.config(), "fs/echo", R"({"text":"by hand"})"}).out ==
         "by hand\n");
 }

@@ -154,10 +154,4 @@ void RawSocket::bound_buffers(int bytes) {
   throw std::runtime_error("the peer of this socket is not in this process");
 }
 
-std::size_t open_descriptors() {
-  std::size_t n = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++n;
-  return n;
-}
-
 }  // namespace troupe::fakes

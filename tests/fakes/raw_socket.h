@@ -72,7 +72,4 @@ class RawSocket {
   std::uint16_t port_ = 0;
 };
 
-/// Open descriptors of this process.
-std::size_t open_descriptors();
-
 }  // namespace troupe::fakes

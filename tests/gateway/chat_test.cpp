@@ -1,4 +1,5 @@
 #include "tests/fakes/chat_client.h"
+#include "tests/fakes/descriptors.h"
 #include "tests/fakes/raw_socket.h"
 #include "tests/gateway/daemon.h"
 

@@ -38,10 +38,6 @@ ToolSettings settings_for(std::string_view type) {
   return settings;
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 void check_contract(Tool& tool, fakes::FakeContext& fake) {
   const ToolSpec& spec = tool.spec();
   CHECK(spec.declaration.name.starts_with("my_"));
@@ -66,7 +62,7 @@ void check_contract(Tool& tool, fakes::FakeContext& fake) {
       fakes::run(fake.loop, tool.call(ToolInput{Json{{"query", "x"}, {"expression", "1"}}, ""}, context));
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == ErrorCode::cancelled);
-  CHECK_FALSE(contains(spec.declaration.description + spec.declaration.schema, "tvly-canary"));
+  CHECK_FALSE((spec.declaration.description + spec.declaration.schema).contains("tvly-canary"));
 }
 
 }  // namespace
@@ -119,7 +115,7 @@ TEST_CASE("tools are made by the names of the configuration") {
   const std::vector<ToolSettings> twice{settings_for("clock"), settings_for("clock")};
   CHECK(make_tools(twice, services).error().code == ErrorCode::conflict);
   const std::vector<ToolSettings> unknown{settings_for("calculater")};
-  CHECK(contains(make_tools(unknown, services).error().message, "did you mean `calculator`"));
+  CHECK(make_tools(unknown, services).error().message.contains("did you mean `calculator`"));
 }
 
 TEST_CASE("tools that read are known to be pure") {

@@ -28,10 +28,6 @@ std::string ask(const Json& arguments, const std::string& home = "UTC") {
   return answer ? answer->text : "error: " + answer.error().message;
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::int64_t utc(const char* text) {
   return parse_time(text)->local;
 }
@@ -44,15 +40,15 @@ TEST_CASE("the clock tells the time in any zone") {
         "2026-11-20T18:30:00+09:00 (Friday, Asia/Seoul, UTC+09:00, week 47)");
   CHECK(ask({}, "America/New_York") ==
         "2026-11-20T04:30:00-05:00 (Friday, America/New_York, UTC-05:00, week 47)");
-  CHECK(contains(ask({{"timezone", "Asia/Kolkata"}}), "2026-11-20T15:00:00+05:30"));
+  CHECK(ask({{"timezone", "Asia/Kolkata"}}).contains("2026-11-20T15:00:00+05:30"));
 }
 
 TEST_CASE("an unknown zone is told with what was probably meant") {
-  CHECK(contains(ask({{"timezone", "Asia/Seol"}}), "did you mean `Asia/Seoul`"));
-  CHECK(contains(ask({{"timezone", "Seoul"}}), "did you mean `Asia/Seoul`"));
-  CHECK(contains(ask({{"timezone", "../../etc/passwd"}}), "there is no time zone"));
-  CHECK(contains(ask({{"timezone", "/etc/passwd"}}), "there is no time zone"));
-  CHECK(contains(ask({}, "Mars/Olympus"), "there is no time zone"));
+  CHECK(ask({{"timezone", "Asia/Seol"}}).contains("did you mean `Asia/Seoul`"));
+  CHECK(ask({{"timezone", "Seoul"}}).contains("did you mean `Asia/Seoul`"));
+  CHECK(ask({{"timezone", "../../etc/passwd"}}).contains("there is no time zone"));
+  CHECK(ask({{"timezone", "/etc/passwd"}}).contains("there is no time zone"));
+  CHECK(ask({}, "Mars/Olympus").contains("there is no time zone"));
 }
 
 TEST_CASE("dates add by the calendar") {
@@ -60,17 +56,16 @@ TEST_CASE("dates add by the calendar") {
   CHECK(ask({{"operation", "add"}, {"time", "2024-01-31"}, {"months", 1}}) == "2024-02-29 (Thursday)");
   CHECK(ask({{"operation", "add"}, {"time", "2024-02-29"}, {"years", 1}}) == "2025-02-28 (Friday)");
   CHECK(ask({{"operation", "add"}, {"time", "2026-11-20"}, {"weeks", -2}}) == "2026-11-06 (Friday)");
-  CHECK(contains(ask({{"operation", "add"}, {"hours", 36}}), "2026-11-21T21:30:00+00:00"));
-  CHECK(contains(ask({{"operation", "add"}, {"time", "9999-12-31"}, {"days", 1}}), "outside the years"));
-  CHECK(contains(ask({{"operation", "add"}, {"time", "2026-11-20"}, {"days", 9'000'000'000'000'000LL}}),
-                 "outside the years"));
+  CHECK(ask({{"operation", "add"}, {"hours", 36}}).contains("2026-11-21T21:30:00+00:00"));
+  CHECK(ask({{"operation", "add"}, {"time", "9999-12-31"}, {"days", 1}}).contains("outside the years"));
+  CHECK(ask({{"operation", "add"}, {"time", "2026-11-20"}, {"days", 9'000'000'000'000'000LL}})
+            .contains("outside the years"));
   // The day after the clocks go forward has 23 hours; a day later is the same time on the wall.
-  CHECK(contains(
-      ask({{"operation", "add"}, {"time", "2026-03-28T12:00"}, {"days", 1}, {"timezone", "Europe/Berlin"}}),
-      "2026-03-29T12:00:00+02:00"));
-  CHECK(contains(
-      ask({{"operation", "add"}, {"time", "2026-03-28T12:00"}, {"hours", 24}, {"timezone", "Europe/Berlin"}}),
-      "2026-03-29T13:00:00+02:00"));
+  CHECK(ask({{"operation", "add"}, {"time", "2026-03-28T12:00"}, {"days", 1}, {"timezone", "Europe/Berlin"}})
+            .contains("2026-03-29T12:00:00+02:00"));
+  CHECK(
+      ask({{"operation", "add"}, {"time", "2026-03-28T12:00"}, {"hours", 24}, {"timezone", "Europe/Berlin"}})
+          .contains("2026-03-29T13:00:00+02:00"));
 }
 
 TEST_CASE("days between dates") {
@@ -80,28 +75,27 @@ TEST_CASE("days between dates") {
         "35 days (1 month and 5 days) from 2026-11-20 to 2026-12-25");
   CHECK(ask({{"operation", "between"}, {"time", "2026-11-21"}, {"until", "2026-11-20"}}) ==
         "-1 day from 2026-11-21 to 2026-11-20");
-  CHECK(contains(ask({{"operation", "between"}, {"time", "2000-02-29"}, {"until", "2026-11-20"}}),
-                 "26 years, 8 months and 22 days"));
-  CHECK(contains(ask({{"operation", "between"}, {"time", "2026-11-20T10:00"}, {"until", "2026-11-20T12:30"}}),
-                 "2 hours and 30 minutes"));
+  CHECK(ask({{"operation", "between"}, {"time", "2000-02-29"}, {"until", "2026-11-20"}})
+            .contains("26 years, 8 months and 22 days"));
+  CHECK(ask({{"operation", "between"}, {"time", "2026-11-20T10:00"}, {"until", "2026-11-20T12:30"}})
+            .contains("2 hours and 30 minutes"));
 }
 
 TEST_CASE("times convert between zones") {
-  CHECK(contains(ask({{"operation", "convert"},
-                      {"time", "2026-11-20T18:30"},
-                      {"from_timezone", "Asia/Seoul"},
-                      {"timezone", "Europe/London"}}),
-                 "2026-11-20T09:30:00+00:00"));
-  CHECK(contains(
-      ask({{"operation", "convert"}, {"time", "2026-07-01T12:00:00Z"}, {"timezone", "America/Los_Angeles"}}),
-      "2026-07-01T05:00:00-07:00"));
+  CHECK(ask({{"operation", "convert"},
+             {"time", "2026-11-20T18:30"},
+             {"from_timezone", "Asia/Seoul"},
+             {"timezone", "Europe/London"}})
+            .contains("2026-11-20T09:30:00+00:00"));
+  CHECK(ask({{"operation", "convert"}, {"time", "2026-07-01T12:00:00Z"}, {"timezone", "America/Los_Angeles"}})
+            .contains("2026-07-01T05:00:00-07:00"));
 }
 
 TEST_CASE("what is no date is told") {
-  CHECK(contains(ask({{"operation", "add"}, {"time", "2026-02-30"}}), "not in the calendar"));
-  CHECK(contains(ask({{"operation", "add"}, {"time", "tomorrow"}}), "not understood"));
-  CHECK(contains(ask({{"operation", "add"}, {"time", "2026-11-20T25:00"}}), "time of day"));
-  CHECK(contains(ask({{"operation", "add"}, {"time", "2026-11-20T10:00+99:00"}}), "UTC offset"));
+  CHECK(ask({{"operation", "add"}, {"time", "2026-02-30"}}).contains("not in the calendar"));
+  CHECK(ask({{"operation", "add"}, {"time", "tomorrow"}}).contains("not understood"));
+  CHECK(ask({{"operation", "add"}, {"time", "2026-11-20T25:00"}}).contains("time of day"));
+  CHECK(ask({{"operation", "add"}, {"time", "2026-11-20T10:00+99:00"}}).contains("UTC offset"));
 }
 
 TEST_CASE("zones follow their rules beyond the table, south of the equator too") {

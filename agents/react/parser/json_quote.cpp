@@ -7,7 +7,6 @@ namespace troupe::agents {
 namespace {
 
 using Verdict = QuoteLook::Verdict;
-using Role = QuotePlace::Role;
 
 // A longer run without a colon is prose, not a key.
 constexpr std::size_t kKeyBytes = 64;
@@ -51,7 +50,7 @@ Verdict QuoteLook::byte(char c) {
   }
   switch (state_) {
     case State::after_quote:
-      return place_.role == Role::key ? after_key_quote(c) : after_quote(c);
+      return place_.role == QuotePlace::Role::key ? after_key_quote(c) : after_quote(c);
     case State::after_comma:
       return after_comma(c);
     case State::after_plus:
@@ -86,10 +85,10 @@ Verdict QuoteLook::after_quote(char c) {
     if (c == mark_) return Verdict::tripled;
     if (is_word(c)) return Verdict::doubled;
   }
-  bool member = place_.role == Role::member;
+  bool member = place_.role == QuotePlace::Role::member;
   switch (c) {
     case ',':
-      if (place_.role == Role::alone || (!member && !place_.dirty)) return Verdict::closes;
+      if (place_.role == QuotePlace::Role::alone || (!member && !place_.dirty)) return Verdict::closes;
       comma_ = true;
       return go(State::after_comma);
     case '}':
@@ -110,7 +109,8 @@ Verdict QuoteLook::after_quote(char c) {
     default:
       break;
   }
-  if (place_.role == Role::alone) return is_word(c) || is_quote(c) ? Verdict::inner : Verdict::closes;
+  if (place_.role == QuotePlace::Role::alone)
+    return is_word(c) || is_quote(c) ? Verdict::inner : Verdict::closes;
   if (is_quote(c)) {
     second_ = c;
     joined_ = position_;
@@ -124,7 +124,7 @@ Verdict QuoteLook::after_quote(char c) {
 
 Verdict QuoteLook::after_comma(char c) {
   if (c == '}' || c == ']' || c == '/' || c == '#') return Verdict::closes;
-  if (place_.role == Role::element) return opens_value(c) ? Verdict::closes : Verdict::inner;
+  if (place_.role == QuotePlace::Role::element) return opens_value(c) ? Verdict::closes : Verdict::inner;
   if (is_quote(c)) {
     if (!place_.dirty) return Verdict::closes;
     second_ = c;

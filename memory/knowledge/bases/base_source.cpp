@@ -15,12 +15,12 @@ namespace {
 
 constexpr std::size_t kFirstMatches = 64;  // read where most may be filtered out
 
-bool better(const Candidate& a, const Candidate& b) {
+bool better_candidate(const Candidate& a, const Candidate& b) {
   return a.score != b.score ? a.score > b.score : a.chunk < b.chunk;
 }
 
 void keep_best(std::vector<Candidate>& candidates, std::size_t count) {
-  std::ranges::sort(candidates, better);
+  std::ranges::sort(candidates, better_candidate);
   if (candidates.size() > count) candidates.resize(count);
 }
 

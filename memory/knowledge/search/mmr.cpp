@@ -29,7 +29,7 @@ double cosine(std::span<const float> a, double length_a, std::span<const float> 
   return length_a > 0 && length_b > 0 ? dot(a, b) / (length_a * length_b) : 0;
 }
 
-struct Candidate {
+struct Contender {
   std::span<const float> vector;
   double length = 0;
   MmrChoice choice;
@@ -45,17 +45,17 @@ double cosine(std::span<const float> a, std::span<const float> b) {
 std::vector<MmrChoice> mmr(std::span<const float> query, std::span<const std::span<const float>> candidates,
                            std::size_t k, double lambda) {
   const double query_length = length(query);
-  std::vector<Candidate> all;
+  std::vector<Contender> all;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    Candidate candidate{.vector = candidates[i], .length = length(candidates[i])};
+    Contender candidate{.vector = candidates[i], .length = length(candidates[i])};
     candidate.choice.index = i;
     candidate.choice.relevance = cosine(candidates[i], candidate.length, query, query_length);
     all.push_back(candidate);
   }
   std::vector<MmrChoice> chosen;
   while (chosen.size() < std::min(k, all.size())) {
-    Candidate* best = nullptr;
-    for (Candidate& candidate : all) {
+    Contender* best = nullptr;
+    for (Contender& candidate : all) {
       if (candidate.chosen) continue;
       MmrChoice& choice = candidate.choice;
       choice.score = lambda * choice.relevance - (1 - lambda) * choice.redundancy;
@@ -64,7 +64,7 @@ std::vector<MmrChoice> mmr(std::span<const float> query, std::span<const std::sp
       if (better) best = &candidate;
     }
     best->chosen = true;
-    for (Candidate& candidate : all) {
+    for (Contender& candidate : all) {
       if (candidate.chosen) continue;
       const double likeness = cosine(candidate.vector, candidate.length, best->vector, best->length);
       double& redundancy = candidate.choice.redundancy;

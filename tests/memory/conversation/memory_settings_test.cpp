@@ -13,7 +13,7 @@ std::string first_problem(const MemorySettings& settings, std::vector<std::strin
   return problems.empty() ? "" : problems.front().key + ": " + problems.front().message;
 }
 
-MemorySettings of_type(std::string type) {
+MemorySettings complete(std::string type) {
   MemorySettings settings;
   settings.type = std::move(type);
   if (settings.type == "facts") settings.blocks = {{.label = "user"}};
@@ -27,45 +27,45 @@ TEST_CASE("every type is well with its own keys and nothing else written down") 
     std::vector<std::string> given{"type"};
     for (std::string_view key : memory_keys(type)) given.emplace_back(key);
     CAPTURE(type);
-    CHECK(first_problem(of_type(std::string(type)), given) == "");
+    CHECK(first_problem(complete(std::string(type)), given) == "");
   }
 }
 
 TEST_CASE("a key of another type is told with the types it belongs to, an unknown one with the nearest") {
-  CHECK(first_problem(of_type("window"), {"k"}) ==
+  CHECK(first_problem(complete("window"), {"k"}) ==
         "k: `k` does not belong to memory type `window`: it is a key of vector; `window` has: turns, steps");
-  CHECK(first_problem(of_type("summary"), {"max_token"}) ==
+  CHECK(first_problem(complete("summary"), {"max_token"}) ==
         "max_token: unknown key `max_token`; did you mean `max_tokens`?; `summary` has: max_tokens, model, "
         "steps");
-  CHECK(first_problem(of_type("none"), {"turns"}) ==
+  CHECK(first_problem(complete("none"), {"turns"}) ==
         "turns: `turns` does not belong to memory type `none`: it is a key of window, facts; `none` has no "
         "keys");
 }
 
 TEST_CASE("an unknown type is told with the nearest") {
-  CHECK(first_problem(of_type("sumary"))
+  CHECK(first_problem(complete("sumary"))
             .starts_with(
                 "type: there is no memory type `sumary`; did you mean `summary`?; known: none, buffer, "));
   CHECK(memory_keys("sumary").empty());
 }
 
 TEST_CASE("values are held to their ranges, those of other types are not looked at") {
-  MemorySettings settings = of_type("token_buffer");
+  MemorySettings settings = complete("token_buffer");
   settings.max_tokens = 10;
   settings.turns = -4;
   CHECK(first_problem(settings) == "max_tokens: `max_tokens` is 10; it must be from 200 to 200000");
 
-  settings = of_type("window");
+  settings = complete("window");
   settings.turns = 0;
   CHECK(first_problem(settings).starts_with("turns: `turns` is 0"));
 
-  settings = of_type("vector");
+  settings = complete("vector");
   settings.k = 51;
   CHECK(first_problem(settings).starts_with("k: `k` is 51"));
 }
 
 TEST_CASE("blocks are checked one by one, all at once") {
-  MemorySettings settings = of_type("facts");
+  MemorySettings settings = complete("facts");
   settings.blocks.clear();
   CHECK(first_problem(settings).starts_with("blocks: memory type `facts` needs `blocks`"));
 

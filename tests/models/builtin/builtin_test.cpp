@@ -1,5 +1,6 @@
 #include "models/builtin/builtin.h"
 
+#include "tests/models/builtin/conversation.h"
 #include "tests/models/call.h"
 
 #include <doctest/doctest.h>
@@ -9,12 +10,6 @@ using namespace troupe::models;
 using namespace troupe::models::testing;
 
 namespace {
-
-ToolDeclaration calculator() {
-  return {
-      "calculator", "Evaluates an arithmetic expression exactly.",
-      R"({"type":"object","properties":{"expression":{"type":"string"}},"required":["expression"],"additionalProperties":false})"};
-}
 
 Json ask(std::vector<Message> messages, std::vector<ToolDeclaration> tools, Caller* into = nullptr) {
   Caller own;

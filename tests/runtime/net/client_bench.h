@@ -2,25 +2,18 @@
 
 #include "runtime/async/nursery.h"
 #include "runtime/net/curl_client.h"
+#include "tests/fakes/descriptors.h"
 #include "tests/fakes/http_peer.h"
 #include "tests/fakes/run_loop.h"
 
 #include <cstddef>
-#include <dirent.h>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace troupe::net {
 
-/// Descriptors that this process holds now.
-inline std::size_t open_descriptors() {
-  std::size_t count = 0;
-  DIR* folder = opendir("/proc/self/fd");
-  while (readdir(folder)) ++count;
-  closedir(folder);
-  return count - 3;  // ".", ".." and the folder's own
-}
+using fakes::open_descriptors;
 
 /// Collects a streamed answer; closes it after `enough` bytes, and tells `each` about every piece.
 struct Collector final : BodySink {

@@ -1,5 +1,6 @@
 #include "runtime/async/nursery.h"
 #include "runtime/net/ws_client.h"
+#include "tests/fakes/descriptors.h"
 #include "tests/fakes/echo_server.h"
 #include "tests/fakes/raw_socket.h"
 

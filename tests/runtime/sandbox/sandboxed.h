@@ -3,6 +3,7 @@
 #include "runtime/async/loop.h"
 #include "runtime/base/sanitized.h"
 #include "runtime/sandbox/run_once.h"
+#include "tests/fakes/descriptors.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/temp_dir.h"
 
@@ -22,6 +23,7 @@
 
 namespace troupe::sandbox {
 
+using fakes::open_descriptors;
 using namespace std::chrono_literals;
 
 inline SystemClock g_clock;
@@ -137,7 +139,9 @@ inline int processes_marked(const std::string& mark) {
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", failed)) {
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    std::string line(4096, '\0');  // one that ended meanwhile fails to be read, which is no word of it
+    file.read(line.data(), static_cast<std::streamsize>(line.size()));
+    line.resize(static_cast<std::size_t>(file.gcount()));
     if (line.find(mark) != std::string::npos) ++count;
   }
   return count;
@@ -147,12 +151,6 @@ inline int processes_marked(const std::string& mark) {
 inline std::string unique_nap() {
   static int next = 0;
   return "1000." + std::to_string(::getpid()) + std::to_string(next++);
-}
-
-inline std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-  return count;
 }
 
 /// No child of this process is left, not even one that is dead and not waited for.

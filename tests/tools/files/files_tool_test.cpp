@@ -72,10 +72,6 @@ struct Desk {
   ToolSettings settings;
 };
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("files: readers are pure, write is idempotent and is there only where it is allowed") {
@@ -98,7 +94,7 @@ TEST_CASE("files: a text is read whole or line by line, and says how to go on") 
   CHECK(desk.text("read", {{"path", "notes/a.md"}, {"from_line", 2}, {"lines", 2}}) ==
         "two\nthree\n[the file goes on: from_line 4]");
   CHECK(desk.text("read", {{"path", "notes/a.md"}, {"from_line", 4}}) == "four");
-  CHECK(contains(desk.text("read", {{"path", "notes/a.md"}, {"from_line", 5}}), "has only 4 lines"));
+  CHECK(desk.text("read", {{"path", "notes/a.md"}, {"from_line", 5}}).contains("has only 4 lines"));
   desk.put("empty", "");
   CHECK(desk.read("empty") == "[`empty` is empty]");
 }
@@ -128,13 +124,13 @@ TEST_CASE("files: a long file is read in parts that leave nothing out") {
 TEST_CASE("files: what is no text is told apart") {
   Desk desk;
   desk.put("picture", std::string("\x89PNG\0\0", 6));
-  CHECK(contains(desk.read("picture"), "is a binary file"));
+  CHECK(desk.read("picture").contains("is a binary file"));
   desk.put("latin", "caf\xe9");
   CHECK(desk.read("latin") == "caf\xEF\xBF\xBD");
-  CHECK(contains(desk.read("nothing"), "there is no `nothing`"));
+  CHECK(desk.read("nothing").contains("there is no `nothing`"));
   fs::create_directories(desk.at("folder"));
-  CHECK(contains(desk.read("folder"), "`folder` is a folder"));
-  CHECK(contains(desk.read("latin/x"), "is a file and no folder"));
+  CHECK(desk.read("folder").contains("`folder` is a folder"));
+  CHECK(desk.read("latin/x").contains("is a file and no folder"));
 }
 
 TEST_CASE("files: no path leads out of the folder") {
@@ -161,24 +157,24 @@ TEST_CASE("files: no path leads out of the folder") {
       CAPTURE(operation);
       auto output = desk.call(operation, {{"path", path}, {"text", "SECRET"}, {"query", "SECRET"}});
       REQUIRE_FALSE(output);
-      CHECK_FALSE(contains(output.error().message, "SECRET outside"));
+      CHECK_FALSE(output.error().message.contains("SECRET outside"));
     }
   }
   CHECK(desk.get("../secret.txt") == "SECRET outside\n");
   CHECK(desk.get("in.txt") == "inside");
-  CHECK(contains(desk.text("search", {{"query", "SECRET"}}), "nothing has `SECRET`"));
+  CHECK(desk.text("search", {{"query", "SECRET"}}).contains("nothing has `SECRET`"));
   const std::string listed = desk.text("list", {{"depth", 9}});
-  CHECK(contains(listed, "up  (link)\n"));
-  CHECK_FALSE(contains(listed, "secret.txt"));
+  CHECK(listed.contains("up  (link)\n"));
+  CHECK_FALSE(listed.contains("secret.txt"));
 }
 
 TEST_CASE("files: pipes, sockets and devices are not opened") {
   Desk desk;
   REQUIRE(::mkfifo(desk.at("pipe").c_str(), 0600) == 0);
-  CHECK(contains(desk.read("pipe"), "is no regular file"));
-  CHECK(contains(desk.text("write", {{"path", "pipe"}, {"text", "x"}}), "is not written over"));
-  CHECK(contains(desk.text("search", {{"query", "x"}}), "nothing has `x`"));
-  CHECK(contains(desk.text("list", Json::object()), "pipe  (no file)"));
+  CHECK(desk.read("pipe").contains("is no regular file"));
+  CHECK(desk.text("write", {{"path", "pipe"}, {"text", "x"}}).contains("is not written over"));
+  CHECK(desk.text("search", {{"query", "x"}}).contains("nothing has `x`"));
+  CHECK(desk.text("list", Json::object()).contains("pipe  (no file)"));
 }
 
 TEST_CASE("files: a folder swapped for a link in the middle of it wins nothing") {
@@ -199,8 +195,8 @@ TEST_CASE("files: a folder swapped for a link in the middle of it wins nothing")
   for (int i = 0; i < 2'000; ++i) {
     const std::string seen = desk.read("swap/secret.txt");
     if (seen == "inside") ++inside;
-    if (contains(seen, "leads out")) ++refused;
-    CHECK_FALSE(contains(seen, "SECRET"));
+    if (seen.contains("leads out")) ++refused;
+    CHECK_FALSE(seen.contains("SECRET"));
     (void)desk.text("write", {{"path", "swap/new.txt"}, {"text", "x"}});
   }
   done = true;
@@ -217,7 +213,7 @@ TEST_CASE("files: a listing shows what there is, as far down as asked and within
   CHECK(desk.text("list", Json::object()) == "a.txt  1 bytes\nb/\n");
   CHECK(desk.text("list", {{"depth", 2}}) == "a.txt  1 bytes\nb/\nb/c/\nb/two.txt  2 bytes\n");
   CHECK(desk.text("list", {{"path", "b/c"}}) == "b/c/three.txt  3 bytes\n");
-  CHECK(contains(desk.text("list", {{"path", "a.txt"}}), "is a file and no folder"));
+  CHECK(desk.text("list", {{"path", "a.txt"}}).contains("is a file and no folder"));
   desk.settings.entries_max = 3;
   CHECK(desk.text("list", {{"depth", 9}}) ==
         "a.txt  1 bytes\nb/\nb/c/\n[3 entries are shown; there are more: list a folder of these]\n");
@@ -235,13 +231,13 @@ TEST_CASE("files: a search gives places that can be read on from") {
   CHECK(desk.text("search", {{"query", "needle"}, {"case_sensitive", true}}) == "a.md:3: last needle\n");
   CHECK(desk.text("search", {{"query", "needle"}, {"name", "*.txt"}}) == "deep/b.txt:1: NEEDLE\n");
   CHECK(desk.text("search", {{"query", "needle"}, {"path", "deep"}}) == "deep/b.txt:1: NEEDLE\n");
-  CHECK(contains(desk.text("search", {{"query", "a\nb"}}), "one line"));
-  CHECK(contains(desk.text("search", {{"query", ""}}), "is empty"));
+  CHECK(desk.text("search", {{"query", "a\nb"}}).contains("one line"));
+  CHECK(desk.text("search", {{"query", ""}}).contains("is empty"));
   desk.settings.entries_max = 1;
   CHECK(desk.text("search", {{"query", "needle"}}) ==
         "a.md:2: the Needle here\r\n[there may be more: 1 lines are shown at most]\n");
   desk.settings.max_bytes = 5;
-  CHECK(contains(desk.text("search", {{"query", "needle"}}), "[3 files are too large or cannot be read]"));
+  CHECK(desk.text("search", {{"query", "needle"}}).contains("[3 files are too large or cannot be read]"));
 }
 
 TEST_CASE("files: a file is written whole, in place, and keeps its mode") {
@@ -257,16 +253,15 @@ TEST_CASE("files: a file is written whole, in place, and keeps its mode") {
   CHECK((status.st_mode & 0777) == 0600);
   CHECK(std::distance(fs::directory_iterator(desk.at("new/deep")), {}) == 1);  // nothing is left lying about
 
-  CHECK(contains(desk.text("write", {{"path", "new"}, {"text", "x"}}), "`new` is a folder"));
-  CHECK(contains(desk.text("write", {{"path", ""}, {"text", "x"}}), "is a folder"));
-  CHECK(
-      contains(desk.text("write", {{"path", "new/deep/x.md/y"}, {"text", "x"}}), "is a file and no folder"));
-  CHECK(contains(desk.text("write", {{"path", "x"}}), "`text` is missing"));
+  CHECK(desk.text("write", {{"path", "new"}, {"text", "x"}}).contains("`new` is a folder"));
+  CHECK(desk.text("write", {{"path", ""}, {"text", "x"}}).contains("is a folder"));
+  CHECK(desk.text("write", {{"path", "new/deep/x.md/y"}, {"text", "x"}}).contains("is a file and no folder"));
+  CHECK(desk.text("write", {{"path", "x"}}).contains("`text` is missing"));
   fs::create_symlink("deep/x.md", desk.at("new/link"));
-  CHECK(contains(desk.text("write", {{"path", "new/link"}, {"text", "x"}}), "is a link"));
+  CHECK(desk.text("write", {{"path", "new/link"}, {"text", "x"}}).contains("is a link"));
   CHECK(desk.get("new/deep/x.md") == "again!");
   desk.settings.max_bytes = 3;
-  CHECK(contains(desk.text("write", {{"path", "y"}, {"text", "four"}}), "at most 3 are written"));
+  CHECK(desk.text("write", {{"path", "y"}, {"text", "four"}}).contains("at most 3 are written"));
   CHECK_FALSE(fs::exists(desk.at("y")));
 }
 
@@ -282,6 +277,6 @@ TEST_CASE("files: a folder that is gone is an error and no crash") {
   Desk desk;
   fs::remove_all(desk.root());
   for (const char* operation : {"read", "list", "search", "write"})
-    CHECK(contains(desk.text(operation, {{"path", "x"}, {"text", "x"}, {"query", "x"}}),
-                   "the folder of this tool cannot be opened"));
+    CHECK(desk.text(operation, {{"path", "x"}, {"text", "x"}, {"query", "x"}})
+              .contains("the folder of this tool cannot be opened"));
 }

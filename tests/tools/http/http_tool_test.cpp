@@ -46,10 +46,6 @@ struct Service {
   std::unique_ptr<net::HttpClient> http;
 };
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("http: an agent reads what the settings pick of an answer") {
@@ -84,8 +80,8 @@ TEST_CASE("http: an error status is an observation with the status and the begin
   CHECK(output.error().message.starts_with("POST " + service.peer.url("/x") +
                                            " answered HTTP 422: name is missing xxx"));
   CHECK(output.error().message.size() < 1'200);
-  CHECK_FALSE(contains(output.error().message, "shown-to-nobody"));
-  CHECK(contains(service.text(service.at("/binary", "POST")), "answered HTTP 500."));
+  CHECK_FALSE(output.error().message.contains("shown-to-nobody"));
+  CHECK(service.text(service.at("/binary", "POST")).contains("answered HTTP 500."));
   service.peer.answer([](const PeerRequest&) { return PeerReply(404, "no such user"); });
   CHECK(service.call(service.at("/y")).error().code == ErrorCode::not_found);
 }
@@ -97,13 +93,13 @@ TEST_CASE("http: what is no text, is not wanted or is too large is not read") {
     if (request.path == "/empty") return PeerReply(204);
     return PeerReply(200, std::string(2'000, 'x')).header("Content-Type", "text/plain");
   });
-  CHECK(contains(service.text(service.at("/png")),
-                 "answered with image/png (3 bytes), which this tool does not read"));
+  CHECK(service.text(service.at("/png"))
+            .contains("answered with image/png (3 bytes), which this tool does not read"));
   auto json_only = service.at("/html");
   json_only.content_types = {"application/json"};
-  CHECK(contains(service.text(json_only), "answered with text/html"));
+  CHECK(service.text(json_only).contains("answered with text/html"));
   const auto page = service.call(service.at("/html"));
-  CHECK(contains(page->text, "words"));
+  CHECK(page->text.contains("words"));
   REQUIRE(page->sources.size() == 1);
   CHECK(page->sources[0].title == "A page");
   CHECK(page->sources[0].url == service.peer.url("/html"));
@@ -129,8 +125,8 @@ TEST_CASE("http: a secret that the service or a redirect shows is masked") {
     const auto output = service.call(settings);
     const std::string seen = output ? output->text + (output->sources.empty() ? "" : output->sources[0].title)
                                     : output.error().message;
-    CHECK(contains(seen, "***"));
-    CHECK_FALSE(contains(seen, "4711"));
+    CHECK(seen.contains("***"));
+    CHECK_FALSE(seen.contains("4711"));
   }
 }
 
@@ -149,18 +145,18 @@ TEST_CASE("http: redirects are followed to allowed hosts only, and never for wha
     return settings;
   };
   CHECK(service.text(with_key("/same")) == "end k");
-  CHECK(contains(service.text(with_key("/other")),
-                 "where a redirect leads: the host `localhost` is not among those"));
+  CHECK(service.text(with_key("/other"))
+            .contains("where a redirect leads: the host `localhost` is not among those"));
   auto allowed = with_key("/other");
   allowed.allow_hosts = {"127.0.0.1", "localhost"};
   CHECK(service.text(allowed) == "end ");  // another origin does not see the key
-  CHECK(contains(service.text(with_key("/loop")), "more than 5 redirects"));
+  CHECK(service.text(with_key("/loop")).contains("more than 5 redirects"));
   auto none = with_key("/same");
   none.redirects = 0;
-  CHECK(contains(service.text(none), "answered HTTP 307, a redirect to /end that is not followed"));
+  CHECK(service.text(none).contains("answered HTTP 307, a redirect to /end that is not followed"));
   const auto before = service.peer.requests().size();
-  CHECK(contains(service.text(with_key("/same", "POST")),
-                 "answered HTTP 307, a redirect to /end that is not followed"));
+  CHECK(service.text(with_key("/same", "POST"))
+            .contains("answered HTTP 307, a redirect to /end that is not followed"));
   CHECK(service.peer.requests().size() == before + 1);
 }
 
@@ -168,7 +164,7 @@ TEST_CASE("http: what may be repeated is asked again while the service is busy, 
   Service service([](const PeerRequest&) { return PeerReply(503, "busy"); });
   const auto sent = [&](const ToolSettings& settings) {
     const auto before = service.peer.requests().size();
-    CHECK(contains(service.text(settings), "HTTP 503: busy"));
+    CHECK(service.text(settings).contains("HTTP 503: busy"));
     return service.peer.requests().size() - before;
   };
   CHECK(sent(service.at("/")) == 3);
@@ -183,8 +179,8 @@ TEST_CASE("http: what may be repeated is asked again while the service is busy, 
 
 TEST_CASE("http: after a request that nobody answered the agent knows that it may have been carried out") {
   Service service([](const PeerRequest&) { return PeerReply::hang_up(); });
-  CHECK(contains(service.text(service.at("/pay", "POST")), "Whether it was carried out is not known"));
-  CHECK_FALSE(contains(service.text(service.at("/pay")), "carried out"));
+  CHECK(service.text(service.at("/pay", "POST")).contains("Whether it was carried out is not known"));
+  CHECK_FALSE(service.text(service.at("/pay")).contains("carried out"));
   CHECK(service.peer.requests().size() == 4);
 }
 
@@ -218,7 +214,7 @@ TEST_CASE("http: a call ends when its time is over or it is stopped") {
   const CallOutcome outcome =
       fakes::run(service.fake.loop, box.call("crm", Json::object(), service.fake.context));
   CHECK(outcome.code == ErrorCode::timeout);
-  CHECK(contains(outcome.error, "did not finish within 0.05 s"));
+  CHECK(outcome.error.contains("did not finish within 0.05 s"));
 }
 
 TEST_CASE("http: arguments are held against the schema before anything is sent") {
@@ -243,6 +239,6 @@ TEST_CASE("http: a private address stays out of reach however it is written down
       fake.loop, (*make_tool(settings, services))->call(ToolInput{Json::object(), ""}, fake.context));
   REQUIRE_FALSE(output);
   CHECK(output.error().code == ErrorCode::denied);
-  CHECK(contains(output.error().message, "loopback (127.0.0.0/8)"));
+  CHECK(output.error().message.contains("loopback (127.0.0.0/8)"));
   CHECK(canary.connections() == 0);
 }

@@ -52,10 +52,6 @@ std::string problems(const ToolSettings& settings) {
   return all;
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("values go into a URL encoded for the place they stand in") {
@@ -70,7 +66,7 @@ TEST_CASE("no value makes another path of a path") {
   const auto settings = to("https://crm.example/users/{id}");
   for (const char* id : {"", ".", ".."}) {
     CAPTURE(id);
-    CHECK(contains(refusal(settings, {{"id", id}}), "`id` must be a name or a number"));
+    CHECK(refusal(settings, {{"id", id}}).contains("`id` must be a name or a number"));
   }
   CHECK(filled(settings, {{"id", "..."}}).url == "https://crm.example/users/...");
   CHECK(filled(to("https://crm.example/users/u{id}"), {{"id", "."}}).url == "https://crm.example/users/u.");
@@ -109,7 +105,7 @@ TEST_CASE("a value cannot begin another header") {
   CHECK(header(filled(settings, {{"user", "ann, ü"}}), "X-User") == "u:ann, ü");
   for (const char* bad : {"a\r\nX-Admin: 1", "a\nb", "a\rb", "a\tb", "a\x7f"}) {
     CAPTURE(bad);
-    CHECK(contains(refusal(settings, {{"user", bad}}), "must be one line"));
+    CHECK(refusal(settings, {{"user", bad}}).contains("must be one line"));
   }
   settings.input = {{"properties", {{"user", Json::object()}}}};
   CHECK(header(filled(settings, Json::object()), "X-User") == "");
@@ -188,72 +184,72 @@ TEST_CASE("without an input schema every place is a text that must be given") {
 TEST_CASE("a place that the schema does not have is a problem at its field") {
   auto settings = to("https://crm.example/{idd}");
   settings.input = object_of({"id"});
-  CHECK(contains(problems(settings),
-                 "url: has a place for `idd`, which `input` does not have; did you mean `id`"));
+  CHECK(problems(settings).contains(
+      "url: has a place for `idd`, which `input` does not have; did you mean `id`"));
   settings.url.text = "https://crm.example/{id}";
   settings.headers["X-A"].text = "{a}";
   CHECK(problems(settings) == "headers.X-A: has a place for `a`, which `input` does not have; it has id\n");
   settings.headers.clear();
   settings.method = "POST";
   settings.body.value = {{"a", {1, {{"b", "{c}"}}}}};
-  CHECK(contains(problems(settings), "body.a[1].b: has a place for `c`"));
+  CHECK(problems(settings).contains("body.a[1].b: has a place for `c`"));
 }
 
 TEST_CASE("settings that cannot work are refused with what to write") {
   const auto of_url = [](const char* url) { return problems(to(url)); };
-  CHECK(contains(of_url("ftp://crm.example/"), "url: must begin with http"));
-  CHECK(contains(of_url("https://{host}/x"), "must not decide who is asked"));
-  CHECK(contains(of_url("https://crm.example:{port}/x"), "must not decide who is asked"));
-  CHECK(contains(of_url("https://me:pw@crm.example/x"), "Authorization"));
-  CHECK(contains(of_url("https://crm.example/x#y"), "fragment"));
-  CHECK(contains(of_url("https://crm.example/{"), "brace"));
-  CHECK(contains(of_url("https://crm.example/a}b"), "brace"));
-  CHECK(contains(of_url("https://crm.example/{a b}"), "brace"));
-  CHECK(contains(of_url("https://crm.example/?{a}=b"), "parameter's name"));
-  CHECK(contains(of_url("https:///x"), "url: "));
+  CHECK(of_url("ftp://crm.example/").contains("url: must begin with http"));
+  CHECK(of_url("https://{host}/x").contains("must not decide who is asked"));
+  CHECK(of_url("https://crm.example:{port}/x").contains("must not decide who is asked"));
+  CHECK(of_url("https://me:pw@crm.example/x").contains("Authorization"));
+  CHECK(of_url("https://crm.example/x#y").contains("fragment"));
+  CHECK(of_url("https://crm.example/{").contains("brace"));
+  CHECK(of_url("https://crm.example/a}b").contains("brace"));
+  CHECK(of_url("https://crm.example/{a b}").contains("brace"));
+  CHECK(of_url("https://crm.example/?{a}=b").contains("parameter's name"));
+  CHECK(of_url("https:///x").contains("url: "));
 
   auto settings = to("https://crm.example/");
   settings.body.value = {{"a", 1}};
-  CHECK(contains(problems(settings), "body: a GET has no body"));
+  CHECK(problems(settings).contains("body: a GET has no body"));
   settings.method = "POST";
   settings.form["a"].text = "b";
-  CHECK(contains(problems(settings), "form: is one body too many"));
+  CHECK(problems(settings).contains("form: is one body too many"));
 
   auto pasted = to("https://crm.example/", "POST");
   pasted.body.value = R"({{"a": "{x}"}})";
   pasted.headers["Content-Type"].text = "application/json";
-  CHECK(contains(problems(pasted), "body: is pasted text"));
+  CHECK(problems(pasted).contains("body: is pasted text"));
 
   auto input = to("https://crm.example/{id}");
   input.input = {{"properties", {{"id", Json::object()}}}};
-  CHECK(contains(problems(input), "input: must require `id`"));
+  CHECK(problems(input).contains("input: must require `id`"));
   input.input = object_of({"id", "lost"});
-  CHECK(contains(problems(input), "input: has `lost`, which goes nowhere"));
+  CHECK(problems(input).contains("input: has `lost`, which goes nowhere"));
   input.input = {{"type", "array"}};
-  CHECK(contains(problems(input), "its `type` must be object"));
+  CHECK(problems(input).contains("its `type` must be object"));
   input.input = {{"properties", {{"id", {{"type", "strng"}}}}}, {"required", {"id"}}};
-  CHECK(contains(problems(input), "input: "));
+  CHECK(problems(input).contains("input: "));
 
   auto hosts = to("https://crm.example/");
   hosts.allow_hosts = {"other.example"};
-  CHECK(contains(problems(hosts), "allow_hosts: does not have `crm.example`"));
+  CHECK(problems(hosts).contains("allow_hosts: does not have `crm.example`"));
   hosts.allow_hosts = {"*.example"};
   CHECK(problems(hosts) == "");
   hosts.response = {{"name", "data/name"}};
-  CHECK(contains(problems(hosts), "response: `data/name`: a JSON pointer begins with `/`"));
+  CHECK(problems(hosts).contains("response: `data/name`: a JSON pointer begins with `/`"));
 
   auto status = to("https://crm.example/pay", "POST");
   status.status.url.text = "https://crm.example/pay/{id}";
-  CHECK(contains(problems(status), "status.url: can have a place for `idempotency_key` only"));
+  CHECK(problems(status).contains("status.url: can have a place for `idempotency_key` only"));
   status.status.url.text = "https://crm.example/pay";
-  CHECK(contains(problems(status), "has no place for the key"));
+  CHECK(problems(status).contains("has no place for the key"));
   status.status.url.text = "https://other.example/pay/{idempotency_key}";
-  CHECK(contains(problems(status), "its host `other.example` is not in `allow_hosts`"));
+  CHECK(problems(status).contains("its host `other.example` is not in `allow_hosts`"));
 }
 
 TEST_CASE("a problem with a text that may be secret does not show it") {
   auto settings = to("https://crm.example/");
   settings.headers["Authorization"] = {.text = "Bearer se{cret", .hidden = {"Bearer se{cret"}};
-  CHECK(contains(problems(settings), "headers.Authorization: has a brace"));
-  CHECK_FALSE(contains(problems(settings), "se{cret"));
+  CHECK(problems(settings).contains("headers.Authorization: has a brace"));
+  CHECK_FALSE(problems(settings).contains("se{cret"));
 }

@@ -9,10 +9,6 @@ using namespace troupe::tools::mcp;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::string text_of_result(Json result, std::string_view schema = "") {
   auto read = read_result(result, schema);
   return read ? read->text : "error: " + read.error().message;
@@ -60,9 +56,9 @@ TEST_CASE("an error of a tool is an error with the tool's words") {
 TEST_CASE("structured content is held against what was promised") {
   const std::string schema = R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})";
   CHECK(text_of_result({{"structuredContent", {{"n", 3}}}}, schema) == R"({"n":3})");
-  CHECK(contains(text_of_result({{"structuredContent", {{"n", "x"}}}}, schema),
-                 "not as the tool's schema promises"));
-  CHECK(contains(text_of_result({{"content", {{{"type", "text"}, {"text", "3"}}}}}, schema), "gave none"));
+  CHECK(text_of_result({{"structuredContent", {{"n", "x"}}}}, schema)
+            .contains("not as the tool's schema promises"));
+  CHECK(text_of_result({{"content", {{{"type", "text"}, {"text", "3"}}}}}, schema).contains("gave none"));
   CHECK(text_of_result(Json::object()) == "[the tool gave nothing back]");
   CHECK(text_of_result({{"content", "text"}}) == "[the tool gave nothing back]");
 }
@@ -95,7 +91,7 @@ TEST_CASE("resources and prompts are listed a line each, and narrowed down") {
   CHECK(list_prompts(prompts, "") == "greet(who, how?)");
   Json many = Json::array();
   for (int i = 0; i < 150; ++i) many.push_back({{"name", "p" + std::to_string(i)}});
-  CHECK(contains(list_prompts(many, ""), "[50 more; ask for fewer with `query`]"));
+  CHECK(list_prompts(many, "").contains("[50 more; ask for fewer with `query`]"));
 }
 
 TEST_CASE("what a resource and a prompt bring") {

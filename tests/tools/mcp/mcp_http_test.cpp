@@ -18,10 +18,6 @@ using fakes::PeerRequest;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::string result(const Json& id, Json value) {
   return dump(Json{{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(value)}});
 }
@@ -102,7 +98,7 @@ struct Site {
   std::vector<PeerRequest> requests(std::string_view part) const {
     std::vector<PeerRequest> found;
     for (PeerRequest& one : peer.requests())
-      if (contains(one.body, part)) found.push_back(std::move(one));
+      if (one.body.contains(part)) found.push_back(std::move(one));
     return found;
   }
 
@@ -193,7 +189,7 @@ TEST_CASE("HTTP: a stream that breaks off and cannot be taken up again is an err
   SUBCASE("as it has no id") {
     legacy.call = [](const Json&, const PeerRequest&) { return PeerReply::sse_text("data: \n\n"); };
     Site site(legacy);
-    CHECK(contains(site.said(site.call()), "ended without an answer"));
+    CHECK(site.said(site.call()).contains("ended without an answer"));
   }
   SUBCASE("as the server does not do that") {
     legacy.call = [](const Json&, const PeerRequest&) {
@@ -201,8 +197,8 @@ TEST_CASE("HTTP: a stream that breaks off and cannot be taken up again is an err
     };
     Site site(legacy);
     const std::string said = site.said(site.call());
-    CHECK(contains(said, "did not take up the answer again"));
-    CHECK(contains(said, "Whether the call was carried out is not known"));
+    CHECK(said.contains("did not take up the answer again"));
+    CHECK(said.contains("Whether the call was carried out is not known"));
   }
   SUBCASE("as the connection is cut within the answer") {
     legacy.call = [](const Json&, const PeerRequest&) {
@@ -214,7 +210,7 @@ TEST_CASE("HTTP: a stream that breaks off and cannot be taken up again is an err
   SUBCASE("as what comes is no message") {
     legacy.call = [](const Json&, const PeerRequest&) { return PeerReply::html("<p>Hello</p>"); };
     Site site(legacy);
-    CHECK(contains(site.said(site.call()), "ended without an answer"));
+    CHECK(site.said(site.call()).contains("ended without an answer"));
   }
 }
 
@@ -252,7 +248,7 @@ TEST_CASE("HTTP: a call whose stream had begun is not sent again when the sessio
   const auto answer = site.call();
 
   REQUIRE(!answer);
-  CHECK(contains(answer.error().message, "Whether the call was carried out is not known"));
+  CHECK(answer.error().message.contains("Whether the call was carried out is not known"));
   CHECK(site.requests("tools/call").size() == 1);
 }
 
@@ -266,25 +262,25 @@ TEST_CASE("HTTP: refusals are told as what they are") {
                              400);
     };
     Site site(legacy);
-    CHECK(contains(site.said(site.call()), "MCP error -32602: no such tool"));
+    CHECK(site.said(site.call()).contains("MCP error -32602: no such tool"));
   }
   SUBCASE("a status") {
     legacy.call = [](const Json&, const PeerRequest&) { return PeerReply(500, "oops"); };
     Site site(legacy);
-    CHECK(contains(site.said(site.call()), "HTTP status 500: oops"));
+    CHECK(site.said(site.call()).contains("HTTP status 500: oops"));
   }
   SUBCASE("a key that is not accepted, without the key") {
     Site site([](const PeerRequest&) { return PeerReply(401, "no such key: s3cret"); },
               {.headers = {{"Authorization", "Bearer s3cret"}}});
     CHECK(!site.server->reachable());
-    CHECK(contains(site.server->state(), "HTTP status 401"));
-    CHECK(contains(site.server->state(), "look at the `headers`"));
-    CHECK(!contains(site.server->state(), "s3cret"));
+    CHECK(site.server->state().contains("HTTP status 401"));
+    CHECK(site.server->state().contains("look at the `headers`"));
+    CHECK(!site.server->state().contains("s3cret"));
   }
   SUBCASE("another address") {
     legacy.call = [](const Json&, const PeerRequest&) { return PeerReply::redirect("/elsewhere", 307); };
     Site site(legacy);
-    CHECK(contains(site.said(site.call()), "it is at /elsewhere now"));
+    CHECK(site.said(site.call()).contains("it is at /elsewhere now"));
   }
 }
 

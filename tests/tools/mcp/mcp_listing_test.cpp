@@ -10,10 +10,6 @@ using namespace troupe::tools::mcp;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 Json tool(std::string name, Json properties = Json::object()) {
   return {{"name", std::move(name)},
           {"description", "does it"},
@@ -83,7 +79,7 @@ TEST_CASE(
   REQUIRE(listing.tools.size() == 1);
   REQUIRE(listing.tools[0].headers.size() == 1);
   CHECK(listing.tools[0].headers[0].argument == "region");
-  CHECK(!contains(listing.tools[0].schema, "x-mcp-header"));
+  CHECK(!listing.tools[0].schema.contains("x-mcp-header"));
 
   auto annotated = [](const char* type, const char* header) {
     return Json{{"v", {{"type", type}, {"x-mcp-header", header}}}};

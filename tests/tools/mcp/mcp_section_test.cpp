@@ -19,10 +19,6 @@ using namespace troupe::tools;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// Everything around sections, without a network.
 struct Daemon {
   Daemon() {
@@ -98,7 +94,7 @@ TEST_CASE("what a server is reached with is a secret where it may be one") {
     entries.emplace("fs", one);
     return entries;
   }());
-  CHECK(!contains(dump(shown), "s3cret"));
+  CHECK(!dump(shown).contains("s3cret"));
 }
 
 TEST_CASE("a section whose server has not been asked yet has one tool, which says so") {
@@ -106,7 +102,7 @@ TEST_CASE("a section whose server has not been asked yet has one tool, which say
   const ToolTable tools = daemon.table(Daemon::section("fs"));
   REQUIRE(tools.size() == 1);
   CHECK(tools.begin()->first == "fs/status");
-  CHECK(contains(tools.begin()->second->spec().declaration.description, "it is being started"));
+  CHECK(tools.begin()->second->spec().declaration.description.contains("it is being started"));
 }
 
 TEST_CASE(
@@ -131,7 +127,7 @@ TEST_CASE("only the tools that are wanted, and none that are not") {
   CHECK(others.size() == 7);
   CHECK(!others.contains("fs/crash"));
   const ToolTable none = daemon.settled(Daemon::section("fs", {.tools = {"unknown"}}));
-  CHECK(contains(none.begin()->second->spec().declaration.description, "none of those that are wanted"));
+  CHECK(none.begin()->second->spec().declaration.description.contains("none of those that are wanted"));
 }
 
 TEST_CASE("resources and prompts are tools where that is wanted") {
@@ -191,7 +187,7 @@ TEST_CASE("a server that nobody holds any more is ended, one that is held stays"
 TEST_CASE("a server that is not to be had costs nobody but its own tools") {
   Daemon daemon;
   const ToolTable tools = daemon.settled(Daemon::section("fs", {.own = {.command = "no-such-program"}}));
-  CHECK(contains(daemon.call(tools, "fs__status"), "there is no program `no-such-program`"));
+  CHECK(daemon.call(tools, "fs__status").contains("there is no program `no-such-program`"));
 
   const auto missing = mcp::unavailable_tool("fs/read", "the server has no such tool");
   CHECK(missing->spec().declaration.name == "fs__read");

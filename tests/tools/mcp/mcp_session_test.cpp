@@ -7,10 +7,6 @@ using troupe::fakes::SessionScript;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 Request a_call(bool progress = false) {
   return {.method = "tools/call",
           .params = {{"name", "add"}, {"arguments", {{"a", 1}}}},
@@ -85,15 +81,15 @@ TEST_CASE("openings that fail, at each step") {
     server.session.overdue();
     server.settle();
     REQUIRE(server.failures.size() == 1);
-    CHECK(contains(server.failures[0], "did not answer in time"));
+    CHECK(server.failures[0].contains("did not answer in time"));
   }
   SUBCASE("an entry that says which era it is gets no other") {
     SessionScript server({.era = Era::modern});
     server.open();
     server.error(server.last_id(), -32601, "Method not found");
     REQUIRE(server.failures.size() == 1);
-    CHECK(contains(server.failures[0], "does not speak 2026-07-28"));
-    CHECK(contains(server.failures[0], "Method not found"));
+    CHECK(server.failures[0].contains("does not speak 2026-07-28"));
+    CHECK(server.failures[0].contains("Method not found"));
   }
   SUBCASE("and for the legacy one there is no probe") {
     SessionScript server({.era = Era::legacy});
@@ -105,22 +101,22 @@ TEST_CASE("openings that fail, at each step") {
     server.open();
     server.result(server.last_id(), {{"protocolVersion", "1999-01-01"}});
     REQUIRE(server.failures.size() == 1);
-    CHECK(contains(server.failures[0], "`1999-01-01`"));
-    CHECK(contains(server.failures[0], "2024-11-05"));
+    CHECK(server.failures[0].contains("`1999-01-01`"));
+    CHECK(server.failures[0].contains("2024-11-05"));
   }
   SUBCASE("initialize refused") {
     SessionScript server({.era = Era::legacy});
     server.open();
     server.error(server.last_id(), -32000, "licence expired");
     REQUIRE(server.failures.size() == 1);
-    CHECK(contains(server.failures[0], "licence expired"));
+    CHECK(server.failures[0].contains("licence expired"));
   }
   SUBCASE("a capability that we lack") {
     SessionScript server;
     server.open();
     server.error(server.last_id(), -32021, "needs sampling");
     REQUIRE(server.failures.size() == 1);
-    CHECK(contains(server.failures[0], "needs sampling"));
+    CHECK(server.failures[0].contains("needs sampling"));
   }
   SUBCASE("a result that is no object") {
     SessionScript server({.era = Era::legacy});
@@ -134,7 +130,7 @@ TEST_CASE("openings that fail, at each step") {
     server.session.lost({ErrorCode::network, "it was ended by SIGKILL"});
     server.settle();
     REQUIRE(server.failures.size() == 1);
-    CHECK(contains(server.failures[0], "SIGKILL"));
+    CHECK(server.failures[0].contains("SIGKILL"));
   }
 }
 
@@ -152,7 +148,7 @@ TEST_CASE("over HTTP the opening falls back on a status, but not where the door 
     server.session.refused(server.sent.back().call, status, "");
     server.settle();
     REQUIRE(server.failures.size() == 1);
-    CHECK(contains(server.failures[0], std::to_string(status)));
+    CHECK(server.failures[0].contains(std::to_string(status)));
   }
   SessionScript server;  // the refusal of a modern server comes as a body of 400
   server.open();
@@ -182,7 +178,7 @@ TEST_CASE("answers find their calls in whatever order they come, with notificati
   CHECK(server.answers[0].call == second);
   CHECK(server.answers[0].result->at("n") == 2);
   CHECK(server.answers[1].call == first);
-  CHECK(contains(server.answers[1].result.error().message, "MCP error -32602: Unknown tool"));
+  CHECK(server.answers[1].result.error().message.contains("MCP error -32602: Unknown tool"));
   CHECK(!server.session.waits_for(first));
 }
 
@@ -413,7 +409,7 @@ TEST_CASE("questions within a call that are not answered end it") {
         {{"resultType", "input_required"},
          {"inputRequests", {{"q", {{"method", "sampling/createMessage"}, {"params", Json::object()}}}}}});
     REQUIRE(server.answers.size() == 1);
-    CHECK(contains(server.answers[0].result.error().message, "sampling/createMessage"));
+    CHECK(server.answers[0].result.error().message.contains("sampling/createMessage"));
   }
   SUBCASE("without end") {
     server.call(a_call());

@@ -15,10 +15,6 @@ using namespace troupe::tools::mcp;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// A server that is a program, and what a test does with it.
 struct Program {
   explicit Program(std::vector<std::string> manner = {}, ServerPatience patience = quick(),
@@ -83,13 +79,13 @@ TEST_CASE("stdio: a server is started, opened, asked for its tools and called") 
   CHECK(program.server->listing()->resources);
   CHECK(Program::text(program.call("echo", {{"text", "héllo\nworld"}})) == "héllo\nworld");
   CHECK(program.call("fail")->at("isError") == true);
-  CHECK(contains(Program::text(program.call("nothing")),
-                 "MCP server `tester`: MCP error -32602: Unknown tool"));
+  CHECK(
+      Program::text(program.call("nothing")).contains("MCP server `tester`: MCP error -32602: Unknown tool"));
 }
 
 TEST_CASE("stdio: a modern server") {
   Program program({"modern"});
-  CHECK(contains(program.server->state(), "2026-07-28"));
+  CHECK(program.server->state().contains("2026-07-28"));
   CHECK(Program::text(program.call("echo", {{"text", "hello"}})) == "hello");
 }
 
@@ -105,10 +101,10 @@ TEST_CASE(
   Program program({}, Program::quick(),
                   {.env = {{"COLOUR", "green"}, {"HOME", "/nowhere"}}, .cwd = home.path()});
   const std::string environment = Program::text(program.call("environment"));
-  CHECK(contains(environment, "COLOUR=green\n"));
-  CHECK(contains(environment, "HOME=/nowhere\n"));
-  CHECK(contains(environment, "PATH="));
-  CHECK(!contains(environment, "s3cret"));
+  CHECK(environment.contains("COLOUR=green\n"));
+  CHECK(environment.contains("HOME=/nowhere\n"));
+  CHECK(environment.contains("PATH="));
+  CHECK(!environment.contains("s3cret"));
   CHECK(Program::text(program.call("folder")) == home.path());
   ::unsetenv("TROUPE_TEST_SECRET");
 }
@@ -128,8 +124,8 @@ TEST_CASE("stdio: a server that dies under a call: the call says so, the next on
 
   REQUIRE(!crashed);
   CHECK(crashed.error().code == ErrorCode::network);
-  CHECK(contains(crashed.error().message, "was ended by SIGKILL: a last word"));
-  CHECK(contains(crashed.error().message, "Whether the call was carried out is not known"));
+  CHECK(crashed.error().message.contains("was ended by SIGKILL: a last word"));
+  CHECK(crashed.error().message.contains("Whether the call was carried out is not known"));
   CHECK(Program::text(program.call("echo", {{"text", "again"}})) == "again");
   CHECK(program.starts().size() == 2);
 }
@@ -146,7 +142,7 @@ TEST_CASE("stdio: a call without an answer ends at its time, and the server goes
   const auto held = program.call("hold", Json::object(), Milliseconds(30));
   REQUIRE(!held);
   CHECK(held.error().code == ErrorCode::timeout);
-  CHECK(contains(held.error().message, "no answer and no progress for 0.03 s"));
+  CHECK(held.error().message.contains("no answer and no progress for 0.03 s"));
   CHECK(Program::text(program.call("echo", {{"text", "on"}})) == "on");
   CHECK(program.starts().size() == 1);
 }
@@ -174,28 +170,28 @@ TEST_CASE("stdio: servers that never come are not reachable, with the reason") {
   patience.wait_for_server = Milliseconds(300);
   SUBCASE("no such program") {
     Program program({}, patience, {.command = "no-such-program-anywhere"});
-    CHECK(contains(program.server->state(), "there is no program `no-such-program-anywhere`"));
+    CHECK(program.server->state().contains("there is no program `no-such-program-anywhere`"));
     const auto called = program.call("echo");
     REQUIRE(!called);
     CHECK(called.error().code == ErrorCode::unavailable);
-    CHECK(contains(called.error().message, "Try again later, or go on without it"));
+    CHECK(called.error().message.contains("Try again later, or go on without it"));
     CHECK(!program.server->listing());
   }
   SUBCASE("no such folder") {
     Program program({}, patience, {.cwd = "/nowhere/at/all"});
-    CHECK(contains(program.server->state(), "/nowhere/at/all, is no folder"));
+    CHECK(program.server->state().contains("/nowhere/at/all, is no folder"));
   }
   SUBCASE("one that ends at once, and is tried again") {
     Program program({"dies"}, patience, {.env = {{"LICENCE", "l1cence-key"}}});
-    CHECK(contains(program.server->state(), "exited with code 3: cannot find my licence"));
-    CHECK(!contains(program.server->state(), "l1cence-key"));
-    CHECK(contains(program.server->state(), "***"));
+    CHECK(program.server->state().contains("exited with code 3: cannot find my licence"));
+    CHECK(!program.server->state().contains("l1cence-key"));
+    CHECK(program.server->state().contains("***"));
     program.until([&] { return program.starts().size() >= 3; });
   }
   SUBCASE("one that never answers") {
     patience.probe = patience.handshake = Milliseconds(50);
     Program program({"mute"}, patience);
-    CHECK(contains(program.server->state(), "did not answer in time"));
+    CHECK(program.server->state().contains("did not answer in time"));
   }
 }
 
@@ -203,7 +199,7 @@ TEST_CASE("stdio: a line without end ends the server that writes it") {
   auto patience = Program::quick();
   patience.wait_for_server = Milliseconds(100);
   Program program({"long-line"}, patience);
-  program.until([&] { return contains(program.server->state(), "a line of more than"); });
+  program.until([&] { return program.server->state().contains("a line of more than"); });
 }
 
 TEST_CASE("stdio: a program that ignores the end of its input and SIGTERM is killed") {

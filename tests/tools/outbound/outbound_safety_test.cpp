@@ -171,25 +171,20 @@ constexpr Way kWays[] = {
 // Those that follow redirects.
 constexpr const char* kFollowing[] = {"http", "openapi", "wikipedia", "web page of a knowledge base"};
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// The refusal is the one that the row names.
 bool is_refused_by(const Error& error, std::string rule) {
   const std::string& said = error.message;
-  if (rule == "no such host") return contains(said, "no such name") || error.code == ErrorCode::invalid;
+  if (rule == "no such host") return said.contains("no such name") || error.code == ErrorCode::invalid;
   if (rule == "no URL") return error.code == ErrorCode::invalid || error.code == ErrorCode::denied;
   if (rule == "scheme")
-    return contains(said, "only http and https") || contains(said, "http:// or https://") ||
-           contains(said, "not a usable URL") ||
-           contains(said, "is missing: the document does not say where");
+    return said.contains("only http and https") || said.contains("http:// or https://") ||
+           said.contains("not a usable URL") || said.contains("is missing: the document does not say where");
   if (rule.starts_with("user|")) {
-    if (contains(said, "has a user before its host")) return true;
+    if (said.contains("has a user before its host")) return true;
     rule = rule.substr(5);
   }
   // Tools give the reason of a refused setting without its code.
-  return (error.code == ErrorCode::denied && contains(said, "refused by the rule " + rule));
+  return (error.code == ErrorCode::denied && said.contains("refused by the rule " + rule));
 }
 
 const Takers::Names kNames{
@@ -281,8 +276,8 @@ TEST_CASE(
     CHECK(takers.lookups == 2);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().code == ErrorCode::denied);
-    CHECK(contains(answer.error().message,
-                   "turns.example resolves to 127.0.0.9, which is refused by the rule loopback"));
+    CHECK(answer.error().message.contains(
+        "turns.example resolves to 127.0.0.9, which is refused by the rule loopback"));
     CHECK(accept(canary, nullptr, nullptr) < 0);
     CHECK(peer.requests().size() == before);
     close(canary);

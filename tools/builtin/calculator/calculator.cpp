@@ -31,7 +31,7 @@ std::string_view excerpt(std::string_view text, std::size_t offset) {
   return rest.substr(0, end);
 }
 
-std::string describe(const Problem& problem, std::string_view text) {
+std::string in_words(const Problem& problem, std::string_view text) {
   if (problem.offset == Problem::kNowhere) return problem.text;
   const std::string_view near = excerpt(text, problem.offset);
   if (near.empty()) return fmt::format("{} (at the end of the expression)", problem.text);
@@ -53,7 +53,7 @@ Result<std::string> calculate(std::string_view expression, Options options) {
     const Value value = parser.run();
     return format(value, std::clamp(options.digits, kDigitsMin, kDigitsMax), work);
   } catch (const Problem& problem) {
-    return fail(ErrorCode::invalid, describe(problem, text));
+    return fail(ErrorCode::invalid, in_words(problem, text));
   } catch (const std::exception& e) {  // the number library's own overflow checks
     return fail(ErrorCode::invalid, fmt::format("this cannot be computed: {}", e.what()));
   }

@@ -34,7 +34,7 @@ constexpr const char* kSchema = R"json({
 std::string described(std::int64_t utc, const TimeZone& zone) {
   const TimeZone::Offset offset = zone.at(utc);
   const std::int64_t local = utc + offset.seconds;
-  return fmt::format("{} ({}, {}, UTC{}, week {})", iso8601(utc, zone), weekday(local), zone.name(),
+  return fmt::format("{} ({}, {}, UTC{}, week {})", iso8601(utc, zone), weekday_name(local), zone.name(),
                      offset_text(offset.seconds), iso_week(local));
 }
 
@@ -74,7 +74,7 @@ Result<std::string> added(const WrittenTime& start, const Span& span, const Time
   const auto days = add_span(local, Span{span.years, span.months, span.weeks, span.days, 0, 0});
   if (!days) return fail(days.error());
   if (!start.has_time && span.hours == 0 && span.minutes == 0)
-    return fmt::format("{} ({})", date_only(*days), weekday(*days));
+    return fmt::format("{} ({})", date_only(*days), weekday_name(*days));
   const auto moment = add_span(zone.to_utc(*days), Span{0, 0, 0, 0, span.hours, span.minutes});
   if (!moment) return fail(moment.error());
   return described(*moment, zone);

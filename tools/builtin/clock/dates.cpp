@@ -124,7 +124,7 @@ std::string iso8601(std::int64_t utc, const TimeZone& zone) {
                      clock / 60 % 60, clock % 60, offset_text(offset));
 }
 
-std::string weekday(std::int64_t local) {
+std::string weekday_name(std::int64_t local) {
   static constexpr const char* kNames[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                            "Thursday", "Friday", "Saturday"};
   return kNames[std::chrono::weekday(sys_days(days(floor_days(local)))).c_encoding()];

@@ -28,7 +28,7 @@ std::string iso8601(std::int64_t utc, const TimeZone& zone);
 /// "+09:00"
 std::string offset_text(int seconds);
 /// "Friday"
-std::string weekday(std::int64_t local);
+std::string weekday_name(std::int64_t local);
 int iso_week(std::int64_t local);
 
 struct Span {
