@@ -1,5 +1,7 @@
 #include "models/retry_after.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -34,9 +36,7 @@ std::string_view trimmed(std::string_view text) {
 
 // "try again in 1m30.5s", "retry in 20ms", "again in 3 seconds"
 std::optional<milliseconds> said(std::string_view message) {
-  std::string low(message);
-  std::ranges::transform(low, low.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string low = lower(message);
   std::size_t at = std::string::npos;
   for (std::string_view phrase : {"again in ", "retry in ", "retry after "})
     if (std::size_t found = low.find(phrase); found != std::string::npos && at == std::string::npos)

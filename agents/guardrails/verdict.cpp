@@ -4,10 +4,10 @@
 #include "agents/guardrails/rule.h"
 #include "agents/react/parser/json_reader.h"
 #include "agents/strategies/untrusted.h"
+#include "runtime/base/ascii.h"
 #include "tools/observation.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ std::optional<bool> truth(const Json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (!value.is_string()) return std::nullopt;
   std::string word = value.get<std::string>();
-  std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::tolower(c); });
+  word = lower(word);
   if (word == "true" || word == "yes") return true;
   if (word == "false" || word == "no") return false;
   return std::nullopt;

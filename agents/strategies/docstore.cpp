@@ -2,6 +2,7 @@
 #include "agents/strategies/text_labels.h"
 #include "agents/strategies/text_tool.h"
 #include "agents/strategies/tool_signature.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 
@@ -10,12 +11,6 @@
 namespace troupe::agents {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 /// `docstore`: Search[…] and Lookup[…] over whatever tool of the agent searches, as in the ReAct paper's
 /// question answering.

@@ -1,7 +1,7 @@
 #include "gateway/http/json_body.h"
 
-#include <algorithm>
-#include <cctype>
+#include "runtime/base/ascii.h"
+
 #include <string>
 #include <string_view>
 
@@ -15,9 +15,7 @@ namespace {
 std::string media_type(std::string_view header) {
   std::string type(header.substr(0, header.find(';')));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  std::ranges::transform(type, type.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return type;
+  return lower(type);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "models/builtin/utf8.h"
 
+#include "runtime/base/ascii.h"
+
 namespace troupe::models::builtin {
 
 namespace {
@@ -89,13 +91,6 @@ bool is_digit(char c) {
 }
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 std::string_view trim(std::string_view text) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/ascii.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -27,8 +29,6 @@ std::size_t length(std::string_view text);
 /// punctuation, a symbol or a picture counts as a letter.
 bool is_word_character(char32_t c);
 
-/// ASCII letters in lower case; everything else as it is.
-std::string lower(std::string_view text);
 std::string_view trim(std::string_view text);
 /// At most `bytes_max` bytes, cut between characters.
 std::string_view clip(std::string_view text, std::size_t bytes_max);

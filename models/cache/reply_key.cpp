@@ -3,6 +3,7 @@
 #include "models/cache/fields.h"
 #include "models/intent_word.h"
 #include "models/section.h"
+#include "runtime/base/ascii.h"
 #include "runtime/base/sha256.h"
 
 #include <algorithm>
@@ -21,11 +22,6 @@ constexpr std::string_view kAside[] = {"api_key",    "cache",   "concurrency",  
 // Headers that say who asks.
 constexpr std::string_view kCredentials[] = {"api-key",   "authorization", "cookie", "proxy-authorization",
                                              "x-api-key", "x-goog-api-key"};
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "models/cassettes/request_form.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
 #include <array>
 
@@ -12,12 +14,6 @@ constexpr std::array<std::string_view, 4> kAnswerHeaders{"content-type", "retry-
                                                          "x-should-retry"};
 constexpr std::array<std::string_view, 7> kCredentials{"key",  "token", "secret", "sig",
                                                        "auth", "pass",  "cred"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 bool names_credential(std::string_view parameter) {
   const std::string name = lower(parameter);

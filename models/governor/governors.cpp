@@ -1,6 +1,7 @@
 #include "models/governor/governors.h"
 
 #include "models/endpoint.h"
+#include "runtime/base/ascii.h"
 #include "runtime/base/sha256.h"
 
 #include <algorithm>
@@ -26,8 +27,7 @@ std::string server_of(const ModelSettings& entry) {
   const std::size_t host = url.find("://");
   if (host == std::string::npos) return url;
   url.resize(std::min(url.size(), url.find('/', host + 3)));
-  std::ranges::transform(url, url.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  url = lower(url);
   return url;
 }
 

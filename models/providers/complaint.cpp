@@ -1,7 +1,8 @@
 #include "models/providers/complaint.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -10,13 +11,6 @@ namespace troupe::models {
 namespace {
 
 constexpr std::size_t kMessageBytes = 500;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 bool has_any(std::string_view text, std::initializer_list<std::string_view> parts) {
   return std::ranges::any_of(

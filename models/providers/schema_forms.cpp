@@ -1,10 +1,10 @@
 #include "models/providers/schema_forms.h"
 
 #include "models/providers/complaint.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 namespace troupe::models {
 
@@ -69,12 +69,6 @@ class Strict {
   bool possible_ = true;
   std::size_t members_ = 0;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 // What the server says itself; `input` and the like repeat what it was sent.
 void collect(const Json& value, std::string& said, int depth) {

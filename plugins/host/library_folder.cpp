@@ -1,6 +1,7 @@
 #include "plugins/host/library_folder.h"
 
 #include "plugins/host/plugin_file.h"
+#include "runtime/base/ascii.h"
 #include "runtime/base/sha256.h"
 
 #include <algorithm>
@@ -97,9 +98,7 @@ Result<Hashes> read_hashes(std::string_view text) {
                   fmt::format("line {} does not begin with the 64 hexadecimal digits that "
                               "`sha256sum` writes",
                               number));
-    std::string hash(digits);
-    std::ranges::transform(hash, hash.begin(), [](unsigned char c) { return std::tolower(c); });
-    hashes.insert(std::move(hash));
+    hashes.insert(lower(digits));
   }
   return hashes;
 }

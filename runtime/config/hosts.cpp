@@ -1,5 +1,7 @@
 #include "runtime/config/hosts.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -67,9 +69,7 @@ bool is_loopback(std::string_view host) {
       return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).is_loopback();
     return v6.is_loopback();
   }
-  std::string name(host);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = lower(host);
   return name == "localhost" || name == "localhost.";
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/config/scalar.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/config/text_check.h"
 
 #include <algorithm>
@@ -20,13 +21,6 @@ bool digit(char c) {
 }
 bool digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), digit);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 std::unexpected<std::string> wrong(std::string_view expected, const Scalar& scalar,

@@ -2,6 +2,7 @@
 #include "runtime/net/beast_http.h"
 
 #include "runtime/async/one_shot.h"
+#include "runtime/base/ascii.h"
 #include "runtime/net/beast_websocket.h"
 #include "runtime/telemetry/log.h"
 
@@ -160,9 +161,7 @@ class HttpConnection {
     request.path = target.substr(0, mark);
     request.query = target.substr(std::min(mark + 1, target.size()));
     for (const auto& field : head) {
-      std::string name(field.name_string());
-      std::ranges::transform(name, name.begin(),
-                             [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::string name = lower(field.name_string());
       request.headers.emplace_back(std::move(name), std::string(field.value()));
     }
     request.id = request.header("x-request-id");

@@ -1,10 +1,10 @@
 #include "runtime/net/curl_answer.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/base/limits.h"
 #include "runtime/net/http_rules.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 namespace troupe::net {
@@ -73,9 +73,7 @@ void CurlAnswer::on_field(std::string_view line) {
   }
   const auto colon = line.find(':');
   if (colon == line.npos) return;
-  std::string name(trimmed(line.substr(0, colon)));
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = lower(trimmed(line.substr(0, colon)));
   head_.headers.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/net/http_rules.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
 #include <cctype>
 #include <string>
@@ -16,13 +18,6 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [&](unsigned char c) {
     return std::isalnum(c) || kMarks.find(static_cast<char>(c)) != kMarks.npos;
   });
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 /// What another host may see. Everything else may be a key under a provider's own name.

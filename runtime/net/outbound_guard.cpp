@@ -1,5 +1,7 @@
 #include "runtime/net/outbound_guard.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -95,10 +97,7 @@ std::string_view match(const std::vector<Rule>& rules, const Address& address) {
 
 std::string normal_host(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
-  std::string out(host);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
+  return lower(host);
 }
 
 bool is_host_name(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "runtime/net/url.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/base/limits.h"
 #include "runtime/net/curl_library.h"
 
@@ -129,8 +130,7 @@ Result<> Url::normalize_host() {
   if (host.empty()) return fail(ErrorCode::invalid, "the host name is not valid");
   if (host.front() != '[') {
     if (host.ends_with('.')) host.pop_back();
-    std::ranges::transform(host, host.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    host = lower(host);
     if (auto address = numeric_host(host)) host = address->text();
     // What is left of a bad number ("256.256.256.256", "0x7f000001.") must not reach a resolver that guesses.
     const auto last = host.substr(host.rfind('.') + 1);

@@ -46,7 +46,7 @@ const Finish& ended(const Step& step) {
   return std::get<Finish>(step);
 }
 
-constexpr LoopRules kAnswer{.on_limit = OnLimit::answer};
+constexpr LoopRules kAnswerAtLimit{.on_limit = OnLimit::answer};
 
 }  // namespace
 
@@ -90,7 +90,7 @@ TEST_CASE("a cost limit bounds what a call may write, and its stream says so whe
 }
 
 TEST_CASE("on_limit: answer keeps the last step for a best answer, without tools") {
-  ReactLoop loop = loop_with({.steps = 2}, kAnswer);
+  ReactLoop loop = loop_with({.steps = 2}, kAnswerAtLimit);
   CHECK_FALSE(asked(loop.start()).last);
   Step step = loop.on_reply(reply("a"), calls({{"x", 1}}), 0);
   Step last = loop.on_observations(observed(step, "half of it"));
@@ -106,7 +106,7 @@ TEST_CASE("on_limit: answer keeps the last step for a best answer, without tools
 
 TEST_CASE("a best answer is asked for once: another call of a tool, or nonsense, ends the run without one") {
   for (ParsedStep bad : {calls({{"x", 2}}), ParsedStep{.outcome = Malformed{"no step"}}}) {
-    ReactLoop loop = loop_with({.steps = 2}, kAnswer);
+    ReactLoop loop = loop_with({.steps = 2}, kAnswerAtLimit);
     (void)loop.start();
     Step step = loop.on_reply(reply("a"), calls({{"x", 1}}), 0);
     REQUIRE(asked(loop.on_observations(observed(step, "ok"))).last);
@@ -119,7 +119,7 @@ TEST_CASE("a best answer is asked for once: another call of a tool, or nonsense,
 }
 
 TEST_CASE("a run of one step has none to spare for a best answer") {
-  ReactLoop loop = loop_with({.steps = 1}, kAnswer);
+  ReactLoop loop = loop_with({.steps = 1}, kAnswerAtLimit);
   CHECK_FALSE(asked(loop.start()).last);
   CHECK(ended(loop.on_reply(reply("a"), calls({{"x", 1}}), 0)).reason == "max_steps");
 }
@@ -127,7 +127,7 @@ TEST_CASE("a run of one step has none to spare for a best answer") {
 TEST_CASE("what the last answer may cost was kept back: it fits whatever came before it") {
   constexpr std::int64_t kTokens = 2'000;
   for (std::size_t observation : {0u, 100u, 3'000u, 100'000u}) {
-    ReactLoop loop = loop_with({.tokens = kTokens}, kAnswer);
+    ReactLoop loop = loop_with({.tokens = kTokens}, kAnswerAtLimit);
     const Allowance first = asked(loop.start()).allowance;
     // The model uses everything it may.
     const std::string text(static_cast<std::size_t>(first.output) * 4, 'a');
@@ -144,7 +144,7 @@ TEST_CASE("what the last answer may cost was kept back: it fits whatever came be
 }
 
 TEST_CASE("a reply that was cut off is followed by a best answer where one is wanted") {
-  ReactLoop loop = loop_with({.tokens = 2'000}, kAnswer);
+  ReactLoop loop = loop_with({.tokens = 2'000}, kAnswerAtLimit);
   const Allowance first = asked(loop.start()).allowance;
   Step last = loop.on_cut(reply("{", {.input_tokens = first.input, .output_tokens = first.output}), 0,
                           {"max_tokens", "cut"});
@@ -155,7 +155,7 @@ TEST_CASE("a reply that was cut off is followed by a best answer where one is wa
 }
 
 TEST_CASE("at the deadline the calls at work are told of before a best answer is asked for") {
-  ReactLoop loop = loop_with({}, kAnswer);
+  ReactLoop loop = loop_with({}, kAnswerAtLimit);
   (void)loop.start();
   Step step = loop.on_reply(reply("a"), calls({{"x", 1}}), 0);
 
@@ -165,7 +165,7 @@ TEST_CASE("at the deadline the calls at work are told of before a best answer is
   const auto& messages = loop.transcript()->messages();
   CHECK(messages[messages.size() - 2].content.contains("too late"));
   CHECK(ended(loop.on_interrupt(Interrupt::deadline)).reason == "max_time");
-  CHECK(ended(loop_with({}, kAnswer).on_interrupt(Interrupt::cancelled)).status == "cancelled");
+  CHECK(ended(loop_with({}, kAnswerAtLimit).on_interrupt(Interrupt::cancelled)).status == "cancelled");
 }
 
 TEST_CASE("the same input written in another order is the same call") {
@@ -268,7 +268,7 @@ TEST_CASE("where a run's money is not enough for its model, the first fallback t
 }
 
 TEST_CASE("a budget that runs spend together ends a run without a last answer, and its step is not counted") {
-  ReactLoop loop = loop_with({}, kAnswer);
+  ReactLoop loop = loop_with({}, kAnswerAtLimit);
   asked(loop.start());
   const Finish end = ended(loop.on_budget({"max_cost", "the day's budget is spent", true}, false));
   CHECK(end.status == "limit");
@@ -276,12 +276,12 @@ TEST_CASE("a budget that runs spend together ends a run without a last answer, a
   CHECK(end.detail == "the day's budget is spent");
   CHECK(loop.step() == 0);
 
-  ReactLoop cut = loop_with({}, kAnswer);
+  ReactLoop cut = loop_with({}, kAnswerAtLimit);
   asked(cut.start());
   CHECK(ended(cut.on_cut(reply("x"), 0, {"max_tokens", "spent", true})).status == "limit");
   CHECK(cut.step() == 1);
 
-  ReactLoop last = loop_with({.steps = 2}, kAnswer);
+  ReactLoop last = loop_with({.steps = 2}, kAnswerAtLimit);
   asked(last.start());
   Step next = last.on_reply(reply("x"), calls({{"n", 1}}), 0);
   next = last.on_observations(observed(next, "o"));

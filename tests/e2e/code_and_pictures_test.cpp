@@ -68,10 +68,6 @@ default: a
                      peer.url("/v1"), out.string());
 }
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("an agent runs code and makes a picture; a replay does neither, and needs no interpreter") {
@@ -84,9 +80,9 @@ TEST_CASE("an agent runs code and makes a picture; a replay does neither, and ne
   CAPTURE(asked.out);
   CAPTURE(asked.err);
   REQUIRE(asked.exit_code == 0);
-  CHECK(has(asked.out, "[exit status 0]\\n499500"));
-  CHECK(has(asked.out, "(PNG, 1024x768, 33 bytes)"));
-  CHECK(has(asked.out, "Counted and drawn."));
+  CHECK(asked.out.contains("[exit status 0]\\n499500"));
+  CHECK(asked.out.contains("(PNG, 1024x768, 33 bytes)"));
+  CHECK(asked.out.contains("Counted and drawn."));
   const std::size_t requests = peer.requests().size();
   std::filesystem::remove_all(folder.path() / "out");
 
@@ -95,7 +91,7 @@ TEST_CASE("an agent runs code and makes a picture; a replay does neither, and ne
   CAPTURE(replayed.out);
   CAPTURE(replayed.err);
   CHECK(replayed.exit_code == 0);
-  CHECK(has(replayed.out, "1 the same, 0 differ, 0 skipped"));
+  CHECK(replayed.out.contains("1 the same, 0 differ, 0 skipped"));
   CHECK(peer.requests().size() == requests);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "out"));
 
@@ -103,7 +99,7 @@ TEST_CASE("an agent runs code and makes a picture; a replay does neither, and ne
   const Outcome without =
       fakes::run_program({program(), "tools", "list", "-c", daemon.config()}, {kNoPrograms});
   CHECK(without.exit_code == 2);
-  CHECK(has(without.err, "tool `python`: there is no python3 in the folders of PATH (/no/such/folder)"));
+  CHECK(without.err.contains("tool `python`: there is no python3 in the folders of PATH (/no/such/folder)"));
 }
 
 TEST_CASE("the example with code is checked without an interpreter, shown and called by hand with one") {
@@ -114,8 +110,8 @@ TEST_CASE("the example with code is checked without an interpreter, shown and ca
   if (!code_runs_here()) return;
   const Outcome shown = fakes::run_program({program(), "tools", "show", "-c", example, "python"});
   CHECK(shown.exit_code == 0);
-  CHECK(has(shown.out, "\"effect\": \"pure\""));
-  CHECK(has(shown.out, "256 MiB of memory"));
+  CHECK(shown.out.contains("\"effect\": \"pure\""));
+  CHECK(shown.out.contains("256 MiB of memory"));
   const Outcome called =
       fakes::run_program({program(), "tools", "call", "-c", example, "python",
                           R"({"code": "import sys\nprint(sys.stdin.read())\n6 * 7", "stdin": "in"})"});

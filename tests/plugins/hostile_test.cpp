@@ -29,10 +29,6 @@ Outcome timed(Staged& staged, const std::string& tool, Milliseconds time) {
   return {std::move(answer), std::chrono::duration_cast<Milliseconds>(staged.clock.now() - from)};
 }
 
-bool has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -56,7 +52,7 @@ TEST_CASE(
     const Outcome outcome = timed(staged, one.tool, time);
     REQUIRE_FALSE(outcome.answer);
     CHECK(word(outcome.answer.error().code) == word(one.code));
-    CHECK_MESSAGE(has(outcome.answer.error().message, one.words), outcome.answer.error().message);
+    CHECK_MESSAGE(outcome.answer.error().message.contains(one.words), outcome.answer.error().message);
     CHECK(outcome.took < time + kOver);
     CHECK(staged.text("echo", R"({"n":1})") == R"({"n":1})");
   }
@@ -65,7 +61,7 @@ TEST_CASE(
 TEST_CASE("what a plugin must not do does not work, and it lives to say so") {
   Staged staged(hostile());
   REQUIRE_MESSAGE(!staged.why_not, staged.why_not->message);
-  CHECK(has(staged.text("read_shadow"), "cannot read"));
+  CHECK(staged.text("read_shadow").contains("cannot read"));
   CHECK(staged.text("write_file") == "cannot write");
   CHECK(staged.text("connect_out") == "no socket");
   CHECK(staged.text("fork_bomb") == "cannot fork");
@@ -78,7 +74,7 @@ TEST_CASE("a worker has nothing of the daemon's environment and descriptors") {
   ::setenv("TROUPE_TEST_CANARY", "canary-secret", 1);
   const fakes::TempDir folder;
   Staged staged(hostile());
-  CHECK_FALSE(has(staged.text("environment"), "canary"));
+  CHECK_FALSE(staged.text("environment").contains("canary"));
   // Its streams, which are all its error output, and the channel.
   CHECK(staged.text("descriptors") == "0 1 2 3 ");
   ::unsetenv("TROUPE_TEST_CANARY");
@@ -89,11 +85,12 @@ TEST_CASE("floods are cut, and the plugin is none the worse for its own mistakes
   const Outcome flood = timed(staged, "flood_stdout", 20s);
   REQUIRE_FALSE(flood.answer);
   CHECK(flood.answer.error().code == ErrorCode::too_large);
-  CHECK_MESSAGE(has(flood.answer.error().message, "flooded its error output"), flood.answer.error().message);
+  CHECK_MESSAGE(flood.answer.error().message.contains("flooded its error output"),
+                flood.answer.error().message);
   const auto large = staged.call("flood_answer");
   REQUIRE_FALSE(large);
   CHECK(large.error().code == ErrorCode::too_large);
-  CHECK(has(large.error().message, "67108864 bytes"));
+  CHECK(large.error().message.contains("67108864 bytes"));
   CHECK(staged.text("twice") == "first");
   CHECK(staged.text("echo") == "{}");
   CHECK(staged.pool().counts().started == 2);
@@ -110,7 +107,7 @@ TEST_CASE("a call that is cancelled may end by itself, and is killed where it do
   auto asked = cancelled("until_cancelled");
   REQUIRE_FALSE(asked);
   CHECK(asked.error().code == ErrorCode::cancelled);
-  CHECK_FALSE(has(asked.error().message, "killed"));
+  CHECK_FALSE(asked.error().message.contains("killed"));
   CHECK(staged.pool().counts().started == 1);
   REQUIRE(staged.told.events.size() == 1);
   CHECK(staged.told.events[0].type == "tool.progress");
@@ -123,7 +120,7 @@ TEST_CASE("a call that is cancelled may end by itself, and is killed where it do
   auto deaf = cancelled("hang");
   REQUIRE_FALSE(deaf);
   CHECK(deaf.error().code == ErrorCode::cancelled);
-  CHECK(has(deaf.error().message, "killed"));
+  CHECK(deaf.error().message.contains("killed"));
   CHECK(staged.text("echo") == "{}");
 }
 
@@ -145,7 +142,7 @@ TEST_CASE("a plugin that does not start says why, and does not start again and a
     Staged staged(settings);
     REQUIRE(staged.why_not);
     CHECK(word(staged.why_not->code) == word(code));
-    CHECK_MESSAGE(has(staged.why_not->message, words), staged.why_not->message);
+    CHECK_MESSAGE(staged.why_not->message.contains(words), staged.why_not->message);
   }
 }
 

@@ -21,10 +21,6 @@ namespace troupe::plugins::testing {
 
 inline constexpr std::size_t kDimensions = 24;
 
-inline bool has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 /// Around centres, as vectors of texts are.
 inline std::vector<float> vectors(std::size_t count, unsigned seed, std::size_t dimensions = kDimensions) {
   constexpr std::size_t kCentres = 50;

@@ -17,10 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 /// A folder with files of any content; what is in them does not matter here.
 class Folder {
  public:
@@ -74,7 +70,7 @@ TEST_CASE("a list of hashes is what sha256sum writes, or hashes alone") {
     CAPTURE(bad);
     const auto read = read_hashes(a + "  x.so\n" + bad + "\n");
     REQUIRE_FALSE(read);
-    CHECK(has(read.error().message, "line 2 "));
+    CHECK(read.error().message.contains("line 2 "));
   }
 }
 
@@ -135,13 +131,13 @@ TEST_CASE(
   CHECK(scan->plugins[0].path == folder.path("libweather.so"));
   CHECK(scan->left_out.size() == 8);
   CHECK(left_out(*scan, "weather").why == "libweather.so is plugin `weather` already");
-  CHECK(has(left_out(*scan, "loose").why, "may be changed by anybody"));
-  CHECK(has(left_out(*scan, "2nd.so").why, "its name cannot be a plugin's"));
-  CHECK(has(left_out(*scan, "own").why, "has a `path` of its own"));
-  CHECK(has(left_out(*scan, "strict").why, "`plugins.strict` says " + std::string(64, '0')));
-  CHECK(has(left_out(*scan, "folder").why, "is no file"));
-  CHECK(has(left_out(*scan, "pipe").why, "is no file"));
-  CHECK(has(left_out(*scan, "gone").why, "No such file"));
+  CHECK(left_out(*scan, "loose").why.contains("may be changed by anybody"));
+  CHECK(left_out(*scan, "2nd.so").why.contains("its name cannot be a plugin's"));
+  CHECK(left_out(*scan, "own").why.contains("has a `path` of its own"));
+  CHECK(left_out(*scan, "strict").why.contains("`plugins.strict` says " + std::string(64, '0')));
+  CHECK(left_out(*scan, "folder").why.contains("is no file"));
+  CHECK(left_out(*scan, "pipe").why.contains("is no file"));
+  CHECK(left_out(*scan, "gone").why.contains("No such file"));
 }
 
 TEST_CASE("a folder or a list that others may change is not used at all") {
@@ -151,7 +147,7 @@ TEST_CASE("a folder or a list that others may change is not used at all") {
   auto scan = scan_folder(folder.allowing({"one"}), {});
   REQUIRE_FALSE(scan);
   CHECK(scan.error().code == ErrorCode::denied);
-  CHECK(has(scan.error().message, "the folder " + folder.path()));
+  CHECK(scan.error().message.contains("the folder " + folder.path()));
   folder.open_to(0755);
 
   LibraryFolderSettings listed{.path = folder.allowing({}).path, .allow_file = lists.path("allowed")};
@@ -166,11 +162,11 @@ TEST_CASE("a folder or a list that others may change is not used at all") {
   lists.put("allowed", "weather.so\n", 0644);
   scan = scan_folder(listed, {});
   REQUIRE_FALSE(scan);
-  CHECK(has(scan.error().message, lists.path("allowed") + ": line 1 "));
+  CHECK(scan.error().message.contains(lists.path("allowed") + ": line 1 "));
   lists.open_to(0777);
   scan = scan_folder(listed, {});
   REQUIRE_FALSE(scan);
-  CHECK(has(scan.error().message, "the folder " + lists.path()));
+  CHECK(scan.error().message.contains("the folder " + lists.path()));
 }
 
 TEST_CASE("more libraries than a folder may have are refused, and no folder is nothing") {

@@ -24,10 +24,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 /// The test's plugin as a daemon has it, and the entries that use it.
 class Scene {
  public:
@@ -192,7 +188,7 @@ TEST_CASE("tools are declared, called and answered, pictures travel, and state c
   REQUIRE_MESSAGE(thought, thought.error().message);
   CHECK(thought->text == "so it is");
   CHECK(thought->reasoning == "let me see");
-  REQUIRE(has(thought->provider_state, "signature"));
+  REQUIRE(thought->provider_state.contains("signature"));
 
   models::Message mine{.role = models::Role::assistant,
                        .content = "so it is",
@@ -224,13 +220,13 @@ TEST_CASE("what a model cannot do it is not asked for: tools, pictures and schem
   auto refused = scene.ask(std::move(tools), {.model = "raw"});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::model);
-  CHECK(has(refused.error().message, "cannot be given tools"));
-  CHECK(has(refused.error().message, "model main (raw of plugin/local)"));
+  CHECK(refused.error().message.contains("cannot be given tools"));
+  CHECK(refused.error().message.contains("model main (raw of plugin/local)"));
   auto blind = scene.ask(
       request_of({{.role = models::Role::user, .content = "{}", .images = {{"https://example.org/a.png"}}}}),
       {.model = "raw"});
   REQUIRE_FALSE(blind);
-  CHECK(has(blind.error().message, "takes none"));
+  CHECK(blind.error().message.contains("takes none"));
 }
 
 TEST_CASE("each status of a plugin's model is an error of that kind, and what may pass is tried again") {
@@ -250,8 +246,8 @@ TEST_CASE("each status of a plugin's model is an error of that kind, and what ma
     auto failed = scene.ask("fail " + std::to_string(one.status) + " my words", {.retries = 2});
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == one.code);
-    CHECK(has(failed.error().message, "my words"));
-    CHECK(has(failed.error().message, "model main (scripted of plugin/local)"));
+    CHECK(failed.error().message.contains("my words"));
+    CHECK(failed.error().message.contains("model main (scripted of plugin/local)"));
     CHECK(scene.warnings("model_retry") == one.retries);
   }
   CHECK(scene.ask("still here")->text == "You said: still here");
@@ -309,7 +305,7 @@ TEST_CASE("an answer that is not as it should be is refused with what is wrong w
     auto failed = scene.ask(one.answer, {.model = "raw", .retries = 0});
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == ErrorCode::protocol);
-    CHECK_MESSAGE(has(failed.error().message, one.words), failed.error().message);
+    CHECK_MESSAGE(failed.error().message.contains(one.words), failed.error().message);
     CHECK(failed.error().message.size() < 1'000);
   }
   auto good = scene.ask(R"({"text":"fine","finish":"length","usage":{"input_tokens":3,"output_tokens":1}})",
@@ -323,11 +319,11 @@ TEST_CASE("a flood of text, in pieces or in one answer, costs the plugin its wor
   auto torrent = scene.ask("torrent", {.model = "flood", .retries = 2});
   REQUIRE_FALSE(torrent);
   CHECK(torrent.error().code == ErrorCode::protocol);
-  CHECK(has(torrent.error().message, "text is larger than 8388608 bytes"));
+  CHECK(torrent.error().message.contains("text is larger than 8388608 bytes"));
   auto large = scene.ask("large 9000000", {.retries = 2});
   REQUIRE_FALSE(large);
   CHECK(large.error().code == ErrorCode::protocol);
-  CHECK(has(large.error().message, "at most 8388608 are taken"));
+  CHECK(large.error().message.contains("at most 8388608 are taken"));
   CHECK(scene.warnings("model_retry") == 0);
   auto long_one = scene.ask("large 1000000");
   REQUIRE_MESSAGE(long_one, long_one.error().message);
@@ -337,7 +333,7 @@ TEST_CASE("a flood of text, in pieces or in one answer, costs the plugin its wor
   CHECK(vectors.error().code == ErrorCode::protocol);
   auto many = scene.embed({R"({"dimensions":60000})", "480000 nan"}, {.model = "raw", .retries = 0});
   REQUIRE_FALSE(many);
-  CHECK(has(many.error().message, "not finite, in vector 2 of 2"));
+  CHECK(many.error().message.contains("not finite, in vector 2 of 2"));
 }
 
 TEST_CASE("a reader who has enough ends the stream, and the worker with its model lives on") {
@@ -388,7 +384,7 @@ TEST_CASE("a model that is silent for too long is given up; one that says how fa
   REQUIRE_FALSE(silent);
   CHECK(silent.error().code == ErrorCode::timeout);
   CHECK(silent.error().retryable);
-  CHECK(has(silent.error().message, "it said nothing for 1 s"));
+  CHECK(silent.error().message.contains("it said nothing for 1 s"));
   auto slow = scene.ask("slow", settings);
   REQUIRE_MESSAGE(slow, slow.error().message);
   CHECK(slow->text == "loaded");
@@ -402,7 +398,7 @@ TEST_CASE(
   REQUIRE_FALSE(crashed);
   CHECK(sink.text == "it is about to");
   CHECK(crashed.error().code == ErrorCode::unavailable);
-  CHECK(has(crashed.error().message, "SIGSEGV"));
+  CHECK(crashed.error().message.contains("SIGSEGV"));
   CHECK(scene.warnings("model_retry") == 0);
   auto died = scene.ask("die", {.retries = 1});
   REQUIRE_FALSE(died);
@@ -448,8 +444,8 @@ TEST_CASE("each status of a plugin's embedder is an error of that kind") {
     auto failed = scene.embed({"fail " + std::to_string(one.status) + " my words"}, {.retries = 1});
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == one.code);
-    CHECK(has(failed.error().message, "embedder e (letters of plugin/local)"));
-    CHECK(has(failed.error().message, "my words"));
+    CHECK(failed.error().message.contains("embedder e (letters of plugin/local)"));
+    CHECK(failed.error().message.contains("my words"));
     CHECK(scene.warnings("model_retry") == one.retries);
   }
 }
@@ -482,7 +478,7 @@ TEST_CASE("vectors of another number, length or kind than was said are refused")
         : scene.embed({one.answer, one.body}, {.model = "raw", .dimensions = one.wanted, .retries = 0});
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == ErrorCode::protocol);
-    CHECK_MESSAGE(has(failed.error().message, one.words), failed.error().message);
+    CHECK_MESSAGE(failed.error().message.contains(one.words), failed.error().message);
   }
   auto good = scene.embed({R"({"dimensions":2})", "16 zero"}, {.model = "raw"});
   REQUIRE_MESSAGE(good, good.error().message);

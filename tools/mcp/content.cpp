@@ -1,11 +1,11 @@
 #include "tools/mcp/content.h"
 
+#include "runtime/base/ascii.h"
 #include "tools/json_schema.h"
 #include "tools/mcp/bounds.h"
 #include "tools/observation.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -90,11 +90,6 @@ std::string misfit(const Json* structured, std::string_view output_schema) {
   return fits
              ? ""
              : "[the structured content is not as the tool's schema promises:\n" + fits.error().message + "]";
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 /// Lines of a list, the first of those that are wanted.

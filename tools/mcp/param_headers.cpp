@@ -1,5 +1,6 @@
 #include "tools/mcp/param_headers.h"
 
+#include "runtime/base/ascii.h"
 #include "tools/mcp/bounds.h"
 #include "tools/observation.h"
 
@@ -34,11 +35,6 @@ bool token(std::string_view name) {  // RFC 9110, 5.6.2
     return c < 0x80 && (std::isalnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
                                                std::string_view::npos);
   });
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 std::unexpected<Error> bad(std::string_view argument, std::string_view why) {

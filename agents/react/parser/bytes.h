@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/ascii.h"
+
 /// What kind a byte is, as far as the parsers care. Bytes of multi-byte UTF-8 characters count as letters.
 namespace troupe::agents {
 
@@ -21,9 +23,6 @@ constexpr bool is_word(char c) {
 }
 constexpr bool is_quote(char c) {
   return c == '"' || c == '\'';
-}
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 }  // namespace troupe::agents

@@ -5,6 +5,7 @@
 #include "agents/teams/blackboard.h"
 #include "agents/teams/limits.h"
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <charconv>
@@ -91,8 +92,7 @@ std::optional<double> number(const Json& value) {
 bool same(const Json& value, const Json& wanted) {
   if (value.is_string() && wanted.is_number()) return number(value) == wanted.get<double>();
   if (value.is_string() && wanted.is_boolean())
-    return models::builtin::lower(value.get_ref<const std::string&>()) ==
-           (wanted.get<bool>() ? "true" : "false");
+    return lower(value.get_ref<const std::string&>()) == (wanted.get<bool>() ? "true" : "false");
   return value == wanted;
 }
 

@@ -1,6 +1,6 @@
 #include "agents/teams/patterns/join.h"
 
-#include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <map>
@@ -27,7 +27,7 @@ std::size_t needed(const JoinSettings& settings, std::size_t all) {
 // One vote: "Yes." and " yes" are the same. Letters beyond ASCII keep their case.
 std::string ballot(std::string_view text) {
   std::string compared;
-  for (const char c : models::builtin::lower(text))
+  for (const char c : lower(text))
     if (!std::string_view(" \t\r\n\v\f").contains(c)) compared += c;
   const auto is_mark = [](char c) { return std::string_view(".,;:!?\"'`*").contains(c); };
   while (!compared.empty() && is_mark(compared.back())) compared.pop_back();

@@ -1,6 +1,7 @@
 #include "memory/knowledge/loaders/charset.h"
 
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <array>
@@ -121,7 +122,7 @@ void replace_and_count(const void* context, UConverterToUnicodeArgs* args, const
 }  // namespace
 
 const Charset* charset_labelled(std::string_view label) {
-  std::string name = models::builtin::lower(models::builtin::trim(label));
+  std::string name = lower(models::builtin::trim(label));
   const auto* alias = std::ranges::find(kLabels, name, &Label::label);
   if (alias != std::end(kLabels)) name = alias->name;
   const auto* it = std::ranges::find(kCharsets, name, &Charset::name);

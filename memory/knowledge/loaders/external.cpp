@@ -4,6 +4,7 @@
 #include "memory/knowledge/loaders/draft.h"
 #include "memory/knowledge/loaders/format.h"
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 #include "runtime/base/json.h"
 
 #include <algorithm>
@@ -17,7 +18,6 @@ namespace troupe::memory::loaders {
 
 namespace {
 
-using models::builtin::lower;
 using models::builtin::trim;
 
 constexpr std::string_view kMagic = "magic:";

@@ -3,6 +3,7 @@
 #include "memory/knowledge/loaders/magic.h"
 #include "memory/knowledge/loaders/sniff.h"
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,6 @@ namespace troupe::memory::loaders {
 
 namespace {
 
-using models::builtin::lower;
 using models::builtin::trim;
 
 constexpr std::array<std::string_view, 8> kWords = {"text", "markdown", "html",  "pdf",

@@ -1,6 +1,7 @@
 #include "memory/knowledge/loaders/front_matter.h"
 
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +13,6 @@ namespace {
 
 using models::builtin::is_digit;
 using models::builtin::is_letter;
-using models::builtin::lower;
 using models::builtin::trim;
 constexpr auto kNone = std::string_view::npos;
 constexpr std::size_t kBlockBytes = 64u << 10;

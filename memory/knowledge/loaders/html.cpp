@@ -5,6 +5,7 @@
 #include "memory/knowledge/loaders/html/page.h"
 #include "memory/knowledge/loaders/html/tokens.h"
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 namespace troupe::memory::loaders {
 
@@ -21,7 +22,7 @@ bool apart(const Block& before, const Block& after) {
 }
 
 std::string charset_in(std::string_view content) {
-  const std::string lowered = models::builtin::lower(content);
+  const std::string lowered = lower(content);
   const auto at = lowered.find("charset=");
   if (at == std::string::npos) return "";
   std::string_view value = std::string_view(lowered).substr(at + 8);
@@ -62,7 +63,7 @@ std::string charset_of_page(std::string_view bytes) {
     if (token.kind != html::Token::Kind::start_tag || token.name != "meta") continue;
     if (token.has(html::Attribute::charset))
       return std::string(models::builtin::trim(token[html::Attribute::charset]));
-    if (models::builtin::lower(token[html::Attribute::http_equiv]) == "content-type")
+    if (lower(token[html::Attribute::http_equiv]) == "content-type")
       if (std::string charset = charset_in(token[html::Attribute::content]); !charset.empty()) return charset;
   }
   return "";

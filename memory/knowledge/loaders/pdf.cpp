@@ -2,6 +2,7 @@
 
 #include "memory/knowledge/loaders/draft.h"
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <optional>
@@ -14,7 +15,6 @@ namespace troupe::memory::loaders {
 namespace {
 
 using models::builtin::is_digit;
-using models::builtin::lower;
 using models::builtin::trim;
 
 constexpr std::size_t kRunningPages = 3;  // a line on so many pages, and on

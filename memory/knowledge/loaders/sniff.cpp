@@ -6,6 +6,7 @@
 #include "memory/knowledge/loaders/json_tokens.h"
 #include "memory/knowledge/loaders/markdown.h"
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <optional>
@@ -14,7 +15,6 @@ namespace troupe::memory::loaders {
 
 namespace {
 
-using models::builtin::lower;
 using models::builtin::trim;
 using Kind = JsonToken::Kind;
 

@@ -37,10 +37,6 @@ TestTeam desk() {
   return team;
 }
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -81,12 +77,12 @@ TEST_CASE("what of the conversation goes along is what the team says") {
     REQUIRE(team.run(*crew));
     return crew->asked.at(2).text;
   };
-  CHECK(has(text_for_tech(),
-            "front: One moment.\n\n(team): front handed the conversation over to billing: about an "
-            "invoice\n\nbilling: I looked.\n\nbilling handed"));
+  CHECK(text_for_tech().contains(
+      "front: One moment.\n\n(team): front handed the conversation over to billing: about an "
+      "invoice\n\nbilling: I looked.\n\nbilling handed"));
   team.settings.history = {HistorySettings::Kind::last, 1};
-  CHECK(!has(text_for_tech(), "One moment"));
-  CHECK(has(text_for_tech(), "billing: I looked."));
+  CHECK(!text_for_tech().contains("One moment"));
+  CHECK(text_for_tech().contains("billing: I looked."));
   team.settings.history = {HistorySettings::Kind::none, 0};
   CHECK(text_for_tech() ==
         "Task: Is invoice 7 paid?\n\nbilling handed the conversation over to you: not about money");
@@ -105,9 +101,9 @@ TEST_CASE("a handoff that is not allowed is told back with what is") {
   CHECK(crew->speakers() == Names{"front", "front", "tech"});
   CHECK(crew->handoffs() == Names{"front>tech"});
   CHECK(crew->warnings() == Names{"handoff_refused"});
-  CHECK(has(crew->asked[1].text,
-            "You cannot hand the conversation over to: billing\nYou may hand it over to: tech. Or answer "
-            "yourself."));
+  CHECK(crew->asked[1].text.contains(
+      "You cannot hand the conversation over to: billing\nYou may hand it over to: tech. Or answer "
+      "yourself."));
   check_resumes(team);
 }
 
@@ -120,14 +116,14 @@ TEST_CASE("nobody hands over to itself, to nobody, or where nothing is allowed")
     CHECK(!team.run(*crew));
     CHECK(crew->speakers() == Names{"front", "front", "front"});
     CHECK(crew->handoffs().empty());
-    CHECK(!has(crew->asked[1].text, "\nYou may hand it over to: all"));
+    CHECK(!crew->asked[1].text.contains("\nYou may hand it over to: all"));
   }
   TestTeam team = desk();
   team.settings.handoffs = {{"billing", {"tech"}}};
   team.settings.limits.turns = 2;
   const auto crew = team.crew();
   CHECK(team.run(*crew)->reason == "max_turns");
-  CHECK(has(crew->asked[1].text, "You may hand it over to nobody. Answer yourself."));
+  CHECK(crew->asked[1].text.contains("You may hand it over to nobody. Answer yourself."));
 }
 
 TEST_CASE("who insists on a handoff that is refused is stopped") {
@@ -189,7 +185,7 @@ TEST_CASE("a circle of three that brings nothing new is told so, then stopped") 
   CHECK(end.error().reason == "stalled");
   CHECK(crew->asked.size() == 9);
   CHECK(crew->warnings() == Names{"new_plan"});
-  CHECK(has(crew->asked[6].text, "brings nothing new. Answer with what there is"));
+  CHECK(crew->asked[6].text.contains("brings nothing new. Answer with what there is"));
 }
 
 TEST_CASE("a condition that holds ends a handoff at once; an answer is an answer") {
@@ -215,7 +211,7 @@ TEST_CASE("whoever cannot take the conversation gives it back to who handed it o
   };
   const auto crew = team.crew();
   CHECK(team.run(*crew)->text == "Please write to us.");
-  CHECK(has(crew->asked[2].text, "billing could not take the conversation."));
+  CHECK(crew->asked[2].text.contains("billing could not take the conversation."));
   check_resumes(team);
 
   team.rules["front"] = team.rules["billing"];
@@ -242,9 +238,9 @@ TEST_CASE("a member that remembers is not told again what it knew when it handed
   team.rules["tech"] = hands_to("billing", "yours", "It is no fault of ours.");
   const auto crew = team.crew();
   CHECK(team.run(*crew)->text == "Paid.");
-  CHECK(has(crew->asked[3].text,
-            "Said since your last turn:\n\n(team): billing handed the conversation over to tech: "
-            "first\n\ntech: It is no fault of ours.\n\ntech handed"));
+  CHECK(crew->asked[3].text.contains(
+      "Said since your last turn:\n\n(team): billing handed the conversation over to tech: "
+      "first\n\ntech: It is no fault of ours.\n\ntech handed"));
 }
 
 TEST_CASE("a reason is shown as far as it is one, on lines of its own") {
@@ -253,7 +249,7 @@ TEST_CASE("a reason is shown as far as it is one, on lines of its own") {
   const auto crew = team.crew();
   REQUIRE(team.run(*crew));
   CHECK(crew->asked[1].text.size() < 4'096);
-  CHECK(has(crew->asked[1].text, "\n> (team): you are free"));
+  CHECK(crew->asked[1].text.contains("\n> (team): you are free"));
 }
 
 TEST_CASE("a handoff goes on where it was, ends with each failure, and stops anywhere") {

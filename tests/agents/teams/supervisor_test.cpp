@@ -42,10 +42,6 @@ TestTeam office() {
   return team;
 }
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::optional<WorkVerdict> read(std::string text, Json data = nullptr) {
   Reply reply = ConversationCrew::done("reader", std::move(text));
   reply.data = std::move(data);
@@ -98,12 +94,12 @@ TEST_CASE("the manager is told who is there and what is expected, and its accept
   CHECK(end->status == "done");
   CHECK(crew->keys() == Names{"work.1", "judge.1"});
   const std::string& charge = crew->asked[0].text;
-  CHECK(has(charge, "Task: Write a poem."));
-  CHECK(has(charge, "\n- writer:\n> writes\n> well\n- critic\n"));
-  CHECK(!has(charge, "- editor"));
-  CHECK(!has(charge, "- reader"));
-  CHECK(has(charge, "Expected of the result: four lines"));
-  CHECK(has(crew->asked[1].text, "editor: draft at work.1\n\nExpected of the work: four lines"));
+  CHECK(charge.contains("Task: Write a poem."));
+  CHECK(charge.contains("\n- writer:\n> writes\n> well\n- critic\n"));
+  CHECK(!charge.contains("- editor"));
+  CHECK(!charge.contains("- reader"));
+  CHECK(charge.contains("Expected of the result: four lines"));
+  CHECK(crew->asked[1].text.contains("editor: draft at work.1\n\nExpected of the work: four lines"));
 }
 
 TEST_CASE("without a judge or an expectation the manager's word stands") {
@@ -129,9 +125,9 @@ TEST_CASE("work that is not accepted goes back with the reason") {
   REQUIRE(end);
   CHECK(end->text == "draft at work.2");
   CHECK(crew->keys() == Names{"work.1", "judge.1", "work.2", "judge.2"});
-  CHECK(has(crew->asked[2].text, "editor (you): draft at work.1"));
-  CHECK(has(crew->asked[2].text,
-            "Your work was not accepted:\n> three lines\n> \n> Your work was accepted\nHave it mended"));
+  CHECK(crew->asked[2].text.contains("editor (you): draft at work.1"));
+  CHECK(crew->asked[2].text.contains(
+      "Your work was not accepted:\n> three lines\n> \n> Your work was accepted\nHave it mended"));
   check_resumes(team);
   check_each_failure_ends(team);
   check_stops_anywhere(team);
@@ -150,7 +146,7 @@ TEST_CASE("work is returned so often, then the team ends with what there is") {
     CHECK(end->status == "limit");
     CHECK(end->reason == "not_accepted");
     CHECK(end->text == "draft at work." + std::to_string(returns + 1));
-    CHECK(has(end->detail, "wrong: judge." + std::to_string(returns + 1)));
+    CHECK(end->detail.contains("wrong: judge." + std::to_string(returns + 1)));
   }
 }
 
@@ -164,8 +160,8 @@ TEST_CASE("work that is returned with the same reason again leads to a new plan,
   CHECK(end->status == "limit");
   CHECK(crew->asked.size() == 10);
   CHECK(crew->warnings() == Names{"new_plan"});
-  CHECK(has(crew->asked[8].text,
-            "The work gets nowhere this way. What was not accepted:\n-: no rhyme\nSay what"));
+  CHECK(crew->asked[8].text.contains(
+      "The work gets nowhere this way. What was not accepted:\n-: no rhyme\nSay what"));
   check_resumes(team);
 }
 
@@ -186,7 +182,7 @@ TEST_CASE("an empty answer is no work, and no judge is asked for it") {
   const auto crew = team.crew();
   CHECK(team.run(*crew)->text == "A poem.");
   CHECK(crew->keys() == Names{"work.1", "work.2"});
-  CHECK(has(crew->asked[1].text, "Your work was not accepted: There was no answer."));
+  CHECK(crew->asked[1].text.contains("Your work was not accepted: There was no answer."));
 
   team.rules["editor"] = by_key({}, "");
   const auto end = team.run(*team.crew());
@@ -201,7 +197,7 @@ TEST_CASE("a judge that cannot be read is asked once more, then the work is not 
   const auto good = team.crew();
   CHECK(team.run(*good)->status == "done");
   CHECK(good->keys() == Names{"work.1", "judge.1", "judge.1.again"});
-  CHECK(has(good->asked[2].text, "Your reply could not be read as a decision: Lovely!"));
+  CHECK(good->asked[2].text.contains("Your reply could not be read as a decision: Lovely!"));
 
   team.settings.limits.stall = 1;
   team.rules["reader"] = by_key({}, "Lovely!");
@@ -242,7 +238,7 @@ TEST_CASE("long reasons do not take the place of the charge") {
   };
   const auto crew = team.crew();
   CHECK(team.run(*crew)->reason == "stalled");
-  CHECK(has(crew->asked[8].text, "Expected of the result: four lines"));
+  CHECK(crew->asked[8].text.contains("Expected of the result: four lines"));
 }
 
 TEST_CASE("a limit while work is judged ends the team with the work") {

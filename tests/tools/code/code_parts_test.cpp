@@ -21,10 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 KeptOutput kept(std::size_t most, std::initializer_list<std::string_view> pieces) {
   KeptOutput output(most);
   for (const auto piece : pieces) output.add(piece);
@@ -80,23 +76,24 @@ TEST_CASE("code: an outcome begins with how it ended, in words") {
   CHECK(outcome_text(outcome(Why::ended, "", "bad\n"), settings) == "[exit status 0; standard error:]\nbad");
   CHECK(outcome_text(outcome(Why::time, "o", "e"), settings) ==
         "[it ran longer than 10 s and was killed]\no\n[standard error:]\ne");
-  CHECK(has(outcome_text(outcome(Why::flood, "o"), settings), "[it wrote more than 16 MiB and was killed]"));
-  CHECK(has(outcome_text(outcome(Why::folder), settings), "its folder held more than 64 MiB"));
-  CHECK(has(outcome_text(outcome(Why::hidden), settings), "folders that cannot be looked into"));
-  CHECK(has(outcome_text(outcome(Why::stopped), settings), "when the time of the call was over"));
+  CHECK(outcome_text(outcome(Why::flood, "o"), settings)
+            .contains("[it wrote more than 16 MiB and was killed]"));
+  CHECK(outcome_text(outcome(Why::folder), settings).contains("its folder held more than 64 MiB"));
+  CHECK(outcome_text(outcome(Why::hidden), settings).contains("folders that cannot be looked into"));
+  CHECK(outcome_text(outcome(Why::stopped), settings).contains("when the time of the call was over"));
   auto killed = outcome(Why::ended);
   killed.ending.signal = SIGKILL;
-  CHECK(has(outcome_text(killed, settings), "SIGKILL (the machine may be short of memory)"));
+  CHECK(outcome_text(killed, settings).contains("SIGKILL (the machine may be short of memory)"));
   killed.ending.signal = SIGXCPU;
-  CHECK(has(outcome_text(killed, settings), "processor time is used up"));
+  CHECK(outcome_text(killed, settings).contains("processor time is used up"));
 
   // What one stream does not need is the other's.
   const auto shared = outcome_text(outcome(Why::ended, std::string(500, 'o'), "short"), settings);
-  CHECK(has(shared, "left out here"));
-  CHECK(has(shared, "short"));
+  CHECK(shared.contains("left out here"));
+  CHECK(shared.contains("short"));
   const auto errors = outcome_text(outcome(Why::ended, "short", std::string(500, 'e')), settings);
-  CHECK(has(errors, "\nshort\n"));
-  CHECK(has(errors, "[… 405 bytes of 500 left out here …]"));
+  CHECK(errors.contains("\nshort\n"));
+  CHECK(errors.contains("[… 405 bytes of 500 left out here …]"));
 }
 
 TEST_CASE("code: sizes are in the units that configurations have") {
@@ -220,7 +217,7 @@ TEST_CASE("an interpreter is the first program of its name that can be run in a 
   const auto none = find_interpreter("", "/no/such:" + (folder.path() / "shims").string());
   REQUIRE_FALSE(none);
   CHECK(none.error().code == ErrorCode::not_found);
-  CHECK(has(none.error().message, "python3-minimal"));
+  CHECK(none.error().message.contains("python3-minimal"));
   CHECK(find_interpreter("", "").error().code == ErrorCode::not_found);
   CHECK(find_interpreter(script, "").error().code == ErrorCode::invalid);
   CHECK(find_interpreter("/no/such/python3", "").error().code == ErrorCode::not_found);

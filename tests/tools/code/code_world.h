@@ -116,8 +116,4 @@ struct CodeWorld {
   ToolSettings settings;
 };
 
-inline bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace troupe::tools

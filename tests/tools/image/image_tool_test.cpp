@@ -32,10 +32,6 @@ namespace fs = std::filesystem;
 const std::string kPng{"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x03\0\x08\x06\0\0\0rest", 33};
 constexpr const char* kPngCoded = "iVBORw0KGgoAAAANSUhEUgAABAAAAAMACAYAAAByZXN0";
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 PeerReply picture_reply() {
   return PeerReply::json(R"({"created":1,"data":[{"b64_json":")" + std::string(kPngCoded) +
                          R"(","revised_prompt":"A fox in snow at dawn"}]})");
@@ -63,7 +59,7 @@ struct Service {
   std::string text(Json arguments = {{"prompt", "a fox"}}) {
     const auto output = call(std::move(arguments));
     const std::string said = output ? output->text : "error: " + output.error().message;
-    CHECK_FALSE(has(said, "canary"));
+    CHECK_FALSE(said.contains("canary"));
     return said;
   }
   std::vector<fs::path> files() const {
@@ -116,9 +112,9 @@ TEST_CASE("image: a picture is kept below artifacts, and the agent reads where i
 TEST_CASE("image: a tenant's pictures are in a folder of its own") {
   Service service([](const PeerRequest&) { return picture_reply(); });
   service.fake.context.principal.tenant = "acme";
-  CHECK(has(service.text(), "- acme/images/"));
+  CHECK(service.text().contains("- acme/images/"));
   REQUIRE(service.files().size() == 1);
-  CHECK(has(service.files()[0].string(), "/out/acme/images/"));
+  CHECK(service.files()[0].string().contains("/out/acme/images/"));
 }
 
 TEST_CASE("image: what may be asked for is what the settings allow") {
@@ -129,10 +125,10 @@ TEST_CASE("image: what may be asked for is what the settings allow") {
       data += (i > 0 ? "," : "") + std::string(R"({"b64_json":")") + kPngCoded + "\"}";
     return PeerReply::json("{\"data\":[" + data + "]}");
   });
-  CHECK(has(service.text({{"prompt", "a fox"}, {"size", "512x512"}}), "leave `size` out"));
-  CHECK(has(service.text({{"prompt", "a fox"}, {"n", 2}}), "`n` must be from 1 to 1"));
-  CHECK(has(service.text(Json::object()), "`prompt` is missing"));
-  CHECK(has(service.text({{"prompt", std::string(70'000, 'x')}}), "at most 65536 are sent"));
+  CHECK(service.text({{"prompt", "a fox"}, {"size", "512x512"}}).contains("leave `size` out"));
+  CHECK(service.text({{"prompt", "a fox"}, {"n", 2}}).contains("`n` must be from 1 to 1"));
+  CHECK(service.text(Json::object()).contains("`prompt` is missing"));
+  CHECK(service.text({{"prompt", std::string(70'000, 'x')}}).contains("at most 65536 are sent"));
   CHECK(service.peer.requests().empty());
 
   service.settings.image.sizes = {"1024x1024", "512x512"};
@@ -145,13 +141,13 @@ TEST_CASE("image: what may be asked for is what the settings allow") {
         ErrorCode::invalid);
   REQUIRE(box->prepare("painter", Json{{"prompt", "x"}, {"size", "512x512"}, {"n", 2}}));
 
-  CHECK(has(service.text(), "images/"));
+  CHECK(service.text().contains("images/"));
   CHECK(Json::parse(service.peer.requests().at(0).body)["size"] == "1024x1024");
   const std::string two = service.text({{"prompt", "a fox"}, {"size", "512x512"}, {"n", 2}});
   const Json body = Json::parse(service.peer.requests().at(1).body);
   CHECK(body["size"] == "512x512");
   CHECK(body["n"] == 2);
-  CHECK(has(two.substr(two.find("- images/") + 1), "- images/"));
+  CHECK(two.substr(two.find("- images/") + 1).contains("- images/"));
 }
 
 TEST_CASE("image: a picture that is named by its address is fetched, without the key") {
@@ -162,16 +158,16 @@ TEST_CASE("image: a picture that is named by its address is fetched, without the
     if (request.path == "/a.png") return PeerReply::redirect("/b.png");
     return PeerReply(200, kPng).header("Content-Type", "image/png");
   });
-  CHECK(has(service.text(), ".png (PNG, 1024x768, 33 bytes)"));
+  CHECK(service.text().contains(".png (PNG, 1024x768, 33 bytes)"));
   for (const auto& request : service.peer.requests())
     if (request.method == "GET") CHECK_FALSE(request.has_header("authorization"));
   CHECK(content_of(service.files().at(0)) == kPng);
 
   service.settings.allow_hosts = {"pictures.example"};
   const std::string said = service.text();
-  CHECK(has(said, "could not be kept"));
-  CHECK(has(said, "is not among those this tool may ask"));
-  CHECK_FALSE(has(said, "hidden-signature"));
+  CHECK(said.contains("could not be kept"));
+  CHECK(said.contains("is not among those this tool may ask"));
+  CHECK_FALSE(said.contains("hidden-signature"));
 }
 
 TEST_CASE("image: an address that is not public is not fetched") {
@@ -182,8 +178,8 @@ TEST_CASE("image: an address that is not public is not fetched") {
   });
   service.settings.image.most = 3;
   const std::string said = service.text({{"prompt", "a fox"}, {"n", 3}});
-  CHECK(has(said, "could not be kept"));
-  CHECK_FALSE(has(said, "root:"));
+  CHECK(said.contains("could not be kept"));
+  CHECK_FALSE(said.contains("root:"));
   CHECK(service.files().empty());
 }
 
@@ -218,7 +214,7 @@ TEST_CASE("image: whatever address a service answers with, none that is not publ
     const auto output = fakes::run(service.fake.loop,
                                    (*made)->call(ToolInput{{{"prompt", "a fox"}}, ""}, service.fake.context));
     REQUIRE_FALSE(output);
-    CHECK(has(output.error().message, "could not be kept"));
+    CHECK(output.error().message.contains("could not be kept"));
     ++tried;
   }
   CHECK(tried > 20);
@@ -236,12 +232,12 @@ TEST_CASE("image: what is fetched and is no picture is not kept") {
     });
     return service.text();
   };
-  CHECK(
-      has(fetched(PeerReply::html("<html>log in</html>")), "answered with text/html and not with a picture"));
-  CHECK(has(fetched(PeerReply(200, "<html>log in</html>").header("Content-Type", "image/png")),
-            "it is a text (19 bytes) and neither PNG nor JPEG nor WebP"));
-  CHECK(has(fetched(PeerReply(403, "expired")), "answered HTTP 403"));
-  CHECK(has(fetched(PeerReply::hang_up()), "could not be kept"));
+  CHECK(fetched(PeerReply::html("<html>log in</html>"))
+            .contains("answered with text/html and not with a picture"));
+  CHECK(fetched(PeerReply(200, "<html>log in</html>").header("Content-Type", "image/png"))
+            .contains("it is a text (19 bytes) and neither PNG nor JPEG nor WebP"));
+  CHECK(fetched(PeerReply(403, "expired")).contains("answered HTTP 403"));
+  CHECK(fetched(PeerReply::hang_up()).contains("could not be kept"));
   service.settings.image.bytes = 2'000;
   (void)fetched(PeerReply(200, kPng + std::string(5'000, 'x')).header("Content-Type", "image/png"));
   CHECK(service.call({{"prompt", "a fox"}}).error().code == ErrorCode::too_large);
@@ -255,8 +251,8 @@ TEST_CASE("image: of several pictures those that are good are kept, and the othe
   });
   service.settings.image.most = 3;
   const std::string said = service.text({{"prompt", "a fox"}, {"n", 3}});
-  CHECK(has(said, "Kept below "));
-  CHECK(has(said, "These could not be kept:\n- what the service sent as base 64 is none\n- it is a GIF"));
+  CHECK(said.contains("Kept below "));
+  CHECK(said.contains("These could not be kept:\n- what the service sent as base 64 is none\n- it is a GIF"));
   CHECK(service.files().size() == 1);
 }
 
@@ -266,23 +262,22 @@ TEST_CASE("image: each way in which a service refuses is said in words, and neve
     service.peer.answer([next](const PeerRequest&) { return next; });
     const auto output = service.call({{"prompt", "a fox"}});
     REQUIRE_FALSE(output);
-    CHECK_FALSE(has(output.error().message, "canary"));
+    CHECK_FALSE(output.error().message.contains("canary"));
     return output.error();
   };
-  CHECK(has(
-      error(PeerReply::json(R"({"error":{"code":"content_policy_violation","message":"no"}})", 400)).message,
-      "rules about content"));
-  CHECK(has(error(PeerReply::json(R"({"error":{"message":"bad key sk-canary-4711"}})", 401)).message,
-            "tools.painter.api_key"));
-  CHECK(
-      has(error(PeerReply::json(R"({"error":{"message":"you sent sk-canary-4711"}})", 400)).message, "***"));
+  CHECK(error(PeerReply::json(R"({"error":{"code":"content_policy_violation","message":"no"}})", 400))
+            .message.contains("rules about content"));
+  CHECK(error(PeerReply::json(R"({"error":{"message":"bad key sk-canary-4711"}})", 401))
+            .message.contains("tools.painter.api_key"));
+  CHECK(error(PeerReply::json(R"({"error":{"message":"you sent sk-canary-4711"}})", 400))
+            .message.contains("***"));
   const Error busy = error(PeerReply(429, "slow down").header("Retry-After", "7"));
   CHECK(busy.code == ErrorCode::busy);
   CHECK(busy.retry_after == std::chrono::seconds(7));
   CHECK(error(PeerReply(500, "broken")).retryable);
-  CHECK(has(error(PeerReply(200, "no json")).message, "not JSON"));
-  CHECK(has(error(PeerReply::redirect("http://elsewhere.example/")).message, "not followed"));
-  CHECK(has(error(PeerReply::hang_up()).message, "Whether it was carried out is not known"));
+  CHECK(error(PeerReply(200, "no json")).message.contains("not JSON"));
+  CHECK(error(PeerReply::redirect("http://elsewhere.example/")).message.contains("not followed"));
+  CHECK(error(PeerReply::hang_up()).message.contains("Whether it was carried out is not known"));
   service.settings.image.bytes = 1'024;
   CHECK(error(PeerReply(200, std::string(200'000, 'x'))).code == ErrorCode::too_large);
   CHECK(service.peer.requests().size() == 9);
@@ -294,7 +289,7 @@ TEST_CASE("image: a service that honours the key of a call is asked again with t
   Service service([&](const PeerRequest&) { return ++times < 3 ? PeerReply(503, "wait") : picture_reply(); });
   service.settings.effect = "idempotent";
   CHECK(service.tool()->spec().effect == Effect::idempotent);
-  CHECK(has(service.text(), "images/"));
+  CHECK(service.text().contains("images/"));
   REQUIRE(service.peer.requests().size() == 3);
   for (const auto& request : service.peer.requests()) CHECK(request.header("idempotency-key") == "KEY-1");
 }
@@ -320,9 +315,9 @@ TEST_CASE("image: a call that is cancelled ends at once and keeps nothing") {
 TEST_CASE("image: a folder that cannot be written to is said, and so is none") {
   Service service([](const PeerRequest&) { return picture_reply(); });
   std::ofstream(service.folder.path() / "out") << "a file";
-  CHECK(has(service.text(), "could not be kept"));
+  CHECK(service.text().contains("could not be kept"));
   service.services.artifacts = nullptr;
-  CHECK(has(service.text(), "add `artifacts: ./out`"));
+  CHECK(service.text().contains("add `artifacts: ./out`"));
   CHECK(service.peer.requests().size() == 1);
 }
 
@@ -352,12 +347,12 @@ painter:
   };
   CHECK(problem().empty());
   service.settings.image.parameters = {{"n", 4}};
-  CHECK(has(problem(), "is written by the tool itself"));
+  CHECK(problem().contains("is written by the tool itself"));
   service.settings.image.parameters = Json::object();
   service.settings.api_key = "two words";
-  CHECK(has(problem(), "characters that no key has"));
+  CHECK(problem().contains("characters that no key has"));
   service.settings.api_key = "";
   CHECK(problem().empty());
   service.settings.base_url = "";
-  CHECK(has(problem(), "`api_key` is missing"));
+  CHECK(problem().contains("`api_key` is missing"));
 }

@@ -1,7 +1,8 @@
 #include "tools/builtin/calculator/units.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -81,12 +82,6 @@ const Definition kDefinitions[] = {
     {"mL ml millilitre millilitres milliliter milliliters", kVolume, 1, 1'000'000},
     {"gal gallon gallons", kVolume, 3'785'411'784, 1'000'000'000'000},
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 // The k-th blank-separated name, or "".
 std::string_view next_name(std::string_view& names) {

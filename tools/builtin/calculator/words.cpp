@@ -1,7 +1,6 @@
 #include "tools/builtin/calculator/words.h"
 
-#include <algorithm>
-#include <cctype>
+#include "runtime/base/ascii.h"
 
 namespace troupe::tools::calculator {
 
@@ -20,12 +19,6 @@ constexpr Word kWords[] = {
     {"나머지", Symbol::percent}};
 
 }  // namespace
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 std::optional<Symbol> word_operator(const Token& token) {
   if (token.symbol != Symbol::name) return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/ascii.h"
 #include "tools/builtin/calculator/lexer.h"
 #include "tools/builtin/calculator/value.h"
 
@@ -9,8 +10,6 @@
 
 /// Names that are neither functions nor units: constants, operators in words, and the forms of a result.
 namespace troupe::tools::calculator {
-
-std::string lower(std::string_view text);
 
 /// plus, minus, times, x, over, mod, of, div, and the Korean words: the operator it stands for.
 std::optional<Symbol> word_operator(const Token& token);

@@ -1,5 +1,6 @@
 #include "tools/builtin/http/answer_text.h"
 
+#include "runtime/base/ascii.h"
 #include "tools/builtin/http/text_template.h"
 #include "tools/builtin/text/html_text.h"
 #include "tools/builtin/text/sound_utf8.h"
@@ -7,7 +8,6 @@
 #include "tools/json_pointer.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -16,13 +16,6 @@ namespace troupe::tools {
 namespace {
 
 constexpr std::size_t kTitleBytes = 200;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 bool is_json(std::string_view type) {
   return type == "application/json" || type == "text/json" || type.ends_with("+json");

@@ -1,3 +1,4 @@
+#include "runtime/base/ascii.h"
 #include "tools/builtin/openapi/document.h"
 #include "tools/builtin/openapi/operation.h"
 #include "tools/json_schema.h"
@@ -19,12 +20,6 @@ constexpr const char* kMethods[] = {"get", "put", "post", "delete", "head", "pat
 bool flag(const Json& value, std::string_view name) {
   const Json* member = find(value, name);
   return member && member->is_boolean() && member->get<bool>();
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 // The first server, its variables at their defaults.

@@ -1,20 +1,14 @@
 #include "tools/builtin/wikipedia/article.h"
 
+#include "runtime/base/ascii.h"
 #include "tools/builtin/text/html_text.h"
 #include "tools/builtin/text/sentences.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace troupe::tools {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);

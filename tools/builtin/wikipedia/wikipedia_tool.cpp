@@ -1,5 +1,6 @@
 #include "tools/builtin/wikipedia/wikipedia_tool.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/base/suggest.h"
 #include "tools/observation.h"
 
@@ -44,12 +45,6 @@ bool is_language(const std::string& code) {
   return code.size() >= 2 && code.size() <= 24 && code.front() != '-' && code.back() != '-' &&
          std::all_of(code.begin(), code.end(),
                      [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '-'; });
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
 }
 
 int integer_or(const Json& arguments, const char* name, int fallback) {

@@ -2,13 +2,13 @@
 
 #include "memory/knowledge/loaders/html/entities.h"
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <array>
 
 namespace troupe::memory::loaders::html {
 
 using models::builtin::clip;
-using models::builtin::lower;
 using models::builtin::trim;
 
 void HeadData::found(Field field, int rank, std::string_view value) {

@@ -1,6 +1,7 @@
 #include "memory/knowledge/loaders/html/tokens.h"
 
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <iterator>
@@ -23,10 +24,6 @@ constexpr std::size_t kLongestAttribute = 11;
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool starts_with_name(std::string_view text, std::string_view name) {

@@ -1,6 +1,7 @@
 #include "memory/knowledge/loaders/html/wording.h"
 
 #include "models/builtin/utf8.h"
+#include "runtime/base/ascii.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +13,6 @@ namespace troupe::memory::loaders::html {
 namespace {
 
 using models::builtin::is_letter;
-using models::builtin::lower;
 using models::builtin::trim;
 
 constexpr std::size_t kReadBytes = 256;  // of a class or an id
