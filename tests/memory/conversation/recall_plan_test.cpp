@@ -52,7 +52,7 @@ Notes summarize_in_test(const Remembered& remembered, const Compaction& plan, co
   for (std::size_t i = 0; i < plan.turns; ++i) made.of.push_back(remembered.turns[i].run);
   std::string text(static_cast<std::size_t>(plan.notes) * 4, '.');
   while (ruler({.content = text}) > plan.notes) text.resize(text.size() - 4);
-  return compacted(remembered, plan, text);
+  return compacted(remembered, plan.turns, text);
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ TEST_CASE("two thousand turns: what is recalled keeps within max_tokens at every
         rows.push_back(conversation.next());
         // What came before the notes is not needed: the fold is given what the journal's last page has.
         if (rows.size() > 60) rows.erase(rows.begin(), rows.begin() + 30);
-        const Remembered remembered = remember(rows, has_notes(settings));
+        const Remembered remembered = remember(rows, summarises(settings));
         check_recalled(recall_last(remembered, bounds_of(settings), ruler), remembered, limit, ruler);
         const auto plan = plan_compaction(settings, remembered, ruler);
         if (!plan) continue;
@@ -129,7 +129,7 @@ TEST_CASE("a backlog goes into summaries in parts that a model can read") {
     for (std::size_t i = 0; i < plan->turns; ++i)
       read += size_of(messages_of(remembered.turns[i], plan->cuts[i]), ruler);
     CHECK(read <= kSummarizedTokens);
-    rows.back().extra = with_notes(rows.back().extra, compacted(remembered, *plan, "Notes."));
+    rows.back().extra = with_notes(rows.back().extra, compacted(remembered, plan->turns, "Notes."));
   }
   CHECK(rounds > 3);
   CHECK(remember(rows, true).turns.size() == 1);
