@@ -7,6 +7,7 @@
 #include "plugins/services.h"
 #include "tools/observation.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -77,7 +78,6 @@ Task<Result<memory::Recalled>> PluginMemory::recall(std::string message, CallCon
   if (!read) co_return std::unexpected(read.error());
   const memory::Remembered& remembered = read->remembered;
   const memory::RecallBounds bounds = memory::bounds_of(settings_);
-  TurnChoice choice;
   memory::Recollection what;
   if (remembered.notes || !remembered.turns.empty()) {
     auto chosen = co_await choose(std::move(message), remembered, context);

@@ -6,9 +6,11 @@
 #include "plugins/plugins.h"
 #include "runtime/base/result.h"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace troupe::plugins {
 

@@ -1,5 +1,6 @@
 // A plugin's memory in the real daemon: what it recalls and notes, also over kill -9; and what `check` says
 // of one that is not there or takes no such options.
+#include "runtime/base/json.h"
 #include "tests/e2e/daemon.h"
 #include "tests/e2e/libraries.h"
 #include "tests/fakes/http_peer.h"
