@@ -61,6 +61,15 @@ Result<> add_blocks(MemoryParts& parts, const MemorySettings& settings, const Me
   return {};
 }
 
+Result<> add_outside(MemoryParts& parts, const MemorySettings& settings, const MemorySources& sources) {
+  if (!sources.outside)
+    return fail(ErrorCode::unavailable, fmt::format("memory type `{}` needs plugins", settings.type));
+  auto found = sources.outside(settings);
+  if (!found) return within("memory", std::move(found.error()));
+  parts.outside = std::move(*found);
+  return {};
+}
+
 }  // namespace
 
 std::string embedding_of(const MemorySettings& settings) {
@@ -72,7 +81,7 @@ Result<MemoryParts> memory_parts(const AgentSettings& agent,
                                  const models::ModelTable& models, const prompts::PromptSet& prompts,
                                  const MemorySources& sources) {
   MemoryParts parts;
-  if (memory::has_notes(agent.memory))
+  if (memory::summarises(agent.memory))
     if (auto added = add_summariser(parts, agent, model_settings, models, prompts); !added)
       return std::unexpected(added.error());
   if (agent.memory.type == "vector")
@@ -80,6 +89,8 @@ Result<MemoryParts> memory_parts(const AgentSettings& agent,
       return std::unexpected(added.error());
   if (agent.memory.type == "facts")
     if (auto added = add_blocks(parts, agent.memory, sources); !added) return std::unexpected(added.error());
+  if (!memory::memory_of_plugin(agent.memory.type).empty())
+    if (auto added = add_outside(parts, agent.memory, sources); !added) return std::unexpected(added.error());
   return parts;
 }
 

@@ -3,6 +3,7 @@
 #include "agents/block_journal.h"
 #include "agents/settings.h"
 #include "memory/conversation/block.h"
+#include "memory/conversation/memory.h"
 #include "memory/conversation/turn_vectors.h"
 #include "models/embedder.h"
 #include "models/model.h"
@@ -11,17 +12,24 @@
 #include "prompts/prompt.h"
 #include "runtime/base/result.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace troupe::agents {
 
+/// Finds the memory of a plugin that settings name. Errors: not_found, invalid (it does not take its
+/// options).
+using OutsideMemoryMaker =
+    std::function<Result<std::shared_ptr<const memory::OutsideMemory>>(const MemorySettings&)>;
+
 /// What the memories of all agents are made from.
 struct MemorySources {
   const models::EmbedderTable* embedders = nullptr;  ///< of the configuration; read while agents are made
   std::shared_ptr<memory::TurnVectors> vectors;      ///< of the process
   std::shared_ptr<BlockJournal> blocks;              ///< the same
+  OutsideMemoryMaker outside;                        ///< of the configuration's plugins; read as embedders
 };
 
 /// What one agent's memory works with beside the journal, looked up. Null is what its type does not need.
@@ -35,10 +43,14 @@ struct MemoryParts {
   std::shared_ptr<memory::TurnVectors> vectors;
   std::vector<memory::Block> blocks;  ///< as configured
   std::shared_ptr<BlockJournal> block_journal;
+  std::shared_ptr<const memory::OutsideMemory> outside;  ///< a plugin's
+
+  /// Whether it may have something to do once an answer is out.
+  bool settles() const { return model || embedder || outside; }
 };
 
-/// Errors: not_found (a model, embedder or prompt that is not there, and what to write), unavailable (the
-/// process has no place for vectors or blocks).
+/// Errors: not_found (a model, embedder, prompt or plugin that is not there, and what to write), invalid (a
+/// plugin does not take its options), unavailable (the process has no place for vectors or blocks).
 Result<MemoryParts> memory_parts(const AgentSettings& agent,
                                  const std::vector<models::ModelSettings>& model_settings,
                                  const models::ModelTable& models, const prompts::PromptSet& prompts,

@@ -2,6 +2,7 @@
 
 #include "memory/conversation/block.h"
 #include "runtime/config/collections.h"
+#include "runtime/config/json_value.h"
 
 #include <algorithm>
 
@@ -12,6 +13,10 @@ namespace {
 using config::Check;
 using config::Record;
 using memory::MemorySettings;
+
+bool has_key(std::string_view type, std::string_view key) {
+  return std::ranges::find(memory::memory_keys(type), key) != memory::memory_keys(type).end();
+}
 
 // What programs that people come from call these keys.
 void advise(Record<MemorySettings>& memory, std::string_view type) {
@@ -24,10 +29,12 @@ void advise(Record<MemorySettings>& memory, std::string_view type) {
     for (const char* key : {"embedder", "embeddings", "retriever"})
       memory.advise(key, "it is called `embedding`, the name of an entry of `embeddings`");
   for (const char* key : {"max_token_limit", "token_limit", "max_token", "max_length"})
-    memory.advise(key, type == "token_buffer" || type.starts_with("summary")
+    memory.advise(key, has_key(type, "max_tokens")
                            ? "it is called `max_tokens`"
-                           : "it is called `max_tokens`, and belongs to the types token_buffer, summary and "
-                             "summary_buffer");
+                           : "it is called `max_tokens`, and belongs to the types token_buffer, summary, "
+                             "summary_buffer and those of plugins");
+  for (const char* key : {"config", "settings", "parameters"})
+    if (!memory::memory_of_plugin(type).empty()) memory.advise(key, "it is called `options`");
   for (const char* key : {"llm", "summary_model", "function_calling_llm"})
     memory.advise(key, "it is called `model`, and belongs to the types summary and summary_buffer");
   for (const char* key : {"return_messages", "memory_key", "input_key", "output_key", "human_prefix",
@@ -55,6 +62,11 @@ void add_model(Record<MemorySettings>& memory) {
       .field("model", &MemorySettings::model, config::reference("models", "model"),
              "who summarises: the name of an entry of `models`; without it the agent's own model")
       .without_default();
+}
+
+void add_options(Record<MemorySettings>& memory) {
+  memory.field("options", &MemorySettings::options, config::json_object("what the plugin's memory is told"),
+               "what it is told, as its own schema has it");
 }
 
 void add_turns(Record<MemorySettings>& memory) {
@@ -112,6 +124,7 @@ Record<MemorySettings> record_of(std::string_view type, std::string about) {
     if (key == "turns") add_turns(memory);
     if (key == "k") add_search(memory);
     if (key == "blocks") add_blocks(memory);
+    if (key == "options") add_options(memory);
   }
   advise(memory, type);
   // What its parts allow and the whole does not.
@@ -142,8 +155,10 @@ config::ShapePtr<MemorySettings> memory_section() {
        kind("vector", "earlier turns that are like the message, and the last two",
             "The earlier turns that are most like the message, and the last two"),
        kind("facts", "blocks of text that the agent edits itself, and the last turns",
-            "Named blocks of text that stand in the agent's prompt and that it edits by itself")},
-      {"plugin"});
+            "Named blocks of text that stand in the agent's prompt and that it edits by itself"),
+       kind("plugin/NAME", "what the plugin NAME chooses; plugin/NAME/SERVICE where it has several",
+            "What a plugin chooses of the earlier turns, and what it notes of them")},
+      {});
   return config::shape(std::move(type.with_shorthand()));
 }
 

@@ -66,7 +66,7 @@ void check_costs(const Configuration& all, Check& check) {
 
 // Who writes the summaries of an agent's memory; nobody where it has none.
 std::string summariser_of(const agents::AgentSettings& agent) {
-  if (!memory::has_notes(agent.memory)) return "";
+  if (!memory::summarises(agent.memory)) return "";
   return agent.memory.model.empty() ? agent.model : agent.memory.model;
 }
 

@@ -40,7 +40,8 @@ bool is_wanted(const Configuration& configuration, const std::string& plugin) {
     return entry.second.type == "plugin" && entry.second.plugin == plugin;
   };
   return std::ranges::any_of(configuration.tools, gives_it) ||
-         providers_of_plugins(configuration).contains(plugin);
+         providers_of_plugins(configuration).contains(plugin) ||
+         memories_of_plugins(configuration).contains(plugin);
 }
 
 std::string not_loaded(const plugins::LeftOut& library) {

@@ -161,7 +161,8 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
        .knowledge = knowledge,
        .memory = {.embedders = &embedders,
                   .vectors = std::make_shared<memory::TurnVectorsInMemory>(),
-                  .blocks = std::make_shared<agents::BlockJournal>(stage.loop, stage.journal)},
+                  .blocks = std::make_shared<agents::BlockJournal>(stage.loop, stage.journal),
+                  .outside = [](const memory::MemorySettings&) { return agents::silent_memory(); }},
        .artifacts = std::move(artifacts),
        .stand_in =
            [&backstage](const std::string& name, std::shared_ptr<tools::Tool> tool) {

@@ -15,6 +15,7 @@
 #include "models/embedders/catalog.h"
 #include "models/governor/governors.h"
 #include "models/provider_facts.h"
+#include "plugins/plugin_memory.h"
 #include "plugins/providers.h"
 #include "prompts/prompt.h"
 #include "runtime/async/nursery.h"
@@ -157,7 +158,8 @@ Result<> equip(Generation& made, const Configuration& configuration, const Clien
                                .knowledge = made.knowledge,
                                .memory = {.embedders = made.embedders.get(),
                                           .vectors = services.turn_vectors,
-                                          .blocks = services.blocks},
+                                          .blocks = services.blocks,
+                                          .outside = plugins::memory_maker(made.plugins)},
                                .artifacts = artifacts_of(configuration, loop, services)},
                               *tools, std::move(snapshot));
   if (!catalog) return fail(std::move(catalog.error()));

@@ -12,7 +12,8 @@ Result<FoundService> find_service(const PluginTable& plugins, const std::string&
                                   std::string_view kind, const std::string& name, std::string_view key) {
   const auto entry = plugins.find(plugin);
   if (entry == plugins.end())
-    return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", plugin));
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no plugin `{}`{}", plugin, did_you_mean(plugin, names_of(plugins))));
   const std::vector<ServiceDescription>& all = entry->second->description().services;
   std::vector<std::string> names;
   std::size_t found = all.size();

@@ -259,6 +259,27 @@ enum {
             is 0 must not be found. Answer: body: at most K numbers of rows, each once, the nearest first, as
             uint32_t of the machine. The daemon scores them itself, so that being about right is enough.
 
+   "memory" chooses what an agent is shown of the earlier turns of its session, and may keep notes on them.
+            `input_schema` is of `options`, which the configuration has for it. It stores nothing: what it
+            chose and what it noted is kept by the daemon with the session, and after a crash the same may be
+            asked again. Two inputs, each with "max_tokens": what all that is recalled may have, and
+   "options":
+            {"do": "recall", "message": the text that is to be answered,
+             "notes": text, absent: there are none,
+             "turns": [{"user": text, "assistant": text, absent: it was not answered}], the oldest first:
+                      those that the notes do not have}
+            Answer {"turns": [places in `turns`, from 0 on, each once, the most important first],
+                    "notes": true | false, whether the notes are shown, absent: they are}. The daemon shows
+   the notes, up to half of max_tokens, and then the turns in the order of the conversation, as many of those
+   named first as fit; one that is too large alone is shortened.
+            {"do": "settle", "notes", "turns"}, after an answer, with nobody waiting. Answer {}: the notes
+   stay as they are; or {"notes": text, not empty, at most 64 KiB, "turns": how many of the given turns, from
+   the first on, are in the notes now, which may be 0}: those are given no more. At most 1,000 turns are given
+   (64 under `steps: true`), 2 MiB of text in one call, which are the newest to recall from, the oldest to
+   settle; more than 256 KiB of one turn is shortened. Anything else, or no answer within `timeout_ms` (0: 10
+   seconds): the notes are shown with the newest turns that fit, or stay as they are until it is asked again
+   after the next answer.
+
    A call of a model or an embedder that is cancelled has a second to end, not 20 ms: a worker that is killed
    loses what it has loaded. */
 typedef struct troupe_service {

@@ -4,6 +4,7 @@
 #include "agents/runs/error_fact.h"
 #include "agents/runs/fact_fields.h"
 #include "agents/runs/facts.h"
+#include "memory/conversation/last_turns.h"
 
 #include <utility>
 
@@ -269,6 +270,15 @@ class SilentEmbedder final : public models::Embedder {
   const std::string name_;
 };
 
+class SilentMemory final : public memory::OutsideMemory {
+ public:
+  std::unique_ptr<memory::Memory> make(const memory::MemorySettings& settings,
+                                       memory::MemoryServices services) const override {
+    memory::MemorySettings recorded{.type = "none", .steps = settings.steps};
+    return std::make_unique<memory::LastTurns>(recorded, services);
+  }
+};
+
 }  // namespace
 
 std::shared_ptr<models::Model> replayed_model(std::shared_ptr<const Backstage> backstage, std::string entry,
@@ -288,6 +298,10 @@ std::shared_ptr<memory::Knowledge> replayed_knowledge(std::shared_ptr<const Back
 
 std::shared_ptr<models::Embedder> silent_embedder(std::string name) {
   return std::make_shared<SilentEmbedder>(std::move(name));
+}
+
+std::shared_ptr<const memory::OutsideMemory> silent_memory() {
+  return std::make_shared<const SilentMemory>();
 }
 
 }  // namespace troupe::agents

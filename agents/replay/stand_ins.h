@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/replay/cues.h"
+#include "memory/conversation/memory.h"
 #include "memory/knowledge/knowledge.h"
 #include "models/embedder.h"
 #include "models/model.h"
@@ -38,5 +39,7 @@ std::shared_ptr<memory::Knowledge> replayed_knowledge(std::shared_ptr<const Back
                                                       std::map<std::string, std::string, std::less<>> bases);
 /// An entry of `embeddings:`, of which a replay needs nothing: what was recalled by vectors is on record.
 std::shared_ptr<models::Embedder> silent_embedder(std::string name);
+/// A memory of a plugin: what it chose is on record, and where nothing is, there was nothing to choose from.
+std::shared_ptr<const memory::OutsideMemory> silent_memory();
 
 }  // namespace troupe::agents

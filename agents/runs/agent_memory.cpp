@@ -17,7 +17,8 @@ Result<std::unique_ptr<memory::Memory>> memory_of(const Agent& agent, store::Jou
                                                      .prompt = parts.prompt.get(),
                                                      .embedder = parts.embedder.get(),
                                                      .vectors = parts.vectors.get(),
-                                                     .steps = &steps});
+                                                     .steps = &steps,
+                                                     .outside = parts.outside.get()});
 }
 
 }  // namespace troupe::agents

@@ -343,7 +343,8 @@ Task<Result<memory::Recollection>> AgentRun::recall() {
   if (!recorded_.recalled.is_null()) co_return co_await (*memory)->recall_again(recorded_.recalled, call);
   auto recalled = co_await (*memory)->recall(record_.row().input, call);
   if (!recalled) co_return std::unexpected(recalled.error());
-  if (!recalled->what.messages.empty())
+  // Nothing of something is a choice, too.
+  if (!recalled->what.messages.empty() || recalled->what.older > 0)
     record_.pending().facts.push_back(record_.fact(
         kRecalledFact, 0, to_json(RecalledTurns{recalled->record, agent_->settings.memory.steps})));
   co_return std::move(recalled->what);

@@ -35,8 +35,7 @@ class Settlements::Events final : public EventSink {
 };
 
 void Settlements::begin(std::shared_ptr<const Agent> agent, store::RunRow run) {
-  const MemoryParts& parts = agent->memory;
-  if (stop_.requested() || (!parts.model && !parts.embedder)) return;
+  if (stop_.requested() || !agent->memory.settles()) return;
   Key key(run.session, run.agent);
   if (auto open = open_.find(key); open != open_.end()) {
     open->second = {std::move(agent), std::move(run), true};

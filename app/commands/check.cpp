@@ -14,7 +14,7 @@ void add_check(CLI::App& app, int& exit_code) {
       app.add_subcommand("check", "Check configuration files and say everything that is wrong");
   command->add_option("files", *files, "Configuration files, each checked on its own")->required();
   command->footer(
-      "Plugins that models or embedders come from are loaded, confined, and asked what they have.\n"
+      "Plugins that models, embedders or memories come from are loaded, confined, and asked what they have.\n"
       "Each problem is one line, file:line:col: error: text. Exit: 0 no errors, 2 otherwise.");
   command->callback([files, &exit_code] {
     std::vector<config::Problem> problems = check_files(*files);

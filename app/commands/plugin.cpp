@@ -321,7 +321,8 @@ void add_plugin(CLI::App& app, int& exit_code) {
   validator->add_option("library", options->library, "The shared library")->required();
   validator->add_option("--config", options->settings, "Its configuration, a JSON object");
   validator->add_option("--call", options->calls,
-                        "NAME={…}: call that tool, and with this input; of a loader {\"source\": FILE}");
+                        "NAME={…}: call that tool, and with this input; of a loader {\"source\": FILE}, of a "
+                        "memory {\"options\": {…}}");
   validator->add_flag("--all", options->all,
                       "Call also tools that may act in the world, with made-up inputs");
   validator->add_option("--read", options->readable, "A file or folder that it may read")
@@ -333,7 +334,7 @@ void add_plugin(CLI::App& app, int& exit_code) {
                         "AddressSanitizer's runtime (default: the one that the library names, or clang's)");
   validator->footer(
       "Tools that only read are called with inputs made of their schemas; others where --call or --all "
-      "says so. Guardrails and loaders only look, and are called always.");
+      "says so. Guardrails, loaders and memories only look, and are called always.");
   validator->callback([options, &exit_code] { exit_code = check(*options); });
 
   CLI::App* all = command->add_subcommand("list", "The configured plugins with what they offer");

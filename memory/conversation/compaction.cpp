@@ -26,7 +26,7 @@ std::size_t due(const MemorySettings& settings, const Remembered& remembered, co
 
 std::optional<Compaction> plan_compaction(const MemorySettings& settings, const Remembered& remembered,
                                           const Ruler& ruler) {
-  if (!has_notes(settings) || remembered.turns.size() < 2) return std::nullopt;
+  if (!summarises(settings) || remembered.turns.size() < 2) return std::nullopt;
   const RecallBounds bounds = bounds_of(settings);
   const std::size_t going = due(settings, remembered, bounds, ruler);
   if (going == 0) return std::nullopt;
@@ -44,13 +44,6 @@ std::optional<Compaction> plan_compaction(const MemorySettings& settings, const 
   }
   plan.kept = remembered.turns.size() - plan.turns;
   return plan;
-}
-
-Notes compacted(const Remembered& remembered, const Compaction& compaction, std::string text) {
-  const std::int64_t before = remembered.notes ? remembered.notes->turns : 0;
-  return {.text = std::move(text),
-          .upto = remembered.turns[compaction.turns - 1].run,
-          .turns = before + static_cast<std::int64_t>(compaction.turns)};
 }
 
 }  // namespace troupe::memory

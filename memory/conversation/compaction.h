@@ -30,7 +30,4 @@ inline constexpr std::size_t kSummarizedTurns = 64;
 std::optional<Compaction> plan_compaction(const MemorySettings& settings, const Remembered& remembered,
                                           const Ruler& ruler);
 
-/// The notes that come of it.
-Notes compacted(const Remembered& remembered, const Compaction& compaction, std::string text);
-
 }  // namespace troupe::memory

@@ -21,7 +21,11 @@ Result<std::unique_ptr<Memory>> make_memory(const MemorySettings& settings, Memo
     return fail(ErrorCode::invalid, "memory: " + problems.front().message);
   if (!services.tokens) services.tokens = estimated_tokens();
   if (settings.steps && !services.steps) return lacks(settings, "a source of tool steps for `steps: true`");
-  if (has_notes(settings)) {
+  if (!memory_of_plugin(settings.type).empty()) {
+    if (!services.outside) return lacks(settings, "its plugin");
+    return services.outside->make(settings, std::move(services));
+  }
+  if (summarises(settings)) {
     if (!services.model) return lacks(settings, "a model that summarises");
     if (!services.prompt) return lacks(settings, fmt::format("the prompt `{}`", kSummaryPrompt));
     return std::make_unique<SummarizedTurns>(settings, std::move(services));

@@ -45,6 +45,8 @@ class Memory {
   virtual Task<Result<>> settle(CallContext& context) = 0;
 };
 
+class OutsideMemory;
+
 /// What memories work with; each of it outlives them. What a type needs and does not have is an error of
 /// make_memory.
 struct MemoryServices {
@@ -55,6 +57,16 @@ struct MemoryServices {
   models::Embedder* embedder = nullptr;     ///< vector
   TurnVectors* vectors = nullptr;           ///< vector
   StepSource* steps = nullptr;              ///< where `steps: true`
+  const OutsideMemory* outside = nullptr;   ///< plugin/NAME
+};
+
+/// Makes memories whose choice is somebody else's code, outside of this process: those of a plugin, found and
+/// held against its description. Constant. Loop thread only.
+class OutsideMemory {
+ public:
+  virtual ~OutsideMemory() = default;
+  /// It may outlive what makes it. `services.tokens` is not empty.
+  virtual std::unique_ptr<Memory> make(const MemorySettings& settings, MemoryServices services) const = 0;
 };
 
 /// Errors: invalid (the settings, see check_memory), unavailable (a service that is not there).

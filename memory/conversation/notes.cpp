@@ -40,7 +40,8 @@ std::optional<Notes> notes_in(const store::RunRow& row) {
   Notes notes{.text = string_or(*memory, "summary"), .upto = string_or(*memory, "upto"), .kept_by = row.id};
   if (const Json* turns = find(*memory, "turns"); turns && turns->is_number_integer())
     notes.turns = turns->get<std::int64_t>();
-  if (notes.text.empty() || notes.upto.empty()) return std::nullopt;
+  const Json* upto = find(*memory, "upto");  // "" where they are on no turn
+  if (notes.text.empty() || !upto || !upto->is_string()) return std::nullopt;
   return notes;
 }
 

@@ -13,12 +13,13 @@
 namespace troupe::memory {
 
 /// What has become of a conversation's earlier turns: a summary of all of them up to one, made from the
-/// summary before it and the turns that came after. It is kept in `extra` of a run's row,
+/// summary before it and the turns that came after; or what a plugin keeps in the place of one. It is kept in
+/// `extra` of a run's row,
 /// {"memory": {"summary", "upto", "turns"}}, where the fold that reads the turns finds it: nothing else is
 /// stored, and it belongs to whom the row belongs to, one agent in one session.
 struct Notes {
   std::string text;
-  std::string upto;        ///< the run of the last turn in it
+  std::string upto;        ///< the run of the last turn in it; "": they are on no turn
   std::int64_t turns = 0;  ///< in it, over all
   std::string kept_by;     ///< the run whose row has it; not written down
   bool operator==(const Notes&) const = default;

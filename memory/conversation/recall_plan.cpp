@@ -86,12 +86,12 @@ Recollection words_of(const Selection& selection, const Remembered& remembered, 
 
 }  // namespace
 
-bool has_notes(const MemorySettings& settings) {
+bool summarises(const MemorySettings& settings) {
   return settings.type == "summary" || settings.type == "summary_buffer";
 }
 
 bool counts_tokens(const MemorySettings& settings) {
-  return settings.type == "token_buffer" || has_notes(settings);
+  return settings.type == "token_buffer" || summarises(settings) || !memory_of_plugin(settings.type).empty();
 }
 
 RecallBounds bounds_of(const MemorySettings& settings) {
@@ -104,6 +104,7 @@ RecallBounds bounds_of(const MemorySettings& settings) {
   // A summary alone is most of what is remembered; beside a buffer it is what came before.
   if (settings.type == "summary") bounds.notes = settings.max_tokens / 2;
   if (settings.type == "summary_buffer") bounds.notes = settings.max_tokens * 3 / 10;
+  if (!memory_of_plugin(settings.type).empty()) bounds.notes = settings.max_tokens / 2;
   return bounds;
 }
 
@@ -140,6 +141,27 @@ Recollection recall_places(const Remembered& remembered, std::span<const std::si
   Selection selection{.turns = choice.parts()};
   Recollection made = words_of(selection, remembered, ruler);
   made.older = remembered.turns.size() - selection.turns.size();
+  return made;
+}
+
+Recollection recall_chosen(const Remembered& remembered, std::span<const std::size_t> places, bool shown,
+                           const RecallBounds& bounds, const Ruler& ruler) {
+  Selection selection;
+  if (shown && remembered.notes) {
+    selection.notes_of = remembered.notes->kept_by;
+    selection.notes_bytes = notes_bytes(*remembered.notes, bounds.notes, ruler);
+  }
+  Choice choice(remembered.turns, bounds.size - words_of(selection, remembered, ruler).size, ruler);
+  for (std::size_t at : places.first(std::min(places.size(), bounds.turns))) {
+    if (choice.count() == 0)
+      choice.take_within(at, places.size() > 1 ? choice.left() - choice.left() / 4 : choice.left());
+    else if (!choice.take(at))
+      (void)choice.take_part(at);
+  }
+  selection.turns = choice.parts();
+  Recollection made = words_of(selection, remembered, ruler);
+  made.older = remembered.turns.size() - selection.turns.size();
+  if (!shown && remembered.notes) made.older += static_cast<std::size_t>(remembered.notes->turns);
   return made;
 }
 

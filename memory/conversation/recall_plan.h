@@ -20,7 +20,8 @@ struct RecallBounds {
 /// The bounds of a memory by its settings, and whether they are in tokens or in bytes.
 RecallBounds bounds_of(const MemorySettings& settings);
 bool counts_tokens(const MemorySettings& settings);
-bool has_notes(const MemorySettings& settings);
+/// Whether a model writes its notes.
+bool summarises(const MemorySettings& settings);
 
 /// The notes, and the newest turns that fit. The newest turn is always there: where it is too large it is
 /// shortened, and leaves a quarter of the room to those before it. An older one that takes up most of the
@@ -32,5 +33,12 @@ Recollection recall_last(const Remembered& remembered, const RecallBounds& bound
 /// in their order. Pure.
 Recollection recall_places(const Remembered& remembered, std::span<const std::size_t> places,
                            std::size_t last, const RecallBounds& bounds, const Ruler& ruler);
+
+/// The notes where they are `shown`, and the turns at `places` (the best first, each once) as far as they fit
+/// beside them, all in their order. The best is always there, shortened where it is too large, and leaves a
+/// quarter of the room to the others; of these one that takes up most of the room by itself is shortened,
+/// too, where enough is left. Pure.
+Recollection recall_chosen(const Remembered& remembered, std::span<const std::size_t> places, bool shown,
+                           const RecallBounds& bounds, const Ruler& ruler);
 
 }  // namespace troupe::memory

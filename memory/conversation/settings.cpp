@@ -1,7 +1,9 @@
 #include "memory/conversation/settings.h"
 
 #include "memory/conversation/block.h"
+#include "models/provider_facts.h"
 #include "runtime/base/suggest.h"
+#include "runtime/config/scalars.h"
 
 #include <algorithm>
 #include <set>
@@ -28,8 +30,16 @@ const std::vector<Kind>& kinds() {
       {"summary_buffer", {"max_tokens", "model", "steps"}},
       {"vector", {"k", "embedding", "steps"}},
       {"facts", {"blocks", "turns", "steps"}},
+      {"plugin/NAME", {"options", "max_tokens", "steps"}},
   };
   return kKinds;
+}
+
+// Null where there is none.
+const Kind* kind_of(std::string_view type) {
+  const auto kind =
+      std::ranges::find_if(kinds(), [type](const Kind& one) { return config::stands_for(one.type, type); });
+  return kind == kinds().end() ? nullptr : &*kind;
 }
 
 bool contains(std::span<const std::string_view> list, std::string_view word) {
@@ -90,15 +100,19 @@ std::vector<std::string_view> memory_types() {
   return types;
 }
 
+std::string_view memory_of_plugin(std::string_view type) {
+  return models::plugin_of(type);  // as providers of models are named
+}
+
 std::span<const std::string_view> memory_keys(std::string_view type) {
-  const auto kind = std::ranges::find(kinds(), type, &Kind::type);
-  return kind == kinds().end() ? std::span<const std::string_view>() : kind->keys;
+  const Kind* kind = kind_of(type);
+  return kind ? kind->keys : std::span<const std::string_view>();
 }
 
 std::vector<SettingProblem> check_memory(const MemorySettings& settings, std::span<const std::string> given) {
   Problems problems;
-  const auto types = memory_types();
-  if (std::ranges::find(types, settings.type) == types.end()) {
+  if (!kind_of(settings.type)) {
+    const auto types = memory_types();
     problems.add(
         "type", fmt::format("there is no memory type `{}`{}; known: {}", settings.type,
                             did_you_mean(settings.type, std::vector<std::string>(types.begin(), types.end())),

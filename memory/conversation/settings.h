@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/json.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -21,13 +23,14 @@ struct BlockSettings {
 struct MemorySettings {
   std::string type = "buffer";  ///< one of memory_types()
   int turns = 10;               ///< window, facts: how many of the last turns
-  std::int64_t max_tokens =
-      2000;               ///< token_buffer, summary, summary_buffer: of all that is recalled, notes included
-  std::string model;      ///< summary, summary_buffer: who writes it; "": the agent's own model
-  int k = 4;              ///< vector: how many earlier turns that are like the message
-  std::string embedding;  ///< vector: key in `embeddings:`; "": `default`
+  /// token_buffer, summary, summary_buffer, plugin/NAME: of all that is recalled, notes included.
+  std::int64_t max_tokens = 2000;
+  std::string model;                  ///< summary, summary_buffer: who writes it; "": the agent's own model
+  int k = 4;                          ///< vector: how many earlier turns that are like the message
+  std::string embedding;              ///< vector: key in `embeddings:`; "": `default`
   std::vector<BlockSettings> blocks;  ///< facts
   bool steps = false;                 ///< also the tool calls between a message and its answer
+  Json options = Json::object();      ///< plugin/NAME: what it is told
 };
 
 inline constexpr int kMemoryTurnsMax = 10'000;
@@ -38,8 +41,11 @@ inline constexpr std::size_t kBlocksMax = 32;
 inline constexpr std::int64_t kBlockCharactersMax = 20'000;  // of one block
 inline constexpr std::size_t kBlockLabelBytes = 50;
 
-/// The memory kinds there are, in the order they are shown.
+/// The memory kinds there are, in the order they are shown; `plugin/NAME` stands for all of plugins.
 std::vector<std::string_view> memory_types();
+
+/// The memory of a plugin that a type names, NAME or NAME/SERVICE of plugin/NAME; "" for any other type.
+std::string_view memory_of_plugin(std::string_view type);
 
 /// The keys of a type beside `type`; none for one that does not exist.
 std::span<const std::string_view> memory_keys(std::string_view type);

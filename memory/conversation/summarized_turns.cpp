@@ -1,36 +1,19 @@
 #include "memory/conversation/summarized_turns.h"
 
+#include "memory/conversation/keep_notes.h"
 #include "models/warning.h"
-
-#include <algorithm>
 
 #include <fmt/format.h>
 
 namespace troupe::memory {
-
-namespace {
-
-constexpr std::size_t kPage = 32;
-
-// The turns that are not in the notes are all there.
-bool complete(const TurnReader::Read& read) {
-  const auto& notes = read.remembered.notes;
-  return notes && std::ranges::find(read.rows, notes->upto, &store::RunRow::id) != read.rows.end();
-}
-
-}  // namespace
 
 SummarizedTurns::SummarizedTurns(MemorySettings settings, MemoryServices services)
     : settings_(std::move(settings)),
       services_(std::move(services)),
       reader_(services_.journal, settings_.steps ? services_.steps : nullptr) {}
 
-Task<Result<TurnReader::Read>> SummarizedTurns::read(CallContext& context) {
-  return reader_.read(context, kPage, kRecallTurns, true, complete);
-}
-
 Task<Result<Recalled>> SummarizedTurns::recall(std::string, CallContext& context) {
-  auto found = co_await read(context);
+  auto found = co_await reader_.read_since_notes(context);
   if (!found) co_return std::unexpected(found.error());
   Recollection what = recall_last(found->remembered, bounds_of(settings_), services_.tokens);
   if (what.older > 0)
@@ -48,10 +31,9 @@ Task<Result<Recollection>> SummarizedTurns::recall_again(Json record, CallContex
 }
 
 Task<Result<>> SummarizedTurns::settle(CallContext& context) {
-  auto found = co_await read(context);
+  auto found = co_await reader_.read_since_notes(context);
   if (!found) co_return std::unexpected(found.error());
-  // A row's notes are written once: a run that was shown them may be taken up again, and is shown the same.
-  if (found->rows.empty() || notes_in(found->rows.back())) co_return Result<>();
+  if (!may_keep_notes(found->rows)) co_return Result<>();
   const auto plan = plan_compaction(settings_, found->remembered, services_.tokens);
   if (!plan) co_return Result<>();
   co_return co_await compact(*found, *plan, context);
@@ -76,17 +58,9 @@ Task<Result<>> SummarizedTurns::compact(const TurnReader::Read& read, const Comp
   if (made->cut)
     models::warn(context, "summary_cut",
                  fmt::format("the summary was cut off after about {} tokens, its limit", plan.notes));
-  const Notes notes = compacted(remembered, plan, std::move(made->text));
-  store::RunRow keeper = read.rows.back();
-  keeper.extra = with_notes(keeper.extra, notes);
-  // Of the session, not of its last run, which has ended with its run.finished.
-  Event event{.type = "memory.compacted", .session = keeper.session, .agent = keeper.agent};
-  store::Append append;
-  append.events.push_back(compacted_event(std::move(event), plan.kept, plan.turns, notes));
-  append.run = std::move(keeper);
-  if (auto done = co_await services_.journal.commit(std::move(append)); !done)
-    co_return within("memory", done.error());
-  co_return Result<>();
+  co_return co_await keep_notes(services_.journal, read.rows.back(),
+                                compacted(remembered, plan.turns, std::move(made->text)), plan.turns,
+                                plan.kept);
 }
 
 }  // namespace troupe::memory

@@ -19,7 +19,6 @@ class SummarizedTurns final : public Memory {
   Task<Result<>> settle(CallContext& context) override;
 
  private:
-  Task<Result<TurnReader::Read>> read(CallContext& context);
   Task<Result<>> compact(const TurnReader::Read& read, const Compaction& plan, CallContext& context);
 
   const MemorySettings settings_;

@@ -4,6 +4,18 @@
 
 namespace troupe::memory {
 
+namespace {
+
+constexpr std::size_t kPage = 32;  // turns that are likely to reach to the last notes
+
+// The turns that are not in the notes are all there.
+bool reaches_notes(const TurnReader::Read& read) {
+  const auto& notes = read.remembered.notes;
+  return notes && std::ranges::find(read.rows, notes->upto, &store::RunRow::id) != read.rows.end();
+}
+
+}  // namespace
+
 Task<Result<>> TurnReader::add_steps(std::vector<Turn>& turns) {
   if (!steps_ || turns.empty()) co_return Result<>();
   std::vector<std::string> runs;
@@ -28,6 +40,10 @@ Task<Result<TurnReader::Read>> TurnReader::read(CallContext& context, std::size_
       co_return within("memory, tool steps", added.error());
     if (all || enough(read)) co_return read;
   }
+}
+
+Task<Result<TurnReader::Read>> TurnReader::read_since_notes(CallContext& context) {
+  return read(context, kPage, kRecallTurns, true, reaches_notes);
 }
 
 Task<Result<Recollection>> TurnReader::again(Json record, Ruler ruler, CallContext& context) {

@@ -30,6 +30,9 @@ class TurnReader {
   /// there are no more. `noted`: see remember(). Errors: store.
   Task<Result<Read>> read(CallContext& context, std::size_t first, std::size_t most, bool noted,
                           Enough enough);
+  /// The last notes and all turns that are not in them; where there are none, all that a memory may recall.
+  /// Errors: store.
+  Task<Result<Read>> read_since_notes(CallContext& context);
   /// What a record names, out of all turns. Errors: store.
   Task<Result<Recollection>> again(Json record, Ruler ruler, CallContext& context);
 

@@ -3,8 +3,10 @@
 #include "memory/knowledge/loaders/external.h"
 #include "plugins/check/index_trial.h"
 #include "plugins/check/sample_input.h"
+#include "plugins/memory_messages.h"
 #include "plugins/model_messages.h"
 #include "plugins/plugin_embedder.h"
+#include "plugins/plugin_memory.h"
 #include "plugins/plugin_model.h"
 #include "plugins/providers.h"
 #include "plugins/verdict.h"
@@ -77,6 +79,8 @@ class Validator {
         co_await try_loader(i, service);
       } else if (service.kind == "index") {
         co_await try_index(i, service);
+      } else if (service.kind == kMemoryKind) {
+        co_await try_memory(i, service);
       } else {
         tell(Kind::skipped, fmt::format("{} `{}`: this daemon does not know services of that kind",
                                         service.kind, service.name));
@@ -198,6 +202,40 @@ class Validator {
                        if (!document) return fail(std::move(document.error()));
                        return fmt::format("answers “{}”", shortened(answer.text));
                      }});
+  }
+
+  /// Whether it chooses and notes as it should, of a short conversation.
+  Task<> try_memory(std::size_t index, const ServiceDescription& memory) {
+    const auto given = options_.inputs.find(memory.name);
+    const Json turns = {{{"user", "Remember that my name is Mina."}, {"assistant", "I shall, Mina."}},
+                        {{"user", "경복궁은 어디에 있어?"}, {"assistant", "서울에 있습니다."}},
+                        {{"user", "Are you there?"}}};
+    const std::size_t count = turns.size();
+    Json input = {{"turns", turns}, {"max_tokens", 2'000}, {"options", sample_input(memory.input_schema)}};
+    if (given != options_.inputs.end()) input.update(given->second);
+    const auto tried = [&](std::string_view does, auto judge) {
+      Json asked = {{"do", does}};
+      asked.update(input);
+      if (does == "recall") asked["message"] = "What is my name?";
+      return Tried{.index = index,
+                   .what = fmt::format("memory `{}`, {}", memory.name, does),
+                   .input = dump(asked),
+                   .repeats = options_.repeats,
+                   .judge = std::move(judge)};
+    };
+    co_await try_it(
+        tried("recall", [count](const PluginAnswer& answer, const std::string&) -> Result<std::string> {
+          auto choice = read_choice(answer.text, count);
+          if (!choice) return fail(std::move(choice.error()));
+          return fmt::format("chooses {} of {} turns", choice->places.size(), count);
+        }));
+    if (!instance_) co_return;
+    co_await try_it(
+        tried("settle", [count](const PluginAnswer& answer, const std::string&) -> Result<std::string> {
+          auto notes = read_notes(answer.text, count);
+          if (!notes) return fail(std::move(notes.error()));
+          return *notes ? fmt::format("notes “{}”", shortened((*notes)->text)) : "notes nothing";
+        }));
   }
 
   Task<Result<PluginAnswer>> call_index(std::size_t service, const Json& input, std::string body) {

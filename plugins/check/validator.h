@@ -37,9 +37,10 @@ struct ValidatorOptions {
 
 /// Holds a plugin against the ABI by using it as a daemon would, in instances that `make` starts: that it
 /// loads, starts and describes itself; that each call ends exactly once, also many in a row and several at
-/// once; that answers of models, embedders, guardrails and loaders are what their kind says, sizes included;
-/// what happens when one is cancelled; whether memory grows. Models and embedders are asked something small.
-/// Tools that may act in the world are called only where `options` says so. `found` is called as it goes.
+/// once; that answers of models, embedders, guardrails, loaders and memories are what their kind says, sizes
+/// included; what happens when one is cancelled; whether memory grows. Models and embedders are asked
+/// something small. Tools that may act in the world are called only where `options` says so. `found` is
+/// called as it goes.
 Task<> validate(Loop& loop, const LineMaker& make, ValidatorOptions options,
                 std::function<void(const Finding&)> found);
 

@@ -518,6 +518,69 @@ inline Verdict refuse(std::string reason) {
   return {false, std::move(reason)};
 }
 
+/// One earlier turn of a conversation.
+struct PastTurn {
+  std::string user;
+  std::string assistant;
+  bool answered = false;
+};
+
+/// What a memory is asked about.
+class Past {
+ public:
+  explicit Past(const Call& call) : call_(call) {
+    for (const std::string_view one : detail::elements(call.input(), "turns"))
+      turns_.push_back({detail::member_text(one, "user"), detail::member_text(one, "assistant"),
+                        detail::member(one, "assistant").has_value()});
+  }
+  const Call& call() const { return call_; }
+  /// It is asked for notes, after an answer; else for what is recalled for message().
+  bool settles() const { return call_.text("do") == "settle"; }
+  std::string message() const { return call_.text("message"); }
+  /// What it noted last; "": nothing yet.
+  std::string notes() const { return call_.text("notes"); }
+  /// Those that the notes do not have, the oldest first.
+  const std::vector<PastTurn>& turns() const { return turns_; }
+  /// What all that is recalled may have.
+  std::int64_t max_tokens() const { return static_cast<std::int64_t>(call_.number("max_tokens")); }
+  /// What the configuration tells this memory: JSON text, valid against its schema.
+  std::string_view options() const { return detail::member(call_.input(), "options").value_or("{}"); }
+  /// One member of it that is a text, or a number.
+  std::string option(std::string_view name, std::string_view fallback = {}) const {
+    return detail::member_text(options(), name, fallback);
+  }
+  double option_number(std::string_view name, double fallback = 0) const {
+    const auto value = detail::member(options(), name);
+    double number = fallback;
+    if (value) std::from_chars(value->data(), value->data() + value->size(), number);
+    return number;
+  }
+
+ private:
+  const Call& call_;
+  std::vector<PastTurn> turns_;
+};
+
+/// What a memory says; as JSON.
+struct Remembrance {
+  std::string json = "{}";
+};
+/// These turns are recalled, by their places in Past::turns(), the most important first; `notes`: and the
+/// notes.
+inline Remembrance recall(const std::vector<std::size_t>& turns, bool notes = true) {
+  std::string places;
+  for (const std::size_t at : turns) places += (places.empty() ? "" : ",") + std::to_string(at);
+  return {"{\"turns\":[" + places + "],\"notes\":" + (notes ? "true}" : "false}")};
+}
+/// These are the notes from now on, not empty; the first `turns` of Past::turns() are in them.
+inline Remembrance note(std::string_view notes, std::size_t turns) {
+  return {"{\"notes\":" + json_text(notes) + ",\"turns\":" + std::to_string(turns) + "}"};
+}
+/// The notes stay as they are.
+inline Remembrance nothing_to_note() {
+  return {};
+}
+
 /// What a loader makes of a file: text in parts, in its order. Text must be UTF-8.
 class Document {
  public:
@@ -854,6 +917,20 @@ namespace __attribute__((visibility("hidden"))) detail {
   static const troupe::detail::Registered troupe_registered_guardrail_##name(                     \
       &troupe_service_guardrail_##name);                                                          \
   static troupe::Verdict troupe_guardrail_##name([[maybe_unused]] const troupe::Judged& judged)
+
+/// A memory: its name (an identifier), a description for people, the JSON Schema of its options or nullptr;
+/// then the body in braces, which is given `past` and returns troupe::recall({…}), or, where past.settles(),
+/// troupe::note("…", turns) or troupe::nothing_to_note().
+#define TROUPE_MEMORY(name, description, schema)                                                          \
+  static troupe::Remembrance troupe_memory_##name(const troupe::Past& past);                              \
+  static void troupe_handle_memory_##name(const troupe_service*, troupe_call* call) {                     \
+    troupe::detail::carry_out<troupe::Call>(                                                              \
+        call, [](troupe::Call& one) { return troupe_memory_##name(troupe::Past(one)).json; });            \
+  }                                                                                                       \
+  static const troupe_service troupe_service_memory_##name = troupe::detail::service(                     \
+      "memory", #name, description, nullptr, schema, nullptr, troupe_handle_memory_##name);               \
+  static const troupe::detail::Registered troupe_registered_memory_##name(&troupe_service_memory_##name); \
+  static troupe::Remembrance troupe_memory_##name(const troupe::Past& past)
 
 /// A loader: its name (an identifier), a description for people, what it reads (".vtt text/vtt"); then the
 /// body in braces, which is given `call`, whose body() is the file, and returns a troupe::Document.

@@ -53,6 +53,7 @@ class World : store::Subscriber {
     std::shared_ptr<models::Model> own;  ///< the agent's model, instead of a scripted one
     std::optional<int> context;          ///< of the model, in tokens
     models::EmbedderTable embedders;     ///< for memories
+    OutsideMemoryMaker outside;          ///< where the agent's memory is a plugin's
   };
 
   explicit World(std::shared_ptr<ScriptedModel> model, DeskSettings settings = {}, AgentLimits limits = {},
@@ -178,11 +179,13 @@ class World : store::Subscriber {
       models["m"] = std::make_shared<models::FallbackChain>(std::move(chain));
     }
     if (stage) stand_in(*stage, secrets, models, tools);
-    auto table = make_agents({agent}, priced, models, tools, *prompts,
-                             {.embedders = &more_.embedders,
-                              .vectors = vectors,
-                              .blocks = std::make_shared<BlockJournal>(stage ? stage->loop : loop,
-                                                                       stage ? stage->journal : *journal)});
+    auto table = make_agents(
+        {agent}, priced, models, tools, *prompts,
+        {.embedders = &more_.embedders,
+         .vectors = vectors,
+         .blocks =
+             std::make_shared<BlockJournal>(stage ? stage->loop : loop, stage ? stage->journal : *journal),
+         .outside = stage ? [](const MemorySettings&) { return silent_memory(); } : more_.outside});
     REQUIRE(table);
     return std::make_shared<const Catalog>(Catalog{*table, name, std::move(hash), secrets, budgets});
   }

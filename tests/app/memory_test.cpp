@@ -110,3 +110,46 @@ TEST_CASE("what a memory is configured to be survives being stored") {
   CHECK(again.configuration->agents.at("a").memory.model == "paid");
   CHECK(again.configuration->agents.at("a").memory.steps);
 }
+
+TEST_CASE("a memory may be a plugin's, with options for it, and comes back from the canonical text") {
+  const std::string plugins = "plugins: { words: { path: /bin/sh } }\n";
+  const auto plain = read("plugin/words", plugins);
+  CHECK(plain.type == "plugin/words");
+  CHECK(plain.options == Json::object());
+  CHECK(plain.max_tokens == 2000);
+  const std::string written =
+      "{ type: plugin/words/mine, options: { most: 3, of: [a, b] }, max_tokens: 500, steps: true }";
+  const auto whole = read(written, plugins);
+  CHECK(whole.type == "plugin/words/mine");
+  CHECK(whole.options == Json{{"most", 3}, {"of", {"a", "b"}}});
+  CHECK(whole.max_tokens == 500);
+  CHECK(whole.steps);
+  Checked checked = with(written, plugins);
+  REQUIRE(checked.configuration);
+  Checked again = app::restore_configuration(checked.configuration->canonical, *checked.configuration,
+                                             fakes::TestEnvironment());
+  REQUIRE(again.configuration);
+  CHECK(again.configuration->hash == checked.configuration->hash);
+  CHECK(again.configuration->agents.at("a").memory.options == whole.options);
+}
+
+TEST_CASE("a memory of a plugin that is not there, and keys that it has not, are errors at their place") {
+  const std::string plugins = "plugins: { words: { path: /bin/sh } }\n";
+  const std::pair<std::string, std::string> wrong[] = {
+      {"plugin/word", "there is no plugin `word` in `plugins`; did you mean `words`?"},
+      {"{ type: plugin/word/mine }", "did you mean `words`?"},
+      {"plugin", "plugin/NAME"},
+      {"plugin/", "plugin/NAME"},
+      {"{ type: plugin/words, config: { most: 3 } }", "it is called `options`"},
+      {"{ type: plugin/words, options: 3 }", "what the plugin's memory is told"},
+      {"{ type: plugin/words, model: m }", "it belongs to `type: summary`"},
+      {"{ type: plugin/words, max_tokens: 10 }", "200"},
+      {"{ type: window, options: { most: 3 } }", "it belongs to `type: plugin/NAME`"},
+  };
+  for (const auto& [memory, said] : wrong) {
+    CAPTURE(memory);
+    const std::string told = problem(memory, plugins);
+    CHECK_MESSAGE(told.contains(said), told);
+    CHECK(told.contains("t.yaml:8:"));
+  }
+}

@@ -109,8 +109,29 @@ TEST_CASE("guardrails and loaders are called, and what they answer is held again
   CHECK_FALSE(judged.has(Finding::Kind::problem, "`odd`"));
 }
 
+TEST_CASE("memories choose and note of a short conversation, and both are held against their form") {
+  const Judged example = judge(TROUPE_KEYWORDS_PLUGIN, {.repeats = 20});
+  CHECK(example.has(Finding::Kind::good, "memory `keywords`, recall chooses 3 of 3 turns"));
+  CHECK(
+      example.has(Finding::Kind::good, "memory `keywords`, settle notes “- Remember that my name is Mina”"));
+  CHECK(example.has(Finding::Kind::good, "memory `keywords`, settle was called 20 times"));
+
+  const auto scripted = [](const char* recall, const char* settle) {
+    const Json options = {{"recall", recall}, {"settle", settle}};
+    return judge(TROUPE_MEMORY_PLUGIN,
+                 {.inputs = {{"scripted", {{"options", options}}}}, .repeats = 2, .call_time = 200ms});
+  };
+  const Judged odd = scripted(R"({"turns": [3]})", R"({"notes": "x", "turns": 4})");
+  CHECK(odd.has(Finding::Kind::problem, "memory `scripted`, recall: what it answered is not"));
+  CHECK(odd.has(Finding::Kind::problem, "memory `scripted`, settle: what it answered is not"));
+  CHECK(odd.has(Finding::Kind::problem, "memory `slow`, recall: call 1 ended its worker"));
+  const Judged crashing = scripted("crash", "{}");
+  CHECK(crashing.has(Finding::Kind::problem, "memory `scripted`, recall: call 1 ended its worker"));
+  CHECK(crashing.has(Finding::Kind::good, "memory `scripted`, settle notes nothing"));
+}
+
 TEST_CASE("the examples have nothing found against them") {
-  for (const char* library : {TROUPE_SUBTITLES_PLUGIN, TROUPE_BANK_DETAILS_PLUGIN}) {
+  for (const char* library : {TROUPE_SUBTITLES_PLUGIN, TROUPE_BANK_DETAILS_PLUGIN, TROUPE_KEYWORDS_PLUGIN}) {
     CAPTURE(library);
     const Judged judged = judge(library, {.repeats = 50});
     CHECK(judged.count(Finding::Kind::problem) == 0);

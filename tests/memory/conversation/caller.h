@@ -34,21 +34,19 @@ inline prompts::Prompt summary_prompt() {
   return *prompt;
 }
 
-/// One session of one agent, in a journal of its own.
-struct Session {
-  SystemClock clock;
-  Loop loop{clock};
+/// One session of one agent, in a journal of its own on somebody's loop.
+struct Conversation {
+  explicit Conversation(Loop& on) : here(on) {}
+
+  Loop& here;
   Stop stop;
   RecordingEvents events;
-  fakes::MemoryJournal journal{loop};
-  fakes::ScriptedModel model;
-  prompts::Prompt prompt = summary_prompt();
+  fakes::MemoryJournal journal{here};
   int runs = 0;
 
   CallContext context() {
-    return {.loop = loop, .stop = stop, .deadline = {}, .events = events, .session = "s1", .agent = "a"};
+    return {.loop = here, .stop = stop, .deadline = {}, .events = events, .session = "s1", .agent = "a"};
   }
-  MemoryServices services() { return {.journal = journal, .model = &model, .prompt = &prompt}; }
 
   store::RunRow say(std::string input, std::string answer) {
     store::RunRow row{.id = "r" + std::to_string(++runs), .session = "s1", .agent = "a"};
@@ -61,22 +59,37 @@ struct Session {
   store::RunRow keep(store::RunRow row) {
     store::Append append;
     append.run = row;
-    REQUIRE(fakes::run(loop, journal.commit(std::move(append))));
+    REQUIRE(fakes::run(here, journal.commit(std::move(append))));
     return row;
   }
   Result<Recalled> recall(Memory& memory, std::string message = "and now?") {
     auto call = context();
-    return fakes::run(loop, memory.recall(std::move(message), call));
+    return fakes::run(here, memory.recall(std::move(message), call));
   }
   Result<Recollection> again(Memory& memory, Json record) {
     auto call = context();
-    return fakes::run(loop, memory.recall_again(std::move(record), call));
+    return fakes::run(here, memory.recall_again(std::move(record), call));
   }
   Result<> settle(Memory& memory) {
     auto call = context();
-    return fakes::run(loop, memory.settle(call));
+    return fakes::run(here, memory.settle(call));
   }
-  std::vector<Frame> frames() { return *fakes::run(loop, journal.read_events("s1", 0, 1'000)); }
+  std::vector<Frame> frames() { return *fakes::run(here, journal.read_events("s1", 0, 1'000)); }
+};
+
+struct OwnLoop {
+  SystemClock clock;
+  Loop loop{clock};
+};
+
+/// The same on a loop of its own, with who summarises.
+struct Session : OwnLoop, Conversation {
+  Session() : Conversation(loop) {}
+
+  fakes::ScriptedModel model;
+  prompts::Prompt prompt = summary_prompt();
+
+  MemoryServices services() { return {.journal = journal, .model = &model, .prompt = &prompt}; }
 };
 
 inline std::unique_ptr<Memory> made(const MemorySettings& settings, MemoryServices services) {

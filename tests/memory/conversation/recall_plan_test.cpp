@@ -1,9 +1,12 @@
 #include "memory/conversation/recall_plan.h"
 
 #include "memory/conversation/compaction.h"
+#include "memory/conversation/keep_notes.h"
 #include "tests/memory/conversation/long_conversation.h"
 
 #include <algorithm>
+#include <numeric>
+#include <random>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -52,7 +55,7 @@ Notes summarize_in_test(const Remembered& remembered, const Compaction& plan, co
   for (std::size_t i = 0; i < plan.turns; ++i) made.of.push_back(remembered.turns[i].run);
   std::string text(static_cast<std::size_t>(plan.notes) * 4, '.');
   while (ruler({.content = text}) > plan.notes) text.resize(text.size() - 4);
-  return compacted(remembered, plan, text);
+  return compacted(remembered, plan.turns, text);
 }
 
 }  // namespace
@@ -72,7 +75,7 @@ TEST_CASE("two thousand turns: what is recalled keeps within max_tokens at every
         rows.push_back(conversation.next());
         // What came before the notes is not needed: the fold is given what the journal's last page has.
         if (rows.size() > 60) rows.erase(rows.begin(), rows.begin() + 30);
-        const Remembered remembered = remember(rows, has_notes(settings));
+        const Remembered remembered = remember(rows, summarises(settings));
         check_recalled(recall_last(remembered, bounds_of(settings), ruler), remembered, limit, ruler);
         const auto plan = plan_compaction(settings, remembered, ruler);
         if (!plan) continue;
@@ -129,7 +132,7 @@ TEST_CASE("a backlog goes into summaries in parts that a model can read") {
     for (std::size_t i = 0; i < plan->turns; ++i)
       read += size_of(messages_of(remembered.turns[i], plan->cuts[i]), ruler);
     CHECK(read <= kSummarizedTokens);
-    rows.back().extra = with_notes(rows.back().extra, compacted(remembered, *plan, "Notes."));
+    rows.back().extra = with_notes(rows.back().extra, compacted(remembered, plan->turns, "Notes."));
   }
   CHECK(rounds > 3);
   CHECK(remember(rows, true).turns.size() == 1);
@@ -272,4 +275,35 @@ TEST_CASE("notes cannot be ended by what is in them, and a row without readable 
   row.extra = with_notes(R"({"inputs":{"a":1}})", {.text = "S.", .upto = "r7", .turns = 4});
   CHECK(row.extra.starts_with(R"({"inputs":{"a":1},)"));
   CHECK(notes_in(row) == Notes{.text = "S.", .upto = "r7", .turns = 4, .kept_by = "r9"});
+  row.extra = with_notes("", {.text = "Of no turn."});
+  CHECK(notes_in(row) == Notes{.text = "Of no turn.", .kept_by = "r9"});
+}
+
+TEST_CASE("what was chosen keeps within its limit with and without notes, the best of it always there") {
+  const Ruler ruler = estimated_tokens();
+  std::vector<store::RunRow> rows = LongConversation().turns(200);
+  rows[99].extra = with_notes("", {.text = std::string(3'000, 'n'), .upto = rows[79].id, .turns = 80});
+  const Remembered remembered = remember(rows, true);
+  std::mt19937 random;  // of a fixed seed
+  std::vector<std::size_t> places(remembered.turns.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  for (std::int64_t limit : {kMemoryTokensMin, std::int64_t{700}, std::int64_t{50'000}})
+    for (int i = 0; i < 50; ++i) {
+      std::ranges::shuffle(places, random);
+      const auto chosen = std::span(places).first(1 + random() % places.size());
+      const bool shown = random() % 2 == 0;
+      const Recollection made =
+          recall_chosen(remembered, chosen, shown, bounds_of(settings_of("plugin/p", limit)), ruler);
+      REQUIRE(made.size <= limit);
+      REQUIRE(made.size == size_of(made.messages, ruler));
+      REQUIRE(made.selection.notes_of.empty() != shown);
+      const auto has = [&](std::size_t at) {
+        return std::ranges::find(made.selection.turns, remembered.turns[at].run, &Selection::Part::run) !=
+               made.selection.turns.end();
+      };
+      REQUIRE(has(chosen.front()));
+      if (limit == 50'000) REQUIRE(std::ranges::all_of(chosen, has));
+      REQUIRE(made.older ==
+              remembered.turns.size() - made.selection.turns.size() + (shown ? std::size_t{0} : 80));
+    }
 }
