@@ -1,6 +1,6 @@
 # troupe_unity(TARGET): where TROUPE_UNITY is on, sources of one folder are compiled as one. Templates that each of
-# them would instantiate again (awaitables, JSON, assertions) are most of the time of a build, so that this makes it
-# several times as fast on a cold machine. The price: a file is rebuilt together with its neighbours.
+# them would instantiate again (awaitables, JSON, assertions) are most of the time of a build, so that this halves it on
+# a cold machine. The price: a file is rebuilt together with its neighbours.
 #
 # Two files that name something of their own alike, in their anonymous namespaces, are not put together: names are
 # read here, at configuration. One that was given since shows as a "redefinition" until cmake is run again, which

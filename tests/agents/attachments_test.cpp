@@ -14,7 +14,7 @@ const std::string kPng = "data:image/png;base64,iVBORw0KGgoAAAAN" + std::string(
 const std::string kAddress = "https://x.example/a.jpg";
 
 /// What a model was sent, message by message.
-struct Witness {
+struct PictureWitness {
   std::vector<std::vector<models::Message>> requests;
   std::size_t at = 0;
 
@@ -31,7 +31,7 @@ struct Witness {
 }  // namespace
 
 TEST_CASE("pictures of a message reach the model, and again after a restart") {
-  Witness witness;
+  PictureWitness witness;
   World world(witness.model({ScriptedModel::Hang{}, kAnswer}));
   world.resume();
   const std::string session = world.session();
@@ -59,7 +59,7 @@ TEST_CASE("pictures of a message reach the model, and again after a restart") {
 }
 
 TEST_CASE("the journal holds a picture's data once, in a blob; rows, facts and requests only what it was") {
-  Witness witness;
+  PictureWitness witness;
   World world(witness.model({kAnswer, kAnswer}));
   world.resume();
   const std::string session = world.session();
@@ -83,7 +83,7 @@ TEST_CASE("the journal holds a picture's data once, in a blob; rows, facts and r
 }
 
 TEST_CASE("memory keeps of a picture that there was one") {
-  Witness witness;
+  PictureWitness witness;
   World world(witness.model({kAnswer, kAnswer, kAnswer}));
   world.resume();
   const std::string session = world.session();

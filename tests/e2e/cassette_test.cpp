@@ -14,7 +14,7 @@ using fakes::PeerReply;
 
 namespace {
 
-PeerReply says(const std::string& text) {
+PeerReply replies_with(const std::string& text) {
   std::vector<std::string> events;
   for (std::size_t at = 0; at < text.size(); at += 5)
     events.push_back(
@@ -43,8 +43,8 @@ std::vector<std::string> told(const std::string& json_lines) {
 TEST_CASE("a run that was taped is played offline and without a key, to the same events") {
   fakes::HttpPeer peer(fakes::in_order({
       PeerReply::json(R"({"error":{"message":"one moment"}})", 429).header("retry-after-ms", "20"),
-      says(R"({"thought":"exactly","action":"calc","action_input":{"expression":"17.5% of 2480"}})"),
-      says(R"({"thought":"done","final_answer":"It is 434."})"),
+      replies_with(R"({"thought":"exactly","action":"calc","action_input":{"expression":"17.5% of 2480"}})"),
+      replies_with(R"({"thought":"done","final_answer":"It is 434."})"),
   }));
   const auto configuration = [&](const std::string& key, const std::string& mode) {
     return fmt::format(R"(

@@ -36,7 +36,7 @@ bool code_runs_here() {
   return false;
 }
 
-PeerReply says(const Json& step) {
+PeerReply replies_with(const Json& step) {
   const Json chunk = {{"model", "m"}, {"choices", {{{"index", 0}, {"delta", {{"content", dump(step)}}}}}}};
   return PeerReply::sse(
       {dump(chunk), R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})", "[DONE]"});
@@ -46,12 +46,13 @@ PeerReply says(const Json& step) {
 PeerReply answer(const PeerRequest& request) {
   if (request.path == "/v1/images/generations") return PeerReply::json(kPicture);
   if (request.body.find("1024x768") != std::string::npos)
-    return says({{"thought", "done"}, {"final_answer", "Counted and drawn."}});
+    return replies_with({{"thought", "done"}, {"final_answer", "Counted and drawn."}});
   if (request.body.find("exit status 0") != std::string::npos)
-    return says({{"thought", "draw"}, {"action", "painter"}, {"action_input", {{"prompt", "a fox"}}}});
-  return says({{"thought", "count"},
-               {"action", "python"},
-               {"action_input", {{"code", "open('f', 'w').write('x')\nsum(range(1000))"}}}});
+    return replies_with(
+        {{"thought", "draw"}, {"action", "painter"}, {"action_input", {{"prompt", "a fox"}}}});
+  return replies_with({{"thought", "count"},
+                       {"action", "python"},
+                       {"action_input", {{"code", "open('f', 'w').write('x')\nsum(range(1000))"}}}});
 }
 
 std::string configuration(const HttpPeer& peer, const std::filesystem::path& out) {

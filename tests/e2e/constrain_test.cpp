@@ -15,7 +15,7 @@ using fakes::run;
 
 namespace {
 
-PeerReply says(const std::string& text) {
+PeerReply replies_with(const std::string& text) {
   const Json chunk = {{"model", "m"}, {"choices", {{{"index", 0}, {"delta", {{"content", text}}}}}}};
   return PeerReply::sse(
       {dump(chunk), R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})", "[DONE]"});
@@ -54,7 +54,7 @@ std::vector<Json> converse(const Daemon& daemon, int questions = 1) {
 }  // namespace
 
 TEST_CASE("a provider with OpenAI's wire is asked for the form of a step, and its replies are read in it") {
-  fakes::HttpPeer model(fakes::in_order({says(kCall), says(kAnswer)}));
+  fakes::HttpPeer model(fakes::in_order({replies_with(kCall), replies_with(kAnswer)}));
   Daemon daemon(agent_on(model));
   daemon.start();
   const auto frames = converse(daemon);
@@ -82,7 +82,7 @@ TEST_CASE("a server that takes no schema costs one request and one warning, and 
       return PeerReply::json(
           R"({"error":{"message":"Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.","type":"invalid_request_error"}})",
           400);
-    return says(R"({"thought":"by heart","final_answer":"It is 42."})");
+    return replies_with(R"({"thought":"by heart","final_answer":"It is 42."})");
   });
   Daemon daemon(agent_on(model));
   daemon.start();
@@ -107,7 +107,7 @@ TEST_CASE("a server that takes no schema costs one request and one warning, and 
 }
 
 TEST_CASE("constrain: off asks for no schema, and another word is refused") {
-  fakes::HttpPeer model([](const fakes::PeerRequest&) { return says(kAnswer); });
+  fakes::HttpPeer model([](const fakes::PeerRequest&) { return replies_with(kAnswer); });
   Daemon daemon(agent_on(model, ", constrain: off"));
   daemon.start();
   CHECK(frame_of(converse(daemon), "answer")["text"] == "It is 42.");

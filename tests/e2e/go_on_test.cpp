@@ -18,7 +18,7 @@ using fakes::run;
 
 namespace {
 
-PeerReply says(const Json& step) {
+PeerReply replies_with(const Json& step) {
   const Json chunk = {{"choices", {{{"index", 0}, {"delta", {{"content", dump(step)}}}}}}};
   return PeerReply::sse({dump(chunk), "[DONE]"});
 }
@@ -33,11 +33,12 @@ class Model {
           if (hang) return PeerReply::silence();
           const std::string& body = request.body;
           if ((*parse_json(body))["messages"].size() < 3)  // nothing was called yet
-            return says({{"thought", "I compute"},
-                         {"action", "calculator"},
-                         {"action_input", {{"expression", "6*7"}}}});
-          return says({{"thought", "I read"},
-                       {"final_answer", name + (body.contains("seven") ? " says seven" : " says 42")}});
+            return replies_with({{"thought", "I compute"},
+                                 {"action", "calculator"},
+                                 {"action_input", {{"expression", "6*7"}}}});
+          return replies_with(
+              {{"thought", "I read"},
+               {"final_answer", name + (body.contains("seven") ? " says seven" : " says 42")}});
         }) {}
   std::string url() { return peer_.url("/v1"); }
 

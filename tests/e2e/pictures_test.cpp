@@ -17,7 +17,7 @@ namespace {
 
 const std::string kData = "iVBORw0KGgoAAAANSUhEUg" + std::string(200'002, 'A');
 
-PeerReply says(const std::string& text) {
+PeerReply replies_with(const std::string& text) {
   const Json chunk = {{"model", "m"}, {"choices", {{{"index", 0}, {"delta", {{"content", text}}}}}}};
   return PeerReply::sse(
       {dump(chunk), R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})", "[DONE]"});
@@ -71,8 +71,9 @@ TEST_CASE("a picture over the socket reaches the provider, and does so again aft
   }
   daemon.kill();
 
-  model.answer(
-      [](const fakes::PeerRequest&) { return says(R"({"thought":"I look","final_answer":"A picture."})"); });
+  model.answer([](const fakes::PeerRequest&) {
+    return replies_with(R"({"thought":"I look","final_answer":"A picture."})");
+  });
   daemon.start();
   ChatClient client(loop);
   run(loop, client.connect(daemon.url()));
@@ -104,7 +105,7 @@ TEST_CASE("a picture over the socket reaches the provider, and does so again aft
 
 TEST_CASE("a picture that is not what it is said to be is an error, and the connection stays") {
   fakes::HttpPeer model(
-      [](const fakes::PeerRequest&) { return says(R"({"thought":"t","final_answer":"Yes."})"); });
+      [](const fakes::PeerRequest&) { return replies_with(R"({"thought":"t","final_answer":"Yes."})"); });
   Daemon daemon(agent_on(model));
   daemon.start();
   SystemClock clock;

@@ -51,7 +51,7 @@ class Http {
   const std::uint16_t port_;
 };
 
-bool says(const std::string& reply, int status) {
+bool replies_with(const std::string& reply, int status) {
   return reply.starts_with(fmt::format("HTTP/1.1 {} ", status));
 }
 
@@ -80,7 +80,7 @@ TEST_CASE(
   Http http(loop, daemon);
   const auto until_ready = [&] {
     const auto waited = clock.now();
-    while (!says(http.get("/readyz"), 200)) {
+    while (!replies_with(http.get("/readyz"), 200)) {
       REQUIRE(clock.now() - waited < 60s);
       fakes::run(loop, pause(loop));
     }
@@ -98,7 +98,7 @@ TEST_CASE(
     fakes::run(loop, chat.send(R"({"type":"message","id":"m1","text":"What is 6*7?"})"));
     // The frames come as far as they are committed; what else there is to see is /readyz.
     for (int i = 0; i < 40 && !paused; ++i) {
-      paused = says(http.get("/readyz"), 503);
+      paused = replies_with(http.get("/readyz"), 503);
       fakes::run(loop, pause(loop));
     }
     if (paused) break;
@@ -112,14 +112,14 @@ TEST_CASE(
   const std::string unready = http.get("/readyz");
   CHECK(unready.contains(fault == "eio" ? "disk I/O error" : "disk is full"));
   const std::string refused = http.post("/v1/runs", R"({"input":"What is 6*7?"})");
-  CHECK_MESSAGE(says(refused, 503), refused);
+  CHECK_MESSAGE(replies_with(refused, 503), refused);
   CHECK(refused.contains("\"busy\""));
   CHECK(refused.contains("Retry-After: 1"));
-  CHECK(says(http.get("/healthz"), 200));
+  CHECK(replies_with(http.get("/healthz"), 200));
 
   until_ready();
   const std::string done = http.post("/v1/runs", R"({"input":"What is 6*7?","wait":true})");
-  CHECK_MESSAGE(says(done, 200), done);
+  CHECK_MESSAGE(replies_with(done, 200), done);
   CHECK(daemon.stop().exit_code == 0);
 
   const auto listed = daemon.run({"runs", "list", "-c", daemon.config(), "--json", "-n", "1000"});

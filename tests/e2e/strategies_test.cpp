@@ -19,7 +19,7 @@ using fakes::run;
 namespace {
 
 /// One strategy: what the model writes, and what of its tool's result it must be told in which form.
-struct Script {
+struct StrategyScript {
   const char* strategy;
   std::vector<std::string> before;  ///< replies before the call ({} for most)
   std::string call;                 ///< "" for native calls
@@ -28,8 +28,8 @@ struct Script {
   std::string last;
 };
 
-const std::vector<Script>& scripts() {
-  static const std::vector<Script> all = {
+const std::vector<StrategyScript>& scripts() {
+  static const std::vector<StrategyScript> all = {
       {"react",
        {},
        R"({"thought":"sum","action":"calc","action_input":{"expression":"6*7"}})",
@@ -113,7 +113,7 @@ Json last_message(const fakes::PeerRequest& request) {
 
 TEST_CASE("each strategy through the daemon: told in its own form, killed in the middle, taken up again") {
   fakes::RecordedWiki recorded;
-  for (const Script& script : scripts()) {
+  for (const StrategyScript& script : scripts()) {
     CAPTURE(std::string(script.strategy));
     std::vector<fakes::PeerReply> replies;
     for (const std::string& text : script.before) replies.push_back(said(text));
@@ -228,7 +228,7 @@ TEST_CASE("text beside native calls is a thought: what streamed as an answer is 
 TEST_CASE("the builtin model works with every strategy") {
   fakes::RecordedWiki recorded;
   fakes::HttpPeer wiki([&](const fakes::PeerRequest& request) { return recorded.answer(request); });
-  for (const Script& script : scripts()) {
+  for (const StrategyScript& script : scripts()) {
     CAPTURE(std::string(script.strategy));
     Daemon daemon(fmt::format(R"(
 network: {{ allow_private: [127.0.0.1] }}
