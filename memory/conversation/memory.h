@@ -39,9 +39,9 @@ class Memory {
   /// The same again, in another process, from the record of a run that began before. Errors: store.
   virtual Task<Result<Recollection>> recall_again(Json record, CallContext& context) = 0;
   /// What is to be done about the turns so far, once an answer is out: nobody waits for it. It commits what
-  /// comes of it by itself. A model or embedder that fails is told (warning `memory_degraded`) and is asked
-  /// again after the next run; until then older turns are left out. One at a time for a session and agent;
-  /// again without a run in between it does nothing. Errors: store, cancelled.
+  /// comes of it by itself. A model, embedder or plugin that fails is told (warning `memory_degraded`) and
+  /// asked again after the next run; until then older turns are left out. One at a time for a session and
+  /// agent; again without a run in between it does nothing. Errors: store, cancelled.
   virtual Task<Result<>> settle(CallContext& context) = 0;
 };
 
