@@ -9,11 +9,12 @@ shift
 log=build/$preset.log
 mkdir -p build || die "cannot write to $PWD" "Run from a checkout that you own."
 
-# A compiler takes up to 1 GB for one file of this project: more jobs than memory would end in the OOM killer.
-memory_gb=$(awk '/MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo 2>/dev/null || echo 2)
+# A compiler takes up to 1.5 GB for the sources of a folder: more jobs than memory would end in the OOM killer.
+memory_mb=$(awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo 2>/dev/null || echo 2048)
 jobs=${TROUPE_JOBS:-$(nproc)}
-((memory_gb < 1)) && memory_gb=1
-((jobs > memory_gb)) && jobs=$memory_gb
+room=$((memory_mb / 1536))
+((room < 1)) && room=1
+((jobs > room)) && jobs=$room
 
 explain() {
   local free_mb
