@@ -1,5 +1,7 @@
 #include "gateway/authority.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -9,13 +11,6 @@
 namespace troupe::gateway {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 bool sane_host(std::string_view host) {
   return !host.empty() && std::ranges::all_of(host, [](unsigned char c) {

@@ -1,9 +1,9 @@
 #include "models/place.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/config/hosts.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace troupe::models {
 
@@ -20,11 +20,8 @@ bool token_char(char c) {
 // Headers that frame a request; another value would break it.
 std::string header_problem(std::string_view name) {
   if (name.empty() || !std::all_of(name.begin(), name.end(), token_char)) return "is not a header name";
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (std::string_view ours : {"host", "content-length", "transfer-encoding", "connection", "content-type"})
-    if (lower == ours) return "is set by the daemon and cannot be changed";
+    if (same_but_case(name, ours)) return "is set by the daemon and cannot be changed";
   return "";
 }
 

@@ -1,12 +1,12 @@
 #include "tools/hidden_text.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/config/collections.h"
 #include "runtime/config/interpolate.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -140,14 +140,12 @@ class Value final : public config::Shape<HiddenJson> {
 }  // namespace
 
 bool names_a_secret(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  std::erase_if(lower, [](char c) { return c == '-' || c == '_'; });
+  std::string plain = lower(name);
+  std::erase_if(plain, [](char c) { return c == '-' || c == '_'; });
   for (const std::string_view word : {"authorization", "cookie", "apikey", "accesskey", "subscriptionkey",
                                       "token", "secret", "password", "signature"})
-    if (lower.find(word) != std::string::npos) return true;
-  return lower == "key" || lower == "auth";
+    if (plain.find(word) != std::string::npos) return true;
+  return plain == "key" || plain == "auth";
 }
 
 config::ShapePtr<HiddenJson> hidden_json(std::string expected) {

@@ -22,8 +22,7 @@ constexpr std::string_view kForm =
 std::optional<bool> truth(const Json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (!value.is_string()) return std::nullopt;
-  std::string word = value.get<std::string>();
-  word = lower(word);
+  const std::string word = lower(value.get_ref<const std::string&>());
   if (word == "true" || word == "yes") return true;
   if (word == "false" || word == "no") return false;
   return std::nullopt;

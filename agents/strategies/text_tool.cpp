@@ -1,5 +1,7 @@
 #include "agents/strategies/text_tool.h"
 
+#include "runtime/base/ascii.h"
+
 #include <algorithm>
 
 namespace troupe::agents {
@@ -83,9 +85,7 @@ std::optional<TextTool> as_search(const models::ToolDeclaration& tool, const std
 }
 
 bool contains_word(std::string_view name, std::string_view word) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower.contains(word);
+  return lower(name).contains(word);
 }
 
 }  // namespace

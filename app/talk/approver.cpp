@@ -1,6 +1,7 @@
 #include "app/talk/approver.h"
 
 #include "app/talk/printer.h"
+#include "runtime/base/ascii.h"
 #include "tools/question.h"
 
 #include <algorithm>
@@ -22,11 +23,6 @@ std::string trimmed(const std::string& text) {
   const auto from = text.find_first_not_of(" \t\r");
   if (from == text.npos) return "";
   return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 // Further lines stand below the first, so that none of them looks like one of ours.

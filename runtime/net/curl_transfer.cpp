@@ -1,9 +1,9 @@
 #include "runtime/net/curl_transfer.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/net/http_rules.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <new>
 
@@ -16,11 +16,6 @@ namespace {
 template <class T>
 void set(CURL* easy, CURLoption option, T value) {
   curl().easy_setopt(easy, option, value);
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 /// Where OpenSSL keeps our flag with a connection.
@@ -134,7 +129,7 @@ void CurlTransfer::set_headers(const HttpRequest& request) {
   bool typed = false;
   std::string line;
   for (const auto& [name, value] : request.headers) {
-    typed = typed || same_name(name, "content-type");
+    typed = typed || same_but_case(name, "content-type");
     line = name;
     line += value.empty() ? ";" : ": ";  // libcurl reads "Name:" as a wish to leave the header out
     line += value;

@@ -59,10 +59,7 @@ std::string_view scheme_of(std::string_view text) {
 }
 
 bool spoken(std::string_view scheme) {
-  const auto same = [&](std::string_view known) {
-    return std::ranges::equal(scheme, known, [](unsigned char a, char b) { return std::tolower(a) == b; });
-  };
-  return same("http") || same("https");
+  return same_but_case(scheme, "http") || same_but_case(scheme, "https");
 }
 
 Error not_spoken(std::string_view shown, std::string_view scheme) {

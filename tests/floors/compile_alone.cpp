@@ -21,9 +21,7 @@ constexpr const char* kFlags =
     " -std=c++23 -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-unused-parameter"
     " -Wno-missing-field-initializers -Wno-pragma-once-outside-header -DBOOST_ASIO_NO_DEPRECATED"
     " -DBOOST_ASIO_SEPARATE_COMPILATION -DBOOST_BEAST_SEPARATE_COMPILATION -DSPDLOG_FMT_EXTERNAL"
-    " -DVALIJSON_USE_EXCEPTIONS=1 -I" TROUPE_SOURCE_DIR
-    // Where the build puts it, which the tests of plugins are told.
-    " -DTROUPE_PLUGIN_WORKER='\"plugin_worker\"'";
+    " -DVALIJSON_USE_EXCEPTIONS=1 -I" TROUPE_SOURCE_DIR;
 
 /// The library an include belongs to, when it is one that is slow to parse; else "".
 std::string library_of(const std::string& include) {

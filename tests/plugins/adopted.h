@@ -38,14 +38,6 @@ class Adopted {
   PluginTable table;
 
  private:
-  static sandbox::Program worker(const std::string& library) {
-    sandbox::Program program = worker_program(library);
-    program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-    // A crash of the plugin is to look like one.
-    program.environment = {"ASAN_OPTIONS=detect_leaks=0:handle_segv=0:allow_user_segv_handler=1"};
-    return program;
-  }
-
   fakes::TempDir folder_;
   std::unique_ptr<net::HttpClient> http_ = net::make_curl_client(loop, {}, net::Guarding::guarded);
   const sandbox::Support support_ = sandbox::probe();
@@ -53,7 +45,7 @@ class Adopted {
   Plugins plugins_{{.loop = loop,
                     .support = [this]() -> const sandbox::Support& { return support_; },
                     .folder = copies_,
-                    .program = worker}};
+                    .program = test_worker}};
 };
 
 }  // namespace troupe::plugins

@@ -118,14 +118,7 @@ class IndexWorld {
   Plugins plugins{{.loop = loop,
                    .support = [this]() -> const sandbox::Support& { return support; },
                    .folder = copies,
-                   .program =
-                       [](const std::string& library) {
-                         sandbox::Program program = worker_program(library);
-                         program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-                         program.environment = {
-                             "ASAN_OPTIONS=detect_leaks=0:handle_segv=0:allow_user_segv_handler=1"};
-                         return program;
-                       }}};
+                   .program = test_worker}};
   PluginTable table;
   Result<std::shared_ptr<memory::OutsideIndexes>> made = fail(ErrorCode::cancelled, "");
   memory::IndexSettings settings;

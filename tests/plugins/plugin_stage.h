@@ -4,11 +4,11 @@
 #include "plugins/host/plugin_confinement.h"
 #include "plugins/host/process_line.h"
 #include "plugins/host/thread_line.h"
-#include "plugins/host/worker_program.h"
 #include "runtime/async/run_task.h"
 #include "runtime/sandbox/support.h"
 #include "tests/fakes/run_loop.h"
 #include "tests/fakes/temp_dir.h"
+#include "tests/plugins/test_worker.h"
 
 #include <filesystem>
 #include <memory>
@@ -27,28 +27,11 @@ class ToldEvents final : public EventSink {
   std::vector<Event> events;
 };
 
-/// Copies of what root's children must be able to read, who are nobody.
-inline std::string readable_copy(const std::string& file) {
-  namespace fs = std::filesystem;
-  static const fakes::TempDir folder;
-  fs::permissions(folder.path(), fs::perms(0755));
-  const fs::path copy = folder.path() / fs::path(file).filename();
-  if (!fs::exists(copy)) {
-    fs::copy_file(file, copy);
-    fs::permissions(copy, fs::perms(0755));
-  }
-  return copy.string();
-}
-
 /// What confines a worker of the tests that runs the library of `settings`.
 inline std::shared_ptr<const sandbox::Cage> worker_cage(const PluginSettings& settings) {
   static const sandbox::Support machine = sandbox::probe();
   const std::string library = readable_copy(settings.path);
-  sandbox::Program program = worker_program(library);
-  program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-  // A crash of the plugin is to look like one.
-  program.environment = {"ASAN_OPTIONS=detect_leaks=0:handle_segv=0:allow_user_segv_handler=1"};
-  auto cage = sandbox::Cage::make(machine, confinement_of(settings, library), std::move(program));
+  auto cage = sandbox::Cage::make(machine, confinement_of(settings, library), test_worker(library));
   if (!cage) throw std::runtime_error(cage.error().message);
   return std::make_shared<const sandbox::Cage>(std::move(*cage));
 }

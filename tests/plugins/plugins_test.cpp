@@ -61,12 +61,7 @@ class World {
   Plugins plugins{{.loop = loop,
                    .support = [this]() -> const sandbox::Support& { return support; },
                    .folder = copies,
-                   .program =
-                       [](const std::string& library) {
-                         sandbox::Program program = worker_program(library);
-                         program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-                         return program;
-                       }}};
+                   .program = test_worker}};
   PluginTable table;
 };
 

@@ -111,14 +111,7 @@ class Scene {
   Plugins plugins_{{.loop = loop,
                     .support = [this]() -> const sandbox::Support& { return support_; },
                     .folder = copies_,
-                    .program =
-                        [](const std::string& library) {
-                          sandbox::Program program = worker_program(library);
-                          program.path = readable_copy(TROUPE_PLUGIN_WORKER);
-                          program.environment = {
-                              "ASAN_OPTIONS=detect_leaks=0:handle_segv=0:allow_user_segv_handler=1"};
-                          return program;
-                        }}};
+                    .program = test_worker}};
   models::ModelTable made_;
   models::EmbedderTable embedders_;
 };

@@ -1,5 +1,6 @@
 #include "tools/builtin/http/http_section.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/config/collections.h"
 #include "runtime/config/json_value.h"
 #include "runtime/config/scalars.h"
@@ -55,12 +56,9 @@ std::string header_problem(std::string_view name) {
     return std::isalnum(c) || kMarks.find(static_cast<char>(c)) != kMarks.npos;
   });
   if (!token) return "is no name of a header";
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const std::string_view own : {"content-length", "transfer-encoding", "host", "connection", "upgrade",
                                      "te", "trailer", "keep-alive", "accept-encoding", "expect"})
-    if (lower == own) return "is written by the client itself; leave it out";
+    if (same_but_case(name, own)) return "is written by the client itself; leave it out";
   return "";
 }
 

@@ -1,9 +1,9 @@
 #include "tools/builtin/http/http_tool.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/net/url.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -16,11 +16,7 @@ void hide(Secrets& secrets, const HiddenText& text) {
 }
 
 bool has(const net::Headers& headers, std::string_view name) {
-  return std::ranges::any_of(headers, [&](const auto& header) {
-    return std::ranges::equal(header.first, name, [](unsigned char a, unsigned char b) {
-      return std::tolower(a) == std::tolower(b);
-    });
-  });
+  return std::ranges::any_of(headers, [&](const auto& header) { return same_but_case(header.first, name); });
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "runtime/base/ascii.h"
 #include "runtime/base/suggest.h"
 #include "tools/builtin/http/allowed_hosts.h"
 #include "tools/builtin/http/answer_text.h"
@@ -5,7 +6,6 @@
 #include "tools/json_schema.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include <fmt/format.h>
@@ -16,11 +16,6 @@ namespace {
 
 bool has_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 // What arguments there are, as far as a schema says so at its top.
@@ -159,7 +154,7 @@ void RequestTemplate::Reading::read_body(RequestTemplate& made) {
   made.body_ = settings.body.value;
   body("body", settings.body.value);
   const auto type = std::ranges::find_if(
-      settings.headers, [](const auto& header) { return same_word(header.first, "content-type"); });
+      settings.headers, [](const auto& header) { return same_but_case(header.first, "content-type"); });
   const bool json = type == settings.headers.end() || type->second.text.find("json") != std::string::npos;
   const bool one_place = settings.body.value.is_string() && [&] {
     auto parsed = TextTemplate::parse(settings.body.value.get_ref<const std::string&>());

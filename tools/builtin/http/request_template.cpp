@@ -1,9 +1,9 @@
 #include "tools/builtin/http/request_template.h"
 
+#include "runtime/base/ascii.h"
 #include "tools/builtin/text/url_text.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -11,13 +11,8 @@ namespace troupe::tools {
 
 namespace {
 
-bool same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 bool has_header(const net::Headers& headers, std::string_view name) {
-  return std::ranges::any_of(headers, [&](const auto& header) { return same_word(header.first, name); });
+  return std::ranges::any_of(headers, [&](const auto& header) { return same_but_case(header.first, name); });
 }
 
 }  // namespace

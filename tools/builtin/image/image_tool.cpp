@@ -1,10 +1,10 @@
 #include "tools/builtin/image/image_tool.h"
 
 #include "models/endpoint.h"
+#include "runtime/base/ascii.h"
 #include "runtime/net/url.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <utility>
 
@@ -20,11 +20,8 @@ constexpr std::size_t kAnswerSlack = std::size_t{64} << 10;  // of an answer, be
 constexpr const char* kFolder = "images";
 
 bool names_header(const ToolSettings& settings, std::string_view name) {
-  return std::ranges::any_of(settings.headers, [&](const auto& header) {
-    return std::ranges::equal(header.first, name, [](unsigned char a, unsigned char b) {
-      return std::tolower(a) == std::tolower(b);
-    });
-  });
+  return std::ranges::any_of(settings.headers,
+                             [&](const auto& header) { return same_but_case(header.first, name); });
 }
 
 Json input_schema(const ImageSettings& image) {

@@ -1,5 +1,6 @@
 #include "tools/builtin/openapi/openapi_tool.h"
 
+#include "runtime/base/ascii.h"
 #include "runtime/config/environment.h"
 #include "runtime/net/url.h"
 #include "runtime/telemetry/log.h"
@@ -9,7 +10,6 @@
 #include "tools/names.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -81,11 +81,8 @@ Task<Result<ToolOutput>> OpenApiTool::call(ToolInput input, CallContext& context
   auto request = openapi::request_for(operation_, operation_.server, input.arguments, service_->credentials);
   if (!request) co_return fail(service_->exchange.masked(std::move(request.error())));
   const auto add = [&](const std::string& name, const std::string& value) {
-    const bool there = std::ranges::any_of(request->headers, [&](const auto& header) {
-      return std::ranges::equal(header.first, name, [](unsigned char a, unsigned char b) {
-        return std::tolower(a) == std::tolower(b);
-      });
-    });
+    const bool there = std::ranges::any_of(
+        request->headers, [&](const auto& header) { return same_but_case(header.first, name); });
     if (!there) request->headers.emplace_back(name, value);
   };
   for (const auto& [name, value] : service_->headers) add(name, value);

@@ -5,7 +5,6 @@
 #include "tools/builtin/text/url_text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <functional>
 
 #include <fmt/format.h>
@@ -143,19 +142,15 @@ const std::vector<std::string>* usable(const Operation& operation, const Credent
 
 Result<Credential> credential(const Json& scheme, const std::string& given) {
   const std::string type = string_or(scheme, "type"), how = string_or(scheme, "scheme");
-  const auto is = [](const std::string& text, std::string_view word) {
-    return std::ranges::equal(text, word,
-                              [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-  };
   if (type == "apiKey") {
     const std::string in = string_or(scheme, "in");
     if (in != "header" && in != "query")
       return fail(ErrorCode::invalid, "is a key in a cookie; tools send none");
     return Credential{.in_query = in == "query", .name = string_or(scheme, "name"), .value = given};
   }
-  if (type == "http" && is(how, "basic"))
+  if (type == "http" && same_but_case(how, "basic"))
     return Credential{.name = "Authorization", .value = "Basic " + base64(given)};
-  if (type == "http" && !is(how, "bearer"))
+  if (type == "http" && !same_but_case(how, "bearer"))
     return Credential{.name = "Authorization", .value = how + " " + given};
   if (type == "http" || type == "oauth2" || type == "openIdConnect")
     return Credential{.name = "Authorization", .value = "Bearer " + given};
