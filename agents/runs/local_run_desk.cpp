@@ -43,6 +43,7 @@ struct HeldRun : StartingRun {
   std::unique_ptr<RunDriver> driver;  // while at work
   bool at_work = false;
   bool accused = false;  // it is judged before it is taken up
+  bool waits = false;    // for a person only, and the journal is told so
 };
 
 /// What this process knows of a session while it has runs in it.
@@ -407,12 +408,14 @@ Task<> Desk::work(std::shared_ptr<HeldRun> run) {
   ended(run);
 }
 
-// Who waits for a person has not ended the daemon, however often it is taken up to do so.
+// Who waits for a person has not ended the daemon, however often it is taken up to do so. What is left of a
+// run whose other calls a stop cut off does not count.
 void Desk::note_waits(HeldRun& run) {
-  if (run.resumed.times == 0 || !run.driver || !run.driver->only_waits()) return;
+  const bool waits = run.driver && run.driver->only_waits() && !run.stop.requested();
+  if (waits == std::exchange(run.waits, waits) || !waits) return;
   run.resumed.times = 0;
   store::Append append;
-  append.facts.push_back({.run = run.row.id, .kind = kWaitsFact, .body = "{}"});
+  append.facts.push_back(waits_fact(run.row.id));
   journal_.post(std::move(append));
   if (probation_ && probation_->run() == run.row.id) probation_->end();
 }
@@ -753,7 +756,7 @@ Task<Result<>> Desk::take_up(std::vector<store::RunRow> rows) {
     run->accused = *outcome == Resumption::Outcome::accused;
     if (*outcome != Resumption::Outcome::left) hold(run);
   }
-  co_return Result<>{};
+  co_return co_await resumption_->settle();
 }
 
 void Desk::hold(const std::shared_ptr<HeldRun>& run) {
@@ -808,6 +811,7 @@ Task<Result<bool>> Desk::prepare_suspect(HeldRun& run) {
   }
   const auto outcome = co_await resumption_->prepare(run);
   if (!outcome) co_return fail(outcome.error());
+  if (auto settled = co_await resumption_->settle(); !settled) co_return fail(settled.error());
   co_return *outcome == Resumption::Outcome::ready;
 }
 

@@ -66,4 +66,15 @@ store::Fact to_fact(const ResumeCount& count, const std::string& run) {
           .body = dump(Json{{"epoch", count.epoch}, {"times", count.times}, {"seq", count.seq}})};
 }
 
+bool only_waited(const std::vector<store::Fact>& facts) {
+  const auto last = std::ranges::find_if(facts.rbegin(), facts.rend(), [](const store::Fact& fact) {
+    return fact.kind != kTakenUpFact && fact.kind != kStoodFact;
+  });
+  return last != facts.rend() && last->kind == kWaitsFact;
+}
+
+store::Fact waits_fact(const std::string& run) {
+  return {.run = run, .kind = kWaitsFact, .body = "{}"};
+}
+
 }  // namespace troupe::agents

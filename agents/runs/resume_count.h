@@ -14,7 +14,8 @@ namespace troupe::agents {
 
 /// On disk before a run is taken up again.
 inline constexpr std::string_view kTakenUpFact = "run.taken_up";
-/// On disk when a run that was taken up has come to wait for a person: it did not end the daemon.
+/// On disk when a run has come to wait for a person, and nothing else of it is at work: it did not end the
+/// daemon.
 inline constexpr std::string_view kWaitsFact = "run.waits";
 /// On disk when a run that was taken up alone has been at work for its time: the end that comes after it may
 /// be another's doing.
@@ -42,5 +43,10 @@ Result<ResumeCount> resume_count(const std::vector<store::Fact>& facts);
 Task<Result<ResumeCount>> hold_against(store::Journal& journal, std::string session, ResumeCount count);
 
 store::Fact to_fact(const ResumeCount& count, const std::string& run);
+
+/// Whether a run did nothing but wait for a person when the daemon ended, as its own facts have it: going on
+/// leaves a fact behind. Of a run with others below it, theirs would have to be known, too. Pure.
+bool only_waited(const std::vector<store::Fact>& facts);
+store::Fact waits_fact(const std::string& run);
 
 }  // namespace troupe::agents

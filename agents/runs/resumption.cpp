@@ -75,6 +75,10 @@ Task<Result<Resumption::Outcome>> Resumption::prepare(StartingRun& run,
   if (begin) {
     run.secrets = (*generations_.at(run.row.config))->secrets;
     run.begin = std::move(*begin);
+    if (run.resumed.times > 0 && !below_.contains(run.row.id) && only_waited(*facts)) {
+      run.resumed.times = 0;
+      waits_.facts.push_back(waits_fact(run.row.id));
+    }
     co_return Outcome::ready;
   }
   // It will not be at work, so whatever ends the daemon now is another one.
@@ -83,6 +87,11 @@ Task<Result<Resumption::Outcome>> Resumption::prepare(StartingRun& run,
     if (auto counted = co_await count(run, false); !counted) co_return fail(std::move(counted.error()));
   }
   co_return co_await leave(run.row, begin.error());
+}
+
+Task<Result<>> Resumption::settle() {
+  if (waits_.facts.empty()) co_return Result<>{};
+  co_return co_await journal_.commit(std::exchange(waits_, {}));
 }
 
 // What the journal has of a run is broken: it ends, and others go on. A disk that fails may be better the

@@ -50,6 +50,10 @@ class Resumption {
   Task<Result<Outcome>> judge(StartingRun& run);
   /// The same as take_up() for one on probation whose turn has come: ready or left.
   Task<Result<Outcome>> prepare(StartingRun& run);
+  /// On disk from here on: of those that are ready, who did nothing but wait for a person when the daemon
+  /// ended. Taken up again they wait again, and an end that comes before they do is not held against them.
+  /// Errors: store.
+  Task<Result<>> settle();
 
  private:
   Task<Result<Outcome>> prepare(StartingRun& run, Result<std::vector<store::Fact>> facts);
@@ -62,6 +66,7 @@ class Resumption {
   const Clock& clock_;
   std::map<std::string, Result<std::shared_ptr<const Catalog>>> generations_;  // by hash
   std::multimap<std::string, store::RunRow> below_;                            // unfinished, by parent
+  store::Append waits_;
   int were_alone_ = 0;  // runs that the daemon ended with while they were on probation
   int stood_ = 0;       // runs that were on probation and had their time
 };

@@ -15,12 +15,15 @@ class Slots {
  public:
   Slots(Loop& loop, std::size_t free) : loop_(loop), free_(free) {}
 
+  /// True: a slot was free and is taken. Who waits is not passed over: a slot is free only when nobody does.
+  bool try_take() {
+    if (free_ == 0) return false;
+    --free_;
+    return true;
+  }
   /// Waits for a slot. Not ended by a stop: who holds a slot ends soon after one, and then this does.
   Task<> take() {
-    if (free_ > 0) {
-      --free_;
-      co_return;
-    }
+    if (try_take()) co_return;
     OneShot<bool> turn(loop_);
     waiting_.push_back(&turn);
     co_await turn.wait();

@@ -202,11 +202,11 @@ Task<std::vector<Observation>> StepCalls::run(CallContext& context, Stop& whole)
     clock_.pause();  // and goes on while at least one of them is at work
     {
       Nursery nursery(loop_);
-      for (std::size_t i = 0; i < calls_.size(); ++i) {
-        begin_work();
+      // All are at work before the first begins: where that one only waits, the others do not.
+      for (std::size_t i = 0; i < calls_.size(); ++i) begin_work();
+      for (std::size_t i = 0; i < calls_.size(); ++i)
         nursery.spawn("tool call",
                       [&, i] { return make_and_commit(calls_[i], results[i], slots, context, step, whole); });
-      }
       co_await nursery.join();
     }
     clock_.resume();
@@ -283,9 +283,11 @@ Task<Observation> StepCalls::make_or_ask(Call& call, Slots& slots, CallContext& 
 }
 
 Task<Observation> StepCalls::make_in_turn(Call& call, Slots& slots, CallContext& context, Stop& step) {
-  end_work();  // who has the slots works, or waits itself
-  co_await slots.take();
-  begin_work();
+  if (!slots.try_take()) {
+    end_work();  // who has the slots works, or waits itself
+    co_await slots.take();
+    begin_work();
+  }
   CallContext own{context.loop,    step,        clock_.deadline(), context.events, context.principal,
                   context.session, context.run, context.agent,     context.step};
   Observation seen;

@@ -365,6 +365,61 @@ TEST_CASE("a run that waits for a person is never set aside, however often the d
   CHECK(row(world, run->run).status == "done");
 }
 
+TEST_CASE("a run that waited for a person has nothing against it as soon as the daemon admits others") {
+  World::More more;
+  more.agent.approve = {"look"};
+  World world(says({kCall, kAnswer}), {}, {}, more);
+  world.resume();
+  const std::string session = world.session();
+  auto run = world.submit(session, "q");
+  const Principal me{"p", "default"};
+  world.until([&] { return world.desk->pending(me, session).size() == 1; });
+  until_journal(world, [&] { return only_waited(facts(world, run->run)); });
+  for (int i = 0; i < 3 * limits::kResumes; ++i) {
+    crash(world);
+    start(world, session);
+    const auto known = facts(world, run->run);
+    CHECK(resume_count(known)->times == 0);
+    CHECK(std::ranges::count(known, kTakenUpFact, &store::Fact::kind) == i + 1);
+  }
+  CHECK(row(world, run->run).status == "waiting");
+}
+
+TEST_CASE("a call that ends the daemon while another of its step waits for a person has its run set aside") {
+  World::More more;
+  more.agent.approve = {"send"};
+  more.tools = {std::make_shared<fakes::TestTool>(
+      "send", tools::Effect::pure, [](const tools::ToolInput&) { return tools::ToolOutput{"sent", {}}; })};
+  World world(says({R"({"actions":[{"tool":"send","input":{"x":1}},{"tool":"look","input":{"x":2}}]})"}), {},
+              {}, more);
+  world.tool->hang = true;
+  world.resume();
+  const std::string session = world.session();
+  auto run = world.submit(session, "q");
+  for (std::size_t life = 1; life <= 1 + limits::kResumes; ++life) {
+    world.until([&] { return world.tool->keys.size() == life; });  // and then it would end the daemon
+    CHECK_FALSE(only_waited(facts(world, run->run)));
+    crash(world);
+    start(world, session);
+  }
+  world.finished(run->run);
+  CHECK(row(world, run->run).reason == "quarantined");
+  CHECK(world.tool->keys.size() == 1 + limits::kResumes);
+}
+
+TEST_CASE("a run only waited when nothing but starts comes after that it waits") {
+  const store::Fact taken_up = to_fact({.epoch = 1, .times = 1}, "r_1");
+  const store::Fact stood{.run = "r_1", .kind = kStoodFact, .body = "{}"};
+  const store::Fact decided{.run = "r_1", .kind = "approval.decided", .body = "{}"};
+  const store::Fact waits = waits_fact("r_1");
+  CHECK_FALSE(only_waited({}));
+  CHECK_FALSE(only_waited({taken_up}));
+  CHECK_FALSE(only_waited({waits, decided}));
+  CHECK_FALSE(only_waited({waits, decided, taken_up}));
+  CHECK(only_waited({waits}));
+  CHECK(only_waited({decided, waits, taken_up, stood, taken_up}));
+}
+
 TEST_CASE("a message that only waited for its turn is not counted") {
   auto model = says({ScriptedModel::Hang{}});
   World world(model);
