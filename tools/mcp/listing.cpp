@@ -30,6 +30,12 @@ std::string described(const Json& item) {
   return description.empty() ? title : title + ". " + description;
 }
 
+/// Whether a call of it is a task, which is asked for its result later.
+bool only_as_task(const Json& item) {
+  const Json* execution = find(item, "execution");
+  return execution && string_or(*execution, "taskSupport") == "required";
+}
+
 /// What of a schema can always be held to: names, plain types and what must be there.
 Json simpler(const Json& schema) {
   Json plain = {{"type", "object"}};
@@ -104,6 +110,13 @@ Listing read_listing(const Json& items, bool over_http) {
     }
     if (!names.insert(tool.name).second) {
       listing.remarks.push_back(fmt::format("`{}` is listed twice; the first counts", tool.name));
+      continue;
+    }
+    if (only_as_task(item)) {
+      listing.remarks.push_back(
+          fmt::format("`{}` was left out: it can be called as a task only (`execution.taskSupport: "
+                      "required`), and tasks are not spoken here",
+                      tool.name));
       continue;
     }
     if (const Json* schema = find(item, "inputSchema"); over_http && schema) {

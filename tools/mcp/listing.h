@@ -28,10 +28,10 @@ struct Listing {
   std::vector<std::string> remarks;  ///< what of it was left out or made simpler, and why
 };
 
-/// Reads the items of tools/list. Each tool that cannot be used (no name, a name that is there twice, headers
-/// that are none where `over_http`) is left out with a remark; an input schema that cannot be enforced is
-/// replaced by a simpler one, for the server checks its arguments itself. References out of a schema are
-/// never followed. Pure.
+/// Reads the items of tools/list. Each tool that cannot be used (no name, a name that is there twice, one
+/// that can be called as a task only, headers that are none where `over_http`) is left out with a remark; an
+/// input schema that cannot be enforced is replaced by a simpler one, for the server checks its arguments
+/// itself. References out of a schema are never followed. Pure.
 Listing read_listing(const Json& items, bool over_http);
 
 }  // namespace troupe::tools::mcp

@@ -50,6 +50,18 @@ TEST_CASE("what cannot be a tool is left out, the others stay") {
   CHECK(listing.remarks.size() == 4);
 }
 
+TEST_CASE("a tool that can be called as a task only is left out") {
+  Json items = Json::array({tool("slow"), tool("either"), tool("quick")});
+  items[0]["execution"] = {{"taskSupport", "required"}};
+  items[1]["execution"] = {{"taskSupport", "optional"}};
+  items[2]["execution"] = "required";
+  const Listing listing = read_listing(items, false);
+  REQUIRE(listing.tools.size() == 2);
+  CHECK(listing.tools[0].name == "either");
+  REQUIRE(listing.remarks.size() == 1);
+  CHECK(listing.remarks[0].contains("`slow` was left out: it can be called as a task only"));
+}
+
 TEST_CASE("a schema that cannot be enforced is made simpler, and a reference out of it is not followed") {
   Json item = tool("lookup", {{"id", {{"type", "string"}, {"description", "which"}}},
                               {"profile", {{"$ref", "http://127.0.0.1:9/profile.json"}}}});
