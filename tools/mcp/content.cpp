@@ -6,6 +6,7 @@
 #include "tools/observation.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -81,6 +82,41 @@ void add_parts(const Json* parts, Text& text, std::vector<Source>& sources) {
   }
 }
 
+// In any order of keys.
+bool same(const Json& one, const Json& other) {
+  return nlohmann::json(one) == nlohmann::json(other);
+}
+
+bool says(const std::string& text, const Json& value) {
+  if (value.is_string() && value.get_ref<const std::string&>() == text) return true;
+  const auto read = parse_json(text, limits::kJsonDepth, bounds::kMessageBytes);
+  return read && same(*read, value);
+}
+
+std::vector<std::string> texts_of(const Json* parts) {
+  std::vector<std::string> texts;
+  if (!parts || !parts->is_array()) return texts;
+  for (const Json& part : *parts)
+    if (string_or(part, "type") == "text" && texts.size() < bounds::kParts)
+      texts.push_back(string_or(part, "text"));
+  return texts;
+}
+
+/// Servers are to give structured content as text, too; not all do. Results that are no object stand in
+/// `result` of one with many, and a list of results is a text for each.
+bool says(const std::vector<std::string>& texts, const Json& structured) {
+  const Json* result = structured.size() == 1 ? find(structured, "result") : nullptr;
+  const auto one_of_them = [&](const Json& value) {
+    return std::ranges::any_of(texts, [&](const std::string& text) { return says(text, value); });
+  };
+  if (one_of_them(structured)) return true;
+  if (!result) return false;
+  const bool each = result->is_array() && result->size() == texts.size() &&
+                    std::ranges::equal(texts, *result,
+                                       [](const auto& text, const Json& value) { return says(text, value); });
+  return each || one_of_them(*result);
+}
+
 std::string misfit(const Json* structured, std::string_view output_schema) {
   if (output_schema.empty()) return "";
   if (!structured) return "[the tool promised structured content and gave none]";
@@ -126,7 +162,8 @@ Result<ToolOutput> read_result(const Json& result, std::string_view output_schem
   ToolOutput output;
   add_parts(find(result, "content"), text, output.sources);
   const Json* structured = find(result, "structuredContent");
-  if (text.empty() && structured) text.add(dump(*structured));
+  const bool more = structured && (text.empty() || !structured->empty());
+  if (more && !says(texts_of(find(result, "content")), *structured)) text.add(dump(*structured));
   const Json* wrong = find(result, "isError");
   if (wrong && wrong->is_boolean() && wrong->get<bool>()) {
     std::string why = text.take();

@@ -9,10 +9,10 @@
 
 namespace troupe::tools::mcp {
 
-/// The result of tools/call as an agent reads it: texts as they are, structured content where there is no
-/// text, and of pictures, sounds and other bytes their kind and size. `output_schema`: what structuredContent
-/// is held against, "" for nothing; what does not fit ends in a line that says so. Errors: tool, with that
-/// text, where the result says that it is one. Pure.
+/// The result of tools/call as an agent reads it: texts as they are, structured content where no text says
+/// the same, and of pictures, sounds and other bytes their kind and size. `output_schema`: what
+/// structuredContent is held against, "" for nothing; what does not fit ends in a line that says so. Errors:
+/// tool, with that text, where the result says that it is one. Pure.
 Result<ToolOutput> read_result(const Json& result, std::string_view output_schema);
 
 /// The result of resources/read.

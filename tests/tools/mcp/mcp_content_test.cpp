@@ -63,12 +63,39 @@ TEST_CASE("structured content is held against what was promised") {
   CHECK(text_of_result({{"content", "text"}}) == "[the tool gave nothing back]");
 }
 
+TEST_CASE("structured content follows the texts unless one of them says the same") {
+  const auto result = [](std::vector<std::string> texts, Json structured) {
+    Json content = Json::array();
+    for (const std::string& text : texts) content.push_back({{"type", "text"}, {"text", text}});
+    return text_of_result({{"content", content}, {"structuredContent", std::move(structured)}});
+  };
+  CHECK(result({"3 found"}, {{"n", 3}}) == "3 found\n{\"n\":3}");
+  CHECK(result({"{ \"b\": [1, 2.0], \"a\": 1 }"}, {{"a", 1}, {"b", {1, 2}}}) ==
+        "{ \"b\": [1, 2.0], \"a\": 1 }");
+  CHECK(result({"see", "{\"n\":3}"}, {{"n", 3}}) == "see\n{\"n\":3}");
+  CHECK(result({"{\"n\":4}"}, {{"n", 3}}) == "{\"n\":4}\n{\"n\":3}");
+  CHECK(result({"done"}, Json::object()) == "done");
+  // A result that is no object, as servers wrap it.
+  CHECK(result({"hello"}, {{"result", "hello"}}) == "hello");
+  CHECK(result({"1", "x"}, {{"result", {1, "x"}}}) == "1\nx");
+  CHECK(result({"1", "x"}, {{"result", {1, "y"}}}) == "1\nx\n{\"result\":[1,\"y\"]}");
+  const auto failed = read_result({{"isError", true},
+                                   {"content", {{{"type", "text"}, {"text", "no"}}}},
+                                   {"structuredContent", {{"code", 7}}}},
+                                  "");
+  CHECK(failed.error().message == "no\n{\"code\":7}");
+}
+
 TEST_CASE("a result without end is cut") {
   const std::string much(bounds::kResultText / 2 + 10, 'x');
   const std::string text =
       text_of_result({{"content", {{{"type", "text"}, {"text", much}}, {{"type", "text"}, {"text", much}}}}});
   CHECK(text.size() < bounds::kResultText + 100);
   CHECK(text.ends_with("[cut here: the server sent more]"));
+  const std::string structured = text_of_result(
+      {{"content", {{{"type", "text"}, {"text", "x"}}}}, {"structuredContent", {{"a", much + much}}}});
+  CHECK(structured.size() < bounds::kResultText + 100);
+  CHECK(structured.ends_with("[cut here: the server sent more]"));
   Json many = Json::array();
   for (std::size_t i = 0; i < bounds::kParts + 7; ++i) many.push_back({{"type", "text"}, {"text", "x"}});
   CHECK(text_of_result({{"content", many}}).ends_with("[7 more parts]"));
