@@ -203,14 +203,19 @@ Task<CallOutcome> Toolbox::run(Prepared prepared, CallContext& context) const {
   } else if (context.stop.requested()) {
     outcome =
         failed(stopped(fmt::format("tool `{}`", prepared.name), context.stop.reason()), limits_.observation);
-  } else if (stop.reason() == StopReason::deadline) {
+  } else if (stop.reason() == StopReason::deadline && result.error().code != ErrorCode::unavailable) {
     const bool own = deadline.at() != context.deadline.at();
+    const bool once = prepared.effect == Effect::at_most_once;
     outcome = failed(
-        Error{ErrorCode::timeout,
-              own ? fmt::format("tool `{}` did not finish within {} and was stopped. Ask for less, or go on "
-                                "without it.",
-                                prepared.name, seconds(time))
-                  : fmt::format("tool `{}` was stopped: the time of the whole run is up.", prepared.name)},
+        Error{
+            ErrorCode::timeout,
+            own ? fmt::format("tool `{}` did not finish within {} and was stopped. {}Ask for less, or go on "
+                              "without it.",
+                              prepared.name, seconds(time),
+                              once ? "Whether the call was carried out is not known: find out before you "
+                                     "repeat it. "
+                                   : "")
+                : fmt::format("tool `{}` was stopped: the time of the whole run is up.", prepared.name)},
         limits_.observation);
   } else {
     outcome = failed(std::move(result.error()), limits_.observation);
