@@ -29,9 +29,12 @@ Result<mcp::ServerSettings> server_of(const ToolSettings& settings, const ToolSe
 Result<ToolTable> make_mcp(const ToolSettings& settings, const ToolServices& services) {
   auto server = server_of(settings, services);
   if (!server) return fail(std::move(server.error()));
-  if (!services.mcp) {
+  const std::string why = server->disabled ? fmt::format("`mcpServers.{}` is disabled", server->name)
+                          : !services.mcp  ? "no MCP server is reached from here"
+                                           : "";
+  if (!why.empty()) {
     const std::string name = PartNames(settings.name).next("status");
-    return ToolTable{{name, mcp::unavailable_tool(name, "no MCP server is reached from here")}};
+    return ToolTable{{name, mcp::unavailable_tool(name, why)}};
   }
   return mcp::section_tools(settings.name, settings.mcp, services.mcp->use(*server));
 }

@@ -1,7 +1,9 @@
 #include "tools/mcp/section.h"
 
 #include "models/place.h"
+#include "runtime/config/interpolate.h"
 #include "runtime/config/scalars.h"
+#include "tools/hidden_text.h"
 #include "tools/mcp/bounds.h"
 #include "tools/mcp/protocol/session.h"
 
@@ -31,6 +33,41 @@ std::string any_name(std::string_view name) {
   return name.empty() || name.size() > bounds::kNameBytes ? "is no name of a tool" : "";
 }
 
+/// A map of `env` or `headers`. Notes which of its values are secrets: what `${…}` puts in, and what the name
+/// says it of.
+class Values final : public config::Shape<ServerSettings> {
+ public:
+  using Map = std::map<std::string, std::string>;
+  Values(Map ServerSettings::* values, config::ShapePtr<Map> shape)
+      : values_(values), shape_(std::move(shape)) {}
+
+  void read(const config::Node& node, ServerSettings& server, config::Reader& reader) const override {
+    shape_->read(node, server.*values_, reader);
+    for (const config::Member& one : node.members) {
+      if (one.value.kind != config::Node::Kind::scalar) continue;
+      // Not in a text restored from the journal, whose secrets are put in by their place.
+      const auto put =
+          config::interpolate(one.value.text, reader.folder(one.value), reader.environment(), {});
+      if (put && !put->any && !names_a_secret(one.key)) continue;
+      const std::string& value = (server.*values_)[one.key];
+      server.hidden.push_back(value);
+      server.hidden.push_back(value.substr(value.rfind(' ') + 1));  // of "Bearer KEY"
+      if (put) server.hidden.insert(server.hidden.end(), put->pieces.begin(), put->pieces.end());
+    }
+  }
+  Json show(const ServerSettings& server) const override { return shape_->show(server.*values_); }
+  Json schema() const override { return shape_->schema(); }
+
+ private:
+  Map ServerSettings::* values_;
+  config::ShapePtr<Map> shape_;
+};
+
+config::ShapePtr<ServerSettings> values_of(Values::Map ServerSettings::* values,
+                                           config::ShapePtr<Values::Map> shape) {
+  return std::make_shared<Values>(values, std::move(shape));
+}
+
 /// The keys that say how a server is reached, of whatever holds its settings.
 template <class T, class Access>
 void add_server(Record<T>& record, Access access) {
@@ -44,11 +81,11 @@ void add_server(Record<T>& record, Access access) {
                       kArgumentsMax),
       "its arguments");
   record
-      .field_at(
-          "env", [access](auto& t) -> auto& { return access(t).env; },
-          config::map_of(config::text({.expected = "a value", .empty_allowed = true}), "a map of variables",
-                         variable_problem),
-          "its environment, beside PATH and HOME; nothing of the daemon's own goes along")
+      .field_at("env", access,
+                values_of(&ServerSettings::env,
+                          config::map_of(config::text({.expected = "a value", .empty_allowed = true}),
+                                         "a map of variables", variable_problem)),
+                "its environment, beside PATH and HOME; nothing of the daemon's own goes along")
       .secret();
   record.field_at(
       "cwd", [access](auto& t) -> auto& { return access(t).cwd; }, config::path(),
@@ -58,9 +95,9 @@ void add_server(Record<T>& record, Access access) {
       "where a server is that speaks Streamable HTTP");
   record
       .field_at(
-          "headers", [access](auto& t) -> auto& { return access(t).headers; },
-          config::map_of(config::line({.expected = "a header's value"}), "a map of headers",
-                         models::header_problem),
+          "headers", access,
+          values_of(&ServerSettings::headers, config::map_of(config::line({.expected = "a header's value"}),
+                                                             "a map of headers", models::header_problem)),
           "sent with every request, such as `Authorization: \"Bearer ${TOKEN}\"`")
       .secret();
   record.field_at(
@@ -106,6 +143,44 @@ Record<ServerSettings> server() {
   return record;
 }
 
+/// An entry as other programs write it, which have keys of their own.
+class Entry final : public config::Shape<ServerSettings> {
+ public:
+  void read(const config::Node& node, ServerSettings& value, config::Reader& reader) const override {
+    config::Node ours = node;
+    std::erase_if(ours.members, [&](config::Member& member) {
+      config::Reader::Inside inside(reader, member.key);
+      if (member.key == "disabled")
+        return config::boolean()->read(member.value, value.disabled, reader), true;
+      if (member.key == "timeout")
+        return reader.warning(member.place, "is not read here; write `timeout` in the section of `tools`"),
+               true;
+      if (member.key == "alwaysAllow" || member.key == "autoApprove")
+        return reader.warning(member.place,
+                              "is not read here; which calls wait for a person is said by an agent's "
+                              "`approve`"),
+               true;
+      return false;
+    });
+    for (config::Member& member : ours.members) {
+      if (member.key == "serverUrl" && !node.find("url")) member.key = "url";
+      std::string& text = member.value.text;
+      if (member.key == "type" && (text == "streamableHttp" || text == "streamable_http"))
+        text = "streamable-http";
+    }
+    record_.read(ours, value, reader);
+  }
+  Json show(const ServerSettings& value) const override {
+    Json shown = record_.show(value);
+    if (value.disabled) shown["disabled"] = true;
+    return shown;
+  }
+  Json schema() const override { return record_.schema(); }
+
+ private:
+  Record<ServerSettings> record_ = server();
+};
+
 void check_names(const SectionSettings& mcp, Check& check) {
   for (std::size_t i = 0; i < mcp.except.size(); ++i)
     if (std::ranges::find(mcp.tools, mcp.except[i]) != mcp.tools.end())
@@ -118,7 +193,7 @@ void check_names(const SectionSettings& mcp, Check& check) {
 }  // namespace
 
 config::ShapePtr<config::Entries<ServerSettings>> servers_section() {
-  return config::entries_of<ServerSettings>(config::shape(server()), &ServerSettings::name, "MCP server",
+  return config::entries_of<ServerSettings>(std::make_shared<Entry>(), &ServerSettings::name, "MCP server",
                                             "mcpServers");
 }
 
