@@ -1,7 +1,7 @@
 #include "tools/mcp/protocol/session.h"
 
 #include "tools/mcp/bounds.h"
-#include "tools/observation.h"
+#include "tools/mcp/said.h"
 
 #include <algorithm>
 
@@ -14,6 +14,22 @@ namespace {
 constexpr const char* kMetaVersion = "io.modelcontextprotocol/protocolVersion";
 constexpr const char* kMetaCapabilities = "io.modelcontextprotocol/clientCapabilities";
 constexpr const char* kMetaClient = "io.modelcontextprotocol/clientInfo";
+constexpr std::size_t kBodyShown = 200;
+
+bool shut(int status) {
+  return status == 401 || status == 403;
+}
+
+bool no_time(int status) {
+  return status == 429 || status == 503;
+}
+
+/// What is refused with these was not carried out; of what fails with others nobody knows.
+ErrorCode code_of(int status) {
+  if (shut(status)) return ErrorCode::denied;
+  if (no_time(status)) return ErrorCode::unavailable;
+  return status < 500 ? ErrorCode::tool : ErrorCode::network;
+}
 
 }  // namespace
 
@@ -78,16 +94,16 @@ void Session::refused(CallId call, int status, std::string_view body) {
   if (found == pending_.end()) return;
   Pending pending = std::move(found->second);
   pending_.erase(found);
-  const bool shut = status == 401 || status == 403;
   if (auto messages = read_messages(body);
-      messages && !shut && messages->size() == 1 && messages->front().kind == Incoming::Kind::error)
+      messages && !shut(status) && messages->size() == 1 && messages->front().kind == Incoming::Kind::error)
     return on_error(std::move(pending), messages->front().error, status);
-  Error why{.code = shut ? ErrorCode::denied : ErrorCode::network,
+  Error why{.code = code_of(status),
             .message = fmt::format("the server answered with HTTP status {}{}{}", status,
-                                   body.empty() ? "" : ": ", beginning(body, 200)),
+                                   body.empty() ? "" : ": ", one_line(body, kBodyShown)),
+            .retryable = no_time(status),
             .status = status};
-  if (shut) why.message += "; look at the `headers` of its entry";
-  const bool not_now = shut || status == 429 || (status >= 502 && status <= 504);
+  if (shut(status)) why.message += "; look at the `headers` of its entry";
+  const bool not_now = shut(status) || status == 429 || (status >= 502 && status <= 504);
   if (pending.kind == Kind::discover && !not_now) return fall_back(why.message);
   if (pending.kind == Kind::discover || pending.kind == Kind::initialize) return end(std::move(why));
   answer(pending.call, fail(std::move(why)));
