@@ -43,7 +43,12 @@ Result<sandbox::Command> command_of(const ServerSettings& settings) {
     return fail(ErrorCode::invalid, fmt::format("its `cwd`, {}, is no folder", directory));
   const auto environment = environment_of(settings);
   auto program = sandbox::find_program(settings.command, environment.at("PATH"), directory);
-  if (!program) return fail(std::move(program.error()));
+  if (!program) {
+    // As shells would read it; nothing here does.
+    if (settings.command.find_first_of(" \t") != std::string::npos)
+      program.error().message += "; `command` is the program alone, its arguments belong into `args`";
+    return fail(std::move(program.error()));
+  }
   sandbox::Command command{.path = std::move(*program), .arguments = settings.args, .directory = directory};
   for (const auto& [name, value] : environment) command.environment.push_back(name + "=" + value);
   return command;
