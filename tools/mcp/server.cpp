@@ -1,6 +1,7 @@
 #include "tools/mcp/server.h"
 
 #include "runtime/telemetry/log.h"
+#include "tools/mcp/said.h"
 #include "tools/mcp/server_link.h"
 #include "tools/mcp/transport/http_transport.h"
 #include "tools/mcp/transport/stdio_transport.h"
@@ -14,7 +15,8 @@ namespace troupe::tools::mcp {
 
 namespace {
 
-constexpr Milliseconds kBreath{100};  // between two subscriptions at least
+constexpr Milliseconds kBreath{100};      // between two subscriptions at least
+constexpr std::size_t kWhyShown = 1'000;  // bytes of why it is not reachable
 
 std::optional<Era> era_of(const std::string& protocol) {
   if (protocol == kLegacyVersion) return Era::legacy;
@@ -32,6 +34,12 @@ Secrets secrets_of(const ServerSettings& settings) {
   return secrets;
 }
 
+Secrets hidden_of(const ServerSettings& settings) {
+  Secrets hidden;
+  for (const std::string& value : settings.hidden) hidden.add(value);
+  return hidden;
+}
+
 bool tells_of_changes(const Json& capabilities, std::string_view list) {
   const Json* one = find(capabilities, list);
   const Json* changes = one ? find(*one, "listChanged") : nullptr;
@@ -46,7 +54,8 @@ Server::Server(ServerServices services, ServerSettings settings)
       settings_(std::move(settings)),
       nursery_(loop_),
       era_(era_of(settings_.protocol)),
-      secrets_(secrets_of(settings_)) {}
+      secrets_(secrets_of(settings_)),
+      hidden_(hidden_of(settings_)) {}
 Server::~Server() = default;
 
 void Server::start() {
@@ -69,12 +78,13 @@ Task<> Server::settled(Milliseconds patience) {
 }
 
 bool Server::reachable() const {
-  return link_ && link_->session.is_open();
+  return link_ && link_->session.is_open() && !link_->leaving;
 }
 
 std::string Server::state() const {
-  if (!reachable()) return "not reachable: " + why_down_;
-  const std::string& name = link_->session.server_name();
+  if (!reachable())
+    return "not reachable: " + (link_ && link_->leaving ? redact(link_->why.message, secrets_) : why_down_);
+  const std::string name = redact(link_->session.server_name(), hidden_);
   return fmt::format("connected ({}{}{})", link_->session.version(), name.empty() ? "" : ", ", name);
 }
 
@@ -85,11 +95,14 @@ Task<> Server::live() {
     co_await connect();
     if (closing_.requested()) break;
     if (loop_.clock().now() - began > bounds::kSteady) backoff = services_.patience.backoff_first;
-    Stop pause(closing_);
-    pause_ = &pause;
-    down_since_ = loop_.clock().now();
-    co_await loop_.sleep_for(backoff, pause);
-    pause_ = nullptr;
+    // A server that falls at once is not started without a breath between, whoever waits for it.
+    if (!co_await loop_.sleep_for(services_.patience.backoff_first, closing_)) break;
+    if (waiters_.empty()) {
+      Stop pause(closing_);
+      pause_ = &pause;
+      co_await loop_.sleep_for(backoff - services_.patience.backoff_first, pause);
+      pause_ = nullptr;
+    }
     backoff = std::min(backoff * 2, services_.patience.backoff_max);
   }
 }
@@ -115,6 +128,8 @@ Task<> Server::connect() {
     era_ = link->session.era();
     hear_changes(*link);
     co_await list_tools(link);
+    if (reachable() && std::exchange(told_down_, false))
+      log::info("an MCP server is reachable now", {{"server", settings_.name}, {"state", state()}});
     for (OneShot<bool>* waiter : waiters_) waiter->set(true);
     tried_ = true;
     OneShot<bool> over(loop_);
@@ -167,7 +182,13 @@ Task<> Server::list_tools(std::shared_ptr<Link> link) {
 }
 
 void Server::take_listing(const Json& items, const Link& link) {
-  Listing fresh = read_listing(items, settings_.over_http());
+  Json shown = items;
+  for (Json& item : shown) {
+    const Json name = item.is_object() && item.contains("name") ? item["name"] : Json();
+    mask(item, hidden_);
+    if (!name.is_null()) item["name"] = name;  // it is what the server is asked for
+  }
+  Listing fresh = read_listing(shown, settings_.over_http());
   fresh.resources = link.session.capabilities().contains("resources");
   fresh.prompts = link.session.capabilities().contains("prompts");
   const bool same = listing_ && listed_ == items && listing_->resources == fresh.resources &&
@@ -210,14 +231,14 @@ Task<> Server::relist(std::shared_ptr<Link> link) {
 }
 
 void Server::down(std::string why, bool was_up) {
-  why = redact(why, secrets_);
-  // Once for each reason: it is tried again and again.
-  if (!closing_.requested() && why != why_down_)
+  why = one_line(redact(why, secrets_), kWhyShown);
+  // Once for each outage and each reason: it is tried again and again.
+  if (!closing_.requested() && (was_up || why != why_down_)) {
     log::warn("an MCP server is not reachable", {{"server", settings_.name}, {"why", why}});
+    told_down_ = true;
+  }
   why_down_ = std::move(why);
   tried_ = true;
-  // Who waits while one that was there goes waits for the next attempt.
-  if (was_up && !closing_.requested()) return;
   for (OneShot<bool>* waiter : waiters_) waiter->set(false);
 }
 

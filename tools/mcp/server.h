@@ -67,10 +67,11 @@ class Server final : private TransportEvents {
   /// Called when the listing has become another one.
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 
-  /// Carries out a request: waits for the server where it is about to come back, ends after `idle` without
-  /// an answer or progress (0: bounds::kIdle), on the context's stop and at its deadline. Progress becomes
-  /// `tool.progress` events. Errors: unavailable (not reachable, with the reason), network and protocol (the
-  /// connection ended, whether it was carried out is not known), timeout, cancelled, tool (the server's own).
+  /// Carries out a request: waits for the server where it is away, ends after `idle` without an answer or
+  /// progress (0: bounds::kIdle), on the context's stop and at its deadline. Progress becomes `tool.progress`
+  /// events. What is a secret of the settings is masked in what comes. Errors: unavailable (it was certainly
+  /// not carried out: not reachable, with the reason, or the server has no time), network, protocol and
+  /// timeout (whether it was carried out is not known), cancelled, tool (the server's own).
   Task<Result<Json>> request(Request request, Milliseconds idle, CallContext& context);
   /// The same for a list of all pages (Session::collect).
   Task<Result<Json>> collect(std::string method, std::string key, CallContext& context);
@@ -89,6 +90,7 @@ class Server final : private TransportEvents {
   Task<> hear_again(std::shared_ptr<Link> link);
   void take_listing(const Json& items, const Link& link);
   void down(std::string why, bool was_up = false);
+  void lose(const std::shared_ptr<Link>& link, const Error& why);
   Task<Result<>> until_ready(CallContext& context);
   Task<Result<Json>> carry_out(Begin begin, Milliseconds idle, CallContext& context);
   Task<Result<Json>> wait_for(std::shared_ptr<Link> link, CallId call, Milliseconds idle,
@@ -100,6 +102,7 @@ class Server final : private TransportEvents {
   void on_message(std::string_view text) override;
   void on_refused(CallId call, int status, std::string body) override;
   void on_unanswered(CallId call, Error why) override;
+  void on_unsent(CallId call, Error why) override;
   void on_session_gone(CallId call) override;
   void on_lost(Error why) override;
   bool waits_for(CallId call) const override;
@@ -111,13 +114,14 @@ class Server final : private TransportEvents {
   Stop closing_;
   std::shared_ptr<Link> link_;  ///< null: none now
   std::optional<Era> era_;      ///< that the server was found to belong to
-  Secrets secrets_;             ///< that it may repeat and nobody is to read
+  Secrets secrets_;             ///< that errors are not to hold: all that it was given
+  Secrets hidden_;              ///< that nobody is to read of what it says
   std::shared_ptr<const Listing> listing_;
   Json listed_;  ///< the items that listing_ was made of
   std::string why_down_ = "it is being started";
-  Stop* pause_ = nullptr;  ///< before the next attempt, which ends it when requested
-  Instant down_since_{};
+  Stop* pause_ = nullptr;  ///< before the next attempt, which begins when it is requested
   bool tried_ = false;
+  bool told_down_ = false;  ///< the log has that it is not reachable
   std::list<OneShot<bool>*> waiters_;
   std::function<void()> changed_;
 };

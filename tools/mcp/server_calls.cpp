@@ -1,4 +1,5 @@
 #include "runtime/telemetry/log.h"
+#include "tools/mcp/said.h"
 #include "tools/mcp/server_link.h"
 
 #include <algorithm>
@@ -10,16 +11,17 @@ namespace troupe::tools::mcp {
 
 namespace {
 
-void publish(const Progress& progress, CallContext& context) {
+void publish(const Progress& progress, const Secrets& hidden, CallContext& context) {
   Event event{.type = "tool.progress",
               .session = context.session,
               .run = context.run,
               .agent = context.agent,
               .step = context.step};
   const bool known = progress.total && *progress.total > 0;
-  event.fields["text"] = !progress.message.empty() ? progress.message
-                         : known ? fmt::format("{:g} of {:g}", progress.progress, *progress.total)
-                                 : fmt::format("{:g}", progress.progress);
+  const std::string number = plain_number(progress.progress);
+  event.fields["text"] = !progress.message.empty() ? redact(progress.message, hidden)
+                         : known ? fmt::format("{} of {}", number, plain_number(*progress.total))
+                                 : number;
   if (known) event.fields["fraction"] = std::clamp(progress.progress / *progress.total, 0.0, 1.0);
   context.events.publish(std::move(event));
 }
@@ -27,16 +29,17 @@ void publish(const Progress& progress, CallContext& context) {
 /// Passes progress on, but not faster than anybody can read it.
 class ProgressEvents {
  public:
-  explicit ProgressEvents(CallContext& context) : context_(context) {}
+  ProgressEvents(CallContext& context, const Secrets& hidden) : context_(context), hidden_(hidden) {}
   void operator()(const Progress& progress) {
     const Instant now = context_.loop.clock().now();
     if (now < next_) return;
     next_ = now + bounds::kProgressEvery;
-    publish(progress, context_);
+    publish(progress, hidden_, context_);
   }
 
  private:
   CallContext& context_;
+  const Secrets& hidden_;
   Instant next_{};
 };
 
@@ -62,28 +65,34 @@ Task<Result<Json>> Server::carry_out(Begin begin, Milliseconds idle, CallContext
     bool resend = false;
     auto result = co_await wait_for(link, *call, idle.count() > 0 ? idle : Milliseconds(bounds::kIdle),
                                     &context, resend);
-    if (result) co_return result;
-    if (!resend || !again) co_return fail(told(std::move(result.error()), !resend));
+    if (result) {
+      mask(*result, hidden_);
+      co_return result;
+    }
+    if (resend && again) continue;
+    if (resend) result.error().code = ErrorCode::unavailable;
+    co_return fail(told(std::move(result.error()), !resend));
   }
 }
 
 Task<Result<>> Server::until_ready(CallContext& context) {
-  if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
-  if (reachable()) co_return Result<>{};
-  if (closing_.requested()) co_return fail(ErrorCode::unavailable, state());
-  // Somebody wants it now; but a server that falls at once is not started without a breath between.
-  if (pause_ && loop_.clock().now() - down_since_ >= services_.patience.backoff_first)
-    pause_->request(StopReason::cancelled);
-  OneShot<bool> ready(loop_);
-  const auto place = waiters_.insert(waiters_.end(), &ready);
   const auto until =
       Deadline::after(loop_.clock(), services_.patience.wait_for_server).sooner(context.deadline);
-  const auto alarm = loop_.at(until.at(), [&ready] { ready.set(false); });
-  const auto hook = context.stop.on_request([&ready] { ready.set(false); });
-  co_await ready.wait();
-  waiters_.erase(place);
-  if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
-  if (!reachable()) co_return fail(ErrorCode::unavailable, state());
+  const Stop& stop = context.stop;
+  while (!reachable()) {
+    if (stop.requested() && stop.reason() != StopReason::deadline) break;
+    // Also where its time is up: what never left is told apart from what nobody knows the end of.
+    if (stop.requested() || closing_.requested() || until.expired(loop_.clock().now()))
+      co_return fail(ErrorCode::unavailable, state());
+    if (pause_) pause_->request(StopReason::cancelled);
+    OneShot<bool> news(loop_);
+    const auto place = waiters_.insert(waiters_.end(), &news);
+    const auto alarm = loop_.at(until.at(), [&news] { news.set(false); });
+    const auto hook = context.stop.on_request([&news] { news.set(false); });
+    co_await news.wait();
+    waiters_.erase(place);
+  }
+  if (stop.requested()) co_return fail(stopped("the call", stop.reason()));
   co_return Result<>{};
 }
 
@@ -110,15 +119,14 @@ Task<Result<Json>> Server::wait_for(std::shared_ptr<Link> link, CallId call, Mil
   };
   arm();
   std::optional<ProgressEvents> events;
-  if (context) events.emplace(*context);
+  if (context) events.emplace(*context, hidden_);
   waiting.progressed = [&](const Progress& progress) {
     arm();
     if (events) (*events)(progress);
   };
-  Stop::Hook hook;
-  if (context)
-    hook = context->stop.on_request(
-        [&] { give_up("nobody waits for it any more", stopped("the call", context->stop.reason())); });
+  Stop& stop = context ? context->stop : link->over;
+  const auto hook =
+      stop.on_request([&] { give_up("nobody waits for it any more", stopped("the call", stop.reason())); });
   auto result = co_await waiting.answer.wait();
   resend = waiting.resend;
   co_return result;
@@ -127,9 +135,12 @@ Task<Result<Json>> Server::wait_for(std::shared_ptr<Link> link, CallId call, Mil
 Error Server::told(Error error, bool sent) const {
   if (error.code == ErrorCode::cancelled) return error;
   error.message = fmt::format("MCP server `{}`: {}", settings_.name, redact(error.message, secrets_));
-  const bool unclear = error.code == ErrorCode::network || error.code == ErrorCode::timeout;
-  if (sent && unclear) error.message += ". Whether the call was carried out is not known";
-  if (error.code == ErrorCode::unavailable) error.message += ". Try again later, or go on without it";
+  const bool unclear = error.code == ErrorCode::network || error.code == ErrorCode::timeout ||
+                       error.code == ErrorCode::protocol;
+  if (sent && unclear)
+    error.message = with_sentence(std::move(error.message), "Whether the call was carried out is not known");
+  if (error.code == ErrorCode::unavailable)
+    error.message = with_sentence(std::move(error.message), "Try again later, or go on without it");
   return error;
 }
 
@@ -138,6 +149,7 @@ void Server::perform(const std::shared_ptr<Link>& link) {
   for (auto actions = link->session.take(); !actions.empty(); actions = link->session.take())
     for (Action& action : actions) perform(link, std::move(action));
   link->performing = false;
+  if (link->leaving && link->calls.empty() && !link->over.requested()) lose(link, link->why);
 }
 
 void Server::perform(const std::shared_ptr<Link>& link, Action action) {
@@ -194,6 +206,16 @@ void Server::on_unanswered(CallId call, Error why) {
   perform(link);
 }
 
+void Server::on_unsent(CallId call, Error why) {
+  const auto link = link_;
+  if (const auto found = link->calls.find(call); found != link->calls.end()) found->second->resend = true;
+  // A server that refuses connections is away, though nothing of the session has ended. What was sent to it
+  // before may still be answered.
+  if (link->session.is_open() && !std::exchange(link->leaving, true)) link->why = why;
+  link->session.unanswered(call, std::move(why));
+  perform(link);
+}
+
 void Server::on_session_gone(CallId call) {
   const auto link = link_;
   if (const auto found = link->calls.find(call); found != link->calls.end()) found->second->resend = true;
@@ -201,8 +223,15 @@ void Server::on_session_gone(CallId call) {
 }
 
 void Server::on_lost(Error why) {
-  const auto link = link_;
+  lose(link_, why);
+}
+
+// Not by reference: what it ends may let go of it.
+void Server::lose(const std::shared_ptr<Link>& the_link, const Error& the_why) {
+  const auto link = the_link;
+  const Error why = the_why;
   link->why = why;
+  link->leaving = false;  // it has left
   link->session.lost(why);
   perform(link);
   link->news.request(StopReason::cancelled);

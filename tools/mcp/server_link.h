@@ -17,12 +17,14 @@ struct Server::Waiting {
 
 /// One connection.
 struct Server::Link {
-  Link(SessionSettings settings, Stop& closing) : session(std::move(settings)), over(closing) {}
+  Link(SessionSettings settings, Stop& closing)
+      : session(std::move(settings)), over(closing), news(closing) {}
 
   Session session;
   std::unique_ptr<Transport> transport;
-  Stop over;  ///< it has ended, or is to end
-  Stop news;  ///< it was opened, or will not be
+  Stop over;             ///< it has ended, or is to end
+  Stop news;             ///< it was opened, or will not be
+  bool leaving = false;  ///< it takes no calls any more, and ends with those that it has
   Error why{ErrorCode::network, "the connection ended"};
   std::map<CallId, Waiting*> calls;
   CallId listening = 0;  ///< whose answer is the end of a subscription

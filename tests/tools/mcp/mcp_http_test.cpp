@@ -1,4 +1,5 @@
 // The client over Streamable HTTP, through the real HTTP client, against a real server on loopback.
+#include "runtime/async/nursery.h"
 #include "runtime/net/http_client.h"
 #include "tests/fakes/http_peer.h"
 #include "tests/fakes/run_loop.h"
@@ -61,10 +62,12 @@ struct Legacy {
 };
 
 struct Site {
-  explicit Site(HttpPeer::Handler handler, ServerSettings settings = {}) : peer(std::move(handler)) {
+  explicit Site(HttpPeer::Handler handler, ServerSettings settings = {},
+                Milliseconds wait_for_server = Milliseconds(2'000))
+      : peer(std::move(handler)) {
     settings.name = "site";
     settings.url = peer.url("/mcp");
-    ServerPatience patience{.wait_for_server = Milliseconds(2'000),
+    ServerPatience patience{.wait_for_server = wait_for_server,
                             .backoff_first = Milliseconds(20),
                             .backoff_max = Milliseconds(100),
                             .relist_floor = Milliseconds(0)};
@@ -79,11 +82,13 @@ struct Site {
   }
   Result<Json> call(std::vector<std::pair<std::string, std::string>> headers = {},
                     Milliseconds idle = Milliseconds(0)) {
-    Request request{.method = "tools/call",
-                    .params = {{"name", "echo"}, {"arguments", Json::object()}},
-                    .name = "echo",
-                    .headers = std::move(headers)};
-    return fakes::run(fake.loop, server->request(std::move(request), idle, fake.context));
+    return fakes::run(fake.loop, server->request(request(std::move(headers)), idle, fake.context));
+  }
+  static Request request(std::vector<std::pair<std::string, std::string>> headers = {}) {
+    return {.method = "tools/call",
+            .params = {{"name", "echo"}, {"arguments", Json::object()}},
+            .name = "echo",
+            .headers = std::move(headers)};
   }
   std::string said(const Result<Json>& answer) {
     return answer ? (*answer)["content"][0]["text"].get<std::string>() : "error: " + answer.error().message;
@@ -210,7 +215,9 @@ TEST_CASE("HTTP: a stream that breaks off and cannot be taken up again is an err
   SUBCASE("as what comes is no message") {
     legacy.call = [](const Json&, const PeerRequest&) { return PeerReply::html("<p>Hello</p>"); };
     Site site(legacy);
-    CHECK(site.said(site.call()).contains("ended without an answer"));
+    const std::string said = site.said(site.call());
+    CHECK(said.contains("answered HTTP 200 with text/html"));
+    CHECK(said.contains("check whether `url` is the address"));
   }
 }
 
@@ -267,7 +274,26 @@ TEST_CASE("HTTP: refusals are told as what they are") {
   SUBCASE("a status") {
     legacy.call = [](const Json&, const PeerRequest&) { return PeerReply(500, "oops"); };
     Site site(legacy);
-    CHECK(site.said(site.call()).contains("HTTP status 500: oops"));
+    CHECK(site.said(site.call())
+              .contains("HTTP status 500: oops. Whether the call was carried out is not known"));
+  }
+  SUBCASE("a page with line breaks") {
+    legacy.call = [](const Json&, const PeerRequest&) {
+      return PeerReply(502, "<html>\r\n  <h1>Bad</h1>\n");
+    };
+    Site site(legacy);
+    CHECK(site.said(site.call()).contains("HTTP status 502: <html> <h1>Bad</h1>. Whether"));
+  }
+  SUBCASE("a server that has no time, which has not done it") {
+    for (const int status : {429, 503}) {
+      legacy.call = [status](const Json&, const PeerRequest&) { return PeerReply(status, "busy"); };
+      Site site(legacy);
+      const auto answer = site.call();
+      REQUIRE(!answer);
+      CHECK(answer.error().code == ErrorCode::unavailable);
+      CHECK(answer.error().message.contains(": busy. Try again later, or go on without it"));
+      CHECK(!answer.error().message.contains("not known"));
+    }
   }
   SUBCASE("a key that is not accepted, without the key") {
     Site site([](const PeerRequest&) { return PeerReply(401, "no such key: s3cret"); },
@@ -284,12 +310,46 @@ TEST_CASE("HTTP: refusals are told as what they are") {
   }
 }
 
-TEST_CASE("HTTP: a server that is away comes back") {
-  Site site(Legacy{});
+TEST_CASE("HTTP: a call to a server that refuses connections waits for it, and has not been carried out") {
+  Site site(Legacy{}, {}, Milliseconds(200));
   site.peer.down();
-  CHECK(site.call().error().code == ErrorCode::network);
+  const auto answer = site.call();
+  REQUIRE(!answer);
+  CHECK(answer.error().code == ErrorCode::unavailable);
+  CHECK(answer.error().message.contains("refused. Try again later, or go on without it"));
+  CHECK(!answer.error().message.contains("not known"));
+  CHECK(site.server->state().contains("not reachable"));
   site.peer.up();
   CHECK(site.said(site.call()) == "hello");
+}
+
+TEST_CASE("HTTP: calls at the same time to a server that is away are all made when it comes back") {
+  Site site(Legacy{});
+  site.peer.down();
+  const auto alarm = site.fake.loop.at(site.fake.clock.now() + Milliseconds(60), [&] { site.peer.up(); });
+  std::vector<std::string> said(3);
+  fakes::run(site.fake.loop, [](Site& at, std::vector<std::string>& words) -> Task<> {
+    Nursery nursery(at.fake.loop);
+    for (std::string& one : words)
+      nursery.spawn("a call", [&at, &one]() -> Task<> {
+        one = at.said(co_await at.server->request(Site::request(), Milliseconds(0), at.fake.context));
+      });
+    co_await nursery.join();
+  }(site, said));
+  CHECK(said == std::vector<std::string>(3, "hello"));
+  CHECK(site.requests("tools/call").size() == 3);
+}
+
+TEST_CASE("HTTP: a server hears of a call's end and of the session's, however soon we go") {
+  Legacy legacy;
+  legacy.call = [](const Json&, const PeerRequest&) { return PeerReply::silence(); };
+  Site site(legacy);
+  const auto alarm = site.fake.loop.at(site.fake.clock.now() + Milliseconds(20),
+                                       [&] { site.fake.stop.request(StopReason::cancelled); });
+  CHECK(site.call().error().code == ErrorCode::cancelled);
+  site.close();
+  CHECK(site.requests("notifications/cancelled").size() == 1);
+  CHECK(site.peer.requests().back().method == "DELETE");
 }
 
 TEST_CASE("HTTP, legacy: the server's own stream brings what nobody asked for") {

@@ -23,6 +23,8 @@ struct Manner {
   bool flood = false;      ///< says much on its standard error
   bool dies = false;       ///< at once, with a word on its standard error
   bool long_line = false;  ///< answers tools/list with a line without end
+  bool no_list = false;    ///< does not answer tools/list
+  std::string starts;      ///< of each start whether it lives (o) or dies (x), the last one for all further
   std::string diary;       ///< file: a line for each start
 };
 
@@ -119,6 +121,7 @@ void answer(const Manner& manner, const Json& message) {
          {"capabilities",
           {{"tools", {{"listChanged", true}}}, {"resources", Json::object()}, {"prompts", Json::object()}}},
          {"serverInfo", {{"name", "tester"}, {"version", "1.0"}}}});
+  if (method == "tools/list" && manner.no_list) return;
   if (method == "tools/list" && manner.long_line) {
     const std::string piece(1u << 20, 'x');
     for (;;) std::cout << piece << std::flush;
@@ -136,6 +139,18 @@ void answer(const Manner& manner, const Json& message) {
   error(id, -32601, "Method not found");
 }
 
+/// Puts this start into the diary; whether it is one that dies.
+bool dies_now(const Manner& manner) {
+  std::size_t before = 0;
+  if (std::FILE* file = std::fopen(manner.diary.c_str(), "a+")) {
+    for (int c; (c = std::fgetc(file)) != EOF;) before += c == '\n';
+    std::fprintf(file, "%d\n", static_cast<int>(::getpid()));
+    std::fclose(file);
+  }
+  if (manner.starts.empty()) return manner.dies;
+  return manner.starts[std::min(before, manner.starts.size() - 1)] == 'x';
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -148,14 +163,11 @@ int main(int count, char** words) {
     manner.flood |= word == "flood";
     manner.dies |= word == "dies";
     manner.long_line |= word == "long-line";
+    manner.no_list |= word == "no-list";
+    if (word.starts_with("starts=")) manner.starts = word.substr(7);
     if (word.starts_with("diary=")) manner.diary = word.substr(6);
   }
-  if (!manner.diary.empty())
-    if (std::FILE* file = std::fopen(manner.diary.c_str(), "a")) {
-      std::fprintf(file, "%d\n", static_cast<int>(::getpid()));
-      std::fclose(file);
-    }
-  if (manner.dies) {
+  if (manner.diary.empty() ? manner.dies : dies_now(manner)) {
     const char* key = std::getenv("LICENCE");
     std::fprintf(stderr, "cannot find my licence %s\n", key ? key : "");
     return 3;

@@ -18,14 +18,14 @@ namespace {
 /// A server that is a program, and what a test does with it.
 struct Program {
   explicit Program(std::vector<std::string> manner = {}, ServerPatience patience = quick(),
-                   ServerSettings settings = {}) {
+                   ServerSettings settings = {}, Milliseconds settling = Milliseconds(fakes::kMaxTestWait)) {
     settings.name = "tester";
     if (settings.command.empty()) settings.command = TROUPE_MCP_SERVER;
     settings.args = std::move(manner);
     settings.args.push_back("diary=" + diary());
     server = std::make_unique<Server>(ServerServices{fake.loop, *http, "1", patience}, settings);
     server->start();
-    fakes::run(fake.loop, server->settled(Milliseconds(fakes::kMaxTestWait)));
+    fakes::run(fake.loop, server->settled(settling));
   }
   ~Program() { fakes::run(fake.loop, server->close()); }
 
@@ -109,6 +109,20 @@ TEST_CASE(
   ::unsetenv("TROUPE_TEST_SECRET");
 }
 
+TEST_CASE("stdio: what is a secret of the settings is masked in whatever a server says") {
+  Program program({}, Program::quick(),
+                  {.env = {{"API_KEY", "s3cret"}, {"COLOUR", "green"}}, .hidden = {"s3cret"}});
+  const std::string environment = Program::text(program.call("environment"));
+  CHECK(environment.contains("API_KEY=***\n"));
+  CHECK(environment.contains("COLOUR=green\n"));
+  const auto read =
+      fakes::run(program.fake.loop,
+                 program.server->request({.method = "resources/read", .params = {{"uri", "test://s3cret"}}},
+                                         Milliseconds(0), program.fake.context));
+  REQUIRE(read);
+  CHECK(!dump(*read).contains("s3cret"));
+}
+
 TEST_CASE("stdio: progress of a call becomes events") {
   Program program;
   CHECK(Program::text(program.call("count")) == "counted");
@@ -128,6 +142,46 @@ TEST_CASE("stdio: a server that dies under a call: the call says so, the next on
   CHECK(crashed.error().message.contains("Whether the call was carried out is not known"));
   CHECK(Program::text(program.call("echo", {{"text", "again"}})) == "again");
   CHECK(program.starts().size() == 2);
+}
+
+TEST_CASE("stdio: calls after a crash wait for a breath, however often the server has crashed before") {
+  auto patience = Program::quick();
+  patience.backoff_max = std::chrono::hours(1);
+  Program program({}, patience);
+  constexpr std::size_t kCrashes = 12;  // after which the pause would be longer than a call waits
+  for (std::size_t i = 0; i < kCrashes; ++i) {
+    const auto crashed = program.call("crash");
+    REQUIRE(!crashed);
+    CHECK(crashed.error().message.contains("was ended by SIGKILL"));
+  }
+  CHECK(program.starts().size() == kCrashes);
+}
+
+TEST_CASE("stdio: a call to a server that does not come at once waits for the attempt that succeeds") {
+  auto patience = Program::quick();
+  patience.backoff_max = std::chrono::hours(1);
+  Program program({"starts=xxxxo"}, patience);
+  CHECK(!program.server->reachable());
+  CHECK(Program::text(program.call("echo", {{"text", "at last"}})) == "at last");
+  CHECK(program.starts().size() == 5);
+}
+
+TEST_CASE("stdio: a server that says nothing does not hold up its end") {
+  auto patience = Program::quick();
+  patience.probe = patience.handshake = patience.listing = std::chrono::hours(1);
+  SUBCASE("to the first question") {
+    Program program({"mute"}, patience, {}, Milliseconds(20));
+    CHECK(!program.server->reachable());
+    SUBCASE("nor after it") {
+      Program legacy({"mute"}, patience, {.protocol = "2025-11-25"}, Milliseconds(20));
+      CHECK(!legacy.server->reachable());
+    }
+  }
+  SUBCASE("when it is asked for its tools") {
+    Program program({"no-list"}, patience, {}, Milliseconds(20));
+    program.until([&] { return program.server->reachable(); });
+    CHECK(!program.server->listing());
+  }
 }
 
 TEST_CASE("stdio: a server that is killed from outside between calls comes back by itself") {
@@ -176,6 +230,10 @@ TEST_CASE("stdio: servers that never come are not reachable, with the reason") {
     CHECK(called.error().code == ErrorCode::unavailable);
     CHECK(called.error().message.contains("Try again later, or go on without it"));
     CHECK(!program.server->listing());
+  }
+  SUBCASE("a program with its arguments in the wrong place") {
+    Program program({}, patience, {.command = "python3 server.py"});
+    CHECK(program.server->state().contains("its arguments belong into `args`"));
   }
   SUBCASE("no such folder") {
     Program program({}, patience, {.cwd = "/nowhere/at/all"});

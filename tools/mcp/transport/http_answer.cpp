@@ -17,6 +17,7 @@ void HttpAnswer::head(const net::HttpHead& head) {
       std::ranges::all_of(session, [](char c) { return c >= '!' && c <= '~'; }))
     session_ = session;
   const std::string_view type = head.header("content-type");
+  type_ = type.substr(0, bounds::kNameBytes);
   if (status_ < 200 || status_ > 299) {
     kind_ = Kind::refused;
     if (const auto where = head.header("location"); !where.empty())

@@ -34,6 +34,8 @@ class HttpAnswer {
 
   Kind kind() const { return kind_; }
   int status() const { return status_; }
+  /// What it says it is; "" where it does not.
+  const std::string& type() const { return type_; }
   /// Messages since the last take().
   std::vector<std::string> take() { return std::exchange(messages_, {}); }
   /// What came with a refusal.
@@ -50,6 +52,7 @@ class HttpAnswer {
  private:
   Kind kind_ = Kind::none;
   int status_ = 0;
+  std::string type_;
   models::SseDecoder events_;
   std::vector<std::string> messages_;
   std::string body_;

@@ -29,6 +29,26 @@ bool forgets_session(const HttpAnswer& answer) {
   return answer.status() == 400 && !std::ranges::search(answer.body(), kWord, alike).empty();
 }
 
+std::string without_answer(const HttpAnswer& answer) {
+  if (!answer.problem().empty()) return answer.problem();
+  if (answer.kind() != HttpAnswer::Kind::accepted) return "the server's answer ended without an answer";
+  return fmt::format(
+      "the server answered HTTP {} with {}, where application/json or text/event-stream is to come; check "
+      "whether `url` is the address of its MCP endpoint",
+      answer.status(), answer.type().empty() ? "nothing" : answer.type());
+}
+
+/// Whether the client failed before it had a connection: it names what it was about behind method and URL.
+bool never_sent(const Error& error) {
+  if (error.code != ErrorCode::network && error.code != ErrorCode::timeout) return false;
+  std::string_view what = error.message;
+  what.remove_prefix(std::min(what.size(), what.find(": ") + 2));
+  for (const std::string_view step : {"connect to ", "resolve ", "the certificate of ",
+                                      "the TLS handshake with ", "the handshake with ", "not sent"})
+    if (what.starts_with(step)) return true;
+  return false;
+}
+
 }  // namespace
 
 struct HttpTransport::Exchange {
@@ -91,7 +111,8 @@ void HttpTransport::send(Send message) {
 }
 
 void HttpTransport::begin(Send message) {
-  auto one = std::make_shared<Exchange>(message.call, closing_);
+  // What nobody waits for, such as the end of a call, is said to its end also when the connection ends.
+  auto one = std::make_shared<Exchange>(message.call, message.call ? closing_ : hurrying_);
   one->opening = message.method == "initialize";
   if (message.call) exchanges_[message.call] = one;
   nursery_.spawn("a message to an MCP server",
@@ -129,13 +150,12 @@ Task<> HttpTransport::exchange(std::shared_ptr<Exchange> one, Send message) {
                  {{"server", settings_.name}, {"status", one->answer.status()}});
   } else if (wanted && !one->last_event_id.empty()) {
     co_await resume(one);
+  } else if (wanted && !fetched && never_sent(fetched.error())) {
+    events_.on_unsent(one->call, fetched.error());
   } else if (wanted && !fetched) {
     events_.on_unanswered(one->call, fetched.error());
   } else if (wanted) {
-    events_.on_unanswered(
-        one->call, {.code = ErrorCode::protocol,
-                    .message = one->answer.problem().empty() ? "the server's answer ended without an answer"
-                                                             : one->answer.problem()});
+    events_.on_unanswered(one->call, {.code = ErrorCode::protocol, .message = without_answer(one->answer)});
   }
   if (const auto found = exchanges_.find(one->call); found != exchanges_.end() && found->second == one)
     exchanges_.erase(found);
@@ -228,11 +248,13 @@ void HttpTransport::abandon(CallId call) {
 
 Task<> HttpTransport::close() {
   closing_.request(StopReason::shutdown);
+  const auto until = Deadline::after(loop_.clock(), bounds::kFarewell);
+  const auto alarm = loop_.at(until.at(), [this] { hurrying_.request(StopReason::shutdown); });
   co_await nursery_.join();
   if (session_.empty()) co_return;
   Stop stop;
   net::HttpRequest farewell = request("DELETE", version_);
-  farewell.deadline = Deadline::after(loop_.clock(), bounds::kFarewell);
+  farewell.deadline = until;
   const auto answered = co_await http_.fetch(std::move(farewell), stop);  // a server may refuse (405)
   if (!answered)
     log::debug("a session could not be ended",

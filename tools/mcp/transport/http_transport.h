@@ -52,6 +52,7 @@ class HttpTransport final : public Transport {
   TransportEvents& events_;
   Nursery nursery_;
   Stop closing_;
+  Stop hurrying_;  ///< requested when what is said in parting has had its time
   std::map<CallId, std::shared_ptr<Exchange>> exchanges_;
   std::deque<Send> held_;  ///< that must not overtake the end of the opening
   bool holding_ = false;

@@ -20,6 +20,8 @@ class TransportEvents {
   virtual void on_refused(CallId call, int status, std::string body) = 0;
   /// No answer to this call will come.
   virtual void on_unanswered(CallId call, Error why) = 0;
+  /// The message of this call never left: the server cannot be connected to.
+  virtual void on_unsent(CallId call, Error why) = 0;
   /// The server does not know our session any more, and has not looked at this call (0: none).
   virtual void on_session_gone(CallId call) = 0;
   /// The connection is over. Once, and the last event.
