@@ -1,7 +1,9 @@
 #include "app/commands/command.h"
+#include "app/interrupt.h"
 #include "app/load.h"
 #include "app/wiring.h"
 #include "runtime/base/suggest.h"
+#include "tools/mcp/server_tools.h"
 #include "tools/names.h"
 #include "tools/toolbox.h"
 
@@ -46,6 +48,10 @@ int list(const tools::ToolTable& tools, bool json) {
 }
 
 int no_such_tool(const tools::ToolTable& tools, const std::string& name) {
+  if (const auto why = tools::mcp::why_none(tools, tools::section_of(name))) {
+    complain(fmt::format("there is no tool `{}` now: {}", name, *why));
+    return kFailed;
+  }
   complain(fmt::format("there is no tool `{}`{}", name, did_you_mean(name, names_of(tools))));
   return kUsage;
 }
@@ -81,13 +87,13 @@ Task<int> call(Loop& loop, const tools::ToolTable& table, std::string name, std:
     co_return kUsage;
   }
   prepared->idempotency_key = "by-hand";
-  Stop stop;
+  Interrupt interrupt(loop);
   ProgressPrinter progress;
-  CallContext context{.loop = loop, .stop = stop, .deadline = {}, .events = progress};
+  CallContext context{.loop = loop, .stop = interrupt.stop, .deadline = {}, .events = progress};
   auto outcome = co_await toolbox->run(std::move(*prepared), context);
   if (!outcome.ok) {
     complain(outcome.error);
-    co_return kFailed;
+    co_return interrupt.stop.requested() ? kInterrupted : kFailed;
   }
   fmt::print("{}\n", outcome.output);
   co_return kDone;
@@ -129,7 +135,9 @@ void add_tools(CLI::App& app, int& exit_code) {
   CLI::App* call_command = add("call", "Call a tool and print what an agent would read");
   call_command->add_option("name", options->name, "The tool")->required();
   call_command->add_option("input", options->input, "Its input, a JSON object")->required();
-  call_command->footer("Example: troupe tools call calc '{\"expression\": \"17.5% of 2480\"}'");
+  call_command->footer(
+      "Example: troupe tools call calc '{\"expression\": \"17.5% of 2480\"}'\n"
+      "Exit: 0 done, 1 the call failed, 2 wrong usage or configuration, 130 interrupted.");
   call_command->callback([options, &exit_code] {
     exit_code = with_loaded_tools(*options, [options](Loop& loop, const tools::ToolTable& tools) {
       return call(loop, tools, options->name, options->input);

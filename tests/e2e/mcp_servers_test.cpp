@@ -73,6 +73,63 @@ TEST_CASE("a run calls the tools of an MCP server, hears of progress, and outliv
   CHECK(daemon.stop().exit_code == 0);
 }
 
+TEST_CASE("the log tells of every outage of an MCP server, and when it was over") {
+  fakes::HttpPeer model(fakes::in_order({call("fs__crash"), call("fs__echo"), call("fs__crash"),
+                                         call("fs__echo", {{"text", "twice"}}), answer("done")}));
+  Daemon daemon(with_model(model) + "log: { level: info }\n");
+  daemon.start();
+  SystemClock clock;
+  Loop loop(clock);
+  ChatClient client(loop);
+  run(loop, client.connect(daemon.url()));
+  run(loop, client.open());
+  CHECK(frame_of(run(loop, client.ask("m1", "Crash")), "answer")["text"] == "done");
+  run(loop, client.close());
+  const std::string log = daemon.stop().err;
+  const auto times = [&](std::string_view words) {
+    int count = 0;
+    for (auto at = log.find(words); at != log.npos; at = log.find(words, at + 1)) ++count;
+    return count;
+  };
+  CHECK(times("was ended by SIGKILL: a last word") >= 2);
+  CHECK(times("an MCP server is reachable now") == 2);
+}
+
+TEST_CASE("a call by hand that is interrupted is cancelled, and its session ended") {
+  fakes::HttpPeer server([](const fakes::PeerRequest& request) {
+    if (request.method == "DELETE") return PeerReply(200, "");
+    if (request.method == "GET") return PeerReply(405, "");
+    const Json message = parse_json(request.body).value_or(Json());
+    const std::string method = string_or(message, "method");
+    if (!message.contains("id")) return PeerReply(202, "");
+    if (method == "tools/call") return PeerReply::silence();
+    Json result = {{"protocolVersion", "2025-11-25"}, {"capabilities", {{"tools", Json::object()}}}};
+    if (method == "tools/list") result = {{"tools", {{{"name", "wait"}}}}};
+    return PeerReply::json(dump(Json{{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", result}}))
+        .header("Mcp-Session-Id", "s-1");
+  });
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Daemon daemon(fmt::format("tools: {{ far: {{ type: mcp, url: \"{}\", protocol: \"2025-11-25\" }} }}\n",
+                              server.url("/mcp")));
+    const std::size_t before = server.requests().size();
+    const auto since = [&](std::string_view part) {
+      const auto all = server.requests();
+      std::size_t count = 0;
+      for (std::size_t i = before; i < all.size(); ++i)
+        count += all[i].method == part || all[i].body.contains(part);
+      return count;
+    };
+    fakes::Process process({program(), "tools", "call", "-c", daemon.config(), "far/wait", "{}"});
+    constexpr std::size_t kToTheCall = 5;  // initialize, that it is done, GET, tools/list, tools/call
+    REQUIRE(server.wait_for_requests(before + kToTheCall));
+    CHECK(since("\"tools/call\"") == 1);
+    process.signal(signal);
+    CHECK(process.wait().exit_code == 130);
+    CHECK(since("notifications/cancelled") == 1);
+    CHECK(since("DELETE") == 1);
+  }
+}
+
 TEST_CASE("tools of an MCP server are listed and called by hand, and a check starts none") {
   fakes::HttpPeer model(fakes::in_order({}));
   Daemon daemon(with_model(model));
@@ -83,4 +140,9 @@ TEST_CASE("tools of an MCP server are listed and called by hand, and a check sta
   CHECK(listed.out.contains("gone/status"));
   CHECK(daemon.run({"tools", "call", "-c", daemon.config(), "fs/echo", R"({"text":"by hand"})"}).out ==
         "by hand\n");
+  const auto gone = daemon.run({"tools", "call", "-c", daemon.config(), "gone/thing", "{}"});
+  CHECK(gone.exit_code == 1);
+  CHECK(gone.err.contains(
+      "there is no tool `gone/thing` now: the server is not reachable: there is no program"));
+  CHECK(daemon.run({"tools", "call", "-c", daemon.config(), "fs/ecko", "{}"}).exit_code == 2);
 }

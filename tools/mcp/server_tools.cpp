@@ -127,14 +127,37 @@ Task<Result<ToolOutput>> ask_prompt(Server& server, Json arguments, CallContext&
   co_return read_prompt(*result);
 }
 
-Task<Result<ToolOutput>> ask_state(Server& server, Json, CallContext& context) {
-  if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
-  if (!server.reachable())
-    co_return fail(ErrorCode::unavailable,
-                   fmt::format("the server is {}; go on without its tools", server.state()));
-  co_return ToolOutput{.text = "The server is " + server.state() +
-                               " now. Its tools can be used from the next question on."};
-}
+/// Stands for the tools of a server that has none to give.
+class StatusTool final : public Tool {
+ public:
+  StatusTool(std::string_view name, const std::string& section, std::shared_ptr<Server> server)
+      : server_(std::move(server)), unwanted_(server_->listing() != nullptr) {
+    spec_.declaration = {
+        .name = call_name(name),
+        .description =
+            fmt::format("The tools of {} are not available now ({}). This says whether they have become so",
+                        section, unwanted_ ? kUnwanted : server_->state()),
+        .schema = kNothing};
+    spec_.effect = Effect::pure;
+  }
+  const ToolSpec& spec() const override { return spec_; }
+  std::string why() const { return unwanted_ ? kUnwanted : "the server is " + server_->state(); }
+
+  Task<Result<ToolOutput>> call(ToolInput, CallContext& context) override {
+    if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
+    if (!server_->reachable())
+      co_return fail(ErrorCode::unavailable,
+                     fmt::format("the server is {}; go on without its tools", server_->state()));
+    co_return ToolOutput{.text = "The server is " + server_->state() +
+                                 " now. Its tools can be used from the next question on."};
+  }
+
+ private:
+  static constexpr const char* kUnwanted = "the server offers none of those that are wanted";
+  std::shared_ptr<Server> server_;
+  bool unwanted_;
+  ToolSpec spec_;
+};
 
 class UnavailableTool final : public Tool {
  public:
@@ -144,6 +167,7 @@ class UnavailableTool final : public Tool {
     spec_.effect = Effect::pure;
   }
   const ToolSpec& spec() const override { return spec_; }
+  const std::string& why() const { return why_; }
   Task<Result<ToolOutput>> call(ToolInput, CallContext& context) override {
     if (context.stop.requested()) co_return fail(stopped("the call", context.stop.reason()));
     co_return fail(ErrorCode::unavailable, why_ + "; go on without it");
@@ -197,11 +221,17 @@ ToolTable section_tools(const std::string& section, const SectionSettings& setti
     }
   }
   if (table.empty())
-    query("status",
-          fmt::format("The tools of {} are not available now ({}). This says whether they have become so",
-                      section, listing ? "the server offers none of those that are wanted" : server->state()),
-          kNothing, ask_state);
+    add("status", [&](std::string_view name) { return std::make_shared<StatusTool>(name, section, server); });
   return table;
+}
+
+std::optional<std::string> why_none(const ToolTable& table, std::string_view section) {
+  for (const std::string& name : tools_meant(table, section)) {
+    const Tool* tool = table.find(name)->second.get();
+    if (const auto* status = dynamic_cast<const StatusTool*>(tool)) return status->why();
+    if (const auto* stand_in = dynamic_cast<const UnavailableTool*>(tool)) return stand_in->why();
+  }
+  return std::nullopt;
 }
 
 }  // namespace troupe::tools::mcp

@@ -6,6 +6,7 @@
 #include "tools/tool.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,9 @@ ToolTable section_tools(const std::string& section, const SectionSettings& setti
 
 /// What stands in for the tool `name` of the table, which is not to be had: every call says why.
 std::shared_ptr<Tool> unavailable_tool(std::string_view name, std::string why);
+
+/// Why the table has none of the tools that the server of this section has: "the server is not reachable: …".
+/// Nothing where it has some, and where the section is no MCP server's.
+std::optional<std::string> why_none(const ToolTable& table, std::string_view section);
 
 }  // namespace troupe::tools::mcp

@@ -3,6 +3,7 @@
 #include "runtime/net/http_client.h"
 #include "tests/fakes/read_section.h"
 #include "tests/fakes/run_loop.h"
+#include "tests/fakes/temp_dir.h"
 #include "tests/tools/fake_context.h"
 #include "tools/catalog.h"
 #include "tools/mcp/section.h"
@@ -11,6 +12,9 @@
 #include "tools/names.h"
 #include "tools/section.h"
 #include "tools/toolbox.h"
+
+#include <algorithm>
+#include <cstdlib>
 
 #include <doctest/doctest.h>
 
@@ -85,6 +89,65 @@ web:
   CHECK(servers[1].headers.at("Authorization") == "Bearer t");
 }
 
+TEST_CASE("entries that were written for other programs are read as far as they mean the same") {
+  config::ProcessEnvironment environment;
+  config::Sources sources;
+  config::Problems problems(sources);
+  auto tree = config::load_text("test.yaml", "/", R"(
+web: { serverUrl: "https://mcp.example.com/mcp", type: streamableHttp, alwaysAllow: [a], autoApprove: [b] }
+off: { command: npx, disabled: true, timeout: 30 }
+)",
+                                sources, environment, problems);
+  config::Reader reader(sources, environment, problems);
+  config::Entries<mcp::ServerSettings> servers;
+  const auto section = mcp::servers_section();
+  REQUIRE(tree);
+  section->read(*tree, servers, reader);
+
+  CHECK(servers["web"].url == "https://mcp.example.com/mcp");
+  CHECK(!servers["web"].disabled);
+  CHECK(servers["off"].disabled);
+  CHECK(problems.errors() == 0);
+  std::string said;
+  for (const config::Problem& problem : problems.take({})) said += problem.text + "\n";
+  CHECK(said.contains("`alwaysAllow` of MCP server `web`: is not read here"));
+  CHECK(said.contains("`autoApprove` of MCP server `web`: is not read here"));
+  CHECK(said.contains("`timeout` of MCP server `off`: is not read here"));
+  CHECK(section->show(servers)["off"]["disabled"] == true);  // also for a run that is taken up again
+  CHECK(section->show(servers)["web"]["url"] == "https://mcp.example.com/mcp");
+}
+
+TEST_CASE("a server that is disabled is not started, and its section says so") {
+  Daemon daemon;
+  const ToolTable tools =
+      daemon.table(Daemon::section("fs", {.server = "off"}),
+                   {{"off", {.name = "off", .command = TROUPE_MCP_SERVER, .disabled = true}}});
+  CHECK(names_of(tools) == std::vector<std::string>{"fs/status"});
+  CHECK(daemon.servers->empty());
+  CHECK(mcp::why_none(tools, "fs") == "`mcpServers.off` is disabled");
+}
+
+TEST_CASE("what is put into env and headers is hidden, and what their names say of it") {
+  ::setenv("TROUPE_TEST_KEY", "k3y-of-mine", 1);
+  const auto servers = fakes::read_section(mcp::servers_section(), R"(
+a: { command: x, env: { DATABASE: "pg://u:${TROUPE_TEST_KEY}@db", LOG_LEVEL: debug, API_TOKEN: literal } }
+b: { url: "https://x.example", headers: { Authorization: "Bearer abcdef", X-Region: europe } }
+)");
+  ::unsetenv("TROUPE_TEST_KEY");
+  const auto hides = [&](std::size_t server, const std::string& value) {
+    return std::ranges::find(servers[server].hidden, value) != servers[server].hidden.end();
+  };
+  CHECK(hides(0, "pg://u:k3y-of-mine@db"));
+  CHECK(hides(0, "k3y-of-mine"));
+  CHECK(hides(0, "literal"));
+  CHECK(!hides(0, "debug"));
+  CHECK(hides(1, "abcdef"));
+  CHECK(!hides(1, "europe"));
+  mcp::ServerSettings restored = servers[0];  // from a text that has the secrets by their places
+  restored.hidden.pop_back();
+  CHECK(restored == servers[0]);
+}
+
 TEST_CASE("what a server is reached with is a secret where it may be one") {
   const auto shown = tools::section()->show([] {
     config::Entries<ToolSettings> entries;
@@ -116,6 +179,41 @@ TEST_CASE(
   CHECK(!tools.contains("fs/read_resource"));
   CHECK(daemon.call(tools, "fs__echo", {{"text", "hello"}}) == "hello");
   CHECK(daemon.call(tools, "fs__fail") == "there is no such city");
+}
+
+TEST_CASE("a call that its time stopped: whether it was carried out is known of those that only read") {
+  Daemon daemon;
+  const ToolTable tools =
+      daemon.settled(Daemon::section("fs", {.effects = {{"count", "pure"}, {"hold", "pure"}}}));
+  const ToolTable doubtful = daemon.table(Daemon::section("fs"));
+  const auto hold = [&](const ToolTable& table) {
+    auto box = Toolbox::make(table, names_of(table), {.tool_time = Milliseconds(30)});
+    REQUIRE(box);
+    return fakes::run(daemon.fake.loop, box->call("fs__hold", Json::object(), daemon.fake.context));
+  };
+  CHECK(hold(tools).error ==
+        "tool `fs__hold` did not finish within 0.03 s and was stopped. Ask for less, or go "
+        "on without it.");
+  const CallOutcome unknown = hold(doubtful);
+  CHECK(unknown.code == ErrorCode::timeout);
+  CHECK(
+      unknown.error.contains("was stopped. Whether the call was carried out is not known: find out before"));
+}
+
+TEST_CASE("a call whose time was over before its server came back was not carried out, and says why") {
+  Daemon daemon;
+  fakes::TempDir folder;
+  const std::string diary = "diary=" + (folder.path() / "diary").string();
+  const ToolTable tools = daemon.settled(
+      Daemon::section("fs", {.own = {.command = TROUPE_MCP_SERVER, .args = {"starts=ox", diary}}}));
+  CHECK(daemon.call(tools, "fs__crash").contains("was ended by SIGKILL"));
+  auto box = Toolbox::make(tools, names_of(tools), {.tool_time = Milliseconds(100)});
+  REQUIRE(box);
+  const CallOutcome outcome =
+      fakes::run(daemon.fake.loop, box->call("fs__echo", Json::object(), daemon.fake.context));
+  CHECK(outcome.code == ErrorCode::unavailable);
+  CHECK(outcome.error.contains("not reachable"));
+  CHECK(!outcome.error.contains("not known"));
 }
 
 TEST_CASE("only the tools that are wanted, and none that are not") {
@@ -188,6 +286,8 @@ TEST_CASE("a server that is not to be had costs nobody but its own tools") {
   Daemon daemon;
   const ToolTable tools = daemon.settled(Daemon::section("fs", {.own = {.command = "no-such-program"}}));
   CHECK(daemon.call(tools, "fs__status").contains("there is no program `no-such-program`"));
+  CHECK(mcp::why_none(tools, "fs").value().starts_with("the server is not reachable: there is no program"));
+  CHECK(!mcp::why_none(tools, "other"));
 
   const auto missing = mcp::unavailable_tool("fs/read", "the server has no such tool");
   CHECK(missing->spec().declaration.name == "fs__read");
