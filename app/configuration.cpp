@@ -7,7 +7,7 @@
 #include "agents/teams/section.h"
 #include "app/model_checks.h"
 #include "app/plugin_checks.h"
-#include "app/provider_checks.h"
+#include "app/service_checks.h"
 #include "app/team_checks.h"
 #include "app/tool_checks.h"
 #include "gateway/section.h"

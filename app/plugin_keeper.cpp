@@ -3,7 +3,7 @@
 #include "agents/guardrails/plugin_judge.h"
 #include "agents/guardrails/rule.h"
 #include "app/catalog.h"
-#include "app/provider_checks.h"
+#include "app/service_checks.h"
 #include "plugins/host/worker_program.h"
 #include "plugins/plugin_index.h"
 #include "plugins/plugin_loader.h"
@@ -36,12 +36,7 @@ std::vector<plugins::PluginSettings> with_path(const Configuration& configuratio
 }
 
 bool is_wanted(const Configuration& configuration, const std::string& plugin) {
-  const auto gives_it = [&plugin](const auto& entry) {
-    return entry.second.type == "plugin" && entry.second.plugin == plugin;
-  };
-  return std::ranges::any_of(configuration.tools, gives_it) ||
-         providers_of_plugins(configuration).contains(plugin) ||
-         memories_of_plugins(configuration).contains(plugin);
+  return plugins_in_use(configuration).contains(plugin);
 }
 
 std::string not_loaded(const plugins::LeftOut& library) {
@@ -203,35 +198,38 @@ Result<std::shared_ptr<const memory::Loaders>> make_loaders(Loop& loop, const Co
     for (std::size_t i = 0; i < base.sources.size(); ++i) {
       const memory::Source& source = base.sources[i];
       if (source.plugin.empty()) continue;
-      auto found = plugins::find_service(plugins, source.plugin, "loader", source.loader, "loader");
+      auto found =
+          plugins::find_service(plugins, source.plugin, plugins::kLoaderKind, source.loader, "loader");
       if (!found) return within(fmt::format("knowledge.{}.sources[{}]", name, i), std::move(found.error()));
     }
   return std::make_shared<const memory::Loaders>(plugins::make_plugin_loaders(loop, plugins));
 }
 
-std::vector<std::pair<std::string, const agents::RuleSettings*>> plugin_rules(
-    const Configuration& configuration) {
-  std::vector<std::pair<std::string, const agents::RuleSettings*>> found;
-  const auto look_at = [&found](const std::string& list, const std::vector<agents::RuleSettings>& rules) {
+std::vector<PluginRule> plugin_rules(const Configuration& configuration) {
+  std::vector<PluginRule> found;
+  const auto look_at = [&found](const char* section, const std::string& entry, const std::string& list,
+                                const std::vector<agents::RuleSettings>& rules) {
     for (std::size_t i = 0; i < rules.size(); ++i)
-      if (!rules[i].plugin.empty()) found.emplace_back(fmt::format("{}[{}]", list, i), &rules[i]);
+      if (!rules[i].plugin.empty())
+        found.push_back({section, entry, fmt::format("{}[{}]", list, i), &rules[i]});
   };
   for (const auto& [name, agent] : configuration.agents) {
-    look_at(fmt::format("agents.{}.guardrails.input", name), agent.guardrails.input);
-    look_at(fmt::format("agents.{}.guardrails.output", name), agent.guardrails.output);
+    look_at("agents", name, "guardrails.input", agent.guardrails.input);
+    look_at("agents", name, "guardrails.output", agent.guardrails.output);
   }
   for (const auto& [name, team] : configuration.teams)
     for (std::size_t i = 0; i < team.tasks.size(); ++i)
-      look_at(fmt::format("teams.{}.tasks[{}].guardrail", name, i), team.tasks[i].guardrail);
+      look_at("teams", name, fmt::format("tasks[{}].guardrail", i), team.tasks[i].guardrail);
   return found;
 }
 
 Result<> add_plugin_judges(const Configuration& configuration, const plugins::PluginTable& plugins,
                            models::ModelTable& models) {
-  for (const auto& [where, rule] : plugin_rules(configuration)) {
-    auto judge = agents::make_plugin_judge(*rule, plugins);
-    if (!judge) return within(where, std::move(judge.error()));
-    models.insert_or_assign(agents::judge_name(*rule), std::move(*judge));
+  for (const PluginRule& rule : plugin_rules(configuration)) {
+    auto judge = agents::make_plugin_judge(*rule.settings, plugins);
+    if (!judge)
+      return within(fmt::format("{}.{}.{}", rule.section, rule.entry, rule.key), std::move(judge.error()));
+    models.insert_or_assign(agents::judge_name(*rule.settings), std::move(*judge));
   }
   return {};
 }

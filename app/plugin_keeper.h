@@ -74,10 +74,16 @@ Result<> add_plugin_tools(const Configuration& configuration, const plugins::Plu
 Result<std::shared_ptr<const memory::Loaders>> make_loaders(Loop& loop, const Configuration& configuration,
                                                             const plugins::PluginTable& plugins);
 
-/// The rules of agents and teams that name a plugin, each with where it stands, for messages. They point into
-/// the configuration.
-std::vector<std::pair<std::string, const agents::RuleSettings*>> plugin_rules(
-    const Configuration& configuration);
+/// A rule that names a plugin, and where it stands.
+struct PluginRule {
+  std::string section;  ///< "agents"
+  std::string entry;
+  std::string key;  ///< of the entry: "guardrails.input[0]"
+  const agents::RuleSettings* settings = nullptr;
+};
+
+/// Those of agents and teams. They point into the configuration.
+std::vector<PluginRule> plugin_rules(const Configuration& configuration);
 /// Adds who judges by them, as agents::judge_name() calls each. Errors: of the first that cannot be made,
 /// naming its rule.
 Result<> add_plugin_judges(const Configuration& configuration, const plugins::PluginTable& plugins,

@@ -129,8 +129,8 @@ Result<std::shared_ptr<const agents::Catalog>> make_replay_catalog(const Configu
   auto models = std::make_shared<models::ModelTable>();
   for (const auto& [name, model] : configuration.models)
     models->emplace(name, agents::replayed_model(backstage, name, name));
-  for (const auto& [where, rule] : plugin_rules(configuration)) {
-    const std::string judge = agents::judge_name(*rule);
+  for (const PluginRule& rule : plugin_rules(configuration)) {
+    const std::string judge = agents::judge_name(*rule.settings);
     models->insert_or_assign(judge, agents::replayed_model(backstage, judge, judge));
   }
   models::EmbedderTable embedders;

@@ -6,7 +6,7 @@
 #include "app/load.h"
 #include "app/machine.h"
 #include "app/plugin_keeper.h"
-#include "app/provider_checks.h"
+#include "app/service_checks.h"
 #include "app/version.h"
 #include "memory/conversation/turn_vectors.h"
 #include "memory/knowledge/knowledge.h"
@@ -105,7 +105,10 @@ Result<std::shared_ptr<const models::ModelTable>> make_model_table(const Configu
                                     .governors = services.governors,
                                     .caches = services.caches,
                                     .secrets = configuration.secrets,
-                                    .plugins = plugins::model_maker(plugins, services.workers)});
+                                    .plugins = plugins::model_maker(plugins, services.workers),
+                                    .plugin_version = [&plugins](std::string_view plugin) {
+                                      return plugins::version_of(plugins, plugin);
+                                    }});
   if (!table) return fail(std::move(table.error()));
   return std::make_shared<const models::ModelTable>(std::move(*table));
 }

@@ -1,6 +1,7 @@
 #include "plugins/plugin_index.h"
 
 #include "plugins/host/fitting.h"
+#include "plugins/services.h"
 #include "runtime/async/read_write_gate.h"
 #include "runtime/base/suggest.h"
 
@@ -13,8 +14,6 @@
 namespace troupe::plugins {
 
 namespace {
-
-constexpr std::string_view kKind = "index";
 
 std::string_view word(memory::Metric metric) {
   switch (metric) {
@@ -143,34 +142,18 @@ class PluginIndexes final : public memory::OutsideIndexes {
 Result<std::shared_ptr<memory::OutsideIndexes>> make_plugin_indexes(Loop& loop, const std::string& named,
                                                                     const Json& options,
                                                                     const PluginTable& plugins) {
-  const std::size_t slash = named.find('/');
-  const std::string name = named.substr(0, slash);
-  const auto found = plugins.find(name);
-  if (found == plugins.end()) return fail(ErrorCode::not_found, fmt::format("there is no plugin `{}`", name));
-  const std::shared_ptr<Plugin>& plugin = found->second;
-  const std::vector<std::string> names = plugin->description().names_of(kKind);
-  if (names.empty())
-    return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no index of vectors", name));
-  if (slash == std::string::npos && names.size() > 1)
-    return fail(ErrorCode::not_found,
-                fmt::format("the plugin `{0}` has several indexes: write plugin/{0}/ and "
-                            "one of {1}",
-                            name, fmt::join(names, ", ")));
-  const std::string service = slash == std::string::npos ? names.front() : named.substr(slash + 1);
-  const ServiceDescription* described = plugin->description().find(kKind, service);
-  if (!described)
-    return fail(ErrorCode::not_found, fmt::format("the plugin `{}` has no index `{}`; it has {}", name,
-                                                  service, fmt::join(names, ", ")));
-  if (plugin->settings().isolation == "none")
+  auto found = find_service(plugins, kIndexKind, named);
+  if (!found) return fail(std::move(found.error()));
+  const std::string& name = found->plugin->settings().name;
+  if (found->plugin->settings().isolation == "none")
     return fail(
         ErrorCode::invalid,
         fmt::format("the plugin `{}` indexes vectors, which it does in processes of its own: leave out "
                     "`isolation: none`",
                     name));
-  if (auto good = check_fits(options, described->input_schema, "options"); !good)
+  if (auto good = check_fits(options, found->description().input_schema, "options"); !good)
     return within(fmt::format("the index of plugin `{}`", name), std::move(good.error()));
-  const auto number = static_cast<std::size_t>(described - plugin->description().services.data());
-  return std::make_shared<PluginIndexes>(loop, plugin, number, options);
+  return std::make_shared<PluginIndexes>(loop, std::move(found->plugin), found->service, options);
 }
 
 }  // namespace troupe::plugins

@@ -8,9 +8,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace troupe::plugins {
 
+inline constexpr std::string_view kIndexKind = "index";
 inline constexpr Milliseconds kIndexSearchTime{1'000};     // of one search, after which the worker is killed
 inline constexpr Milliseconds kIndexBuildTime{3'600'000};  // of one build
 inline constexpr std::size_t kIndexQueue = 16;             // searches of one index that wait for their turn

@@ -74,7 +74,7 @@ std::vector<std::shared_ptr<memory::ExternalLoader>> make_plugin_loaders(Loop& l
   for (const auto& [name, plugin] : plugins) {
     const std::vector<ServiceDescription>& services = plugin->description().services;
     for (std::size_t i = 0; i < services.size(); ++i) {
-      if (services[i].kind != "loader") continue;
+      if (services[i].kind != kLoaderKind) continue;
       // Whether they can be read was looked at when the plugin was opened.
       if (auto formats = memory::loaders::read_formats(services[i].features))
         all.push_back(std::make_shared<PluginLoader>(loop, plugin, i, std::move(*formats)));

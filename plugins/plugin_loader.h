@@ -6,9 +6,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace troupe::plugins {
+
+inline constexpr std::string_view kLoaderKind = "loader";
 
 /// The largest file that a plugin is given: with what stands beside it, it must fit into one message.
 inline constexpr std::size_t kPluginFileBytes = 15u << 20;

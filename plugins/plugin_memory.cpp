@@ -123,15 +123,12 @@ Task<Result<>> PluginMemory::settle(CallContext& context) {
 
 Result<std::shared_ptr<const memory::OutsideMemory>> make_plugin_memory(
     const memory::MemorySettings& settings, const PluginTable& plugins) {
-  const std::string written(memory::memory_of_plugin(settings.type));
-  const std::size_t slash = std::min(written.find('/'), written.size());
-  const std::string plugin = written.substr(0, slash);
-  auto found = find_service(plugins, plugin, kMemoryKind, written.substr(std::min(slash + 1, written.size())),
-                            fmt::format("type: plugin/{}/SERVICE", plugin));
+  auto found = find_service(plugins, kMemoryKind, std::string(memory::memory_of_plugin(settings.type)));
   if (!found) return fail(std::move(found.error()));
-  const ServiceDescription& service = found->plugin->description().services[found->service];
-  if (auto fits = check_fits(settings.options, service.input_schema, "options"); !fits)
-    return within(fmt::format("memory `{}` of plugin `{}`", service.name, plugin), std::move(fits.error()));
+  if (auto fits = check_fits(settings.options, found->description().input_schema, "options"); !fits)
+    return within(
+        fmt::format("memory `{}` of plugin `{}`", found->description().name, found->plugin->settings().name),
+        std::move(fits.error()));
   return std::make_shared<const FoundMemory>(std::move(*found));
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/base/suggest.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -35,6 +36,14 @@ Result<FoundService> find_service(const PluginTable& plugins, const std::string&
                                                   name, meant.empty() ? "." : meant, fmt::join(names, ", ")));
   }
   return FoundService{entry->second, found};
+}
+
+Result<FoundService> find_service(const PluginTable& plugins, std::string_view kind,
+                                  const std::string& named) {
+  const std::size_t slash = std::min(named.find('/'), named.size());
+  const std::string plugin = named.substr(0, slash);
+  return find_service(plugins, plugin, kind, named.substr(std::min(slash + 1, named.size())),
+                      fmt::format("plugin/{}/SERVICE", plugin));
 }
 
 Error named(const Plugin& plugin, Error error) {

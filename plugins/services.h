@@ -14,6 +14,7 @@ namespace troupe::plugins {
 struct FoundService {
   std::shared_ptr<Plugin> plugin;
   std::size_t service = 0;
+  const ServiceDescription& description() const { return plugin->description().services[service]; }
 };
 
 /// The service of that kind and name; "" for `name`: the only one of its kind that the plugin has. `key`:
@@ -21,6 +22,10 @@ struct FoundService {
 /// those there are), invalid (it has several, and none is named). Loop thread.
 Result<FoundService> find_service(const PluginTable& plugins, const std::string& plugin,
                                   std::string_view kind, const std::string& name, std::string_view key);
+
+/// The same where one text says both, as in `plugin/NAME`: `named` is PLUGIN, or PLUGIN/SERVICE.
+Result<FoundService> find_service(const PluginTable& plugins, std::string_view kind,
+                                  const std::string& named);
 
 /// An error of one of its calls, for who does not know which plugin was called: beginning with its name,
 /// unless the plugin is named already.

@@ -15,8 +15,6 @@ namespace troupe::agents {
 
 namespace {
 
-constexpr std::string_view kKind = "guardrail";
-
 class PluginJudge final : public models::Model {
  public:
   PluginJudge(std::shared_ptr<plugins::Plugin> plugin, std::size_t service, std::string name)
@@ -57,9 +55,9 @@ class PluginJudge final : public models::Model {
 
 Result<std::shared_ptr<models::Model>> make_plugin_judge(const RuleSettings& rule,
                                                          const plugins::PluginTable& plugins) {
-  auto found = plugins::find_service(plugins, rule.plugin, kKind, rule.rule, "rule");
+  auto found = plugins::find_service(plugins, rule.plugin, kGuardrailKind, rule.rule, "rule");
   if (!found) return fail(std::move(found.error()));
-  const auto& service = found->plugin->description().services[found->service];
+  const plugins::ServiceDescription& service = found->description();
   if (auto fits = plugins::check_fits(rule.plugin_settings, service.input_schema, "settings"); !fits)
     return within(fmt::format("guardrail `{}` of plugin `{}`", service.name, rule.plugin),
                   std::move(fits.error()));

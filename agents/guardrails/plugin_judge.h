@@ -6,8 +6,11 @@
 #include "runtime/base/result.h"
 
 #include <memory>
+#include <string_view>
 
 namespace troupe::agents {
+
+inline constexpr std::string_view kGuardrailKind = "guardrail";
 
 /// Who judges for a rule that names a plugin: the guardrail of that plugin, asked as a model is. It is shown
 /// what a model would be, as one JSON object with the rule's side and settings beside the text, and what it

@@ -1,6 +1,6 @@
 #include "app/commands/command.h"
 #include "app/configuration.h"
-#include "app/provider_checks.h"
+#include "app/service_checks.h"
 #include "runtime/config/environment.h"
 
 #include <CLI/CLI.hpp>
@@ -14,7 +14,7 @@ void add_check(CLI::App& app, int& exit_code) {
       app.add_subcommand("check", "Check configuration files and say everything that is wrong");
   command->add_option("files", *files, "Configuration files, each checked on its own")->required();
   command->footer(
-      "Plugins that models, embedders or memories come from are loaded, confined, and asked what they have.\n"
+      "Plugins that something is named of are loaded, confined, and asked what they have and take.\n"
       "Each problem is one line, file:line:col: error: text. Exit: 0 no errors, 2 otherwise.");
   command->callback([files, &exit_code] {
     std::vector<config::Problem> problems = check_files(*files);

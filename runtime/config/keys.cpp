@@ -4,7 +4,6 @@
 #include "runtime/config/text_check.h"
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 
 #include <fmt/format.h>
@@ -90,37 +89,11 @@ Check Check::entry(std::string_view section, const std::string& name, std::strin
   return inner;
 }
 
-namespace {
-
-// The node that "auth.tokens[1].name" names, or the last one on the way to it.
-const Node& follow(const Node& from, std::string_view key) {
-  const Node* at = &from;
-  while (!key.empty()) {
-    std::size_t end = std::min(key.find_first_of(".[", 1), key.size());
-    std::string_view part = key.substr(0, end);
-    key.remove_prefix(end);
-    if (part.starts_with('.')) part.remove_prefix(1);
-    if (part.starts_with('[')) {
-      std::size_t index = 0;
-      std::from_chars(part.data() + 1, part.data() + part.size(), index);
-      if (index >= at->items.size()) break;
-      at = &at->items[index];
-    } else {
-      const Member* member = at->find(part);
-      if (!member) break;
-      at = &member->value;
-    }
-  }
-  return *at;
-}
-
-}  // namespace
-
 void Check::report(Severity severity, std::string_view key, std::string_view text) {
   std::deque<Reader::Inside> inside;
   for (const Within& within : within_) inside.emplace_back(reader_, within.key, within.noun);
   if (!key.empty()) inside.emplace_back(reader_, std::string(key));
-  Place place = follow(node_, key).place;
+  Place place = node_at(node_, key).place;
   severity == Severity::error ? reader_.error(place, text) : reader_.warning(place, text);
   while (!inside.empty()) inside.pop_back();
 }

@@ -25,6 +25,10 @@ struct Node {
   const Member* find(std::string_view key) const;
 };
 
+/// The node below `from` that a path such as "auth.tokens[1].name" leads to, or the last one on the way to
+/// it.
+const Node& node_at(const Node& from, std::string_view path);
+
 struct Member {
   std::string key;
   Place place;

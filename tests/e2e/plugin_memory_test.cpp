@@ -110,7 +110,7 @@ TEST_CASE(
   const std::pair<const char*, const char*> wrong[] = {
       {"plugin/word", "there is no plugin `word` in `plugins`; did you mean `words`?"},
       {"plugin/words/keyword",
-       "`memory` of agent `a`: the plugin `words` has no memory `keyword`; did you mean"},
+       "`memory.type` of agent `a`: the plugin `words` has no memory `keyword`; did you mean"},
       {"{ type: plugin/words, options: { most: many } }",
        "memory `keywords` of plugin `words`: its `options`"},
       {"{ type: plugin/words, options: { least: 1 } }", "memory `keywords` of plugin `words`: its `options`"},

@@ -319,7 +319,7 @@ TEST_CASE("a memory that no plugin has, or that does not take its options, is an
     return made.error().message;
   };
   CHECK(why("plugin/q") == "there is no plugin `q`");
-  CHECK(why("plugin/p").contains("say which with `type: plugin/p/SERVICE`: scripted, slow"));
+  CHECK(why("plugin/p").contains("say which with `plugin/p/SERVICE`: scripted, slow"));
   CHECK(why("plugin/p/scriptd").contains("has no memory `scriptd`; did you mean `scripted`?"));
   CHECK(
       why("plugin/p/scripted", {{"recal", "x"}}).contains("memory `scripted` of plugin `p`: its `options`"));

@@ -125,9 +125,9 @@ TEST_CASE("an index that a plugin does not have, or options that it does not tak
   };
   CHECK(why("p/compared", Json::object()).empty());
   CHECK(why("q", Json::object()).contains("there is no plugin `q`"));
-  CHECK(why("p", Json::object()).contains("several indexes: write plugin/p/ and one of"));
+  CHECK(why("p", Json::object()).contains("say which with `plugin/p/SERVICE`: "));
   CHECK(why("p/other", Json::object()).contains("has no index `other`"));
-  CHECK(why("p/words", Json::object()).contains("has no index `words`"));
+  CHECK(why("p/words", Json::object()).contains("has no index `words`. It has: "));
   CHECK(why("p/compared", {{"factory", "Flat"}}).contains("its `options`"));
   CHECK(why("p/odd", {{"factory", "Flat"}}).contains("it takes no `options`"));
   CHECK(why("p/compared", Json::object(), {.isolation = "none"}).contains("leave out `isolation: none`"));
