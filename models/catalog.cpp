@@ -83,7 +83,12 @@ Result<> add(const ModelSettings& entry, const Provider& provider, const ModelSe
   if (!model) return within(fmt::format("models.{}", entry.name), std::move(model.error()));
   const ModelSettings* played = played_by(entry, known);
   if (provider.reach == Reach::network) *model = governed(std::move(*model), entry, played, services, known);
-  if (services.caches) *model = services.caches->around(std::move(*model), entry, played);
+  if (services.caches) {
+    const std::string_view plugin = plugin_of(entry.provider);
+    const bool versioned = !plugin.empty() && services.plugin_version;
+    *model = services.caches->around(std::move(*model), entry, played,
+                                     versioned ? services.plugin_version(plugin) : std::string());
+  }
   if (!table.emplace(entry.name, std::move(*model)).second)
     return fail(ErrorCode::invalid, fmt::format("models.{}: two entries have this name", entry.name));
   return {};

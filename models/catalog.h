@@ -31,6 +31,9 @@ struct ModelServices {
   ReplyCaches* caches = nullptr;  ///< for `cache:` of entries; null: nothing is cached
   Secrets secrets{};              ///< of the whole configuration: masked in what is recorded
   PluginModelMaker plugins{};     ///< null: an entry of a plugin cannot be made
+  /// What a plugin of that name is at present, for the names of cached replies: another one answers
+  /// otherwise.
+  std::function<std::string(std::string_view plugin)> plugin_version{};
 };
 
 /// The names `provider:` may have, in the order of providers.def.

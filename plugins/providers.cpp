@@ -3,6 +3,8 @@
 #include "models/provider_facts.h"
 #include "plugins/plugin_embedder.h"
 #include "plugins/plugin_model.h"
+#include "runtime/base/json.h"
+#include "runtime/base/sha256.h"
 #include "runtime/base/suggest.h"
 
 #include <utility>
@@ -65,6 +67,12 @@ models::PluginModelMaker model_maker(PluginTable table, Workers& workers) {
     return make_plugin_model(std::move(found->plugin), found->meant.service, settings,
                              std::move(found->meant.told), workers);
   };
+}
+
+std::string version_of(const PluginTable& table, std::string_view plugin) {
+  const auto found = table.find(std::string(plugin));
+  if (found == table.end()) return "";
+  return sha256_hex(found->second->file().sha256 + dump(found->second->settings().config));
 }
 
 models::PluginEmbedderMaker embedder_maker(PluginTable table, Workers& workers) {

@@ -30,4 +30,8 @@ Result<Meant> service_meant(const PluginDescription& description, std::string_vi
 models::PluginModelMaker model_maker(PluginTable table, Workers& workers);
 models::PluginEmbedderMaker embedder_maker(PluginTable table, Workers& workers);
 
+/// What shapes the answers of a plugin beside what it is asked: its library and its `config`. Nothing of the
+/// latter can be read from it. "" for one that is not in `table`.
+std::string version_of(const PluginTable& table, std::string_view plugin);
+
 }  // namespace troupe::plugins

@@ -19,12 +19,13 @@ void ReplyCaches::resize(const std::vector<ModelSettings>& models) {
 }
 
 std::shared_ptr<Model> ReplyCaches::around(std::shared_ptr<Model> model, const ModelSettings& settings,
-                                           const ModelSettings* played) {
+                                           const ModelSettings* played, std::string_view version) {
   const CacheSettings& cache = settings.cache;
   if (cache.type == "none") return model;
   ReplyCache& kept = cache.type == "memory" ? static_cast<ReplyCache&>(memory_) : sqlite_;
   std::string identity = model_identity(settings);
   if (played) identity += model_identity(*played);
+  identity += version;
   return std::make_shared<CachedModel>(std::move(model), std::move(identity), cache.ttl, kept, flights_);
 }
 

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::models {
@@ -24,9 +25,10 @@ class ReplyCaches {
   void resize(const std::vector<ModelSettings>& models);
 
   /// `model` with the cache of its entry around it; as it is where that has none. `played`: the entry that a
-  /// cassette plays, which shapes what it answers. The caches outlive it.
+  /// cassette plays, which shapes what it answers; `version`: of what answers, where that is no part of the
+  /// entry: a reply of another one is not given. The caches outlive it.
   std::shared_ptr<Model> around(std::shared_ptr<Model> model, const ModelSettings& settings,
-                                const ModelSettings* played = nullptr);
+                                const ModelSettings* played = nullptr, std::string_view version = "");
 
  private:
   MemoryCache memory_;

@@ -179,3 +179,26 @@ TEST_CASE("a library that is replaced brings its models anew; one without them l
   CHECK(said == "Heard: hello");
   CHECK(daemon.stop().exit_code == 0);
 }
+
+TEST_CASE("a reply that is cached is given again only while the library that gave it is there") {
+  Place place;
+  std::string yaml = place.yaml();
+  const std::string_view retries = "retries: 1, ";
+  yaml.insert(yaml.find(retries), "cache: sqlite, ");
+  Daemon daemon(yaml);
+  const auto answer = [&] {
+    const auto asked = daemon.run({"ask", "-c", daemon.config(), "--json", "hello"});
+    CHECK_MESSAGE(asked.exit_code == 0, asked.err);
+    return asked.out;
+  };
+  CHECK(answer().contains("You said: hello"));
+  const std::string again = answer();
+  CHECK(again.contains("You said: hello"));
+  CHECK_MESSAGE(again.contains(R"("cache_hit":true)"), again);
+  place.put(TROUPE_MODELS2_PLUGIN, "libmodels.so");
+  CHECK(answer().contains("Heard: hello"));
+  place.put(TROUPE_MODELS_PLUGIN, "libmodels.so");
+  const std::string back = answer();
+  CHECK(back.contains("You said: hello"));
+  CHECK_MESSAGE(back.contains(R"("cache_hit":true)"), back);
+}
