@@ -3,17 +3,13 @@
 // used directly and, where it was found, FAISS, in one run on the same vectors. Figures are medians over
 // rounds, with the lowest and the highest round. 100000 vectors take some five minutes, and half an hour with
 // FAISS.
+#include "bench/vector_race.h"
 #include "memory/knowledge/index/vector_indexes.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <random>
-#include <set>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
@@ -32,104 +28,11 @@ extern "C" void omp_set_num_threads(int);
 
 using namespace troupe;
 using namespace troupe::memory;
+using namespace troupe::bench;
 
 namespace {
 
-using std::chrono::steady_clock;
-
-constexpr std::size_t kDimensions = 384;
-constexpr float kWidth =
-    0.7f;  // of a cluster, where the centres are 1 apart from the origin in each dimension
-constexpr std::size_t kQueries = 1'000;
-constexpr std::size_t kK = 10;
 constexpr HnswSettings kSettings{};
-
-double ms_since(steady_clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(steady_clock::now() - begin).count();
-}
-
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
-
-class Mixture {
- public:
-  explicit Mixture(std::size_t clusters) : clusters_(clusters), centres_(clusters * kDimensions) {
-    for (float& value : centres_) value = normal_(random_);
-  }
-  std::vector<float> next() {
-    const float* centre = centres_.data() + random_() % clusters_ * kDimensions;
-    std::vector<float> made(kDimensions);
-    double length = 0;
-    for (std::size_t i = 0; i < kDimensions; ++i) {
-      made[i] = centre[i] + kWidth * normal_(random_);
-      length += static_cast<double>(made[i]) * made[i];
-    }
-    for (float& value : made) value = static_cast<float>(value / std::sqrt(length));
-    return made;
-  }
-
- private:
-  std::mt19937_64 random_{7};
-  std::normal_distribution<float> normal_;
-  std::size_t clusters_;
-  std::vector<float> centres_;
-};
-
-/// Median, lowest and highest of what the rounds gave.
-struct Rounds {
-  std::vector<double> values;
-  std::string text() const {
-    auto sorted = values;
-    std::ranges::sort(sorted);
-    char line[64];
-    std::snprintf(line, sizeof line, "%.3f (%.3f-%.3f)", sorted[sorted.size() / 2], sorted.front(),
-                  sorted.back());
-    return line;
-  }
-};
-
-using Ids = std::vector<std::int64_t>;
-using Ask = std::function<Ids(const std::vector<float>&)>;
-
-/// Somebody who answers queries: latencies of each round, and the recall.
-struct Contestant {
-  std::string name;
-  Ask ask;
-  Rounds p50, p99;
-  double recall = 0;
-};
-
-void measure(Contestant& who, const std::vector<std::vector<float>>& queries, const std::vector<Ids>& truth) {
-  std::vector<double> times;
-  std::size_t found = 0, wanted = 0;
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    const auto begin = steady_clock::now();
-    const Ids ids = who.ask(queries[i]);
-    times.push_back(ms_since(begin));
-    const std::set<std::int64_t> right(truth[i].begin(), truth[i].end());
-    wanted += right.size();
-    for (std::int64_t id : ids) found += right.count(id);
-  }
-  std::ranges::sort(times);
-  who.p50.values.push_back(times[times.size() / 2]);
-  who.p99.values.push_back(times[times.size() * 99 / 100]);
-  who.recall = static_cast<double>(found) / static_cast<double>(wanted);
-}
-
-void race(std::vector<Contestant>& all, const std::vector<std::vector<float>>& queries,
-          const std::vector<Ids>& truth, int rounds) {
-  for (int round = 0; round < rounds; ++round)
-    for (Contestant& who : all) measure(who, queries, truth);
-  std::printf("%-34s %8s  %-24s %-24s\n", "", "recall", "p50 ms", "p99 ms");
-  for (const Contestant& who : all)
-    std::printf("%-34s %8.4f  %-24s %-24s\n", who.name.c_str(), who.recall, who.p50.text().c_str(),
-                who.p99.text().c_str());
-  std::fflush(stdout);
-}
 
 Ids ids_of(const Result<std::vector<Neighbour>>& found) {
   Ids ids;
@@ -153,18 +56,17 @@ std::vector<Ids> truth_of(const VectorIndex& exact, const std::vector<std::vecto
 /// Says what it took to build an index.
 template <class Build>
 void build(const char* name, Build all) {
-  const std::size_t before = resident_bytes();
-  const auto begin = steady_clock::now();
+  const double before = memory_mb("VmRSS");
+  const auto begin = SteadyClock::now();
   all();
   const double seconds = ms_since(begin) / 1000;
-  const double grown = static_cast<double>(resident_bytes()) - static_cast<double>(before);
-  std::printf("%-34s %8.1f s %8.1f MB resident\n", name, seconds, grown / 1e6);
+  std::printf("%-34s %8.1f s %8.1f MB resident\n", name, seconds, memory_mb("VmRSS") - before);
   std::fflush(stdout);
 }
 
 /// As fast as this core reads memory that is not in the cache.
 double read_gb_per_s(const std::vector<std::uint64_t>& block) {
-  const auto begin = steady_clock::now();
+  const auto begin = SteadyClock::now();
   std::uint64_t sum = 0;
   for (std::uint64_t value : block) sum += value;
   const double ms = ms_since(begin);
@@ -178,7 +80,7 @@ void bandwidth(const VectorIndex& flat, const std::vector<std::vector<float>>& q
   Rounds plain, scanned;
   for (int round = 0; round < rounds * 7; ++round) {
     plain.values.push_back(read_gb_per_s(block));
-    const auto begin = steady_clock::now();
+    const auto begin = SteadyClock::now();
     const auto found = flat.nearest(queries[static_cast<std::size_t>(round) % queries.size()], kK, nullptr);
     const double ms = ms_since(begin);
     if (found) scanned.values.push_back(bytes / 1e6 / ms);
@@ -191,10 +93,10 @@ void file(const char* name, const VectorIndex& index, const IndexSettings& setti
           int rounds) {
   Rounds saved, loaded;
   for (int round = 0; round < rounds; ++round) {
-    auto begin = steady_clock::now();
+    auto begin = SteadyClock::now();
     if (auto done = index.save(path, 1); !done) std::printf("%s\n", done.error().message.c_str());
     saved.values.push_back(ms_since(begin) / 1000);
-    begin = steady_clock::now();
+    begin = SteadyClock::now();
     if (auto back = load_index(path, settings, 1); !back) std::printf("%s\n", back.error().message.c_str());
     loaded.values.push_back(ms_since(begin) / 1000);
   }
