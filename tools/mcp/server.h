@@ -90,7 +90,7 @@ class Server final : private TransportEvents {
   Task<> hear_again(std::shared_ptr<Link> link);
   void take_listing(const Json& items, const Link& link);
   void down(std::string why, bool was_up = false);
-  void lose(const std::shared_ptr<Link>& link, const Error& why);
+  void lose(const std::shared_ptr<Link>& link, Error why);
   Task<Result<>> until_ready(CallContext& context);
   Task<Result<Json>> carry_out(Begin begin, Milliseconds idle, CallContext& context);
   Task<Result<Json>> wait_for(std::shared_ptr<Link> link, CallId call, Milliseconds idle,

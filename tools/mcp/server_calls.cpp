@@ -223,16 +223,13 @@ void Server::on_session_gone(CallId call) {
 }
 
 void Server::on_lost(Error why) {
-  lose(link_, why);
+  lose(link_, std::move(why));
 }
 
-// Not by reference: what it ends may let go of it.
-void Server::lose(const std::shared_ptr<Link>& the_link, const Error& the_why) {
-  const auto link = the_link;
-  const Error why = the_why;
-  link->why = why;
+void Server::lose(const std::shared_ptr<Link>& link, Error why) {
+  link->why = std::move(why);
   link->leaving = false;  // it has left
-  link->session.lost(why);
+  link->session.lost(link->why);
   perform(link);
   link->news.request(StopReason::cancelled);
   link->over.request(StopReason::cancelled);
