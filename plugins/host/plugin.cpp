@@ -165,7 +165,8 @@ Task<Result<PluginDescription>> Plugin::describe(const Services& services, Loop&
   InstanceSettings settings = instance_settings(settings_, http_.get());
   std::optional<PluginDescription> seen;
   if (!start)
-    settings.accept = [&seen](const PluginDescription& loaded) -> Result<> {
+    settings.accept = [&seen, fits = settings.accept](const PluginDescription& loaded) -> Result<> {
+      if (auto good = fits(loaded); !good) return good;
       seen = loaded;
       return fail(ErrorCode::cancelled, "nobody is going to call it");
     };

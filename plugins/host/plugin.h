@@ -36,7 +36,8 @@ class Plugin {
   /// machine cannot confine it).
   static Task<Result<std::unique_ptr<Plugin>>> open(const Services& services, PluginSettings settings,
                                                     PluginFile file, Stop& stop);
-  /// The same for who will not call it: it is loaded and asked what it offers, not started. Blocking, bounded
+  /// The same for who will not call it: it is loaded and asked what it offers, and `config` is held against
+  /// its schema; it is not started. Blocking, bounded
   /// by start_time; the loop of `services` need not run.
   static Result<std::unique_ptr<Plugin>> look_at(const Services& services, PluginSettings settings,
                                                  PluginFile file);
