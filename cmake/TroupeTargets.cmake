@@ -33,7 +33,7 @@ endfunction()
 # A build directory of preset tsan, whose programs then run in this build's ctest as tsan/NAME: one summary for all.
 set(TROUPE_TSAN_BUILD "" CACHE PATH "Build directory of preset tsan, to run its tests from here too")
 # Programs that cross threads; the preset tsan builds these, by target threaded_tests.
-set(TROUPE_THREADED_TESTS runtime_async runtime_telemetry runtime_store runtime_net memory_bases)
+set(TROUPE_THREADED_TESTS runtime_async runtime_telemetry runtime_store runtime_net memory_bases plugins_threads)
 
 # NAME becomes the program test_NAME and one ctest entry per *_test.cpp, called NAME/FILE: what fails is found by
 # its name, what hangs takes only its own file down, and two cores are kept busy to the end.

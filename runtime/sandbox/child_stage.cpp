@@ -21,6 +21,15 @@
 // Runs in the daemon's memory on a stack that sanitizers know nothing of.
 #define TROUPE_BARE __attribute__((no_sanitize("address", "thread", "undefined")))
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// ThreadSanitizer takes every clone() for a fork, after which it sets its locks anew: here they are the
+// parent's. This is the C library's own name of it.
+extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
+#define clone __clone
+#endif
+#endif
+
 namespace troupe::sandbox {
 namespace {
 

@@ -169,7 +169,10 @@ static void* finish_late(void* raw) {
 static void late(const troupe_service* s, troupe_call* call) {
   pthread_t thread;
   (void)s;
-  if (pthread_create(&thread, 0, finish_late, call) != 0) ok(call, "no thread");
+  if (pthread_create(&thread, 0, finish_late, call) != 0)
+    ok(call, "no thread");
+  else
+    pthread_detach(thread);
 }
 
 static troupe_call* waiting;
@@ -290,6 +293,17 @@ static void fails(const troupe_service* s, troupe_call* call) {
   calls->finish(call, TROUPE_INVALID, text("there is no such city; name another"), none);
 }
 
+/* Text that would steer a terminal: a title, a colour, and a line that looks like one of somebody else. */
+static void steer(const troupe_service* s, troupe_call* call) {
+  (void)s;
+  ok(call, "\033]0;mine\007\033[32mok\b\b");
+}
+static void steer_error(const troupe_service* s, troupe_call* call) {
+  troupe_span none = {0, 0};
+  (void)s;
+  calls->finish(call, TROUPE_FAILED, text("\033[2Jgone\302\2332J"), none);
+}
+
 #define ANY "{\"type\":\"object\"}"
 #define TOOL(fn) TOOL_WITH(fn, .effect = TROUPE_AT_MOST_ONCE)
 #define TOOL_WITH(fn, ...)                     \
@@ -329,6 +343,8 @@ static const troupe_service services[] = {
     TOOL(time_left),
     TOOL(say),
     TOOL(fails),
+    TOOL(steer),
+    TOOL(steer_error),
     {.struct_size = TROUPE_SIZE(troupe_service), .kind = "oracle", .name = "delphi", .handle = echo},
 };
 enum { SERVICES = sizeof services / sizeof services[0] };
