@@ -86,7 +86,7 @@ TEST_CASE("openapi: every operation that can be is a tool, the others say why no
                            "pets/get__odd__a___b__x", "pets/login"});
   CHECK(all.operations[0].server == "https://pets.example/v1");
   REQUIRE(all.passed_over.size() == 1);
-  CHECK(all.passed_over[0] == "`upload`: its body is neither JSON nor a form");
+  CHECK(all.passed_over[0] == "`upload`: its body is neither JSON nor a form, but multipart/form-data");
 }
 
 TEST_CASE("openapi: operations are chosen by id, tag and method") {
@@ -270,6 +270,111 @@ TEST_CASE("openapi: obstacles are named for what they are") {
   CHECK(obstacle(id + "        - { $ref: '#/components/nothing' }").contains("leads to nothing"));
   CHECK(obstacle(id + "        - { name: t, in: query, schema: { type: nonsense } }")
             .contains("its schema cannot be enforced"));
+}
+
+TEST_CASE("openapi: no tool is made with a reference that leads out of the document or to nothing") {
+  const std::string head =
+      "openapi: 3.1.0\nservers: [{ url: https://h.example }]\npaths:\n"
+      "  /fine: { get: { operationId: fine } }\n"
+      "  /x:\n    post:\n      operationId: broken\n";
+  const std::string tail =
+      "components:\n  schemas:\n    Text: hello\n    Deep: { properties: { a: { $ref: '#/nowhere' } } }\n"
+      "    Anchored: { $anchor: pet, type: object }\n"
+      "    Circle: { $ref: '#/components/schemas/Circle' }\n";
+  const auto body = [](const std::string& schema) {
+    return "      requestBody: { content: { application/json: { schema: " + schema + " } } }\n";
+  };
+  const auto query = [](const std::string& schema) {
+    return "      parameters: [{ name: q, in: query, schema: " + schema + " }]\n";
+  };
+  struct Broken {
+    std::string written, why;
+  };
+  for (const auto& [written, why] : {
+           Broken{body("{ $ref: 'other.yaml#/X' }"),
+                  "its argument `body`: `$ref: other.yaml#/X` leads out of the document; bundle it into one"},
+           Broken{body("{ $ref: '#/components/schemas/Nope' }"),
+                  "its argument `body`: `$ref: #/components/schemas/Nope` leads to nothing"},
+           Broken{body("{ $ref: '#/components/schemas/Text' }"), "leads to what is no schema"},
+           Broken{body("{ $ref: '#/components/schemas/Circle' }"), "leads in a circle"},
+           Broken{body("{ $ref: '#pet' }"), "names an `$anchor`"},
+           Broken{body("{ $ref: 7 }"), "a `$ref` is no text"},
+           Broken{body("{ $ref: '#/components/schemas/Deep' }"), "`$ref: #/nowhere` leads to nothing"},
+           Broken{body("{ allOf: [{ type: object }, { $ref: '#/no' }] }"), "`$ref: #/no` leads to nothing"},
+           Broken{body("{ items: { anyOf: [{ $ref: '#/no' }] } }"), "`$ref: #/no` leads to nothing"},
+           Broken{body("{ additionalProperties: { $ref: '#/no' } }"), "`$ref: #/no` leads to nothing"},
+           Broken{body("{ not: { $ref: '#/no' } }"), "`$ref: #/no` leads to nothing"},
+           Broken{query("{ $ref: '#/no' }"), "its argument `q`: `$ref: #/no` leads to nothing"},
+           Broken{query("{ items: { $ref: 'https://h.example/s.json' } }"), "leads out of the document"},
+           Broken{"      parameters: [{ $ref: 'other.yaml#/p' }]\n", "leads out of the document"},
+           Broken{"      requestBody: { $ref: '#/components/requestBodies/b' }\n", "leads to nothing"},
+       }) {
+    CAPTURE(written);
+    const std::string document = head + written + tail;
+    ToolSettings settings{.name = "s", .type = "openapi"};
+    const auto all = openapi::choose(settings, document);
+    CHECK(all.problems.empty());
+    CHECK(all.names == Names{"s/fine"});
+    REQUIRE(all.passed_over.size() == 1);
+    CHECK_MESSAGE(all.passed_over[0].starts_with("`broken`: "), all.passed_over[0]);
+    CHECK_MESSAGE(all.passed_over[0].contains(why), all.passed_over[0]);
+    settings.operations = {"broken"};
+    const auto named = openapi::choose(settings, document);
+    REQUIRE(named.problems.size() == 1);
+    CHECK(named.problems[0].field == "operations");
+    CHECK_MESSAGE(named.problems[0].text.contains(why), named.problems[0].text);
+  }
+}
+
+TEST_CASE("openapi: what only looks like a broken reference is none") {
+  const std::string document =
+      "openapi: 3.1.0\nservers: [{ url: https://h.example }]\npaths:\n  /x:\n    post:\n      operationId: "
+      "x\n"
+      "      requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Node' } } } "
+      "}\n"
+      "components:\n  schemas:\n"
+      "    Node:\n      type: object\n      properties:\n"
+      "        next: { $ref: '#/components/schemas/Node' }\n"
+      "        tree: { $ref: '#/components/schemas/Tree' }\n"
+      "        $ref: { type: string, const: { $ref: '#/no' } }\n"
+      "        any: { $ref: '#/components/schemas/Any' }\n"
+      "        none: { $ref: '#/components/schemas/None' }\n"
+      "        given: { readOnly: true, allOf: [{ $ref: '#/no' }] }\n"
+      "        slash: { $ref: '#/components/schemas/a~1b%20c' }\n"
+      "    Tree: { type: array, items: { $ref: '#/components/schemas/Tree' } }\n"
+      "    Any: true\n    None: false\n    a/b c: { type: integer }\n";
+  const auto all = openapi::choose({.name = "s", .type = "openapi"}, document);
+  CHECK(all.passed_over.empty());
+  REQUIRE(all.operations.size() == 1);
+  const Json& members = all.operations[0].input["properties"]["body"]["properties"];
+  CHECK(members["next"] == Json::object());
+  CHECK(members["tree"] == Json{{"type", "array"}, {"items", Json::object()}});
+  CHECK(members["$ref"]["const"] == Json{{"$ref", "#/no"}});
+  CHECK(members["any"] == Json::object());
+  CHECK(members["none"] == Json{{"not", Json::object()}});
+  CHECK_FALSE(members.contains("given"));
+  CHECK(members["slash"] == Json{{"type", "integer"}});
+}
+
+TEST_CASE("openapi: no tool is made of a body that none can send, required or not") {
+  const auto read = [](const std::string& body) {
+    const auto document = openapi::read_document(
+        "openapi: 3.0.0\npaths:\n  /x:\n    post:\n      operationId: x\n      requestBody: " + body + "\n");
+    REQUIRE(document);
+    return openapi::read_operations(*document)->front();
+  };
+  for (const char* required : {"", "required: true, ", "required: false, "}) {
+    CAPTURE(required);
+    const std::string begin = std::string("{ ") + required + "content: { ";
+    CHECK(read(begin + "multipart/form-data: {}, text/plain: {} } }").obstacle ==
+          "its body is neither JSON nor a form, but multipart/form-data, text/plain");
+    CHECK(read(begin + "multipart/form-data: {}, application/json: {} } }").obstacle == "");
+    CHECK(read(begin + "application/x-www-form-urlencoded: {}, image/png: {} } }").form_body);
+  }
+  const auto none = read("{ content: {} }");
+  CHECK(none.obstacle == "");
+  CHECK(none.body_argument == "");
+  CHECK(read("{ required: true, content: {} }").obstacle.contains("has no `content`"));
 }
 
 TEST_CASE("openapi: schemas of 3.0 become what they mean, and large ones are cut") {

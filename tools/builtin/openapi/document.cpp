@@ -151,6 +151,10 @@ Result<const Json*> References::follow(const Json& node) const {
       return fail(ErrorCode::invalid,
                   fmt::format("`$ref: {}` leads out of the document; bundle it into one", to.substr(0, 200)));
     const std::string pointer = decoded(std::string_view(to).substr(1));
+    if (!pointer.empty() && !pointer.starts_with('/'))
+      return fail(ErrorCode::invalid, fmt::format("`$ref: {}` names an `$anchor`, which is not looked up; "
+                                                  "write the path to it, such as `#/components/schemas/Pet`",
+                                                  to.substr(0, 200)));
     here = pointer_problem(pointer).empty() ? at_pointer(document_, pointer) : nullptr;
     if (!here) return fail(ErrorCode::invalid, fmt::format("`$ref: {}` leads to nothing", to.substr(0, 200)));
     if (steps == kReferencesMax)
@@ -163,10 +167,15 @@ Json SchemaReader::read(const Json& schema) {
 }
 
 Json SchemaReader::read(const Json& schema, int depth) {
-  if (schema.is_boolean()) return schema.get<bool>() ? Json::object() : Json{{"not", Json::object()}};
   const auto followed = references_.follow(schema);
-  if (!followed || !(*followed)->is_object()) return Json::object();
+  if (!followed) return broken(followed.error().message);
   const Json* here = *followed;
+  if (here->is_boolean()) return here->get<bool>() ? Json::object() : Json{{"not", Json::object()}};
+  if (!here->is_object()) {
+    if (here == &schema) return Json::object();
+    return broken(
+        fmt::format("`$ref: {}` leads to what is no schema", string_or(schema, "$ref").substr(0, 200)));
+  }
   const bool within_itself = std::ranges::find(open_, here) != open_.end();
   if (within_itself || depth > kSchemaDepth || left_ == 0) {
     const std::string about = string_or(schema, "description", string_or(*here, "description"));
@@ -181,6 +190,11 @@ Json SchemaReader::read(const Json& schema, int depth) {
   if (here != &schema && !string_or(schema, "description").empty())
     made["description"] = schema["description"];
   return made;
+}
+
+Json SchemaReader::broken(std::string why) {
+  if (problem_.empty()) problem_ = std::move(why);
+  return Json::object();
 }
 
 void SchemaReader::copy(const Json& from, Json& to, int depth) {

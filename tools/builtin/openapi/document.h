@@ -36,19 +36,24 @@ class References {
 /// The schema of a value for a model: JSON Schema of the current dialect without references. What only
 /// describes a document (examples, xml, discriminators, x-…) is left out, as is what a caller must not send
 /// (readOnly); 3.0's `nullable` and `exclusiveMinimum: true` become what they mean. A schema within itself,
-/// and what is beyond the limits of depth and size, is cut to one that takes anything.
+/// and what is beyond the limits of depth and size, is cut to one that takes anything. So is one that a
+/// broken reference stands for: problem() says so, and what was read must then not be used.
 class SchemaReader {
  public:
   explicit SchemaReader(const Json& document) : references_(document) {}
   Json read(const Json& schema);
+  /// The first reference so far that leads to no schema of the document, or "".
+  const std::string& problem() const { return problem_; }
 
  private:
   Json read(const Json& schema, int depth);
+  Json broken(std::string why);
   void copy(const Json& from, Json& to, int depth);
 
   References references_;
   std::size_t left_ = 4'000;       // nodes of one operation
   std::vector<const Json*> open_;  // what is being read
+  std::string problem_;
 };
 
 }  // namespace troupe::tools::openapi

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kAboutBytes = 1'000;
 constexpr std::size_t kArgumentBytes = 64;
+constexpr std::size_t kTypesBytes = 200;  // of the media types in a message
 constexpr const char* kMethods[] = {"get", "put", "post", "delete", "head", "patch"};
 
 bool flag(const Json& value, std::string_view name) {
@@ -149,18 +150,24 @@ class OperationReader {
     const Json* content = find(**body, "content");
     const bool required = flag(**body, "required");
     const Json* chosen = nullptr;
+    std::string others;
     for (const auto& [type, media] : object_or_empty(content).items()) {
       const std::string plain = lower(type.substr(0, type.find(';')));
       const bool json = plain == "application/json" || plain.ends_with("+json") || plain == "*/*" ||
                         plain == "application/*";
       const bool form = plain == "application/x-www-form-urlencoded";
+      if (!json && !form) others += (others.empty() ? "" : ", ") + plain;
       if (!json && (!form || chosen)) continue;
       chosen = &media;
       operation_.form_body = form;
       if (json) break;
     }
     if (!chosen) {
-      if (required) obstacle("its body is neither JSON nor a form");
+      // Also one that may be left out: without it a request says nothing of what the operation is there for.
+      if (!others.empty())
+        obstacle(fmt::format("its body is neither JSON nor a form, but {}", beginning(others, kTypesBytes)));
+      else if (required)
+        obstacle("its body is required, and has no `content` that says what it is");
       return;
     }
     operation_.body_argument =
@@ -180,6 +187,7 @@ class OperationReader {
     for (int i = 2; name.empty() || properties.contains(name); ++i)
       name = first.substr(0, kArgumentBytes - 4) + "_" + std::to_string(i);
     Json read = schema ? schemas_.read(*schema) : Json::object();
+    if (!schemas_.problem().empty()) obstacle(fmt::format("its argument `{}`: {}", name, schemas_.problem()));
     if (!about.empty()) read["description"] = beginning(about, kAboutBytes);
     properties[name] = std::move(read);
     if (required) required_.push_back(name);
