@@ -2,7 +2,10 @@
 
 #include "memory/knowledge/loaders/external.h"
 #include "plugins/check/index_trial.h"
+#include "plugins/check/misfits.h"
+#include "plugins/check/repeats.h"
 #include "plugins/check/sample_input.h"
+#include "plugins/host/fitting.h"
 #include "plugins/memory_messages.h"
 #include "plugins/model_messages.h"
 #include "plugins/plugin_embedder.h"
@@ -12,7 +15,7 @@
 #include "plugins/verdict.h"
 #include "runtime/async/nursery.h"
 #include "runtime/base/sanitized.h"
-#include "tools/json_schema.h"
+#include "runtime/base/utf8.h"
 
 #include <algorithm>
 #include <memory>
@@ -54,14 +57,36 @@ struct Tried {
 
 std::string shortened(const std::string& text) {
   const std::string line = text.substr(0, text.find('\n'));
-  return line.size() <= kAnswerShown ? line : line.substr(0, kAnswerShown) + "…";
+  if (line.size() <= kAnswerShown) return line;
+  std::size_t end = kAnswerShown;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;  // no half characters
+  return line.substr(0, end) + "…";
+}
+
+/// Where a text is no UTF-8, in words.
+std::optional<std::string> odd_byte(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t bytes = utf8_character(text, at);
+    if (bytes == 0)
+      return fmt::format("byte {} of {} is 0x{:02x}", at + 1, text.size(),
+                         static_cast<unsigned char>(text[at]));
+    at += bytes;
+  }
+  return std::nullopt;
 }
 
 class Validator {
  public:
   Validator(Loop& loop, const LineMaker& make, ValidatorOptions options,
             std::function<void(const Finding&)> found)
-      : loop_(loop), make_(make), options_(std::move(options)), found_(std::move(found)) {}
+      : loop_(loop), make_(make), options_(std::move(options)), found_(std::move(found)) {
+    // Before `init` is given a configuration that it need not expect.
+    options_.instance.accept = [this](const PluginDescription& loaded) -> Result<> {
+      misfits_ = misfits(options_, loaded);
+      if (misfits_.empty()) return {};
+      return fail(ErrorCode::invalid, misfits_.front());
+    };
+  }
 
   Task<> run() {
     if (!co_await restart()) co_return;
@@ -87,22 +112,52 @@ class Validator {
       }
       if (!instance_) break;
     }
-    if (instance_) co_await instance_->end();
+    co_await end_instance();
+    tell_late_finishes();
   }
 
  private:
   void tell(Kind kind, std::string text) { found_({kind, std::move(text)}); }
+  Instant now() const { return loop_.clock().now(); }
+
+  Task<> end_instance() {
+    if (!instance_) co_return;
+    co_await instance_->end();
+    again_before_ += instance_->finished_again();
+    instance_.reset();
+  }
 
   Task<bool> restart() {
-    if (instance_) co_await instance_->end();
-    instance_.reset();
+    co_await end_instance();
     auto started = co_await Instance::start(loop_, make_, options_.instance, stop_);
     if (started) {
       instance_ = std::move(*started);
-    } else {
+    } else if (misfits_.empty()) {
       tell(Kind::problem, started.error().message);
     }
+    for (std::string& misfit : misfits_) tell(Kind::misuse, std::move(misfit));
     co_return instance_ != nullptr;
+  }
+
+  /// Finishes of calls that had been finished, of all instances.
+  std::size_t again() const { return again_before_ + (instance_ ? instance_->finished_again() : 0); }
+
+  /// What came when its service had been judged already.
+  void tell_late_finishes() {
+    if (const std::size_t more = again() - told_again_; more > 0)
+      tell(Kind::problem,
+           fmt::format("{} finished a call that had ended {} more times, after its last call", tried_, more));
+    told_again_ = again();
+  }
+
+  /// Whether made-up options fit; what they are for is told to be left out where not.
+  bool sample_fits(const std::string& what, const Json& sample, const ServiceDescription& service,
+                   std::string_view key) {
+    const auto fits = check_fits(sample, service.input_schema, key);
+    if (!fits)
+      tell(Kind::skipped, fmt::format("{}: {} was made up and does not fit ({}); give it with --call", what,
+                                      dump(sample), fits.error().message));
+    return fits.has_value();
   }
 
   Task<Result<PluginAnswer>> call(const Tried& tried, Stop& stop, std::string* streamed = nullptr) {
@@ -112,18 +167,59 @@ class Validator {
                         .events = events_};
     std::function<void(std::string_view)> part;
     if (streamed) part = [streamed](std::string_view text) { *streamed += text; };
-    co_return co_await instance_->call({.service = tried.index,
-                                        .input = tried.input,
-                                        .body = tried.body,
-                                        .key = "plugin-check",
-                                        .grace = tried.grace},
-                                       context, std::move(part));
+    auto answer = co_await instance_->call({.service = tried.index,
+                                            .input = tried.input,
+                                            .body = tried.body,
+                                            .key = "plugin-check",
+                                            .grace = tried.grace},
+                                           context, std::move(part));
+    if (instance_->alive()) ++ended_;
+    co_return answer;
   }
 
   Task<> try_it(Tried tried) {
-    if (!co_await call_it(tried)) co_return;
-    if (instance_) co_await cancel_it(tried);
-    if (instance_) co_await call_at_once(tried);
+    tell_late_finishes();
+    tried_ = tried.what;
+    ended_ = 0;
+    quickest_ = Instant::duration::max();
+    Repeats repeats(tried.warm_up, tried.repeats, options_.repeats_time, now());
+    const bool good = co_await call_it(tried, repeats);
+    if (good && instance_) co_await cancel_it(tried);
+    if (good && instance_) co_await call_at_once(tried);
+    // What the worker said before it answers this has been heard then.
+    if (instance_) co_await instance_->peak_memory();
+    if (const std::size_t more = again() - told_again_; more > 0)
+      tell(Kind::problem,
+           fmt::format("{} finished a call that had ended {} times, in {} calls", tried.what, more, ended_));
+    else if (good)
+      tell(Kind::good, fmt::format("{} was called {} times, each call ended once{}", tried.what, ended_,
+                                   cut_short(repeats)));
+    told_again_ = again();
+  }
+
+  /// What to add where there were fewer repeats than wanted.
+  static std::string cut_short(const Repeats& repeats) {
+    if (repeats.judged() >= repeats.wanted()) return "";
+    return fmt::format("; its time of {} s was over after {} of {} repeats",
+                       static_cast<double>(repeats.time().count()) / 1000, repeats.judged(),
+                       repeats.wanted());
+  }
+
+  /// `before`: what its worker had had of memory when judging began.
+  Task<> judge_memory(const std::string& what, const Repeats& repeats, std::int64_t before) {
+    // A sanitizer keeps what is freed for a while, which looks like growth.
+    if (kSanitized || options_.sanitized) co_return;
+    const std::int64_t after = co_await instance_->peak_memory();
+    if (repeats.judged() == 0 || before == 0 || after == 0)
+      tell(Kind::skipped, fmt::format("{}: whether its memory grows was not judged: {}", what,
+                                      repeats.judged() == 0 ? "its first calls took all of its time"
+                                                            : "its worker did not say how much it has"));
+    else if (after - before > kGrowthKib)
+      tell(Kind::warning, fmt::format("{}: its memory grew by {} KiB over {} calls", what, after - before,
+                                      repeats.judged()));
+    else
+      tell(Kind::good, fmt::format("{}: its memory grew by no more than {} KiB over {} calls", what,
+                                   kGrowthKib, repeats.judged()));
   }
 
   // A request as a conversation has it, or as a search has it.
@@ -164,12 +260,14 @@ class Validator {
   }
 
   Task<> try_guardrail(std::size_t index, const ServiceDescription& guardrail) {
+    const std::string what = fmt::format("guardrail `{}`", guardrail.name);
     const auto given = options_.inputs.find(guardrail.name);
     Json input = {
         {"side", "input"}, {"text", "a text to look at"}, {"settings", sample_input(guardrail.input_schema)}};
     if (given != options_.inputs.end()) input.update(given->second);
+    if (!sample_fits(what, input["settings"], guardrail, "settings")) co_return;
     co_await try_it({.index = index,
-                     .what = fmt::format("guardrail `{}`", guardrail.name),
+                     .what = what,
                      .input = dump(input),
                      .repeats = options_.repeats,
                      .judge = [](const PluginAnswer& answer, const std::string&) -> Result<std::string> {
@@ -213,6 +311,7 @@ class Validator {
     const std::size_t count = turns.size();
     Json input = {{"turns", turns}, {"max_tokens", 2'000}, {"options", sample_input(memory.input_schema)}};
     if (given != options_.inputs.end()) input.update(given->second);
+    if (!sample_fits(fmt::format("memory `{}`", memory.name), input["options"], memory, "options")) co_return;
     const auto tried = [&](std::string_view does, auto judge) {
       Json asked = {{"do", does}};
       asked.update(input);
@@ -253,6 +352,7 @@ class Validator {
     const IndexTrial trial;
     const auto given = options_.inputs.find(index.name);
     const Json options = given != options_.inputs.end() ? given->second : sample_input(index.input_schema);
+    if (!sample_fits(what, options, index, "options")) co_return;
     const Json build = {{"do", "build"},
                         {"rows", IndexTrial::kRows},
                         {"dimensions", IndexTrial::kDimensions},
@@ -270,8 +370,10 @@ class Validator {
     }
     std::size_t found[2] = {0, 0};
     std::int64_t before = 0;
-    for (std::size_t i = 0; i < kWarmUp + options_.repeats; ++i) {
-      if (i == kWarmUp) before = co_await instance_->peak_memory();
+    Repeats repeats(kWarmUp, options_.repeats, options_.repeats_time, now());
+    for (; repeats.more(now()); repeats.called()) {
+      const std::size_t i = repeats.calls();
+      if (repeats.begins_to_judge(now())) before = co_await instance_->peak_memory();
       const bool filtered = i % 2 == 1;
       const std::size_t near = i / 2 % IndexTrial::kRows;
       const Json search = {{"do", "search"}, {"count", IndexTrial::kNearest}, {"filtered", filtered}};
@@ -284,16 +386,15 @@ class Validator {
       }
       found[filtered ? 1 : 0] += *right;
     }
-    const auto share = [this, &found](std::size_t which) {
-      const std::size_t searches = (kWarmUp + options_.repeats + 1 - which) / 2;
+    const auto share = [&repeats, &found](std::size_t which) {
+      const std::size_t searches = (repeats.calls() + 1 - which) / 2;
       return 100.0 * static_cast<double>(found[which]) / static_cast<double>(searches * IndexTrial::kNearest);
     };
-    tell(Kind::good, fmt::format("{} finds {:.0f} % of the {} nearest of {} vectors, with a filter {:.0f} %",
-                                 what, share(0), IndexTrial::kNearest, IndexTrial::kRows, share(1)));
-    const std::int64_t grown = co_await instance_->peak_memory() - before;
-    if (grown > kGrowthKib && !kSanitized)
-      tell(Kind::warning,
-           fmt::format("{}: its memory grew by {} KiB over {} searches", what, grown, options_.repeats));
+    const std::string with_filter =
+        repeats.calls() < 2 ? "" : fmt::format(", with a filter {:.0f} %", share(1));
+    tell(Kind::good, fmt::format("{} finds {:.0f} % of the {} nearest of {} vectors{}{}", what, share(0),
+                                 IndexTrial::kNearest, IndexTrial::kRows, with_filter, cut_short(repeats)));
+    co_await judge_memory(what, repeats, before);
   }
 
   Task<> try_tool(std::size_t index, const ServiceDescription& tool) {
@@ -307,15 +408,7 @@ class Validator {
       co_return;
     }
     const Json input = given != options_.inputs.end() ? given->second : sample_input(tool.input_schema);
-    if (!tool.input_schema.is_null()) {
-      auto schema = tools::JsonSchema::compile(tool.input_schema);
-      if (auto fits = schema ? schema->check(input) : fail(schema.error()); !fits) {
-        tell(given != options_.inputs.end() ? Kind::problem : Kind::skipped,
-             fmt::format("{}: {} does not fit its schema ({}); give an input with --call", what, dump(input),
-                         fits.error().message));
-        co_return;
-      }
-    }
+    if (!tool.input_schema.is_null() && !sample_fits(what, input, tool, "input")) co_return;
     co_await try_it({.index = index,
                      .what = what,
                      .input = dump(input),
@@ -326,52 +419,54 @@ class Validator {
   }
 
   /// Whether there is more to try.
-  Task<bool> call_it(const Tried& tried) {
+  Task<bool> call_it(const Tried& tried, Repeats& repeats) {
     const std::string& what = tried.what;
-    const std::size_t again = instance_->finished_again();
+    const std::size_t first_again = again();
     std::int64_t before = 0;
-    std::optional<std::string> first;
-    for (std::size_t i = 0; i < tried.warm_up + tried.repeats; ++i) {
-      if (i == tried.warm_up) before = co_await instance_->peak_memory();
+    for (; repeats.more(now()) && again() == first_again; repeats.called()) {
+      if (repeats.begins_to_judge(now())) before = co_await instance_->peak_memory();
       std::string streamed;
+      const Instant begun = now();
       auto answer = co_await call(tried, stop_, &streamed);
+      quickest_ = std::min(quickest_, now() - begun);
       if (!instance_->alive()) {
-        tell(Kind::problem,
-             fmt::format("{}: call {} ended its worker: {}", what, i + 1, answer.error().message));
+        tell(Kind::problem, fmt::format("{}: call {} ended its worker: {}", what, repeats.calls() + 1,
+                                        answer.error().message));
         co_await restart();
         co_return false;
       }
-      auto judged = answer ? tried.judge(*answer, streamed) : Result<std::string>("");
+      const std::string& words = answer ? answer->text : answer.error().message;
+      auto odd = odd_byte(words);
+      if (!odd) odd = odd_byte(streamed);
+      auto judged = odd ? fail(ErrorCode::protocol, "what it answered is not UTF-8: " + *odd)
+                    : answer
+                        ? tried.judge(*answer, streamed)
+                        : Result<std::string>(fmt::format("answers with an error: {}", shortened(words)));
       if (!judged) {
         tell(Kind::problem, fmt::format("{}: {}", what, judged.error().message));
         co_return false;
       }
-      if (!first)
-        first =
-            answer ? *judged : fmt::format("answers with an error: {}", shortened(answer.error().message));
+      if (repeats.calls() == 0) tell(Kind::good, fmt::format("{} {}", what, *judged));
     }
-    tell(Kind::good, fmt::format("{} {}", what, *first));
-    const std::int64_t grown = co_await instance_->peak_memory() - before;
-    // A sanitizer keeps what is freed for a while, which looks the same.
-    if (grown > kGrowthKib && !kSanitized && !options_.sanitized)
-      tell(Kind::warning,
-           fmt::format("{}: its memory grew by {} KiB over {} calls", what, grown, tried.repeats));
-    else
-      tell(Kind::good, fmt::format("{} was called {} times, each call ended once", what, tried.repeats));
-    if (const std::size_t more = instance_->finished_again() - again; more > 0)
-      tell(Kind::problem, fmt::format("{} finished {} calls more than once", what, more));
+    if (again() == first_again) co_await judge_memory(what, repeats, before);
     co_return true;
   }
 
   Task<> cancel_it(const Tried& tried) {
     const std::string& what = tried.what;
     Stop stop;
-    const auto alarm =
-        loop_.at(loop_.clock().now() + kCancelAfter, [&stop] { stop.request(StopReason::cancelled); });
+    const auto alarm = loop_.at(now() + kCancelAfter, [&stop] { stop.request(StopReason::cancelled); });
     auto answer = co_await call(tried, stop);
     if (instance_->alive()) {
-      tell(Kind::good, answer ? fmt::format("{} was done before it could be cancelled", what)
-                              : fmt::format("{} ends when it is cancelled", what));
+      // What is usually done by then says nothing of a cancel, also where it took longer this once.
+      if (!stop.requested() || quickest_ < kCancelAfter)
+        tell(Kind::skipped,
+             fmt::format(
+                 "{} is done within {} ms, before it could be cancelled: what a cancel does was not tried",
+                 what, kCancelAfter.count()));
+      else
+        tell(Kind::good,
+             fmt::format("{} ends when it is cancelled{}", what, answer ? ", with an answer" : ""));
       co_return;
     }
     tell(Kind::warning,
@@ -399,11 +494,17 @@ class Validator {
 
   Loop& loop_;
   const LineMaker& make_;
-  const ValidatorOptions options_;
+  ValidatorOptions options_;
   const std::function<void(const Finding&)> found_;
   Stop stop_;
   NoEvents events_;
   std::unique_ptr<Instance> instance_;
+  std::vector<std::string> misfits_;
+  std::string tried_;             ///< the service at hand
+  std::size_t ended_ = 0;         ///< calls of it that ended
+  Instant::duration quickest_{};  ///< of its repeated calls
+  std::size_t again_before_ = 0;  ///< see again(): of instances that are gone
+  std::size_t told_again_ = 0;    ///< of again(), what was accounted for
 };
 
 }  // namespace

@@ -140,8 +140,7 @@ std::vector<Finding> findings(const std::string& library, Json options) {
   Loop loop(clock);
   std::vector<Finding> all;
   ValidatorOptions wanted{.instance = {.name = "p"}, .repeats = 60};
-  wanted.inputs["compared"] = options;
-  wanted.inputs["faiss"] = std::move(options);
+  wanted.inputs["compared"] = std::move(options);
   const LineMaker make = process_lines(loop, worker_cage({.path = library}));
   fakes::run(
       loop, validate(loop, make, std::move(wanted), [&](const Finding& finding) { all.push_back(finding); }));
