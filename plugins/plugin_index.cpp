@@ -119,7 +119,7 @@ class PluginIndexes final : public memory::OutsideIndexes {
                                              call.context);
     if (!answer) {
       co_await (*instance)->end();
-      co_return within(fmt::format("plugin {}", plugin_->settings().name), std::move(answer.error()));
+      co_return fail(named(*plugin_, std::move(answer.error())));
     }
     co_return std::make_unique<PluginIndex>(loop_, plugin_, service_, std::move(*instance));
   }

@@ -17,6 +17,13 @@ namespace {
 constexpr std::size_t kWordsBytes = 8u << 10;  // of an error, or of a reason not to start
 constexpr Milliseconds kPeakTime{2'000};       // for a worker to say how much memory it has had
 
+/// Says of what plugin an error is, unless it does.
+Error named(const std::string& plugin, Error error) {
+  const std::string name = fmt::format("plugin {}", plugin);
+  if (!error.message.starts_with(name + " ")) error.message = fmt::format("{}: {}", name, error.message);
+  return error;
+}
+
 ErrorCode code_of(std::int64_t status) {
   switch (status) {
     case TROUPE_INVALID:
@@ -113,7 +120,7 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(Loop& loop, const LineMa
   std::unique_ptr<Instance> instance(new Instance(loop, settings));
   auto line = make({.message = [own = instance.get()](Message m) { own->take(std::move(m)); },
                     .ended = [own = instance.get()](Error why) { own->die(std::move(why)); }});
-  if (!line) co_return within(fmt::format("plugin {}", settings.name), std::move(line.error()));
+  if (!line) co_return fail(named(settings.name, std::move(line.error())));
   instance->line_ = std::move(*line);
 
   Stop waiting(stop);
@@ -129,7 +136,7 @@ Task<Result<std::unique_ptr<Instance>>> Instance::start(Loop& loop, const LineMa
   }
   if (!why) co_return instance;
   co_await instance->end();
-  co_return within(fmt::format("plugin {}", settings.name), std::move(*why));
+  co_return fail(named(settings.name, std::move(*why)));
 }
 
 void Instance::take(Message message) {

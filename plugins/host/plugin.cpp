@@ -135,7 +135,9 @@ Result<LineMaker> Plugin::lines(const Services& services, Loop& loop,
   if (memory && confinement.address_space > 0) confinement.address_space += memory->size();
   sandbox::Program program = services.program(file_.path);
   std::ranges::copy(bounds_of_threads(settings_), std::back_inserter(program.environment));
-  auto cage = sandbox::Cage::make(support, confinement, std::move(program));
+  // How it ends is told to agents and people, who have not heard of this program.
+  auto cage =
+      sandbox::Cage::make(support, confinement, std::move(program), fmt::format("plugin {}", settings_.name));
   if (!cage) return within(fmt::format("plugin {}", settings_.name), std::move(cage.error()));
   return process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage)), std::move(memory));
 }

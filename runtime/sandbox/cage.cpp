@@ -66,7 +66,8 @@ std::string not_begun(const Descriptor& report) {
 
 }  // namespace
 
-Result<Cage> Cage::make(const Support& support, const Confinement& confinement, Program program) {
+Result<Cage> Cage::make(const Support& support, const Confinement& confinement, Program program,
+                        std::string name) {
   if (auto good = check(confinement, program); !good) return fail(std::move(good.error()));
   if (program.path.starts_with("/proc/")) {
     // Another process's /proc/self is another one's program.
@@ -79,7 +80,7 @@ Result<Cage> Cage::make(const Support& support, const Confinement& confinement, 
   }
 
   Cage cage;
-  cage.name_ = std::filesystem::path(program.path).filename();
+  cage.name_ = name.empty() ? std::filesystem::path(program.path).filename().string() : std::move(name);
   cage.tasks_ = confinement.processes + confinement.threads;
   cage.limit(confinement);
   if (auto ready = cage.forbid(support, confinement, program); !ready) return fail(std::move(ready.error()));

@@ -37,8 +37,10 @@ struct Started {
 class Cage {
  public:
   /// Errors: invalid for a relative or missing path, by name; unavailable when the kernel refuses. Whether
-  /// the level of `support` is good enough for what will run is the caller's decision.
-  static Result<Cage> make(const Support& support, const Confinement& confinement, Program program);
+  /// the level of `support` is good enough for what will run is the caller's decision. `name`: what messages
+  /// call the process, "" = the program's file name.
+  static Result<Cage> make(const Support& support, const Confinement& confinement, Program program,
+                           std::string name = "");
 
   /// Starts the program. It ends with the calling thread (PR_SET_PDEATHSIG), so call from one that lives as
   /// long as the daemon: the loop's, which waits until the program begins (a millisecond or two, however much
@@ -47,7 +49,7 @@ class Cage {
   /// has the place of the closed one. A program that cannot be executed is no error here: its Ending says it.
   Result<Started> start(const Streams& streams) const;
 
-  /// For messages: the program's file name.
+  /// For messages.
   const std::string& name() const { return name_; }
 
  private:

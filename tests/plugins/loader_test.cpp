@@ -60,7 +60,7 @@ TEST_CASE("a loader of a plugin says what it reads, and makes a document of a fi
 
 TEST_CASE("a loader that crashes, hangs, fails or raves costs one document, and the next is read") {
   Readers readers(TROUPE_JUDGING_PLUGIN);
-  CHECK(readers.read("p/odd", "crash").error().message == "plugin p: plugin_worker was ended by SIGSEGV");
+  CHECK(readers.read("p/odd", "crash").error().message == "plugin p was ended by SIGSEGV");
   CHECK(readers.read("p/odd", "hang", 200ms).error().code == ErrorCode::timeout);
   CHECK(readers.read("p/odd", "fail").error().message == "plugin p: it has no lines");
   CHECK(readers.read("p/rave", "x").error().message.contains("no JSON"));

@@ -31,7 +31,8 @@ class ToldEvents final : public EventSink {
 inline std::shared_ptr<const sandbox::Cage> worker_cage(const PluginSettings& settings) {
   static const sandbox::Support machine = sandbox::probe();
   const std::string library = readable_copy(settings.path);
-  auto cage = sandbox::Cage::make(machine, confinement_of(settings, library), test_worker(library));
+  auto cage = sandbox::Cage::make(machine, confinement_of(settings, library), test_worker(library),
+                                  settings.name.empty() ? "" : "plugin " + settings.name);
   if (!cage) throw std::runtime_error(cage.error().message);
   return std::make_shared<const sandbox::Cage>(std::move(*cage));
 }
