@@ -27,13 +27,24 @@ bool trusted_owner(uid_t owner) {
   return owner == 0 || owner == ::geteuid();
 }
 
-/// Whether others than its owner may change it, in words.
+/// Whether others than its owner, who is root or this process's user, may change it: in words, with what to
+/// do.
 std::string unsafe(const struct stat& found, bool folder) {
-  if (!trusted_owner(found.st_uid)) return fmt::format("belongs to another user ({})", found.st_uid);
+  const auto told = [](const std::string& who, const std::string& remedy) {
+    return fmt::format("{}: who can change it could run code as the daemon; {}", who, remedy);
+  };
+  if (!trusted_owner(found.st_uid)) {
+    const uid_t own = ::geteuid();
+    return told(fmt::format("belongs to another user ({})", found.st_uid),
+                own == 0 ? "chown root it, which is the daemon's user"
+                         : fmt::format("chown it to the daemon's user ({}) or to root", own));
+  }
+  const char* const remedy = "chmod go-w it";
   // In a folder with the sticky bit others may make files, but not replace ours.
-  if ((found.st_mode & S_IWOTH) && !(folder && (found.st_mode & S_ISVTX))) return "may be changed by anybody";
-  if ((found.st_mode & S_IWGRP) && found.st_gid != 0 && !(folder && (found.st_mode & S_ISVTX)))
-    return "may be changed by its group";
+  const bool sticky = folder && (found.st_mode & S_ISVTX);
+  if ((found.st_mode & S_IWOTH) && !sticky) return told("may be changed by anybody", remedy);
+  if ((found.st_mode & S_IWGRP) && found.st_gid != 0 && !sticky)
+    return told("may be changed by its group", remedy);
   return "";
 }
 
@@ -112,10 +123,7 @@ Result<> check_trusted_folder(const std::string& folder) {
     return fail(ErrorCode::store, fmt::format("{}: {}", folder, std::strerror(errno)));
   const std::string why = unsafe(found, true);
   if (why.empty()) return {};
-  return fail(ErrorCode::denied,
-              fmt::format("the folder {} {}: who can change it could run code as the daemon; "
-                          "chmod go-w it",
-                          folder, why));
+  return fail(ErrorCode::denied, fmt::format("the folder {} {}", folder, why));
 }
 
 Result<std::string> read_trusted_file(const std::string& path, std::size_t bytes_max) {
@@ -128,9 +136,7 @@ Result<std::string> read_trusted_file(const std::string& path, std::size_t bytes
   if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode))
     return fail(ErrorCode::invalid, fmt::format("{} is no file", path));
   if (const std::string why = unsafe(found, false); !why.empty())
-    return fail(
-        ErrorCode::denied,
-        fmt::format("{} {}: who can change it could run code as the daemon; chmod go-w it", path, why));
+    return fail(ErrorCode::denied, fmt::format("{} {}", path, why));
   if (static_cast<std::uint64_t>(found.st_size) > bytes_max)
     return fail(ErrorCode::too_large,
                 fmt::format("{} has {} bytes, at most {} are read", path, found.st_size, bytes_max));
