@@ -109,7 +109,9 @@ Task<Result<plugins::PluginTable>> PluginKeeper::adopt(const Configuration& conf
 }
 
 void PluginKeeper::tell(const plugins::LeftOut& library, bool kept) {
-  if (std::exchange(told_[library.path], library.why) == library.why) return;
+  // One that is put there again, to be tried again, is told of again.
+  const Told now{looks_of(library.path), library.why};
+  if (std::exchange(told_[library.path], now) == now) return;
   log::warn(kept ? "a library of `plugins_from` cannot be used: the one before stays"
                  : "a library of `plugins_from` is not loaded",
             {{"plugin", library.name}, {"path", library.path}, {"why", library.why}});
@@ -123,17 +125,17 @@ bool PluginKeeper::settled(const std::string& what, std::string now) {
   return fresh;
 }
 
-bool PluginKeeper::changed(const Configuration& configuration, net::HttpClient& http) {
+bool PluginKeeper::changed(const Configuration& configuration, const plugins::PluginTable& in_use) {
   std::vector<plugins::PluginSettings> touched;
   for (const plugins::PluginSettings& settings : with_path(configuration)) {
     const std::string now = looks_of(settings.path);
     if (!now.empty() && settled(settings.path, now)) touched.push_back(settings);
   }
-  const bool folder = folder_changed(configuration);
-  return (!touched.empty() && plugins_.changed(touched, http)) || folder;
+  const bool folder = folder_changed(configuration, in_use);
+  return (!touched.empty() && plugins_.changed(touched, in_use)) || folder;
 }
 
-bool PluginKeeper::folder_changed(const Configuration& configuration) {
+bool PluginKeeper::folder_changed(const Configuration& configuration, const plugins::PluginTable& in_use) {
   const plugins::LibraryFolderSettings& from = configuration.plugins_from;
   if (from.path.empty()) return false;
   std::string now = looks_of(from.path) + looks_of(from.allow_file);
@@ -146,7 +148,14 @@ bool PluginKeeper::folder_changed(const Configuration& configuration) {
   if (!settled(from.path + "/", std::move(now))) return false;
   const auto scan = plugins::scan_folder(from, configuration.plugins);
   // That it may not be read any more is worth an adopt(), which says so.
-  return !scan || adopted_[from.path] != summary_of(*scan);
+  if (!scan || adopted_[from.path] != summary_of(*scan)) return true;
+  // One that may be loaded and is not in use did not start; put there again, it may.
+  return std::ranges::any_of(scan->plugins, [&](const plugins::PluginSettings& one) {
+    const auto used = in_use.find(one.name);
+    if (used != in_use.end() && used->second->file().sha256 == one.sha256) return false;
+    const auto told = told_.find(one.path);
+    return told == told_.end() || told->second.looks != looks_of(one.path);
+  });
 }
 
 Result<plugins::PluginTable> PluginKeeper::look_at(const Configuration& configuration,

@@ -33,10 +33,11 @@ class PluginKeeper {
   /// is configured. `in_use`: what goes on in its place as long as its own hash is allowed; null: nothing.
   Task<Result<plugins::PluginTable>> adopt(const Configuration& configuration, net::HttpClient& http,
                                            Stop& stop, const plugins::PluginTable* in_use = nullptr);
-  /// Whether a library has become another one than was adopted, or one came to the folder, left it, or the
-  /// list of those allowed has changed; and has stayed the same since this was asked last: who copies a file
-  /// over it is not overtaken. True once for each such change. Cheap while there is none.
-  bool changed(const Configuration& configuration, net::HttpClient& http);
+  /// Whether a library was put in its place that is another one than the plugin `in_use`, or one came to the
+  /// folder, left it, or the list of those allowed has changed; and has stayed the same since this was asked
+  /// last: who copies a file over it is not overtaken. True once for each such change, and again for a
+  /// library that was refused and is put there anew. Cheap while there is none.
+  bool changed(const Configuration& configuration, const plugins::PluginTable& in_use);
   /// The libraries of `plugins_from` that the last adopt() left out.
   const std::vector<plugins::LeftOut>& left_out() const { return left_out_; }
   /// Those named ("": all of the folder), for who will call none of them: they are loaded to be asked what
@@ -48,7 +49,7 @@ class PluginKeeper {
 
  private:
   bool settled(const std::string& what, std::string now);
-  bool folder_changed(const Configuration& configuration);
+  bool folder_changed(const Configuration& configuration, const plugins::PluginTable& in_use);
   void tell(const plugins::LeftOut& library, bool kept);
 
   plugins::PluginFolder folder_;
@@ -61,7 +62,13 @@ class PluginKeeper {
   };
   std::map<std::string, Seen> seen_;            ///< by path
   std::map<std::string, std::string> adopted_;  ///< what folders held, by path
-  std::map<std::string, std::string> told_;     ///< why a library was left out, by path
+  /// That a library was left out: what its file looked like, and why.
+  struct Told {
+    std::string looks;
+    std::string why;
+    bool operator==(const Told&) const = default;
+  };
+  std::map<std::string, Told> told_;  ///< by path
   std::vector<plugins::LeftOut> left_out_;
 };
 

@@ -442,7 +442,7 @@ int run_engine(Configuration configuration, std::string source, std::function<Ta
   };
   nursery.spawn("watch plugins", [&]() -> Task<> {
     while (co_await loop.sleep_for(kLibrariesLookedAt, leaving)) {
-      if (!engine || !plugins.changed(*engine->current, *clients.back().fetches)) continue;
+      if (!engine || !plugins.changed(*engine->current, current.plugins)) continue;
       const auto done = co_await adopt_again();
       if (done) log::info("the libraries of plugins have changed; new runs use what there is now");
       if (!done && !leaving.requested())

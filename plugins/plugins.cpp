@@ -52,7 +52,8 @@ Task<Result<PluginTable>> Plugins::adopt(std::vector<PluginSettings> settings, n
     if (!file) co_return within(fmt::format("plugin {}", one.name), std::move(file.error()));
     const std::string name = one.name;
     const std::string identity = identity_of(one, file->sha256, http);
-    std::shared_ptr<Plugin> plugin = known_[identity].lock();
+    const auto known = known_.find(identity);
+    std::shared_ptr<Plugin> plugin = known == known_.end() ? nullptr : known->second.lock();
     if (!plugin) {
       auto opened = co_await Plugin::open(services, std::move(one), std::move(*file), stop);
       if (!opened) co_return fail(std::move(opened.error()));
@@ -65,10 +66,11 @@ Task<Result<PluginTable>> Plugins::adopt(std::vector<PluginSettings> settings, n
   co_return table;
 }
 
-bool Plugins::changed(std::span<const PluginSettings> settings, net::HttpClient& http) const {
+bool Plugins::changed(std::span<const PluginSettings> settings, const PluginTable& in_use) const {
   return std::ranges::any_of(settings, [&](const PluginSettings& one) {
     const auto file = services_.folder.take(one);
-    return !file || !known_.contains(identity_of(one, file->sha256, http));
+    const auto now = in_use.find(one.name);
+    return !file || now == in_use.end() || now->second->file().sha256 != file->sha256;
   });
 }
 

@@ -29,9 +29,10 @@ class Plugins {
   /// Errors: of the first that cannot be opened; nothing is changed then. Each takes its start_time at most.
   /// `http`: guarded, what plugins that are opened now reach hosts with; outlives them.
   Task<Result<PluginTable>> adopt(std::vector<PluginSettings> settings, net::HttpClient& http, Stop& stop);
-  /// Whether a library is another one than those in use were made of, or may not be loaded any more: worth an
-  /// adopt(), which says so.
-  bool changed(std::span<const PluginSettings> settings, net::HttpClient& http) const;
+  /// Whether a library is another one than the plugin of its name `in_use` was made of, or may not be loaded
+  /// any more: worth an adopt(), which says so. Also of one that was in use before, or that an adopt() has
+  /// refused: what is in use is another one.
+  bool changed(std::span<const PluginSettings> settings, const PluginTable& in_use) const;
 
   /// Ends every worker; calls end with `shutdown`. No adopt() is at work, and none follows.
   Task<> close();
@@ -40,7 +41,7 @@ class Plugins {
   std::shared_ptr<Plugin> hold(std::unique_ptr<Plugin> plugin);
 
   const Plugin::Services services_;
-  /// By what makes one another: settings and library.
+  /// By what makes one another: settings and library. Of those that could be opened.
   std::map<std::string, std::weak_ptr<Plugin>> known_;
   Nursery nursery_;  ///< who ends those that nobody holds
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -75,7 +75,7 @@ class Stage {
   }
   /// As a daemon asks: something must look the same twice.
   bool changed(const Configuration& configuration) {
-    return keeper_.changed(configuration, *http_) || keeper_.changed(configuration, *http_);
+    return keeper_.changed(configuration, table) || keeper_.changed(configuration, table);
   }
   std::vector<std::string> names() const {
     std::vector<std::string> names;
@@ -220,6 +220,15 @@ TEST_CASE("a library that is allowed and does not load costs nobody but whoever 
   CHECK(stage.names() == Names{"greet"});
   REQUIRE(stage.left_out().size() == 1);
   CHECK(stage.left_out()[0].why.find("it cannot be loaded") != std::string::npos);
+
+  // It is tried again when it is put there again, whatever is in it, and not before.
+  CHECK_FALSE(stage.changed(stage.good(both)));
+  fs::copy_file(stage.libraries() / "broken.so", stage.libraries() / ".fresh");
+  fs::rename(stage.libraries() / ".fresh", stage.libraries() / "broken.so");
+  CHECK(stage.changed(stage.good(both)));
+  REQUIRE(stage.adopt(stage.good(both), true));
+  CHECK(stage.names() == Names{"greet"});
+  CHECK_FALSE(stage.changed(stage.good(both)));
 
   const auto named = stage.adopt(stage.good(both + "tools: { t: { type: plugin, plugin: broken } }\n"));
   REQUIRE_FALSE(named);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -39,6 +40,8 @@ class World {
     table = std::move(*adopted);
     return {};
   }
+  /// Whether what lies there is worth an adopt().
+  bool changed(const PluginSettings& settings) { return plugins.changed(std::vector{settings}, table); }
   Result<tools::ToolOutput> call(const std::shared_ptr<tools::Tool>& tool, Json arguments) {
     Stop stop;
     CallContext context{loop, stop, Deadline::after(clock, 30s), told, Principal{}, "s_1", "r_1", "a", 1};
@@ -158,13 +161,13 @@ TEST_CASE("a library that is replaced is used by the next calls; a broken one le
   REQUIRE(world.adopt({settings}));
   const auto old = world.tool("greet", "greet");
   const auto before = world.table.at("greet");
-  CHECK_FALSE(world.plugins.changed(std::vector{settings}, *world.http));
+  CHECK_FALSE(world.changed(settings));
 
   REQUIRE(world.adopt({settings}));
   CHECK(world.table.at("greet") == before);  // with its warm workers
 
   std::ofstream(settings.path) << "half a library";
-  CHECK(world.plugins.changed(std::vector{settings}, *world.http));
+  CHECK(world.changed(settings));
   CHECK_FALSE(world.adopt({settings}));
   CHECK(world.call(old, {{"name", "you"}})->text == "Hello, you!");
 
@@ -174,6 +177,87 @@ TEST_CASE("a library that is replaced is used by the next calls; a broken one le
   CHECK(world.table.at("greet")->description().name == "hostile");
   CHECK(world.call(world.tool("greet", "echo"), {{"a", 1}})->text == R"({"a":1})");
   CHECK(world.call(old, {{"name", "you"}})->text == "Hello, you!");
+}
+
+TEST_CASE(
+    "an earlier library that is put back is another one than that in use, also while it is remembered") {
+  World world;
+  const PluginSettings settings = greet(world);
+  REQUIRE(world.adopt({settings}));
+  const auto first = world.table.at("greet");  // as a run at work has it
+  world.put(TROUPE_HOSTILE_PLUGIN, "libgreet.so");
+  CHECK(world.changed(settings));
+  REQUIRE(world.adopt({settings}));
+  CHECK_FALSE(world.changed(settings));
+
+  world.put(TROUPE_GREET_PLUGIN, "libgreet.so");
+  CHECK(world.changed(settings));
+  REQUIRE(world.adopt({settings}));
+  CHECK(world.table.at("greet") == first);
+  CHECK_FALSE(world.changed(settings));
+}
+
+TEST_CASE("a library that could not be started is worth another try when it is put there again") {
+  World world;
+  PluginSettings settings = greet(world);
+  const fs::path needed = world.folder.path() / "needed";
+  fs::create_directory(needed);
+  settings.grant.read = {needed.string()};
+  REQUIRE(world.adopt({settings}));
+  world.put(TROUPE_HOSTILE_PLUGIN, "libgreet.so");
+  fs::remove(needed);
+  CHECK(world.changed(settings));
+  REQUIRE_FALSE(world.adopt({settings}));
+  CHECK(world.table.at("greet")->description().name == "greet");
+
+  CHECK(world.changed(settings));
+  fs::create_directory(needed);
+  REQUIRE(world.adopt({settings}));
+  CHECK(world.table.at("greet")->description().name == "hostile");
+  CHECK_FALSE(world.changed(settings));
+}
+
+TEST_CASE("what a plugin dies of is told of the plugin, not of the program that runs it") {
+  World world;
+  PluginSettings settings{.name = "evil", .path = world.put(TROUPE_HOSTILE_PLUGIN, "libevil.so")};
+  REQUIRE(world.adopt({settings}));
+  const auto error = [&](const char* tool) {
+    auto said = world.call(world.tool("evil", tool), Json::object());
+    return said ? "it did not fail" : said.error().message;
+  };
+  CHECK_MESSAGE(error("crash").starts_with("plugin evil was ended by SIGSEGV"), error("crash"));
+  CHECK_MESSAGE(error("leave").starts_with("plugin evil exited with code 7"), error("leave"));
+  CHECK_MESSAGE(error("flood_stdout").starts_with("plugin evil flooded its error output"),
+                error("flood_stdout"));
+  CHECK_MESSAGE(error("break_channel").starts_with("plugin evil announced a message of"),
+                error("break_channel"));
+
+  settings.config = {{"mood", "crash"}};
+  const auto adopted = world.adopt({settings});
+  REQUIRE_FALSE(adopted);
+  CHECK_MESSAGE(adopted.error().message.starts_with("plugin evil was ended by SIGSEGV"),
+                adopted.error().message);
+}
+
+TEST_CASE("of a library that belongs to somebody else it is said whom to give it to" *
+          doctest::skip(::geteuid() != 0)) {  // who is not root cannot give files away
+  World world;
+  const PluginSettings settings = greet(world);
+  REQUIRE(::chown(settings.path.c_str(), 1000, 1000) == 0);
+  auto adopted = world.adopt({settings});
+  REQUIRE_FALSE(adopted);
+  CHECK(adopted.error().code == ErrorCode::denied);
+  CHECK_MESSAGE(adopted.error().message.contains("belongs to another user (1000)"), adopted.error().message);
+  CHECK(adopted.error().message.contains("chown root it"));
+  CHECK_FALSE(adopted.error().message.contains("chmod"));
+  REQUIRE(::chown(settings.path.c_str(), 0, 0) == 0);
+
+  REQUIRE(::chown(world.folder.path().c_str(), 1000, 1000) == 0);
+  adopted = world.adopt({settings});
+  REQUIRE_FALSE(adopted);
+  CHECK_MESSAGE(adopted.error().message.contains("chown root it"), adopted.error().message);
+  REQUIRE(::chown(world.folder.path().c_str(), 0, 0) == 0);
+  CHECK(world.adopt({settings}));
 }
 
 TEST_CASE("what became of a call is asked by its key, where the tool can tell") {
