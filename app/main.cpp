@@ -1,4 +1,5 @@
 #include "app/commands/command.h"
+#include "app/private_files.h"
 #include "app/version.h"
 #include "memory/knowledge/ingest/reader_program.h"
 #include "plugins/host/worker_program.h"
@@ -8,7 +9,6 @@
 #include <csignal>
 #include <exception>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, troupe::app::on_broken_pipe);
   // Who started us may have ignored it, which is inherited: children would vanish before they are waited for.
   std::signal(SIGCHLD, SIG_DFL);
-  umask(077);  // whatever we write is ours alone until somebody decides otherwise
+  troupe::app::write_privately();
   if (auto armed = troupe::arm_faults_from_environment(); !armed) {
     troupe::app::complain(armed.error().message);
     return troupe::app::kUsage;

@@ -1,13 +1,17 @@
 #include "app/plugin_template.h"
 
 #include "app/embedded_sources.h"
+#include "app/private_files.h"
 #include "app/version.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <string_view>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -101,7 +105,10 @@ set_target_properties(@NAME@ PROPERTIES C_STANDARD 99 CXX_STANDARD 20 CXX_STANDA
 
 # ctest holds the library against the ABI, and calls the tool as an agent would.
 enable_testing()
-find_program(TROUPE troupe REQUIRED)
+find_program(TROUPE troupe)
+if(NOT TROUPE)
+  message(FATAL_ERROR "`troupe` is not in PATH; say where it is: cmake -B build -DTROUPE=/path/to/troupe")
+endif()
 add_test(NAME abi COMMAND ${TROUPE} plugin check $<TARGET_FILE:@NAME@>)
 )x";
 
@@ -128,6 +135,8 @@ A plugin of Troupe @VERSION@.
     cmake -B build && cmake --build build && ctest --test-dir build --output-on-failure
     troupe tools call -c troupe.yaml @NAME@ '{"text": "one two three"}'
 
+Where `troupe` is not in PATH, `cmake -B build -DTROUPE=/path/to/troupe` says where it is.
+
 Without CMake:
 
     @COMPILE@
@@ -149,6 +158,32 @@ std::string filled(std::string_view text, const std::map<std::string, std::strin
   return out;
 }
 
+/// As one word of a shell's line.
+std::string as_word(const std::string& text) {
+  const bool plain = std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._+-").find(c) != std::string_view::npos;
+  });
+  return plain ? text : "'" + filled(text, {{"'", R"('\'')"}}) + "'";
+}
+
+/// What tells CMake of this program, where it is not the `troupe` that PATH leads to.
+std::string option_for_cmake() {
+  std::error_code failed;
+  const fs::path self = fs::read_symlink("/proc/self/exe", failed);
+  if (failed) return "";
+  const char* const path = std::getenv("PATH");
+  for (std::string_view left = path ? path : ""; !left.empty();) {
+    const std::string_view folder = left.substr(0, left.find(':'));
+    left.remove_prefix(std::min(folder.size() + 1, left.size()));
+    const fs::path found = fs::path(folder) / "troupe";
+    if (!fs::is_regular_file(found, failed) || ::access(found.c_str(), X_OK) != 0) continue;
+    if (fs::equivalent(found, self, failed)) return "";
+    break;
+  }
+  return " -DTROUPE=" + as_word(self.string());
+}
+
 }  // namespace
 
 Result<std::string> write_plugin_template(const std::string& name, const std::string& language,
@@ -158,6 +193,7 @@ Result<std::string> write_plugin_template(const std::string& name, const std::st
         ErrorCode::invalid,
         fmt::format("`{}` cannot be a plugin's name: write small letters, digits and `_`, a letter first",
                     name));
+  const WriteAsUser as_user;
   const fs::path folder = parent / name;
   std::error_code failed;
   if (!fs::create_directory(folder, failed))
@@ -188,9 +224,9 @@ Result<std::string> write_plugin_template(const std::string& name, const std::st
   std::string next = fmt::format("{}/\n", name);
   for (const auto& [file, text] : files) next += fmt::format("  {}\n", file);
   return next + fmt::format(
-                    "Build and test it:\n  cd {} && cmake -B build && cmake --build build && ctest "
+                    "Build and test it:\n  cd {} && cmake -B build{} && cmake --build build && ctest "
                     "--test-dir build\nor, without CMake:\n  cd {} && {}\n",
-                    name, name, compile);
+                    name, option_for_cmake(), name, compile);
 }
 
 }  // namespace troupe::app

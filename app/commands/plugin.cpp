@@ -1,5 +1,6 @@
 #include "app/catalog.h"
 #include "app/commands/command.h"
+#include "app/library_copy.h"
 #include "app/load.h"
 #include "app/plugin_template.h"
 #include "app/wiring.h"
@@ -147,6 +148,9 @@ std::optional<std::map<std::string, std::string>> files_of(const std::map<std::s
 /// Prints what is found, as it is found.
 class Findings {
  public:
+  /// `library` outlives it.
+  explicit Findings(const LibraryCopy& library) : library_(library) {}
+
   void tell(const plugins::Finding& finding) {
     using Kind = plugins::Finding::Kind;
     static const std::map<Kind, std::string_view> kMarks = {{Kind::good, "ok"},
@@ -154,9 +158,11 @@ class Findings {
                                                             {Kind::warning, "WARNING"},
                                                             {Kind::problem, "PROBLEM"}};
     problems_ += finding.kind == Kind::problem ? 1 : 0;
-    fmt::print("{:8} {}\n", kMarks.at(finding.kind), finding.text);
+    fmt::print("{:8} {}\n", kMarks.at(finding.kind), library_.of_original(finding.text));
     std::fflush(stdout);
   }
+  /// What belongs to the finding before.
+  void tell_more(const std::string& text) { fmt::print("{}\n", library_.of_original(text)); }
   int verdict() const {
     fmt::print("{}\n",
                problems_ > 0 ? fmt::format("{} problems", problems_) : std::string("no problems found"));
@@ -164,6 +170,7 @@ class Findings {
   }
 
  private:
+  const LibraryCopy& library_;
   int problems_ = 0;
 };
 
@@ -179,7 +186,7 @@ void tell_reports(const std::vector<plugins::Report>& reports, Findings& finding
   for (const plugins::Report& report : reports) {
     if (!told.insert(report.summary).second) continue;
     findings.tell({plugins::Finding::Kind::problem, "AddressSanitizer: " + report.summary});
-    fmt::print("{}\n", report.text);
+    findings.tell_more(report.text);
   }
   if (reports.empty()) findings.tell({plugins::Finding::Kind::good, "AddressSanitizer found nothing"});
 }
@@ -262,9 +269,14 @@ int check(const PluginOptions& options) {
   const plugins::Instrumented built = instrumentation(library);
   const sandbox::Support support = options.unconfined ? sandbox::Support{} : sandbox::probe();
   if (!may_run(built, options, support)) return kFailed;
+  auto copy = LibraryCopy::make(library);
+  if (!copy) {
+    complain(copy.error().message);
+    return kFailed;
+  }
   plugins::PluginSettings described{.name = library.stem().string()};
   described.grant.read = options.readable;
-  sandbox::Program program = plugins::worker_program(library.string());
+  sandbox::Program program = plugins::worker_program(copy->path());
   std::optional<plugins::ReportFolder> reports;  // with AddressSanitizer
   if (built.address && options.unconfined) {
     const auto runtime = runtime_for(built, options.asan_runtime);
@@ -279,9 +291,10 @@ int check(const PluginOptions& options) {
     described.grant.write = {reports->path()};
     described.grant.processes = kSymbolizers;
   }
-  sandbox::Confinement confinement = plugins::confinement_of(described, library.string());
+  sandbox::Confinement confinement = plugins::confinement_of(described, copy->path());
   if (reports) confinement.address_space = 0;
-  auto cage = sandbox::Cage::make(support, confinement, std::move(program));
+  auto cage =
+      sandbox::Cage::make(support, confinement, std::move(program), fmt::format("plugin {}", described.name));
   if (!cage) {
     complain(cage.error().message);
     return kFailed;
@@ -291,7 +304,7 @@ int check(const PluginOptions& options) {
              reports ? ", with AddressSanitizer" : "");
   SystemClock clock;
   Loop loop(clock);
-  Findings findings;
+  Findings findings(*copy);
   run_task(loop,
            hold_against(loop,
                         plugins::process_lines(loop, std::make_shared<const sandbox::Cage>(std::move(*cage))),

@@ -6,7 +6,10 @@
 #include "tests/fakes/chat_client.h"
 
 #include <chrono>
+#include <functional>
+#include <iterator>
 #include <map>
+#include <tuple>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -28,12 +31,12 @@ struct Bad {
 
 const std::vector<Bad>& bad_tools() {
   static const std::vector<Bad> kAll = {
-      {"crash", "troupe "},  // "was ended by SIGSEGV", or what a sanitizer says
-      {"leave", "exited with code 7"},
+      {"crash", "plugin hostile "},  // "was ended by SIGSEGV", or what a sanitizer says
+      {"leave", "plugin hostile exited with code 7"},
       {"hang", "did not finish within 2 s and was stopped"},
       {"spin", "did not finish within 2 s and was stopped"},
       {"never", "did not finish within 2 s and was stopped"},
-      {"flood_stdout", "flooded its error output"},
+      {"flood_stdout", "plugin hostile flooded its error output"},
       {"flood_answer", "67108864 bytes, at most"},
       {"break_channel", "bytes"},
       {"twice", "first", true},
@@ -67,6 +70,19 @@ teams:
         "hostile/{0}, input: {{}} }} }}, edges: [ {{ from: go, to: end }} ] }}\n",
         bad.tool);
   return yaml;
+}
+
+/// A team whose one node greets by the plugin.
+std::string greeting_yaml(const std::string& library, const std::string& more = "") {
+  return fmt::format(R"(
+models: {{ local: {{ provider: builtin }} }}
+plugins: {{ greet: {{ path: {}, {} }} }}
+tools: {{ greet: {{ type: plugin, plugin: greet }} }}
+agents: {{ bystander: {{ model: local, tools: [greet] }} }}
+teams:
+  flow: {{ pattern: graph, start: go, members: [bystander], nodes: {{ go: {{ tool: greet/greet, input: {{ name: "{{input}}" }} }} }}, edges: [ {{ from: go, to: end }} ] }}
+)",
+                     library, more);
 }
 
 Task<std::vector<Json>> talk(Loop& loop, std::string url, std::string target, std::string text) {
@@ -128,15 +144,7 @@ TEST_CASE("a hundred conversations go on while a plugin does everything wrong, e
 TEST_CASE("a library that is replaced is used from then on, and a broken one leaves the old in place") {
   Libraries libraries;
   const std::string library = libraries.put(TROUPE_GREET_PLUGIN, "libgreet.so");
-  Daemon daemon(fmt::format(R"(
-models: {{ local: {{ provider: builtin }} }}
-plugins: {{ greet: {{ path: {} }} }}
-tools: {{ greet: {{ type: plugin, plugin: greet }} }}
-agents: {{ bystander: {{ model: local, tools: [greet] }} }}
-teams:
-  flow: {{ pattern: graph, start: go, members: [bystander], nodes: {{ go: {{ tool: greet/greet, input: {{ name: "{{input}}" }} }} }}, edges: [ {{ from: go, to: end }} ] }}
-)",
-                            library));
+  Daemon daemon(greeting_yaml(library));
   daemon.start();
   SystemClock clock;
   Loop loop(clock);
@@ -154,15 +162,97 @@ teams:
   CHECK(daemon.stop().exit_code == 0);
 }
 
+TEST_CASE(
+    "an earlier library that is put back is used again, and a refused one is tried whenever it is put "
+    "there") {
+  Libraries libraries;
+  const fakes::TempDir aside;
+  fs::permissions(aside.path(), fs::perms(0755));
+  const fs::path needed = aside.path() / "needed";
+  fs::create_directory(needed);
+  const std::string library = libraries.put(TROUPE_GREET_PLUGIN, "libgreet.so");
+  Daemon daemon(greeting_yaml(library, fmt::format("grant: {{ read: [ {} ] }}", needed.string())));
+  const std::string log = (aside.path() / "log").string();
+  daemon.starter = {"/bin/sh", "-c", "exec \"$@\" 2>" + log, "sh"};
+  daemon.start();
+  SystemClock clock;
+  Loop loop(clock);
+  const auto comes = [&](const std::function<bool()>& true_now) {
+    const Instant until = clock.now() + 60s;
+    Stop never;
+    bool came = true_now();
+    while (!came && clock.now() < until) {
+      fakes::run(loop, [](Loop& on, Stop& stop) -> Task<> { co_await on.sleep_for(5ms, stop); }(loop, never));
+      came = true_now();
+    }
+    return came;
+  };
+  const auto says = [&](const std::string& words) {
+    return [&, words] {
+      return string_or(fakes::frame_of(fakes::run(loop, talk(loop, daemon.url(), "flow", "Ada")), "answer"),
+                       "text") == words;
+    };
+  };
+  const auto refused = [&](int times) {
+    return [&log, times] {
+      std::ifstream in(log);
+      const std::string text(std::istreambuf_iterator<char>(in), {});
+      int found = 0;
+      for (auto at = text.find("cannot be used"); at != text.npos; at = text.find("cannot be used", at + 1))
+        ++found;
+      return found == times;
+    };
+  };
+  CHECK(says("Hello, Ada!")());
+  libraries.put(TROUPE_GREET2_PLUGIN, "libgreet.so");
+  CHECK(comes(says("Good day, Ada!")));
+  libraries.put(TROUPE_GREET_PLUGIN, "libgreet.so");
+  CHECK(comes(says("Hello, Ada!")));
+
+  // It cannot start while what it may read is not there, and each time that is said.
+  fs::remove(needed);
+  libraries.put(TROUPE_GREET2_PLUGIN, "libgreet.so");
+  CHECK(comes(refused(1)));
+  libraries.put(TROUPE_GREET2_PLUGIN, "libgreet.so");
+  CHECK(comes(refused(2)));
+  fs::create_directory(needed);
+  CHECK(says("Hello, Ada!")());
+  libraries.put(TROUPE_GREET2_PLUGIN, "libgreet.so");
+  CHECK(comes(says("Good day, Ada!")));
+  CHECK(daemon.stop().exit_code == 0);
+}
+
+TEST_CASE("what `troupe plugin new` writes is for whom the user's umask lets read it") {
+  for (const auto& [mask, folder_mode, file_mode] :
+       {std::tuple("022", 0755, 0644), std::tuple("027", 0750, 0640)}) {
+    const fakes::TempDir folder;
+    const auto made =
+        in_folder({"/bin/sh", "-c", fmt::format("umask {}; exec {} plugin new counter", mask, program())},
+                  folder.path());
+    REQUIRE_MESSAGE(made.exit_code == 0, made.err);
+    CHECK(fs::status(folder.path() / "counter").permissions() == fs::perms(folder_mode));
+    CHECK(fs::status(folder.path() / "counter" / "counter.cpp").permissions() == fs::perms(file_mode));
+  }
+}
+
+TEST_CASE("`troupe plugin new` tells CMake where troupe is, where PATH does not") {
+  const fakes::TempDir folder;
+  const auto here = in_folder({program(), "plugin", "new", "here"}, folder.path());
+  CHECK_MESSAGE(here.out.contains("cmake -B build && "), here.out);
+  const auto away = fakes::run_program({program(), "plugin", "new", "away"}, {"PATH=/usr/bin:/bin"}, "",
+                                       folder.path().string());
+  CHECK_MESSAGE(away.out.contains(fmt::format("cmake -B build -DTROUPE={} && ", program())), away.out);
+  std::ifstream lists(folder.path() / "away" / "CMakeLists.txt");
+  CHECK(std::string(std::istreambuf_iterator<char>(lists), {}).contains("-DTROUPE=/path/to/troupe"));
+}
+
 TEST_CASE("what `troupe plugin new` writes compiles by itself and passes its own test, in both languages") {
   for (const char* language : {"c++", "c"}) {
     CAPTURE(language);
-    const fakes::TempDir folder;
-    fs::permissions(folder.path(), fs::perms(0755));
+    const fakes::TempDir folder;  // its owner's alone, as root's home is
     auto made = in_folder({program(), "plugin", "new", "counter", "--lang", language}, folder.path());
     REQUIRE_MESSAGE(made.exit_code == 0, made.err);
     const fs::path counter = folder.path() / "counter";
-    fs::permissions(counter, fs::perms(0755));
     // The command that the README gives.
     const std::size_t at = made.out.rfind("mkdir -p build");
     REQUIRE(at != std::string::npos);
@@ -173,7 +263,6 @@ TEST_CASE("what `troupe plugin new` writes compiles by itself and passes its own
         compile.replace(found, std::string_view(from).size(), to);
     const auto compiled = in_folder({"/bin/sh", "-c", compile}, counter);
     REQUIRE_MESSAGE(compiled.exit_code == 0, compiled.err);
-    fs::permissions(counter / "build", fs::perms(0755));
     const auto checked =
         in_folder({program(), "plugin", "check", "build/libcounter.so", "--repeats", "50"}, counter);
     CHECK_MESSAGE(checked.exit_code == 0, (checked.out + checked.err));
