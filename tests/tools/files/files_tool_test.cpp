@@ -116,9 +116,94 @@ TEST_CASE("files: a long file is read in parts that leave nothing out") {
     from = std::stoul(part.substr(note + 29));
   }
   CHECK(seen == whole.substr(whole.find("line 29899\n")));
-  desk.put("one-line", std::string(5'000, 'x') + "\nend");
-  CHECK(desk.read("one-line") == std::string(1'000, 'x') + "…\n[the file goes on: from_line 2]");
-  CHECK(desk.text("read", {{"path", "one-line"}, {"from_line", 2}}) == "end");
+}
+
+TEST_CASE("files: a line longer than what is shown says so, and can be read to its end") {
+  Desk desk;
+  desk.settings.max_bytes = 1'000;
+  desk.put("long-line", "first\n" + std::string(2'500, 'x') + "\nend");
+  CHECK(desk.text("read", {{"path", "long-line"}, {"from_line", 2}}) ==
+        std::string(1'000, 'x') +
+            "…\n[line 2 is longer: its bytes 1 to 1000 are shown; it goes on with from_line 2, from_byte "
+            "1001]");
+  CHECK(
+      desk.text("read", {{"path", "long-line"}, {"from_line", 2}, {"from_byte", 1'001}})
+          .ends_with("x…\n[line 2 is longer: its bytes 1001 to 2000 are shown; it goes on with from_line 2, "
+                     "from_byte 2001]"));
+  CHECK(desk.text("read", {{"path", "long-line"}, {"from_line", 2}, {"from_byte", 2'001}}) ==
+        std::string(500, 'x') + "\nend");
+  CHECK(desk.text("read", {{"path", "long-line"}, {"from_line", 2}, {"from_byte", 2'500}, {"lines", 1}}) ==
+        "x\n[the file goes on: from_line 3]");
+  CHECK(desk.text("read", {{"path", "long-line"}, {"from_line", 2}, {"from_byte", 2'501}})
+            .ends_with("line 2 of `long-line` has only 2500 bytes"));
+  CHECK(desk.text("read", {{"path", "long-line"}, {"from_line", 3}, {"from_byte", 4}})
+            .ends_with("line 3 of `long-line` has only 3 bytes"));
+  CHECK(desk.read("long-line") == "first\n[the file goes on: from_line 2]");
+  // Without a second line; longer than what is read at once, and of characters of three bytes.
+  std::string line;
+  for (int i = 0; i < 30'000; ++i) line += i % 7 == 0 ? "x" : "한";
+  desk.settings.max_bytes = 9'999;
+  for (const char* end : {"", "\n"}) {
+    desk.put("one-line", line + end);
+    std::string seen;
+    std::size_t from = 1;
+    for (int parts = 0; parts < 20; ++parts) {
+      const std::string part = desk.text("read", {{"path", "one-line"}, {"from_byte", from}});
+      const auto note = part.find("…\n[line 1 is longer: its bytes " + std::to_string(from) + " to ");
+      seen += part.substr(0, note);
+      if (note == std::string::npos) break;
+      from = std::stoul(part.substr(part.rfind("from_byte ") + 10));
+    }
+    CHECK(seen == line + end);
+  }
+  CHECK(desk.text("read", {{"path", "one-line"}, {"from_line", 2}}).contains("`one-line` has only 1 line"));
+  // What just fits is not longer.
+  desk.settings.max_bytes = 1'000;
+  desk.put("fits", std::string(1'000, 'x') + "\n");
+  CHECK(desk.read("fits") == std::string(1'000, 'x') + "\n");
+  desk.put("fits", std::string(1'000, 'x') + "\n\n");
+  CHECK(desk.read("fits") == std::string(1'000, 'x') + "\n[the file goes on: from_line 2]");
+}
+
+TEST_CASE("files: a line break ends a line and begins none") {
+  Desk desk;
+  desk.put("two", "a1\na2\n");
+  CHECK(desk.text("read", {{"path", "two"}, {"from_line", 2}}) == "a2\n");
+  CHECK(desk.text("read", {{"path", "two"}, {"from_line", 1}, {"lines", 2}}) == "a1\na2\n");
+  for (int from : {3, 4, 9})
+    CHECK(desk.text("read", {{"path", "two"}, {"from_line", from}}).ends_with("`two` has only 2 lines"));
+  CHECK(desk.text("read", {{"path", "two"}, {"from_line", 3}, {"from_byte", 2}})
+            .ends_with("`two` has only 2 lines"));
+  desk.put("blank", "\n");
+  CHECK(desk.read("blank") == "\n");
+  CHECK(desk.text("read", {{"path", "blank"}, {"from_line", 2}}).ends_with("`blank` has only 1 line"));
+  CHECK(desk.text("read", {{"path", "blank"}, {"from_byte", 2}})
+            .ends_with("line 1 of `blank` has only 0 bytes"));
+}
+
+TEST_CASE("files: a name with control characters makes no entry of its own, and can be given back") {
+  Desk desk;
+  const std::string name = "a.txt  5 bytes\nforged \"x\"\x1b[2J\x7f\xc2\x9b\xe2\x80\xa8";
+  desk.put(name, "hello");
+  desk.put("fol\nder/b\tc", "hello");
+  desk.put("\"quoted\"", "1");
+  desk.put("back\\slash", "");
+  const std::string shown = R"("a.txt  5 bytes\nforged \"x\"\u001b[2J\u007f\u009b\u2028")";
+  CHECK(desk.text("list", {{"depth", 2}}) == R"("\"quoted\""  1 byte)"
+                                             "\n" +
+                                                 shown +
+                                                 "  5 bytes\n"
+                                                 R"(back\slash  0 bytes)"
+                                                 "\n"
+                                                 R"("fol\nder/")"
+                                                 "\n"
+                                                 R"("fol\nder/b\u0009c"  5 bytes)"
+                                                 "\n");
+  CHECK(desk.read(parse_json(shown)->get<std::string>()) == "hello");
+  CHECK(desk.read(parse_json(R"("fol\nder/b\u0009c")")->get<std::string>()) == "hello");
+  CHECK(desk.text("list", {{"path", parse_json(R"("fol\nder/")")->get<std::string>()}}).contains("b"));
+  CHECK(desk.text("search", {{"query", "hello"}}) ==
+        shown + ":1: hello\n" + R"("fol\nder/b\u0009c":1: hello)" + "\n");
 }
 
 TEST_CASE("files: what is no text is told apart") {
@@ -210,13 +295,13 @@ TEST_CASE("files: a listing shows what there is, as far down as asked and within
   desk.put("b/two.txt", "22");
   desk.put("a.txt", "1");
   desk.put("b/c/three.txt", "333");
-  CHECK(desk.text("list", Json::object()) == "a.txt  1 bytes\nb/\n");
-  CHECK(desk.text("list", {{"depth", 2}}) == "a.txt  1 bytes\nb/\nb/c/\nb/two.txt  2 bytes\n");
+  CHECK(desk.text("list", Json::object()) == "a.txt  1 byte\nb/\n");
+  CHECK(desk.text("list", {{"depth", 2}}) == "a.txt  1 byte\nb/\nb/c/\nb/two.txt  2 bytes\n");
   CHECK(desk.text("list", {{"path", "b/c"}}) == "b/c/three.txt  3 bytes\n");
   CHECK(desk.text("list", {{"path", "a.txt"}}).contains("is a file and no folder"));
   desk.settings.entries_max = 3;
   CHECK(desk.text("list", {{"depth", 9}}) ==
-        "a.txt  1 bytes\nb/\nb/c/\n[3 entries are shown; there are more: list a folder of these]\n");
+        "a.txt  1 byte\nb/\nb/c/\n[3 entries are shown; there are more: list a folder of these]\n");
   fs::create_directories(desk.at("e"));
   CHECK(desk.text("list", {{"path", "e"}}) == "[`e` is empty]");
 }
@@ -235,7 +320,7 @@ TEST_CASE("files: a search gives places that can be read on from") {
   CHECK(desk.text("search", {{"query", ""}}).contains("is empty"));
   desk.settings.entries_max = 1;
   CHECK(desk.text("search", {{"query", "needle"}}) ==
-        "a.md:2: the Needle here\r\n[there may be more: 1 lines are shown at most]\n");
+        "a.md:2: the Needle here\r\n[there may be more: 1 line is shown at most]\n");
   desk.settings.max_bytes = 5;
   CHECK(desk.text("search", {{"query", "needle"}}).contains("[3 files are too large or cannot be read]"));
 }
@@ -269,7 +354,7 @@ TEST_CASE("files: on worker threads the same comes out") {
   Workers workers(2);
   Desk desk;
   desk.workers = &workers;
-  CHECK(desk.text("write", {{"path", "a"}, {"text", "b"}}) == "wrote the new file `a`, 1 bytes");
+  CHECK(desk.text("write", {{"path", "a"}, {"text", "b"}}) == "wrote the new file `a`, 1 byte");
   CHECK(desk.read("a") == "b");
 }
 

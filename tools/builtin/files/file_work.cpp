@@ -1,6 +1,7 @@
 #include "tools/builtin/files/file_work.h"
 
 #include "tools/builtin/files/file_walk.h"
+#include "tools/builtin/files/name_shown.h"
 #include "tools/builtin/text/sound_utf8.h"
 #include "tools/observation.h"
 
@@ -31,46 +32,9 @@ bool binary(std::string_view beginning_of_file) {
   return beginning_of_file.substr(0, kBinaryLook).find('\0') != std::string_view::npos;
 }
 
-/// Takes the lines that are wanted out of a file that comes in pieces.
-class LinePicker {
- public:
-  LinePicker(std::size_t from, std::size_t lines, std::size_t bytes)
-      : from_(std::max<std::size_t>(from, 1)), to_(lines == 0 ? SIZE_MAX : from_ + lines), bytes_(bytes) {}
-
-  /// False when no more is wanted.
-  bool take(std::string_view piece) {
-    while (!piece.empty()) {
-      const auto end = piece.find('\n');
-      const auto part = piece.substr(0, end == piece.npos ? piece.size() : end + 1);
-      if (line_ >= from_) {
-        if (line_ >= to_ || text_.size() + part.size() > bytes_) return more_ = true, cut(part);
-        text_ += part;
-      }
-      piece.remove_prefix(part.size());
-      if (end != piece.npos && part.ends_with('\n')) ++line_;
-    }
-    return true;
-  }
-  const std::string& text() const { return text_; }
-  bool more() const { return more_; }
-  std::size_t line() const { return line_; }
-
- private:
-  // What is shown ends with a line, unless it is one that alone is too long.
-  bool cut(std::string_view part) {
-    const auto end = text_.rfind('\n');
-    if (end != std::string::npos)
-      text_.resize(end + 1);
-    else if (line_ < to_)
-      text_ += part.substr(0, bytes_ - text_.size());
-    return false;
-  }
-
-  const std::size_t from_, to_, bytes_;
-  std::size_t line_ = 1;
-  std::string text_;
-  bool more_ = false;
-};
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
 
 Result<std::size_t> read_piece(int file, std::string& buffer, const std::string& path) {
   for (;;) {
@@ -115,8 +79,12 @@ class Search {
   std::string text(bool complete) const {
     std::string all = found_;
     if (matches_ == 0) all = fmt::format("nothing has `{}`\n", beginning(wanted_.text, kLineShown));
-    if (full_) all += fmt::format("[there may be more: {} lines are shown at most]\n", bounds_.entries);
-    if (passed_over_ > 0) all += fmt::format("[{} files are too large or cannot be read]\n", passed_over_);
+    if (full_)
+      all += fmt::format("[there may be more: {} {} shown at most]\n", counted(bounds_.entries, "line"),
+                         bounds_.entries == 1 ? "is" : "are");
+    if (passed_over_ > 0)
+      all += fmt::format("[{} too large or cannot be read]\n",
+                         passed_over_ == 1 ? "1 file is" : fmt::format("{} files are", passed_over_));
     if (!complete || scanned_ >= kScanned) all += "[there are more files than one search goes through]\n";
     return all;
   }
@@ -129,7 +97,7 @@ class Search {
       if (!holds(line, wanted_)) continue;
       if (matches_ == bounds_.entries) return full_ = true, false;
       ++matches_;
-      found_ += fmt::format("{}:{}: {}\n", path, number, sound_utf8(beginning(line, kLineShown)));
+      found_ += fmt::format("{}:{}: {}\n", name_shown(path), number, sound_utf8(beginning(line, kLineShown)));
     }
     return true;
   }
@@ -143,11 +111,11 @@ class Search {
 
 }  // namespace
 
-Result<std::string> read(const FolderBeneath& root, const std::string& path, std::size_t from_line,
-                         std::size_t lines, const Bounds& bounds) {
+Result<std::string> read(const FolderBeneath& root, const std::string& path, const Part& wanted,
+                         const Bounds& bounds) {
   auto file = root.file(path);
   if (!file) return fail(std::move(file.error()));
-  LinePicker picker(from_line, lines, bounds.bytes);
+  LinePicker picker(wanted, bounds.bytes);
   std::string buffer(kChunk, '\0');
   std::size_t scanned = 0;
   for (;;) {
@@ -164,13 +132,18 @@ Result<std::string> read(const FolderBeneath& root, const std::string& path, std
   }
   std::string text = sound_utf8(picker.text());
   if (text.empty() && scanned == 0) return fmt::format("[`{}` is empty]", path);
+  if (text.empty() && picker.beyond())
+    return fail(ErrorCode::invalid, fmt::format("line {} of `{}` has only {}", picker.line(), path,
+                                                counted(picker.skipped(), "byte")));
   if (text.empty())
-    return fail(ErrorCode::invalid, fmt::format("`{}` has only {} lines", path, picker.line()));
-  if (picker.more()) {
-    if (!text.ends_with('\n')) text += "…\n";
-    text += fmt::format("[the file goes on: from_line {}]",
-                        picker.text().ends_with('\n') ? picker.line() : picker.line() + 1);
-  }
+    return fail(ErrorCode::invalid, fmt::format("`{}` has only {}", path, counted(picker.lines(), "line")));
+  if (picker.more() && text.ends_with('\n'))
+    text += fmt::format("[the file goes on: from_line {}]", picker.line());
+  else if (picker.more())
+    text += fmt::format(
+        "…\n[line {0} is longer: its bytes {1} to {2} are shown; it goes on with from_line {0}, "
+        "from_byte {3}]",
+        picker.line(), picker.skipped() + 1, picker.byte() - 1, picker.byte());
   return text;
 }
 
@@ -184,9 +157,10 @@ Result<std::string> list(const FolderBeneath& root, const std::string& path, int
   const bool complete = walk(*folder, path, std::clamp(depth, 1, kDepthMax), [&](const Met& met) {
     if (count == bounds.entries) return cut = true, false;
     ++count;
-    const std::string name = sound_utf8(met.path);
-    if (met.kind == Met::Kind::folder) text += name + "/\n";
-    if (met.kind == Met::Kind::file) text += fmt::format("{}  {} bytes\n", name, met.bytes);
+    const std::string name = name_shown(met.kind == Met::Kind::folder ? met.path + "/" : met.path);
+    if (met.kind == Met::Kind::folder) text += name + "\n";
+    if (met.kind == Met::Kind::file)
+      text += fmt::format("{}  {}\n", name, counted(static_cast<std::size_t>(met.bytes), "byte"));
     if (met.kind == Met::Kind::link) text += name + "  (link)\n";
     if (met.kind == Met::Kind::other) text += name + "  (no file)\n";
     return true;
@@ -216,8 +190,9 @@ Result<std::string> write(const FolderBeneath& root, const std::string& path, co
                 fmt::format("the text has {} bytes; at most {} are written", text.size(), bounds.bytes));
   long long before = -1;
   if (auto put = root.put(path, text, before); !put) return fail(std::move(put.error()));
-  return before < 0 ? fmt::format("wrote the new file `{}`, {} bytes", path, text.size())
-                    : fmt::format("wrote `{}`, {} bytes in place of {}", path, text.size(), before);
+  const std::string bytes = counted(text.size(), "byte");
+  return before < 0 ? fmt::format("wrote the new file `{}`, {}", path, bytes)
+                    : fmt::format("wrote `{}`, {} in place of {}", path, bytes, before);
 }
 
 }  // namespace troupe::tools::files

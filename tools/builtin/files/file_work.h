@@ -2,6 +2,7 @@
 
 #include "runtime/base/result.h"
 #include "tools/builtin/files/folder_beneath.h"
+#include "tools/builtin/files/line_picker.h"
 
 #include <cstddef>
 #include <string>
@@ -18,12 +19,13 @@ struct Bounds {
   std::size_t entries = 1'000;               ///< of a listing, and of a search's matches
 };
 
-/// Lines of a text file from `from_line` (1: the first), at most `lines` (0: all that fit); a last line says
-/// where to go on. Errors: invalid for a binary file.
-Result<std::string> read(const FolderBeneath& root, const std::string& path, std::size_t from_line,
-                         std::size_t lines, const Bounds& bounds);
+/// A part of a text file: whole lines, or as much of one that alone is too long as fits; a last line says
+/// where to go on. Errors: invalid for a binary file, and for a part that is not there.
+Result<std::string> read(const FolderBeneath& root, const std::string& path, const Part& wanted,
+                         const Bounds& bounds);
 
-/// One line for each entry, sorted: folders end in `/`, files have their size, `depth` folders deep.
+/// One line for each entry, sorted: folders end in `/`, files have their size, `depth` folders deep. A name
+/// with control characters is a JSON string, here and in what search() finds.
 Result<std::string> list(const FolderBeneath& root, const std::string& path, int depth, const Bounds& bounds);
 
 struct Wanted {

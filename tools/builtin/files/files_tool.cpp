@@ -22,7 +22,8 @@ struct Row {
 
 constexpr Row kRows[] = {
     {Operation::list, "list",
-     "Lists the files and folders of a folder, with sizes. Paths are relative; leave `path` out for the top.",
+     "Lists the files and folders of a folder, with sizes. Paths are relative; leave `path` out for the top. "
+     "A name in quotes has control characters, escaped as in JSON: give it back as that JSON string.",
      R"json({"type": "object", "properties": {
        "path": {"type": "string", "description": "a folder, such as docs/2024"},
        "depth": {"type": "integer", "minimum": 1, "maximum": 16, "description": "how many folders deep; 1: only this one"}
@@ -31,6 +32,7 @@ constexpr Row kRows[] = {
      R"json({"type": "object", "properties": {
        "path": {"type": "string", "minLength": 1, "description": "such as docs/notes.md"},
        "from_line": {"type": "integer", "minimum": 1, "description": "where to begin; 1: the first line"},
+       "from_byte": {"type": "integer", "minimum": 1, "description": "where to begin in that line, for one too long to be shown at once; 1: its first byte"},
        "lines": {"type": "integer", "minimum": 1, "description": "how many lines; without it all that fit"}
      }, "required": ["path"], "additionalProperties": false})json"},
     {Operation::search, "search",
@@ -79,7 +81,10 @@ Result<std::string> carry_out(Operation operation, const std::string& folder, co
   if (!path) return fail(std::move(path.error()));
   switch (operation) {
     case Operation::read:
-      return files::read(*root, *path, count_in(arguments, "from_line", 1), count_in(arguments, "lines", 0),
+      return files::read(*root, *path,
+                         {.from_line = count_in(arguments, "from_line", 1),
+                          .from_byte = count_in(arguments, "from_byte", 1),
+                          .lines = count_in(arguments, "lines", 0)},
                          bounds);
     case Operation::list:
       return files::list(*root, *path, static_cast<int>(count_in(arguments, "depth", 1)), bounds);
