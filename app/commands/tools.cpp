@@ -1,11 +1,14 @@
 #include "app/commands/command.h"
 #include "app/interrupt.h"
 #include "app/load.h"
+#include "app/talk/printer.h"
 #include "app/wiring.h"
 #include "runtime/base/suggest.h"
 #include "tools/mcp/server_tools.h"
 #include "tools/names.h"
 #include "tools/toolbox.h"
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -21,11 +24,27 @@ struct ToolsOptions {
   bool json = false;
 };
 
+/// A tool's text as a model reads it, what is not UTF-8 replaced; where a terminal shows it, control
+/// characters are written out as well.
+std::string shown(const std::string& text, int descriptor) {
+  std::string quoted;
+  append_quoted(quoted, text);
+  const Json read = Json::parse(quoted, nullptr, false);
+  const std::string sound = read.is_string() ? read.get<std::string>() : "";
+  return isatty(descriptor) ? printable(sound) : sound;
+}
+
+/// complain() about what a tool may have had a say in.
+void complain_shown(const std::string& text) {
+  complain(shown(text, STDERR_FILENO));
+}
+
 /// Progress of a call made by hand goes to stderr.
 class ProgressPrinter final : public EventSink {
  public:
   void publish(Event event) override {
-    if (event.type == "tool.progress") fmt::print(stderr, "{}\n", string_or(event.fields, "text"));
+    if (event.type == "tool.progress")
+      fmt::print(stderr, "{}\n", shown(string_or(event.fields, "text"), STDERR_FILENO));
   }
 };
 
@@ -41,18 +60,19 @@ int list(const tools::ToolTable& tools, bool json) {
       all.push_back(
           {{"name", name}, {"description", spec.declaration.description}, {"effect", word(spec.effect)}});
     else
-      fmt::print("{:16} {:12} {}\n", name, word(spec.effect), first_line(spec.declaration.description));
+      fmt::print("{:16} {:12} {}\n", shown(name, STDOUT_FILENO), word(spec.effect),
+                 shown(first_line(spec.declaration.description), STDOUT_FILENO));
   }
-  if (json) fmt::print("{}\n", dump_pretty(all));
+  if (json) fmt::print("{}\n", shown(dump_pretty(all), STDOUT_FILENO));
   return kDone;
 }
 
 int no_such_tool(const tools::ToolTable& tools, const std::string& name) {
   if (const auto why = tools::mcp::why_none(tools, tools::section_of(name))) {
-    complain(fmt::format("there is no tool `{}` now: {}", name, *why));
+    complain_shown(fmt::format("there is no tool `{}` now: {}", name, *why));
     return kFailed;
   }
-  complain(fmt::format("there is no tool `{}`{}", name, did_you_mean(name, names_of(tools))));
+  complain_shown(fmt::format("there is no tool `{}`{}", name, did_you_mean(name, names_of(tools))));
   return kUsage;
 }
 
@@ -60,12 +80,12 @@ int show(const tools::ToolTable& tools, const std::string& name) {
   auto it = tools.find(name);
   if (it == tools.end()) return no_such_tool(tools, name);
   const tools::ToolSpec& spec = it->second->spec();
-  Json shown = {{"name", name},
-                {"description", spec.declaration.description},
-                {"effect", word(spec.effect)},
-                {"version", spec.version}};
-  if (auto schema = parse_json(spec.declaration.schema)) shown["input"] = *schema;
-  fmt::print("{}\n", dump_pretty(shown));
+  Json all = {{"name", name},
+              {"description", spec.declaration.description},
+              {"effect", word(spec.effect)},
+              {"version", spec.version}};
+  if (auto schema = parse_json(spec.declaration.schema)) all["input"] = *schema;
+  fmt::print("{}\n", shown(dump_pretty(all), STDOUT_FILENO));
   return kDone;
 }
 
@@ -78,12 +98,12 @@ Task<int> call(Loop& loop, const tools::ToolTable& table, std::string name, std:
   }
   auto toolbox = tools::Toolbox::make(table, {name});
   if (!toolbox) {
-    complain(toolbox.error().message);
+    complain_shown(toolbox.error().message);
     co_return kUsage;
   }
   auto prepared = toolbox->prepare(tools::call_name(name), *arguments);
   if (!prepared) {
-    complain(prepared.error().message);
+    complain_shown(prepared.error().message);
     co_return kUsage;
   }
   prepared->idempotency_key = "by-hand";
@@ -92,10 +112,10 @@ Task<int> call(Loop& loop, const tools::ToolTable& table, std::string name, std:
   CallContext context{.loop = loop, .stop = interrupt.stop, .deadline = {}, .events = progress};
   auto outcome = co_await toolbox->run(std::move(*prepared), context);
   if (!outcome.ok) {
-    complain(outcome.error);
+    complain_shown(outcome.error);
     co_return interrupt.stop.requested() ? kInterrupted : kFailed;
   }
-  fmt::print("{}\n", outcome.output);
+  fmt::print("{}\n", shown(outcome.output, STDOUT_FILENO));
   co_return kDone;
 }
 
