@@ -131,6 +131,23 @@ TEST_CASE("a JSON body is built of values, whatever they hold") {
   CHECK(header(request, "Content-Type") == "application/json");
 }
 
+TEST_CASE("a missing argument takes a member along that it is the whole of, and is empty within a text") {
+  auto settings = to("https://crm.example/notes", "POST");
+  settings.body.value = {{"whole", "{a}"}, {"part", "text {a} end"}, {"list", {"{a}", "x"}}};
+  settings.input = {{"properties", {{"a", Json::object()}}}};
+  CHECK(filled(settings, Json::object()).body == R"({"part":"text  end","list":["x"]})");
+  settings.body.value = "text {a} end";
+  CHECK(filled(settings, Json::object()).body == "");
+}
+
+TEST_CASE("a brace is written twice, a closing one as well") {
+  auto settings = to("https://crm.example/notes", "POST");
+  settings.body.value = "{{x}} {a}";
+  CHECK(filled(settings, {{"a", 1}}).body == "{x} 1");
+  settings.body.value = "{{x}";
+  CHECK(problems(settings).contains("has a brace that belongs to no `{name}`"));
+}
+
 TEST_CASE("arguments that have no place are the body where there can be one") {
   auto settings = to("https://crm.example/users/{id}", "PATCH");
   settings.input = object_of({"id", "name"});
