@@ -3,6 +3,7 @@
 #include "app/library_copy.h"
 #include "app/load.h"
 #include "app/plugin_template.h"
+#include "app/talk/printer.h"
 #include "app/wiring.h"
 #include "memory/knowledge/ingest/source_file.h"
 #include "plugins/check/report_folder.h"
@@ -145,6 +146,16 @@ std::optional<std::map<std::string, std::string>> files_of(const std::map<std::s
   return files;
 }
 
+/// Text of a plugin as it may stand on a terminal, further lines set in: none of them looks like a finding.
+std::string shown_below(const std::string& text, std::string_view indent) {
+  std::string shown;
+  for (const char c : printable(text)) {
+    shown += c;
+    if (c == '\n') shown += indent;
+  }
+  return shown;
+}
+
 /// Prints what is found, as it is found.
 class Findings {
  public:
@@ -153,17 +164,25 @@ class Findings {
 
   void tell(const plugins::Finding& finding) {
     using Kind = plugins::Finding::Kind;
+    if (finding.kind == Kind::misuse) {
+      misused_ = true;
+      return complain(shown_below(library_.of_original(finding.text), "  "));
+    }
     static const std::map<Kind, std::string_view> kMarks = {{Kind::good, "ok"},
                                                             {Kind::skipped, "skipped"},
                                                             {Kind::warning, "WARNING"},
                                                             {Kind::problem, "PROBLEM"}};
     problems_ += finding.kind == Kind::problem ? 1 : 0;
-    fmt::print("{:8} {}\n", kMarks.at(finding.kind), library_.of_original(finding.text));
+    fmt::print("{:8} {}\n", kMarks.at(finding.kind),
+               shown_below(library_.of_original(finding.text), "         "));
     std::fflush(stdout);
   }
+  /// Whether what was given does not go with the plugin, so that nothing was tried.
+  bool misused() const { return misused_; }
   /// What belongs to the finding before.
-  void tell_more(const std::string& text) { fmt::print("{}\n", library_.of_original(text)); }
+  void tell_more(const std::string& text) { fmt::print("{}\n", printable(library_.of_original(text))); }
   int verdict() const {
+    if (misused_) return kUsage;
     fmt::print("{}\n",
                problems_ > 0 ? fmt::format("{} problems", problems_) : std::string("no problems found"));
     return problems_ > 0 ? kFailed : kDone;
@@ -172,6 +191,7 @@ class Findings {
  private:
   const LibraryCopy& library_;
   int problems_ = 0;
+  bool misused_ = false;
 };
 
 Task<int> hold_against(Loop& loop, plugins::LineMaker make, plugins::ValidatorOptions options,
@@ -189,6 +209,21 @@ void tell_reports(const std::vector<plugins::Report>& reports, Findings& finding
     findings.tell_more(report.text);
   }
   if (reports.empty()) findings.tell({plugins::Finding::Kind::good, "AddressSanitizer found nothing"});
+}
+
+/// What is wrong with a path that names something else than a file; "" where it names one.
+std::string why_no_library(const fs::path& path) {
+  std::error_code failed;
+  if (fs::is_regular_file(path, failed)) return "";
+  if (!fs::is_directory(path, failed))
+    return "it is no file; `plugin check` wants a shared library, such as ./libgreet.so";
+  std::string example = (path / "libgreet.so").string();
+  for (const auto& entry : fs::directory_iterator(path, failed))
+    if (entry.path().extension() == ".so") {
+      example = entry.path().string();
+      break;
+    }
+  return fmt::format("it is a folder; `plugin check` wants one shared library, such as {}", example);
 }
 
 /// A file that cannot be read is found fault with when it is loaded.
@@ -209,7 +244,7 @@ std::optional<std::string> runtime_for(const plugins::Instrumented& built, const
   }
   auto runtime = plugins::address_runtime(built, given);
   if (runtime) return std::move(*runtime);
-  complain(runtime.error().message);
+  complain(printable(runtime.error().message));  // it has a name out of the library
   return std::nullopt;
 }
 
@@ -266,6 +301,10 @@ int check(const PluginOptions& options) {
     complain(fmt::format("{}: {}", options.library, failed.message()));
     return kUsage;
   }
+  if (const std::string why = why_no_library(library); !why.empty()) {
+    complain(fmt::format("{}: {}", options.library, printable(why)));
+    return kUsage;
+  }
   const plugins::Instrumented built = instrumentation(library);
   const sandbox::Support support = options.unconfined ? sandbox::Support{} : sandbox::probe();
   if (!may_run(built, options, support)) return kFailed;
@@ -311,7 +350,7 @@ int check(const PluginOptions& options) {
                         validator_options(library.stem().string(), options, std::move(*inputs),
                                           std::move(*files), *settings, reports.has_value()),
                         findings));
-  if (reports) tell_reports(reports->read(library.filename().string()), findings);
+  if (reports && !findings.misused()) tell_reports(reports->read(library.filename().string()), findings);
   return findings.verdict();
 }
 
