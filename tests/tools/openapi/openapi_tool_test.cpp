@@ -393,6 +393,23 @@ TEST_CASE("openapi: schemas of 3.0 become what they mean, and large ones are cut
   CHECK(read("{ allOf: [{ type: object }, { $ref: '#/x' }] }") ==
         Json{{"allOf", {{{"type", "object"}}, Json::object()}}});
 
+  CHECK(read("{ required: [a], properties: { a: { type: string, readOnly: True } } }")["required"] ==
+        Json::array());
+  // What is hidden in one part is not asked for by another.
+  const Json whole =
+      read("{ allOf: [{ required: [id, name] }, { properties: { id: { readOnly: true } } }] }");
+  CHECK(whole["allOf"][0]["required"] == Json{"name"});
+  // Names by a pattern are not looked at, and so not forbidden.
+  CHECK_FALSE(read("{ additionalProperties: false, patternProperties: { '^x-': {} } }")
+                  .contains("additionalProperties"));
+  // Several alternatives may fit: what was cut takes anything, and nothing is no `not` of it.
+  CHECK(read("{ oneOf: [{ type: string }, { $ref: '#/x' }] }") ==
+        Json{{"anyOf", {{{"type", "string"}}, Json::object()}}});
+  CHECK(read("{ anyOf: [{ type: string }], oneOf: [{ minLength: 1 }] }") ==
+        Json{{"anyOf", {{{"type", "string"}}}}, {"allOf", {{{"anyOf", {{{"minLength", 1}}}}}}}});
+  CHECK_FALSE(read("{ not: { $ref: '#/x' } }").contains("not"));
+  CHECK(read("{ not: { type: string } }").contains("not"));
+
   // Each level refers twice to the next: 2^40 nodes if it were written out.
   std::string bomb = "openapi: 3.0.0\npaths: { /x: {} }\ns:\n";
   for (int i = 0; i < 40; ++i)
@@ -401,4 +418,53 @@ TEST_CASE("openapi: schemas of 3.0 become what they mean, and large ones are cut
   bomb += "  l40: { type: string }\n";
   const Json document = *openapi::read_document(bomb);
   CHECK(dump(openapi::SchemaReader(document).read(document["s"]["l0"])).size() < 300'000);
+}
+
+TEST_CASE("openapi: bodies are sent as the type that the document has, to the server it has") {
+  const auto read = [](const std::string& rest) {
+    const auto document = openapi::read_document("openapi: 3.1.0\n" + rest);
+    REQUIRE(document);
+    return openapi::read_operations(*document);
+  };
+  const auto type_of = [&](const std::string& content) {
+    auto all =
+        read("paths: { /x: { patch: { requestBody: { required: TRUE, content: " + content + " } } } }");
+    REQUIRE(all->front().input["required"] == Json{"body"});
+    auto request = openapi::request_for(all->front(), "https://h.example", {{"body", {{"a", 1}}}}, {});
+    REQUIRE(request);
+    return request->headers.back().second;
+  };
+  CHECK(type_of("{ application/merge-patch+json: {} }") == "application/merge-patch+json");
+  CHECK(type_of("{ application/json-patch+json: {}, application/vnd.api+json: {} }") ==
+        "application/json-patch+json");
+  CHECK(type_of("{ application/vnd.api+json: {}, application/json: {} }") == "application/json");
+  CHECK(type_of("{ application/x-www-form-urlencoded: {}, application/vnd.api+json: {} }") ==
+        "application/vnd.api+json");
+  CHECK(type_of("{ '*/*': {} }") == "application/json");
+
+  const auto served = read(
+      "servers: [{ url: 'http://h.example:{port}/{v}', variables: { port: { default: 8080 }, v: { default: "
+      "v1 } } }]\npaths: { /x: { get: {}, options: {}, trace: {} } }");
+  REQUIRE(served->size() == 3);
+  CHECK(served->front().server == "http://h.example:8080/v1");
+  CHECK(served->at(1).obstacle == "OPTIONS requests are not made");
+  CHECK(served->at(2).obstacle == "TRACE requests are not made");
+}
+
+TEST_CASE("openapi: who has a key shows it also where nobody has to") {
+  const auto shown = [](const std::string& security) {
+    const auto document = openapi::read_document(
+        "openapi: 3.0.0\npaths: { /x: { get: { security: " + security +
+        " } } }\ncomponents: { securitySchemes: { k: { type: apiKey, in: header, name: X-Key } } }");
+    REQUIRE(document);
+    const auto credentials = openapi::read_credentials(*document, {{"k", "secret"}});
+    REQUIRE(credentials);
+    auto request = openapi::request_for(openapi::read_operations(*document)->front(), "https://h.example",
+                                        Json::object(), *credentials);
+    REQUIRE(request);
+    return std::ranges::count_if(request->headers, [](const auto& one) { return one.first == "X-Key"; });
+  };
+  CHECK(shown("[{}, { k: [] }]") == 1);
+  CHECK(shown("[{ k: [] }, {}]") == 1);
+  CHECK(shown("[{}]") == 0);
 }

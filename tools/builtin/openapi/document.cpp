@@ -22,6 +22,10 @@ Json scalar_of(const config::Node& node) {
   if (node.quoted) return node.text;
   const config::Scalar scalar{.text = node.text, .source = node.text};
   if (auto value = config::parse_bool(scalar)) return *value;
+  for (const char* yes : {"True", "TRUE"})
+    if (node.text == yes) return true;
+  for (const char* no : {"False", "FALSE"})
+    if (node.text == no) return false;
   if (auto value = config::parse_integer(scalar)) return *value;
   if (auto value = config::parse_number(scalar)) return *value;
   return node.text;
@@ -90,6 +94,15 @@ bool judges(std::string_view keyword) {
 bool flag(const Json& schema, std::string_view name) {
   const Json* value = find(schema, name);
   return value && value->is_boolean() && value->get<bool>();
+}
+
+void without(const std::set<std::string>& names, Json& schema) {
+  const auto wanted = schema.find("required");
+  if (wanted == schema.end() || !wanted->is_array()) return;
+  Json kept = Json::array();
+  for (const Json& name : *wanted)
+    if (!name.is_string() || !names.contains(name.get<std::string>())) kept.push_back(name);
+  *wanted = std::move(kept);
 }
 
 void allow_null(Json& schema) {
@@ -178,6 +191,7 @@ Json SchemaReader::read(const Json& schema, int depth) {
   }
   const bool within_itself = std::ranges::find(open_, here) != open_.end();
   if (within_itself || depth > kSchemaDepth || left_ == 0) {
+    ++cuts_;
     const std::string about = string_or(schema, "description", string_or(*here, "description"));
     return about.empty() ? Json::object() : Json{{"description", about}};
   }
@@ -210,26 +224,49 @@ void SchemaReader::copy(const Json& from, Json& to, int depth) {
         if (!followed || !flag(**followed, "readOnly")) to[keyword][name] = read(member, depth + 1);
       }
     } else if (keyword == "items" || keyword == "not" || keyword == "additionalProperties") {
+      const int cuts = cuts_;
       to[keyword] = value.is_boolean() ? value : read(value, depth + 1);
-    } else if ((keyword == "allOf" || keyword == "anyOf" || keyword == "oneOf" || keyword == "prefixItems") &&
-               value.is_array()) {
-      to[keyword] = Json::array();
+      if (keyword == "not" && cuts_ > cuts)
+        to.erase(keyword);  // what was cut takes anything, so this nothing
+    } else if ((keyword == "allOf" || keyword == "anyOf" || keyword == "prefixItems") && value.is_array()) {
       for (const Json& part : value) to[keyword].push_back(read(part, depth + 1));
     }
   }
+  if (const Json* one = find(from, "oneOf"); one && one->is_array()) add_one_of(*one, to, depth);
+  // Members by a pattern of their names are not looked at, and so not forbidden either.
+  if (from.contains("patternProperties") && to.value("additionalProperties", Json()) == false)
+    to.erase("additionalProperties");
   exclusive_bound(from, to, "exclusiveMinimum", "minimum");
   exclusive_bound(from, to, "exclusiveMaximum", "maximum");
   if (flag(from, "nullable")) allow_null(to);
-  // What is not shown cannot be asked for.
-  if (const auto wanted = to.find("required"); wanted != to.end() && to.contains("properties")) {
-    Json kept = Json::array();
-    for (const Json& name : *wanted)
-      if (name.is_string() && find(from, "properties") &&
-          (to["properties"].contains(name.get<std::string>()) ||
-           !from["properties"].contains(name.get<std::string>())))
-        kept.push_back(name);
-    *wanted = std::move(kept);
-  }
+  // What is not shown cannot be asked for, by none of the parts of a whole.
+  std::set<std::string> hidden;
+  hide(from, hidden);
+  const Json* parts = find(from, "allOf");
+  if (parts && parts->is_array())
+    for (const Json& part : *parts)
+      if (const auto followed = references_.follow(part)) hide(**followed, hidden);
+  if (hidden.empty()) return;
+  without(hidden, to);
+  if (const auto made = to.find("allOf"); made != to.end())
+    for (Json& part : *made) without(hidden, part);
+}
+
+// Alternatives overlap in many documents, or do so since one of them was cut: a service that means one of
+// them takes what fits several, and a tool that refuses it could not be called at all.
+void SchemaReader::add_one_of(const Json& alternatives, Json& to, int depth) {
+  Json read_ones = Json::array();
+  for (const Json& one : alternatives) read_ones.push_back(read(one, depth + 1));
+  if (!to.contains("anyOf"))
+    to["anyOf"] = std::move(read_ones);
+  else
+    to["allOf"].push_back(Json{{"anyOf", std::move(read_ones)}});
+}
+
+void SchemaReader::hide(const Json& schema, std::set<std::string>& hidden) const {
+  for (const auto& [name, member] : object_or_empty(find(schema, "properties")).items())
+    if (const auto followed = references_.follow(member); followed && flag(**followed, "readOnly"))
+      hidden.insert(name);
 }
 
 }  // namespace troupe::tools::openapi

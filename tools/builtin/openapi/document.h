@@ -4,6 +4,7 @@
 #include "runtime/base/result.h"
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,8 @@ class References {
 
 /// The schema of a value for a model: JSON Schema of the current dialect without references. What only
 /// describes a document (examples, xml, discriminators, x-…) is left out, as is what a caller must not send
-/// (readOnly); 3.0's `nullable` and `exclusiveMinimum: true` become what they mean. A schema within itself,
+/// (readOnly); 3.0's `nullable` and `exclusiveMinimum: true` become what they mean, and any number of the
+/// alternatives of a `oneOf` may fit. A schema within itself,
 /// and what is beyond the limits of depth and size, is cut to one that takes anything. So is one that a
 /// broken reference stands for: problem() says so, and what was read must then not be used.
 class SchemaReader {
@@ -49,10 +51,13 @@ class SchemaReader {
   Json read(const Json& schema, int depth);
   Json broken(std::string why);
   void copy(const Json& from, Json& to, int depth);
+  void add_one_of(const Json& alternatives, Json& to, int depth);
+  void hide(const Json& schema, std::set<std::string>& hidden) const;
 
   References references_;
   std::size_t left_ = 4'000;       // nodes of one operation
   std::vector<const Json*> open_;  // what is being read
+  int cuts_ = 0;
   std::string problem_;
 };
 

@@ -43,7 +43,9 @@ struct Operation {
   std::vector<Parameter> parameters;
   std::string body_argument;  ///< "": no body
   bool form_body = false;     ///< else JSON
-  Json input;                 ///< JSON Schema of the arguments
+  std::string body_type =
+      "application/json";  ///< of a body that is JSON: perhaps "application/merge-patch+json"
+  Json input;              ///< JSON Schema of the arguments
   /// Sets of schemes, any of which is enough; none: everybody may.
   std::vector<std::vector<std::string>> security;
   /// Why no tool can be made of it, or "".

@@ -1,4 +1,5 @@
 #include "runtime/base/ascii.h"
+#include "tools/builtin/http/text_template.h"
 #include "tools/builtin/openapi/document.h"
 #include "tools/builtin/openapi/operation.h"
 #include "tools/json_schema.h"
@@ -16,7 +17,8 @@ namespace {
 constexpr std::size_t kAboutBytes = 1'000;
 constexpr std::size_t kArgumentBytes = 64;
 constexpr std::size_t kTypesBytes = 200;  // of the media types in a message
-constexpr const char* kMethods[] = {"get", "put", "post", "delete", "head", "patch"};
+constexpr const char* kMethods[] = {"get", "put", "post", "delete", "head", "patch", "options", "trace"};
+constexpr std::string_view kNotMade[] = {"options", "trace"};  // they ask about a service, not for something
 
 bool flag(const Json& value, std::string_view name) {
   const Json* member = find(value, name);
@@ -30,7 +32,8 @@ std::string server_of(const Json& holder) {
   std::string url = string_or((*servers)[0], "url");
   if (const Json* variables = find((*servers)[0], "variables"); variables && variables->is_object())
     for (const auto& [name, variable] : variables->items()) {
-      const std::string place = "{" + name + "}", value = string_or(variable, "default");
+      const Json* usual = find(variable, "default");
+      const std::string place = "{" + name + "}", value = usual ? text_of(*usual) : "";
       for (std::size_t at = 0; (at = url.find(place, at)) != url.npos; at += value.size())
         url.replace(at, place.size(), value);
     }
@@ -158,9 +161,11 @@ class OperationReader {
       const bool form = plain == "application/x-www-form-urlencoded";
       if (!json && !form) others += (others.empty() ? "" : ", ") + plain;
       if (!json && (!form || chosen)) continue;
+      if (chosen && !operation_.form_body && plain != "application/json") continue;  // the first of them
       chosen = &media;
       operation_.form_body = form;
-      if (json) break;
+      operation_.body_type = plain.ends_with("+json") ? plain : "application/json";
+      if (plain == "application/json") break;
     }
     if (!chosen) {
       // Also one that may be left out: without it a request says nothing of what the operation is there for.
@@ -233,7 +238,10 @@ Result<std::vector<Operation>> read_operations(const Json& document,
       operation.security = security_of(own ? *own : security ? *security : Json(nullptr));
       OperationReader reader(document, operation);
       reader.name(*one);
-      if (wanted(operation)) reader.read(**item, *one);
+      if (std::ranges::find(kNotMade, std::string_view(method)) != std::end(kNotMade))
+        operation.obstacle = fmt::format("{} requests are not made", operation.method);
+      else if (wanted(operation))
+        reader.read(**item, *one);
       operations.push_back(std::move(operation));
     }
   }

@@ -118,7 +118,7 @@ Result<> add_header(net::HttpRequest& request, const Parameter& parameter, const
 void add_body(net::HttpRequest& request, const Operation& operation, const Json& body) {
   if (!operation.form_body) {
     request.body = dump(body);
-    request.headers.emplace_back("Content-Type", "application/json");
+    request.headers.emplace_back("Content-Type", operation.body_type);
     return;
   }
   Pairs fields;
@@ -132,12 +132,17 @@ void add_body(net::HttpRequest& request, const Operation& operation, const Json&
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
 }
 
-/// The first set of schemes that all have something to show.
+/// The first set of schemes that all have something to show; one that asks for nothing only where there is no
+/// other.
 const std::vector<std::string>* usable(const Operation& operation, const Credentials& credentials) {
-  for (const auto& set : operation.security)
-    if (std::ranges::all_of(set, [&](const std::string& scheme) { return credentials.contains(scheme); }))
-      return &set;
-  return nullptr;
+  const std::vector<std::string>* nothing = nullptr;
+  for (const auto& set : operation.security) {
+    if (!std::ranges::all_of(set, [&](const std::string& scheme) { return credentials.contains(scheme); }))
+      continue;
+    if (!set.empty()) return &set;
+    nothing = &set;
+  }
+  return nothing;
 }
 
 Result<Credential> credential(const Json& scheme, const std::string& given) {
