@@ -27,4 +27,5 @@ TROUPE_CONFIGURE_ARGS="-DTROUPE_TSAN_BUILD=$PWD/build/tsan" scripts/build.sh asa
 
 step "Test"
 # Last, and nothing after it: what ctest says is what there is to say.
-exec ctest --test-dir build/asan -j "${TROUPE_TEST_JOBS:-$(nproc)}" --output-on-failure --no-label-summary "$@"
+# One more than there are cores: many wait for processes and sockets most of the time.
+exec ctest --test-dir build/asan -j "${TROUPE_TEST_JOBS:-$(($(nproc) + 1))}" --output-on-failure --no-label-summary "$@"
