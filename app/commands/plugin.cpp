@@ -229,7 +229,12 @@ std::string why_no_library(const fs::path& path) {
 /// A file that cannot be read is found fault with when it is loaded.
 plugins::Instrumented instrumentation(const fs::path& library) {
   std::ifstream in(library, std::ios::binary);
-  return plugins::instrumentation_of(std::string(std::istreambuf_iterator<char>(in), {}));
+  std::error_code failed;
+  const auto size = fs::file_size(library, failed);
+  std::string bytes(failed ? 0 : size, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  return plugins::instrumentation_of(bytes);
 }
 
 /// AddressSanitizer's runtime for that library, "" where this program has it. Nothing, with a complaint,
