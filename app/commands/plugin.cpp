@@ -17,6 +17,7 @@
 #include "runtime/base/sanitized.h"
 #include "runtime/telemetry/log.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
