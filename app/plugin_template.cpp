@@ -3,6 +3,7 @@
 #include "app/embedded_sources.h"
 #include "app/private_files.h"
 #include "app/version.h"
+#include "runtime/sandbox/command.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +12,6 @@
 #include <fstream>
 #include <map>
 #include <string_view>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -173,14 +173,8 @@ std::string option_for_cmake() {
   const fs::path self = fs::read_symlink("/proc/self/exe", failed);
   if (failed) return "";
   const char* const path = std::getenv("PATH");
-  for (std::string_view left = path ? path : ""; !left.empty();) {
-    const std::string_view folder = left.substr(0, left.find(':'));
-    left.remove_prefix(std::min(folder.size() + 1, left.size()));
-    const fs::path found = fs::path(folder) / "troupe";
-    if (!fs::is_regular_file(found, failed) || ::access(found.c_str(), X_OK) != 0) continue;
-    if (fs::equivalent(found, self, failed)) return "";
-    break;
-  }
+  const auto found = sandbox::find_program("troupe", path ? path : "", "/");
+  if (found && fs::equivalent(*found, self, failed)) return "";
   return " -DTROUPE=" + as_word(self.string());
 }
 

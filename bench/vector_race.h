@@ -21,6 +21,7 @@ inline constexpr float kWidth =
     0.7f;  // of a cluster, where the centres are 1 apart from the origin in each dimension
 inline constexpr std::size_t kQueries = 1'000;
 inline constexpr std::size_t kK = 10;
+
 /// A mixture of Gaussians with a fixed seed; vectors of length 1.
 class Mixture {
  public:

@@ -16,6 +16,7 @@
 #include "runtime/async/nursery.h"
 #include "runtime/base/sanitized.h"
 #include "runtime/base/utf8.h"
+#include "tools/observation.h"
 
 #include <algorithm>
 #include <memory>
@@ -57,10 +58,7 @@ struct Tried {
 
 std::string shortened(const std::string& text) {
   const std::string line = text.substr(0, text.find('\n'));
-  if (line.size() <= kAnswerShown) return line;
-  std::size_t end = kAnswerShown;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;  // no half characters
-  return line.substr(0, end) + "…";
+  return line.size() <= kAnswerShown ? line : std::string(tools::beginning(line, kAnswerShown)) + "…";
 }
 
 /// Where a text is no UTF-8, in words.
